@@ -1,0 +1,117 @@
+"""DTN's training step in PyTorch: the peer that `dtn_step.py` measures against.
+
+The same networks, losses and order of updates as `gan_jax.models.dtn`, with every saving that eager
+PyTorch can make: channels-last memory, features of the inputs given, one pass of g for both
+updates, no kernel gradients for D in g's update nor for f at all, fused Adam, in-place activations.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+FAKE_S, FAKE_T, REAL_T = 0, 1, 2
+
+
+class ToImage(nn.Module):
+    """A vector [B, d] as positions [B, C, 4, 4], channels last in memory."""
+
+    def __init__(self, inputs: int, channels: int):
+        super().__init__()
+        self.linear = nn.Linear(inputs, 16 * channels, bias=False)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Applies the layer."""
+        return self.linear(z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)
+
+
+class ToLogits(nn.Module):
+    """All positions [B, C, 4, 4] as logits [B, K]."""
+
+    def __init__(self, channels: int, classes: int):
+        super().__init__()
+        self.linear = nn.Linear(16 * channels, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Applies the layer."""
+        return self.linear(x.permute(0, 2, 3, 1).flatten(1))
+
+
+def features(widths: Sequence[int] = (64, 128, 256, 128)) -> nn.Sequential:
+    """f: [B, 3, 32, 32] -> [B, d, 1, 1]."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in zip((3, *widths[:-2]), widths[:-1], strict=True):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(True)]
+    layers += [nn.Conv2d(widths[-2], widths[-1], 3, padding=1), nn.MaxPool2d(4)]
+    return nn.Sequential(*layers)
+
+
+def generator(inputs: int, widths: Sequence[int]) -> nn.Sequential:
+    """g: [B, d] -> [B, 1, 32, 32] in [-1, 1]."""
+    layers: list[nn.Module] = [ToImage(inputs, widths[0]), nn.BatchNorm2d(widths[0]), nn.ReLU(True)]
+    for a, b in zip(widths[:-1], widths[1:], strict=True):
+        up = nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False)
+        layers += [up, nn.BatchNorm2d(b), nn.ReLU(True)]
+    layers += [nn.ConvTranspose2d(widths[-1], 1, 4, 2, 1), nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
+def discriminator(widths: Sequence[int], batch_norm: bool) -> nn.Sequential:
+    """D: [B, 1, 32, 32] -> logits [B, 3]."""
+    layers: list[nn.Module] = [nn.Conv2d(1, widths[0], 4, 2, 1), nn.LeakyReLU(0.2, True)]
+    for a, b in zip(widths[:-1], widths[1:], strict=True):
+        layers.append(nn.Conv2d(a, b, 4, 2, 1, bias=not batch_norm))
+        layers += [nn.BatchNorm2d(b)] if batch_norm else []
+        layers.append(nn.LeakyReLU(0.2, True))
+    return nn.Sequential(*layers, ToLogits(widths[-1], 3))
+
+
+def make_step(
+    g_widths: Sequence[int], d_widths: Sequence[int], batch_norm: bool, batch_size: int
+) -> tuple[Callable[[], float], dict[str, int]]:
+    """A function that trains one step on fixed random data, and the parameters of each network.
+
+    The function returns g's loss, so that a caller who reads it has waited for the step.
+    """
+    torch.manual_seed(0)
+    f, g, d = features(), generator(128, g_widths), discriminator(d_widths, batch_norm)
+    for net in (f, g, d):
+        net.to(memory_format=torch.channels_last)
+    f.requires_grad_(False)
+    adam_g, adam_d = (
+        torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999), fused=True) for net in (g, d)
+    )
+    z = torch.randn(2 * batch_size, 128)
+    real = torch.rand(batch_size, 1, 32, 32).contiguous(memory_format=torch.channels_last) * 2 - 1
+
+    def judge(groups: Sequence[Tensor]) -> list[Tensor]:
+        if batch_norm:
+            return [d(group) for group in groups]
+        return list(d(torch.cat(list(groups))).chunk(len(groups)))
+
+    def cross_entropy(logits: Tensor, label: int) -> Tensor:
+        return functional.cross_entropy(logits, torch.full((len(logits),), label))
+
+    def step() -> float:
+        source, target = g(z).chunk(2)
+        d.requires_grad_(True)
+        adam_d.zero_grad(set_to_none=True)
+        logits = judge([source.detach(), target.detach(), real])
+        sum(map(cross_entropy, logits, (FAKE_S, FAKE_T, REAL_T))).backward()
+        adam_d.step()
+        d.requires_grad_(False)
+        adam_g.zero_grad(set_to_none=True)
+        fooled = sum(cross_entropy(x, REAL_T) for x in judge([source, target]))
+        again = f(source.expand(-1, 3, -1, -1)).flatten(1)
+        const = functional.mse_loss(again, z[:batch_size])
+        loss = fooled + 15 * const + 15 * functional.mse_loss(target, real)
+        loss.backward()
+        adam_g.step()
+        return loss.item()
+
+    sizes = {
+        name: sum(p.numel() for p in net.parameters())
+        for name, net in (("f", f), ("g", g), ("disc", d))
+    }
+    return step, sizes

@@ -1,0 +1,78 @@
+"""Random changes of training images, drawn on the device: one affine map and one colour map each."""
+
+import jax
+import jax.numpy as jnp
+
+
+def affine(
+    rng: jax.Array,
+    images: jax.Array,
+    *,
+    rotation: float = 0.0,
+    scale: float = 0.0,
+    shear: float = 0.0,
+    shift: float = 0.0,
+) -> jax.Array:
+    """Rotates, scales, shears and shifts each image [B, H, W, C] by its own draw, bilinearly.
+
+    Args:
+      rng: a key.
+      images: any range; positions outside take the nearest border pixel.
+      rotation: largest angle in radians, either way.
+      scale: largest |log| of the scale, drawn for each axis.
+      shear: largest shear.
+      shift: largest shift in pixels, for each axis.
+    """
+    size, height, width = images.shape[:3]
+    draws = jax.random.uniform(rng, (6, size), minval=-1.0)
+    angle, shears = rotation * draws[0], shear * draws[1]
+    scales, shifts = jnp.exp(scale * draws[2:4]), shift * draws[4:6]
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    centre = jnp.array([(height - 1) / 2, (width - 1) / 2])
+    y, x = jnp.meshgrid(jnp.arange(height) - centre[0], jnp.arange(width) - centre[1], indexing="ij")
+    y, x = y[None] * scales[0, :, None, None], x[None] * scales[1, :, None, None]
+    x = x + shears[:, None, None] * y
+    rows = cos[:, None, None] * y - sin[:, None, None] * x + centre[0] + shifts[0, :, None, None]
+    cols = sin[:, None, None] * y + cos[:, None, None] * x + centre[1] + shifts[1, :, None, None]
+    return _bilinear(images, rows, cols)
+
+
+def _bilinear(images: jax.Array, rows: jax.Array, cols: jax.Array) -> jax.Array:
+    size, height, width = images.shape[:3]
+    rows, cols = jnp.clip(rows, 0, height - 1), jnp.clip(cols, 0, width - 1)
+    top, left = jnp.floor(rows).astype(int), jnp.floor(cols).astype(int)
+    bottom, right = jnp.minimum(top + 1, height - 1), jnp.minimum(left + 1, width - 1)
+    down, across = (rows - top)[..., None], (cols - left)[..., None]
+    which = jnp.arange(size)[:, None, None]
+    upper = images[which, top, left] * (1 - across) + images[which, top, right] * across
+    lower = images[which, bottom, left] * (1 - across) + images[which, bottom, right] * across
+    return upper * (1 - down) + lower * down
+
+
+def colour(
+    rng: jax.Array,
+    images: jax.Array,
+    *,
+    contrast: float = 0.0,
+    channel_contrast: float = 0.0,
+    brightness: float = 0.0,
+    negate: float = 0.0,
+) -> jax.Array:
+    """Changes contrast and brightness of each image [B, H, W, C] in [-1, 1]; clips to that range.
+
+    Args:
+      rng: a key.
+      images: values in [-1, 1].
+      contrast: largest |log| of the factor about the image's mean, common to its channels.
+      channel_contrast: the same for each channel on its own.
+      brightness: largest shift of each channel, in units of the range's half.
+      negate: probability that an image is negated (light on dark becomes dark on light).
+    """
+    size, channels = images.shape[0], images.shape[-1]
+    keys = jax.random.split(rng, 4)
+    common = contrast * jax.random.uniform(keys[0], (size, 1, 1, 1), minval=-1.0)
+    own = channel_contrast * jax.random.uniform(keys[1], (size, 1, 1, channels), minval=-1.0)
+    offset = brightness * jax.random.uniform(keys[2], (size, 1, 1, channels), minval=-1.0)
+    sign = 1 - 2 * jax.random.bernoulli(keys[3], negate, (size, 1, 1, 1)).astype(images.dtype)
+    mean = images.mean(axis=(1, 2, 3), keepdims=True)
+    return jnp.clip(sign * ((images - mean) * jnp.exp(common + own) + mean + offset), -1, 1)

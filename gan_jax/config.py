@@ -1,0 +1,208 @@
+"""Default fields of a configuration, its variants, and the checks before anything starts."""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ml_collections
+
+from gan_jax import models
+from gan_jax.errors import ConfigError
+
+# Fields that change how a run is reported or how far it goes, not what it computes on the way:
+# a run's folder may be continued with other values of these.
+FREE = (
+    "steps",
+    "log_every",
+    "log_seconds",
+    "checkpoint_every",
+    "keep",
+    "tensorboard",
+    "platform",
+    "distributed",
+    "compilation_cache",
+    "cache_dir",
+    "debug_nans",
+    "evals",
+    "best",
+    "checkpoint_rule",
+    "data.data_dir",
+    "data.manual_dir",
+)
+
+_RANGES = {
+    "batch_size": (1, 2**20),
+    "steps": (0, 10**9),
+    "seed": (0, 2**31 - 1),
+    "log_every": (1, 10**9),
+    "log_seconds": (0, 10**6),
+    "checkpoint_every": (1, 10**9),
+    "keep": (1, 10**6),
+    "data.size": (4, 4096),
+}
+_CHOICES = {
+    "platform": ("", "cpu", "gpu", "tpu"),
+    "checkpoint_rule": ("last", "best"),
+}
+
+
+def default() -> ml_collections.ConfigDict:
+    """Fields that every configuration has."""
+    config = ml_collections.ConfigDict()
+    config.name = ""  # of the run, and of its default folder
+    config.model = ml_collections.ConfigDict()  # `name` and the fields of that Model
+    config.requires = ml_collections.ConfigDict()  # classifier runs to finish first, by name
+    config.data = ml_collections.ConfigDict()  # roles of the training batch, and where files are
+    config.data.roles = ml_collections.ConfigDict()
+    config.data.size = 32  # pixels; images are resized to size x size
+    config.data.data_dir = ""  # prepared tfds data sets; '' is tfds' own default
+    config.data.manual_dir = ""  # files already on disk; '' reads GAN_JAX_DATA
+    config.evals = ml_collections.ConfigDict()  # evaluators by name
+    config.best = ""  # '<eval>/<metric>' whose maximum marks the best checkpoint
+    config.checkpoint_rule = "last"  # which checkpoint the final evaluation judges: last, best
+    config.batch_size = 128  # over all devices
+    config.steps = 1000
+    config.seed = 0
+    config.log_every = 50  # steps
+    config.log_seconds = 10.0  # between log lines where nobody watches a terminal
+    config.checkpoint_every = 500  # steps
+    config.keep = 3  # newest checkpoints
+    config.tensorboard = True
+    config.platform = ""  # '', 'cpu', 'gpu', 'tpu': the run stops where it is not there
+    config.distributed = False  # one of several processes
+    config.cache_dir = "runs/cache"  # finished runs that others require
+    config.compilation_cache = ""  # folder of compiled programs, '' for none
+    config.debug_nans = False  # jax stops inside the operation that made a NaN; slow
+    return config
+
+
+def model(name: str, **fields: Any) -> ml_collections.ConfigDict:
+    """All fields of `models/<name>.py`'s Model at their defaults, but for those given."""
+    cls = models.model_class(name)
+    known = {field.name: field.default for field in dataclasses.fields(cls)}
+    unknown = set(fields) - set(known)
+    if unknown:
+        raise ConfigError(f"model.{sorted(unknown)[0]} is no field of {name}: {', '.join(known)}")
+    return ml_collections.ConfigDict({"name": name, **known, **fields})
+
+
+def role(name: str = "", split: str = "train", **fields: Any) -> dict[str, Any]:
+    """Where one role's images come from: a data set's name or `files`, and a slice of a split."""
+    spec = {"name": name, "split": split, "files": {}, "exclude": (), "labels": True}
+    return {**spec, **fields}
+
+
+def classifier(
+    name: str,
+    train: Mapping[str, Any],
+    test: Mapping[str, Any],
+    *,
+    steps: int,
+    batch_size: int = 128,
+    **fields: Any,
+) -> ml_collections.ConfigDict:
+    """A run of a classifier over one cycle of its learning rate, for `requires`.
+
+    Args:
+      name: of the run.
+      train: role of its training images.
+      test: role of the images that its accuracy is reported on.
+      steps: training steps, and the length of the cycle.
+      batch_size: over all devices.
+      **fields: of the classifier's Model.
+    """
+    config = default()
+    config.name = name
+    config.model = model("classifier", schedule_steps=steps, **fields)
+    config.data.roles.image = train
+    config.evals.test = {"kind": "accuracy", "every": 0, "roles": {"image": test}}
+    config.batch_size = batch_size
+    config.steps = steps
+    config.checkpoint_every = 200
+    config.tensorboard = False
+    return config
+
+
+def apply(
+    config: ml_collections.ConfigDict, arg: str, variants: Mapping[str, Mapping[str, Any]]
+) -> ml_collections.ConfigDict:
+    """Overrides fields by the variants that `arg` names, separated by commas, and locks the rest.
+
+    Args:
+      config: changed in place.
+      arg: what follows the colon of `--config=FILE:ARG`.
+      variants: for each name, values of dotted fields.
+
+    Raises:
+      ConfigError: an unknown variant; the message lists those known.
+    """
+    for name in filter(None, arg.split(",")):
+        if name not in variants:
+            raise ConfigError(f"variant {name!r} {nearest(name, variants)}")
+        config.update_from_flattened_dict(dict(variants[name]))
+        config.name = f"{config.name}_{name}"
+    return config.lock()
+
+
+def table_1() -> dict[str, dict[str, Any]]:
+    """DTN's ablations as variants, in the order of the paper's Table 1."""
+    from gan_jax.models import dtn
+
+    return {name: change for name, (change, _) in dtn.TABLE_1.items()}
+
+
+def validate(config: ml_collections.ConfigDict) -> None:
+    """Checks every field that can be checked without data, those of required runs included.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    for name, value in _leaves(config):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
+    for name, (low, high) in _RANGES.items():
+        value = _get(config, name)
+        if not low <= value <= high:
+            raise ConfigError(f"{name}={value} is not allowed; allowed: {low} to {high}")
+    for name, choices in _CHOICES.items():
+        value = _get(config, name)
+        if value not in choices:
+            allowed = ", ".join(map(repr, choices))
+            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+    for name, spec in config.evals.items():
+        if spec.every < 0:
+            raise ConfigError(f"evals.{name}.every={spec.every} is not allowed; allowed: 0 or more")
+    if config.best and config.best.split("/")[0] not in config.evals:
+        raise ConfigError(f"best={config.best!r} names no evaluation {nearest('', config.evals)}")
+    if config.checkpoint_rule == "best" and not config.best:
+        raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
+    models.create(config.model)
+    for name, required in config.requires.items():
+        try:
+            validate(required)
+        except ConfigError as error:
+            raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Ends a message on an unknown name: the nearest one, if any is near, and all those known."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ";"
+    return f"is not known{hint} known: {', '.join(known)}"
+
+
+def _leaves(config, prefix=""):
+    for key, value in config.items():
+        if isinstance(value, ml_collections.ConfigDict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _get(config, dotted):
+    for key in dotted.split("."):
+        config = config[key]
+    return config

@@ -1,0 +1,164 @@
+"""Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` goes through once."""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from gan_jax.data import arrays_source, digits, tfds_source
+from gan_jax.data.examples import Examples
+from gan_jax.data.prefetch import background
+from gan_jax.errors import ConfigError, DataError
+
+__all__ = ["Examples", "epoch", "load", "stream"]
+
+_DEFAULTS: Mapping[str, Any] = {
+    "name": "",
+    "files": {},
+    "split": "train",
+    "exclude": (),
+    "labels": True,
+}
+
+
+def load(
+    spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = ""
+) -> Examples:
+    """Reads what one role of a configuration names.
+
+    Args:
+      spec: `name` of an embedded or tfds data set, or `files` (split -> path); `split`, a slice in
+        tfds' syntax such as `test[:8000]+train`; `exclude`, labels to leave out; `labels`, whether
+        the examples keep their label. Labels serve `exclude` even where they are not kept.
+      size: images are resized to size x size pixels, bilinearly.
+      data_dir: folder of prepared tfds data sets; '' for tfds' own default.
+      manual_dir: folder of files already on disk; '' for the one that GAN_JAX_DATA names.
+
+    Returns:
+      `image` uint8 [N, size, size, C] and, where known and kept, `label` int32 [N].
+
+    Raises:
+      ConfigError: an unknown field, or not exactly one of `name` and `files`.
+      DataError: a data set, file or split that is missing, damaged or empty.
+    """
+    unknown = sorted(set(spec) - set(_DEFAULTS))
+    if unknown:
+        raise ConfigError(f"a role's field {unknown[0]!r} is not known: {', '.join(_DEFAULTS)}")
+    spec = {**_DEFAULTS, **spec}
+    if bool(spec["name"]) == bool(spec["files"]):
+        found = f"name={spec['name']!r} and files={dict(spec['files'])}"
+        raise ConfigError(f"a role has {found}; expected exactly one of them")
+    examples = _read(spec, size, data_dir, manual_dir)
+    if spec["exclude"]:
+        examples = examples.excluding(spec["exclude"])
+    if not spec["labels"]:
+        examples = examples.without("label")
+    if not len(examples):
+        source = spec["name"] or ", ".join(spec["files"].values())
+        raise DataError(f"split {spec['split']!r} of {source} holds no example")
+    return examples.resized(size)
+
+
+def stream(
+    examples: Mapping[str, Examples],
+    batch_size: int,
+    *,
+    seed: int,
+    start: int = 0,
+    process_index: int = 0,
+    process_count: int = 1,
+    prefetch: int = 2,
+) -> Iterator[dict[str, np.ndarray]]:
+    """Shuffled batches without end, made ready by a thread; a pure function of (seed, position).
+
+    Example k of a role with n examples is `permutation(seed, role, k // n)[k % n]`, and batch i
+    holds examples i B to (i + 1) B: so `start` resumes exactly, and neither the number of processes
+    nor another role changes what a role yields.
+
+    Args:
+      examples: independent streams, by role.
+      batch_size: B, over all processes.
+      seed: of the order, 0 or more.
+      start: position of the first batch.
+      process_index: this process's rank; it gets the contiguous part of each batch at that place.
+      process_count: number of processes that share a batch.
+      prefetch: batches kept ready in advance.
+
+    Returns:
+      An iterator over batches: `<role>` for the images and `<role>_<column>` for every other
+      column, [B / process_count, ...]. Closing it ends the thread.
+
+    Raises:
+      ConfigError: `process_count` does not divide `batch_size`.
+    """
+    if batch_size % process_count:
+        raise ConfigError(
+            f"batch_size={batch_size} is not divisible by the number of processes, {process_count}"
+        )
+    share = batch_size // process_count
+    orders = {role: _Order(len(part), seed, role) for role, part in examples.items()}
+
+    def batch(position: int) -> dict[str, np.ndarray]:
+        first = position * batch_size + process_index * share
+        return _merge({r: part.gather(orders[r].take(first, share)) for r, part in examples.items()})
+
+    return background(batch, start, prefetch)
+
+
+def epoch(examples: Mapping[str, Examples], batch_size: int) -> Iterator[dict[str, np.ndarray]]:
+    """One pass in order over the first role; others keep step and start again at their end.
+
+    Args:
+      examples: by role.
+      batch_size: rows of each batch; the last one may be smaller.
+
+    Yields:
+      Batches with the keys of `stream`.
+    """
+    total = len(next(iter(examples.values())))
+    for first in range(0, total, batch_size):
+        rows = np.arange(first, min(first + batch_size, total))
+        yield _merge({role: part.gather(rows % len(part)) for role, part in examples.items()})
+
+
+class _Order:
+    """The row at every position of an endless sequence of permutations."""
+
+    def __init__(self, size: int, seed: int, role: str):
+        self._size = size
+        self._seed = (seed, zlib.crc32(role.encode()))
+        self._epoch, self._permutation = -1, np.empty(0, np.int64)
+
+    def take(self, first: int, count: int) -> np.ndarray:
+        """Rows at positions first to first + count."""
+        epochs, offsets = np.divmod(np.arange(first, first + count), self._size)
+        rows = np.empty(count, np.int64)
+        for number in np.unique(epochs):
+            here = epochs == number
+            rows[here] = self._shuffled(int(number))[offsets[here]]
+        return rows
+
+    def _shuffled(self, number: int) -> np.ndarray:
+        if number != self._epoch:
+            # Philox: counter-based, its streams for different keys are independent by design.
+            keys = np.random.SeedSequence([*self._seed, number])
+            self._permutation = np.random.Generator(np.random.Philox(keys)).permutation(self._size)
+            self._epoch = number
+        return self._permutation
+
+
+def _read(spec: Mapping[str, Any], size: int, data_dir: str, manual_dir: str) -> Examples:
+    if spec["files"]:
+        return arrays_source.read(spec["files"], spec["split"], manual_dir)
+    if spec["name"] in digits.NAMES:
+        return digits.read(spec["name"], spec["split"])
+    return tfds_source.read(spec["name"], spec["split"], size, data_dir, manual_dir)
+
+
+def _merge(columns: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {
+        role if name == "image" else f"{role}_{name}": values
+        for role, part in columns.items()
+        for name, values in part.items()
+    }

@@ -1,0 +1,153 @@
+"""Arrays on disk: `.npz`, SVHN's `.mat` and MNIST's idx pairs, by path."""
+
+import gzip
+import math
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from gan_jax.data import splits
+from gan_jax.data.examples import Examples, concatenate
+from gan_jax.errors import DataError
+
+# What numpy, gzip, zipfile and struct raise on bytes that are not what they should be.
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error,
+           struct.error)  # fmt: skip
+
+
+def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples:
+    """The rows of `split` from `files` (split -> path).
+
+    Args:
+      files: `.npz` with `image` uint8 [N, H, W, C] or [N, H, W] and, optionally, `label` [N]; `.mat`
+        in SVHN's layout, `X` uint8 [H, W, C, N] and `y` [N, 1] where 10 means the digit 0; or MNIST's
+        idx images, `.gz` or plain, whose labels stand beside them as `...labels-idx1...`.
+      split: tfds' slicing syntax over the names in `files`.
+      manual_dir: where relative paths start; '' for the folder that GAN_JAX_DATA names.
+
+    Raises:
+      DataError: naming the file, what was expected and what was found.
+    """
+    known = splits.names(split) <= set(files)
+    wanted = splits.names(split) if known else set(files)
+    parts = {
+        name: _read_file(locate(path, manual_dir)) for name, path in files.items() if name in wanted
+    }
+    sizes = {name: len(part) for name, part in parts.items()}
+    chosen = splits.parse(split, sizes, f"files {', '.join(files.values())}")
+    return concatenate([Examples(parts[name].gather(rows)) for name, rows in chosen])
+
+
+def local_folder(manual_dir: str) -> Path | None:
+    """The folder of files already on disk: `manual_dir`, else the one that GAN_JAX_DATA names."""
+    folder = manual_dir or os.environ.get("GAN_JAX_DATA", "")
+    return Path(folder).expanduser() if folder else None
+
+
+def locate(path: str, manual_dir: str = "") -> Path:
+    """The file that a configuration's path means.
+
+    Raises:
+      DataError: a relative path without a folder to start from, or no such file.
+    """
+    folder, given = local_folder(manual_dir), Path(path).expanduser()
+    ways = "set config.data.manual_dir or GAN_JAX_DATA; configs/dtn_digits.py needs no file"
+    if folder is None and not given.is_absolute():
+        raise DataError(f"file {path!r} is relative and no folder is given: {ways}")
+    full = given if folder is None else folder / given
+    if not full.is_file():
+        raise DataError(f"there is no file {full}: {ways}")
+    return full
+
+
+def _read_file(path: Path) -> Examples:
+    if path.suffix == ".npz":
+        return _read_npz(path)
+    if path.suffix == ".mat":
+        return _read_mat(path)
+    if "images-idx3" in path.name:
+        return _read_idx_pair(path)
+    raise DataError(f"{path}: unknown kind; expected .npz, .mat or ...images-idx3-ubyte[.gz]")
+
+
+def _read_npz(path: Path) -> Examples:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if "image" not in archive:
+                found = ", ".join(archive.files)
+                raise DataError(f"{path}: holds {found}; expected image and, optionally, label")
+            columns = {name: archive[name] for name in ("image", "label") if name in archive}
+    except _DAMAGE as error:
+        raise _damaged(path, "an .npz archive of plain arrays", error) from error
+    return _checked(path, columns["image"], columns.get("label"))
+
+
+def _read_mat(path: Path) -> Examples:
+    import scipy.io
+    from scipy.io.matlab import MatReadError
+
+    try:
+        content = scipy.io.loadmat(path, variable_names=("X", "y"))
+    # scipy answers a file of MATLAB 7.3, and damaged type codes, with the two last ones.
+    except (*_DAMAGE, MatReadError, TypeError, NotImplementedError) as error:
+        raise _damaged(path, "a MATLAB 5 file in SVHN's layout", error) from error
+    missing = ", ".join(sorted({"X", "y"} - set(content)))
+    if missing:
+        raise DataError(f"{path}: has no {missing}; expected SVHN's X [H, W, C, N] and y [N, 1]")
+    image, label = content["X"], content["y"]
+    if image.ndim != 4 or label.shape != (image.shape[-1], 1):
+        found = f"X {list(image.shape)} and y {list(label.shape)}"
+        raise DataError(f"{path}: holds {found}; expected X [H, W, C, N] and y [N, 1]")
+    if label.dtype.kind not in "iu":
+        raise DataError(f"{path}: y is {label.dtype}; expected integers")
+    return _checked(path, np.ascontiguousarray(image.transpose(3, 0, 1, 2)), label[:, 0] % 10)
+
+
+def _read_idx_pair(path: Path) -> Examples:
+    labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
+    if not labels.is_file():
+        raise DataError(f"{path}: its labels are missing; expected them in {labels}")
+    return _checked(path, _read_idx(path, 3), _read_idx(labels, 1))
+
+
+def _read_idx(path: Path, dimensions: int) -> np.ndarray:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            content = file.read()
+        magic, *shape = struct.unpack_from(f">{dimensions + 1}I", content)
+    except _DAMAGE as error:
+        raise _damaged(path, "an idx file", error) from error
+    expected = 0x800 + dimensions  # 8: unsigned bytes
+    if magic != expected:
+        raise DataError(f"{path}: begins with {magic:#x}; expected {expected:#x}, idx of bytes")
+    found = len(content) - 4 * (dimensions + 1)
+    if found != math.prod(shape):
+        raise DataError(f"{path}: holds {found} bytes; expected {math.prod(shape)} for {shape}")
+    return np.frombuffer(content, np.uint8, offset=4 * (dimensions + 1)).reshape(shape)
+
+
+def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Examples:
+    """Images as uint8 [N, H, W, 1 or 3] and labels as int32 [N]; anything else is refused."""
+    found = f"{image.dtype} {list(image.shape)}"
+    if image.ndim == 3:
+        image = image[..., None]
+    if image.dtype != np.uint8 or image.ndim != 4 or image.shape[-1] not in (1, 3) or not image.size:
+        raise DataError(f"{path}: images are {found}; expected uint8 [N, H, W] or [N, H, W, 1 or 3]")
+    if label is None:
+        return Examples({"image": image})
+    if label.shape != (len(image),) or label.dtype.kind not in "iu" or label.min() < 0:
+        found = f"{label.dtype} {list(label.shape)}"
+        raise DataError(f"{path}: labels are {found}; expected integers from 0 on, [{len(image)}]")
+    return Examples({"image": image, "label": label.astype(np.int32)})
+
+
+def _damaged(path: Path, expected: str, error: BaseException) -> DataError:
+    reason = re.sub(r"\s+", " ", str(error)) or type(error).__name__
+    return DataError(f"{path}: cannot be read; expected {expected}: {reason}")

@@ -1,0 +1,25 @@
+"""Items made ready by a thread while their consumer is busy."""
+
+import collections
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def background(make: Callable[[int], Item], start: int, depth: int) -> Iterator[Item]:
+    """Yields make(start), make(start + 1), ..., of which one thread keeps `depth` ready in advance.
+
+    An exception of `make` is raised where its item would come. Closing the iterator ends the thread.
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
+    ready: collections.deque[Future[Item]] = collections.deque()
+    try:
+        for position in itertools.count(start):
+            ready.append(pool.submit(make, position))
+            if len(ready) > depth:
+                yield ready.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

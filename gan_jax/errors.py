@@ -1,0 +1,38 @@
+"""Errors that a user can cause or mend: each is one line, and `main` turns its class into the exit code."""
+
+
+class GanJaxError(Exception):
+    """Base of all errors with a message meant for the user; the command exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class ConfigError(GanJaxError, ValueError):
+    """A configuration or command line that cannot be run; found before any folder is made."""
+
+    exit_code = 2
+
+
+class DataError(GanJaxError):
+    """A data set that is missing, unreachable, damaged or of the wrong shape."""
+
+
+class CheckpointError(GanJaxError):
+    """A checkpoint that cannot be written, or none that can be read back intact."""
+
+
+class WorkdirError(GanJaxError):
+    """A run's folder that cannot be used: busy, not writable, or of another configuration."""
+
+
+class NonFiniteError(GanJaxError):
+    """A loss or parameter became NaN or infinite; training stops and keeps the last good state."""
+
+
+class Interrupted(GanJaxError):
+    """SIGINT or SIGTERM arrived; the state was saved. Exit code 128 + signal, as shells have it."""
+
+    def __init__(self, signum: int):
+        """Keeps `signum` (2 for Ctrl-C, 15 for SIGTERM) for the exit code."""
+        super().__init__(f"stopped by signal {signum}; the same command resumes this run")
+        self.exit_code = 128 + signum

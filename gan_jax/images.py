@@ -1,0 +1,24 @@
+"""Pixels: unsigned bytes on the host and on disk, floats in [-1, 1] inside networks."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def to_float(batch: Any) -> Any:
+    """Maps every uint8 leaf of a batch, 0..255, to float32 in [-1, 1]; other leaves stay."""
+    return jax.tree.map(
+        lambda x: x.astype(jnp.float32) / 127.5 - 1 if x.dtype == jnp.uint8 else x, batch
+    )
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Rounds host images in [-1, 1] to bytes 0..255; values outside are clipped."""
+    return np.clip(np.rint((np.asarray(images, np.float32) + 1) * 127.5), 0, 255).astype(np.uint8)
+
+
+def to_rgb(images: jax.Array) -> jax.Array:
+    """Replicates one channel to three: [..., 1] -> [..., 3]; [..., 3] is returned as it is."""
+    return images if images.shape[-1] == 3 else jnp.repeat(images, 3, axis=-1)

@@ -1,0 +1,67 @@
+"""Losses and distances: arrays in, one scalar out. Every one is a mean over the batch."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+
+def cross_entropy(logits: jax.Array, label: int) -> jax.Array:
+    """Cross-entropy of logits [B, K] with one class for the whole batch, in nats; mean over B.
+
+    `-mean log softmax(logits)[:, label]`: each term of eqs. 3 and 4 of Taigman et al. 2016.
+    """
+    labels = jnp.full(logits.shape[0], label)
+    return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+
+
+def classification(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) -> jax.Array:
+    """Cross-entropy of logits [B, K] with int labels [B], in nats; mean over B.
+
+    `smoothing` moves that share of the target's weight to the uniform distribution.
+    """
+    targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)
+    return optax.softmax_cross_entropy(logits, targets).mean()
+
+
+def nonsaturating_d(real: jax.Array, fake: jax.Array) -> jax.Array:
+    """Discriminator's side of a binary GAN: `-E log D(real) - E log(1 - D(fake))`, in nats.
+
+    Logits of any shape; each expectation is a mean (Goodfellow et al. 2014, eq. 1).
+    """
+    return jax.nn.softplus(-real).mean() + jax.nn.softplus(fake).mean()
+
+
+def nonsaturating_g(fake: jax.Array) -> jax.Array:
+    """Generator's side that keeps its gradient: `-E log D(fake)`, in nats, from logits."""
+    return jax.nn.softplus(-fake).mean()
+
+
+def minimax_g(fake: jax.Array) -> jax.Array:
+    """Generator's side taken literally: `E log(1 - D(fake))`, in nats, from logits; saturates."""
+    return -jax.nn.softplus(fake).mean()
+
+
+def mse(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Mean of `(a - b)^2` over every dimension, the batch included."""
+    return jnp.mean(jnp.square(a - b))
+
+
+def cosine(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Mean over B of `1 - <a, b> / (|a| |b|)` for vectors [B, d]; in [0, 2]."""
+    return optax.cosine_distance(a, b, epsilon=1e-8).mean()
+
+
+def total_variation(images: jax.Array, reduction: str = "mean", eps: float = 1e-8) -> jax.Array:
+    """Total variation of images [B, H, W, C], mean over B (Taigman et al. 2016, eq. 7, B = 1).
+
+    `sum_ij sqrt((z[i, j+1] - z[i, j])^2 + (z[i+1, j] - z[i, j])^2 + eps)` over i < H-1, j < W-1 and
+    C; `eps` bounds the gradient where both differences vanish. `reduction` is 'sum' or 'mean' over
+    positions and channels.
+    """
+    corner = images[:, :-1, :-1]
+    across = images[:, :-1, 1:] - corner
+    down = images[:, 1:, :-1] - corner
+    lengths = jnp.sqrt(jnp.square(across) + jnp.square(down) + eps)
+    if reduction == "sum":
+        return lengths.sum(axis=(1, 2, 3)).mean()
+    return lengths.mean()

@@ -1,0 +1,78 @@
+"""What every model has unless it says otherwise, and checks of hyper-parameters."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from gan_jax.state import TrainState
+
+Batch = dict[str, jax.Array]
+
+
+class Defaults:
+    """The optional members of a model; nothing here is called by a model itself."""
+
+    batches = 1  # batches of config.batch_size that one iteration consumes
+
+    def phases(self, iteration: int) -> tuple[Any, ...]:
+        """Static arguments of the compiled steps of this iteration, in order."""
+        del iteration
+        return ("train",)
+
+    def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
+        """Takes over variables of the finished runs that `config.requires` names, by name."""
+        del networks
+        return state
+
+    def constants(self, state: TrainState, batch: Batch) -> Batch:
+        """Columns that follow from frozen variables alone; computed once per example and cached."""
+        del state, batch
+        return {}
+
+    def calibrate(self, state: TrainState, columns: Mapping[str, np.ndarray]) -> TrainState:
+        """Sets constants of the state from the cached columns of the whole training set."""
+        del columns
+        return state
+
+
+def require(name: str, value: Any, condition: bool, allowed: str) -> None:
+    """Raises ValueError naming the hyper-parameter, its value and what is allowed."""
+    if not condition:
+        raise ValueError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+
+
+def require_choice(model: Any, name: str, choices: tuple[str, ...]) -> None:
+    """Checks that field `name` of `model` is one of `choices`."""
+    value = getattr(model, name)
+    require(name, value, value in choices, ", ".join(choices))
+
+
+def require_range(model: Any, low: float, high: float, *names: str) -> None:
+    """Checks that the named fields of `model` are finite numbers in [low, high]."""
+    for name in names:
+        value = getattr(model, name)
+        require(name, value, math.isfinite(value) and low <= value <= high, f"{low:g} to {high:g}")
+
+
+def require_widths(model: Any, *names: str) -> None:
+    """Checks that the named fields of `model` are non-empty tuples of positive integers."""
+    for name in names:
+        value = getattr(model, name)
+        good = isinstance(value, tuple) and value and all(type(v) is int and v > 0 for v in value)
+        require(name, value, bool(good), "a tuple of positive integers")
+
+
+def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) -> None:
+    """Checks that a batch has images [B, H, W, C] of `role`, C being one of `channels`.
+
+    Raises:
+      ValueError: naming the role, its shape and what was expected.
+    """
+    if role not in batch:
+        raise ValueError(f"the batch has no {role!r}; it has {', '.join(sorted(batch))}")
+    shape = batch[role].shape
+    if len(shape) != 4 or shape[-1] not in channels:
+        raise ValueError(f"{role} has shape {shape}; expected [B, H, W, C] with C in {channels}")

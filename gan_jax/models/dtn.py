@@ -1,0 +1,294 @@
+"""Domain Transfer Network (Taigman, Polyak, Wolf 2016, "Unsupervised Cross-Domain Image Generation")."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from gan_jax import images, losses
+from gan_jax import state as game
+from gan_jax.models import base
+from gan_jax.networks.dcgan import Discriminator, Generator
+from gan_jax.networks.perceptual import Features, fold_batch_norm
+from gan_jax.state import TrainState
+
+FAKE_S, FAKE_T, REAL_T = 0, 1, 2  # D_1, D_2, D_3 of the paper
+
+# Rows of Table 1: what each changes, and the paper's accuracy in per cent. `baseline` is Sec. 3.
+TABLE_1: dict[str, tuple[dict[str, Any], float]] = {
+    "dtn": ({}, 90.66),
+    "no_tid": ({"model.beta": 0.0}, 88.40),
+    "no_const": ({"model.alpha": 0.0}, 74.55),
+    "no_f": ({"model.encoder": "trained"}, 36.90),
+    "no_adversary": ({"model.adversary": "none"}, 34.70),
+    "neither": ({"model.alpha": 0.0, "model.beta": 0.0}, 5.28),
+    "original": ({"model.encoder": "identity", "steps": 0}, 40.06),
+    "baseline": (
+        {"model.encoder": "trained", "model.adversary": "binary", "model.beta": 0.0},
+        13.71,
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.Defaults):
+    """G = g(f(x)) maps a source image to the target domain; D tells G(source), G(target), target apart.
+
+    Players: `g` (with an encoder `e` where `encoder='trained'`) and `disc`; `frozen['f']` is the
+    perceptual function. Where the paper is silent (rates, widths, kernels, schedule) the values are
+    this project's; defaults of the weights are the paper's for digits.
+    """
+
+    alpha: float = 15.0  # weight of L_CONST, eq. 5
+    beta: float = 15.0  # weight of L_TID, eq. 6
+    gamma: float = 0.0  # weight of L_TV, eq. 7
+    encoder: str = "f"  # 'f': G = g(f(x)); 'trained': G = g(e(x)), e like f; 'identity': G(x) = x
+    adversary: str = "ternary"  # 'ternary': eqs. 3 and 4; 'binary': eq. 1 (Sec. 3); 'none'
+    saturating: bool = False  # binary only: g minimises log(1 - D) as eq. 1 has it
+    const_distance: str = "mse"  # d of eq. 5: 'mse' or 'cosine'
+    const_normalise: str = "none"  # 'std' divides features by their deviation over the source set
+    tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
+    target_channels: int = 1
+    f_widths: tuple[int, ...] = (64, 128, 256, 128)
+    f_convs_per_block: int = 1
+    g_widths: tuple[int, ...] = (512, 256, 128)
+    d_widths: tuple[int, ...] = (128, 256, 512)
+    d_batch_norm: bool = True
+    d_activation: str = "leaky_relu"  # slope 0.2; the paper has 'relu'
+    d_init: str = "normal"  # 'normal': N(0, 0.02) as DCGAN; 'lecun': flax's default
+    g_learning_rate: float = 2e-4
+    d_learning_rate: float = 2e-4
+    b1: float = 0.5
+    b2: float = 0.999
+    decay_start: int = 0  # rates fall linearly from here ...
+    decay_end: int = 0  # ... to zero here; 0 keeps them constant
+    ema: float = 0.0  # decay of g's average, used for evaluation; 0 keeps none
+    g_steps: int = 1
+    d_steps: int = 1
+
+    def __post_init__(self):
+        """Refuses hyper-parameters outside their ranges."""
+        base.require_choice(self, "encoder", ("f", "trained", "identity"))
+        base.require_choice(self, "adversary", ("ternary", "binary", "none"))
+        base.require_choice(self, "const_distance", ("mse", "cosine"))
+        base.require_choice(self, "const_normalise", ("none", "std"))
+        base.require_choice(self, "tv_reduction", ("mean", "sum"))
+        base.require_choice(self, "d_activation", ("relu", "leaky_relu"))
+        base.require_choice(self, "d_init", ("normal", "lecun"))
+        base.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
+        base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
+        base.require_range(self, 0, 0.999999, "b1", "b2", "ema")
+        base.require_range(self, 1, 2, "f_convs_per_block")
+        base.require_range(self, 1, 100, "g_steps", "d_steps")
+        base.require_range(self, 0, 1e9, "decay_start", "decay_end")
+        base.require_widths(self, "f_widths", "g_widths", "d_widths")
+        base.require("target_channels", self.target_channels, self.target_channels in (1, 3), "1, 3")
+        late = self.decay_end and self.decay_end <= self.decay_start
+        base.require("decay_end", self.decay_end, not late, "0, or more than decay_start")
+        if self.adversary == "binary":
+            base.require("beta", self.beta, self.beta == 0, "0 where adversary='binary' (Sec. 3)")
+
+    @property
+    def batches(self) -> int:
+        """A player that moves several times an iteration sees a fresh batch each time."""
+        return max(self.g_steps, self.d_steps)
+
+    @property
+    def f(self) -> Features:
+        """[B, 32, 32, 1 or 3] -> [B, d]; its batch norm is folded into its kernels."""
+        return Features(self.f_widths, self.f_convs_per_block)
+
+    @property
+    def g(self) -> Generator:
+        """[B, d] -> [B, 32, 32, target_channels] in [-1, 1]."""
+        return Generator(self.g_widths, self.target_channels)
+
+    @property
+    def d(self) -> Discriminator:
+        """[B, 32, 32, target_channels] -> logits [B, 3], or [B, 1] where binary."""
+        classes = 3 if self.adversary == "ternary" else 1
+        return Discriminator(
+            self.d_widths, classes, self.d_batch_norm, self.d_activation, self.d_init
+        )
+
+    def tx(self, rate: float) -> optax.GradientTransformation:
+        """Adam at `rate`, constant to `decay_start`, then linear to zero at `decay_end`."""
+        schedule: Any = rate
+        if self.decay_end:
+            steps = self.decay_end - self.decay_start
+            schedule = optax.linear_schedule(rate, 0.0, steps, self.decay_start)
+        return optax.adam(schedule, self.b1, self.b2)
+
+    def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
+        """The state before training; `batch` has `source` and `target` images.
+
+        Raises:
+          ValueError: a role is missing or its channels are not what the networks take.
+        """
+        base.require_images(batch, "source")
+        base.require_images(batch, "target", (self.target_channels,))
+        keys = jax.random.split(rng, 4)
+        f = self.f.init(keys[0], batch["source"])["params"]
+        players = {}
+        if self.encoder != "identity":
+            z = self.f.apply({"params": f}, batch["source"])
+            g = self.g.init(keys[1], z, train=False)
+            params, stats = {"g": g["params"]}, {"g": g["batch_stats"]}
+            if self.encoder == "trained":
+                params["e"] = self.f.init(keys[2], batch["source"])["params"]
+            variables = {"params": params, "batch_stats": stats}
+            players["g"] = game.player(variables, self.tx(self.g_learning_rate), self.ema > 0)
+            if self.adversary != "none":
+                d = self.d.init(keys[3], batch["target"], train=False)
+                players["disc"] = game.player(d, self.tx(self.d_learning_rate))
+        return game.create(players, frozen={"f": f, "scale": jnp.ones(self.f_widths[-1])})
+
+    def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
+        """Takes f from a finished classifier's variables, its batch norm folded."""
+        f = fold_batch_norm(networks["f"])
+        want = jax.tree.map(jnp.shape, state.frozen["f"])
+        have = jax.tree.map(jnp.shape, f)
+        if want != have:
+            raise ValueError(f"f has parameters {have}; f_widths and f_convs_per_block ask for {want}")
+        return state.replace(frozen={**state.frozen, "f": f})
+
+    def constants(self, state: TrainState, batch: base.Batch) -> base.Batch:
+        """f of both domains, [B, d] each; f is frozen, so once per image is enough."""
+        f = state.frozen["f"]
+        return {
+            f"{role}_z": self.f.apply({"params": f}, batch[role])
+            for role in ("source", "target")
+            if role in batch
+        }
+
+    def calibrate(self, state: TrainState, columns: Mapping[str, np.ndarray]) -> TrainState:
+        """Sets the scale of L_CONST's features: their deviation over the source set, per dimension."""
+        if self.const_normalise == "none":
+            return state
+        scale = np.maximum(columns["source_z"].std(0, dtype=np.float64), 1e-3).astype(np.float32)
+        return state.replace(frozen={**state.frozen, "scale": scale})
+
+    def train_step(
+        self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        """`d_steps` updates of D, then `g_steps` of g against the updated D."""
+        del rng, phase
+        batch = {**self.constants(state, {k: v for k, v in batch.items() if f"{k}_z" not in batch}), **batch}
+        parts = jax.tree.map(lambda x: jnp.split(x, self.batches), batch)
+        metrics: dict[str, jax.Array] = {}
+        if self.adversary != "none":
+            for i in range(self.d_steps):
+                state, aux = self._update_d(state, _take(parts, i))
+                metrics |= aux
+        for i in range(self.g_steps):
+            state, aux = self._update_g(state, _take(parts, i))
+            metrics |= aux
+        return state, metrics
+
+    def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
+        """The source images in the target domain: {'target': [B, H, W, C]} in [-1, 1]."""
+        del rng
+        if self.encoder == "identity":
+            return {"target": batch["source"]}
+        z = batch.get("source_z")
+        if z is None and self.encoder == "f":
+            z = self.f.apply({"params": state.frozen["f"]}, batch["source"])
+        variables = state.players["g"].eval_variables
+        if self.encoder == "trained":
+            z = self.f.apply({"params": variables["params"]["e"]}, batch["source"])
+        own = {name: tree["g"] for name, tree in variables.items()}
+        return {"target": self.g.apply(own, z, train=False)}
+
+    def _transfer(self, params, batch_stats, batch):
+        """G of both domains in one pass, so that running statistics are those of the mixture."""
+        roles = ["source"] if self.adversary == "binary" else ["source", "target"]
+        if self.encoder == "trained":
+            pixels = jnp.concatenate([images.to_rgb(batch[role]) for role in roles])
+            z = self.f.apply({"params": params["e"]}, pixels)
+        else:
+            z = jnp.concatenate([batch[f"{role}_z"] for role in roles])
+        variables = {"params": params["g"], "batch_stats": batch_stats["g"]}
+        out, new = self.g.apply(variables, z, train=True, mutable=["batch_stats"])
+        return dict(zip(roles, jnp.split(out, len(roles)), strict=True)), {"g": new["batch_stats"]}
+
+    def _judge(self, params, batch_stats, groups):
+        """D's logits for each group of images [B, ...]: a batch-norm batch each."""
+        if not self.d_batch_norm:
+            logits = self.d.apply({"params": params}, jnp.concatenate(groups), train=True)
+            return jnp.split(logits, len(groups)), batch_stats
+        out = []
+        for group in groups:
+            variables = {"params": params, "batch_stats": batch_stats}
+            logits, new = self.d.apply(variables, group, train=True, mutable=["batch_stats"])
+            batch_stats = new["batch_stats"]
+            out.append(logits)
+        return out, batch_stats
+
+    def _update_d(self, state, batch):
+        g, disc = state.players["g"], state.players["disc"]
+        fakes, _ = self._transfer(g.params, g.batch_stats, batch)
+        groups = [*fakes.values(), batch["target"]]
+
+        def loss_fn(params):
+            logits, batch_stats = self._judge(params, disc.batch_stats, groups)
+            if self.adversary == "binary":
+                terms = {"loss": losses.nonsaturating_d(real=logits[1], fake=logits[0])}
+            else:
+                names = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}
+                terms = {
+                    name: losses.cross_entropy(x, label)
+                    for (name, label), x in zip(names.items(), logits, strict=True)
+                }
+                hits = {
+                    f"accuracy_{name}": jnp.mean(x.argmax(-1) == label)
+                    for (name, label), x in zip(names.items(), logits, strict=True)
+                }
+                terms = {"loss": sum(terms.values()), **terms, **hits}
+            return terms["loss"], (batch_stats, {f"disc/{k}": v for k, v in terms.items()})
+
+        return game.update(state, "disc", self.tx(self.d_learning_rate), loss_fn)
+
+    def _update_g(self, state, batch):
+        player = state.players["g"]
+
+        def loss_fn(params):
+            fakes, batch_stats = self._transfer(params, player.batch_stats, batch)
+            terms = self._adversarial_g(state, fakes)
+            if self.alpha:
+                terms["const"] = self._const(state, batch["source_z"], fakes["source"])
+            if self.beta:
+                terms["tid"] = losses.mse(fakes["target"], batch["target"])
+            if self.gamma:
+                both = jnp.concatenate(list(fakes.values()))
+                terms["tv"] = losses.total_variation(both, self.tv_reduction)
+            weights = {"const": self.alpha, "tid": self.beta, "tv": self.gamma}
+            loss = sum(weights.get(name, 1.0) * term for name, term in terms.items())
+            metrics = {f"g/{k}": v for k, v in {"loss": loss, **terms}.items()}
+            return loss, (batch_stats, metrics)
+
+        tx = self.tx(self.g_learning_rate)
+        return game.update(state, "g", tx, loss_fn, self.ema)
+
+    def _adversarial_g(self, state, fakes):
+        if self.adversary == "none":
+            return {}
+        disc = state.players["disc"]
+        logits, _ = self._judge(disc.params, disc.batch_stats, list(fakes.values()))
+        if self.adversary == "binary":
+            fool = losses.minimax_g if self.saturating else losses.nonsaturating_g
+            return {"gan_source": fool(logits[0])}
+        terms = [losses.cross_entropy(x, REAL_T) for x in logits]
+        return dict(zip(("gan_source", "gan_target"), terms, strict=True))
+
+    def _const(self, state, z, fake):
+        again = self.f.apply({"params": state.frozen["f"]}, fake)
+        distance = losses.mse if self.const_distance == "mse" else losses.cosine
+        return distance(z / state.frozen["scale"], again / state.frozen["scale"])
+
+
+def _take(parts, i):
+    return {name: split[i % len(split)] for name, split in parts.items()}

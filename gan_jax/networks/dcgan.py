@@ -1,0 +1,72 @@
+"""DCGAN's generator and discriminator (Radford et al. 2015), with widths as fields."""
+
+import flax.linen as nn
+import jax
+
+from gan_jax.networks.layers import Collapse, ConvTranspose, Initializer, Project
+
+_NORMAL = nn.initializers.normal(0.02)  # both networks' kernels, as in DCGAN
+
+
+class Generator(nn.Module):
+    """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = 4 * 2**len(widths).
+
+    The vector is projected to 4x4; transposed convolutions (4x4, stride 2) double the size; all but
+    the last layer have batch norm and ReLU, the last has a bias and tanh.
+    """
+
+    widths: tuple[int, ...] = (512, 256, 128)
+    out_channels: int = 1
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        x = Project(self.widths[0], kernel_init=_NORMAL, name="project")(z)
+        x = nn.relu(_norm(train, "norm_0")(x))
+        for i, width in enumerate(self.widths[1:], start=1):
+            x = ConvTranspose(width, use_bias=False, kernel_init=_NORMAL, name=f"up_{i}")(x)
+            x = nn.relu(_norm(train, f"norm_{i}")(x))
+        return nn.tanh(ConvTranspose(self.out_channels, kernel_init=_NORMAL, name="to_image")(x))
+
+
+class Discriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes]: strided 4x4 convolutions, the last one as wide as its input.
+
+    Attributes:
+      widths: of the strided layers.
+      classes: logits; never rectified or normalised.
+      batch_norm: on the inner layers; none on the first and on the logits.
+      activation: 'relu', or 'leaky_relu' of slope 0.2.
+      init_scheme: 'normal' draws kernels from N(0, 0.02), 'lecun' is flax's default.
+    """
+
+    widths: tuple[int, ...] = (128, 256, 512)
+    classes: int = 1
+    batch_norm: bool = True
+    activation: str = "leaky_relu"
+    init_scheme: str = "normal"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Logits; `train` normalises by the batch and updates running statistics."""
+        init: Initializer = _NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
+        for i, width in enumerate(self.widths):
+            normalised = self.batch_norm and i > 0
+            x = nn.Conv(
+                width,
+                (4, 4),
+                (2, 2),
+                use_bias=not normalised,
+                kernel_init=init,
+                name=f"down_{i}",
+            )(x)
+            if normalised:
+                x = _norm(train, f"norm_{i}")(x)
+            x = nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
+        return Collapse(self.classes, kernel_init=init, name="logits")(x)
+
+
+def _norm(train, name):
+    return nn.BatchNorm(
+        use_running_average=not train, momentum=0.9, epsilon=1e-5, name=name
+    )

@@ -1,0 +1,136 @@
+"""Layers: the transposed convolution with fast derivatives, pooling, and matrix-product convolutions."""
+
+import functools
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+_LAYOUT = ("NHWC", "HWIO", "NHWC")
+
+Initializer = Callable[..., jax.Array]
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def conv_transpose(x: jax.Array, kernel: jax.Array, stride: int, padding: str = "SAME") -> jax.Array:
+    """Transposed convolution, equal to `lax.conv_transpose` but with other derivatives.
+
+    It is the input-derivative of an ordinary strided convolution, and its own derivatives are
+    written as ordinary convolutions: the derivative by the kernel that jax would derive is 20 to 60
+    times slower on a CPU. Reverse mode may be nested (gradient penalties); forward mode may not.
+
+    Args:
+      x: [B, H, W, C].
+      kernel: [k, k, C, D].
+      stride: factor between input and output positions.
+      padding: 'SAME' gives [B, stride H, stride W, D], 'VALID' [B, stride H + max(k - stride, 0), ...].
+    """
+    return lax.conv_general_dilated(
+        x,
+        kernel,
+        window_strides=(1, 1),
+        padding=_padding(kernel, stride, padding),
+        lhs_dilation=(stride, stride),
+        dimension_numbers=_LAYOUT,
+    )
+
+
+def _padding(kernel, stride, padding):
+    # lax.conv_transpose's own rule, per spatial dimension: (before, after) of the dilated input.
+    def one(k):
+        if padding == "VALID":
+            total = k + stride - 2 + max(k - stride, 0)
+            return k - 1, total - (k - 1)
+        total = k + stride - 2
+        before = k - 1 if stride > k - 1 else -(-total // 2)
+        return before, total - before
+
+    return [one(k) for k in kernel.shape[:2]]
+
+
+def _adjoint(y, kernel, stride, padding):
+    """The ordinary convolution whose input-derivative `conv_transpose` is: [.., D] -> [.., C]."""
+    pads = [
+        (k - 1 - before, k - 1 - after)
+        for k, (before, after) in zip(
+            kernel.shape[:2], _padding(kernel, stride, padding), strict=True
+        )
+    ]
+    flipped = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
+    return lax.conv_general_dilated(y, flipped, (stride, stride), pads, dimension_numbers=_LAYOUT)
+
+
+def _forward(x, kernel, stride, padding):
+    return conv_transpose(x, kernel, stride, padding), (x, kernel)
+
+
+def _backward(stride, padding, residuals, cotangent):
+    x, kernel = residuals
+    d_x, pullback = jax.vjp(lambda k: _adjoint(cotangent, k, stride, padding), kernel)
+    # <cotangent, T x> = <adjoint(cotangent), x>, so the kernel's derivative is that of the adjoint
+    # with the roles of input and cotangent swapped.
+    return d_x, pullback(x)[0]
+
+
+conv_transpose.defvjp(_forward, _backward)
+
+
+class ConvTranspose(nn.Module):
+    """`nn.ConvTranspose` of the same parameters, by `conv_transpose`: [B, H, W, C] -> [B, sH, sW, D]."""
+
+    features: int
+    kernel_size: int = 4
+    stride: int = 2
+    use_bias: bool = True
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer."""
+        k = self.kernel_size
+        kernel = self.param("kernel", self.kernel_init, (k, k, x.shape[-1], self.features))
+        x = conv_transpose(x, kernel, self.stride)
+        if self.use_bias:
+            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
+        return x
+
+
+class Project(nn.Module):
+    """Transposed convolution of one position, as a matrix product: [B, d] -> [B, k, k, D]."""
+
+    features: int
+    kernel_size: int = 4
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, z: jax.Array) -> jax.Array:
+        """Applies the layer; it has no bias, since normalisation follows."""
+        k = self.kernel_size
+        kernel = self.param("kernel", self.kernel_init, (k, k, z.shape[-1], self.features))
+        return jnp.einsum("bc,ijcd->bijd", z, kernel)
+
+
+class Collapse(nn.Module):
+    """Convolution of a kernel as large as its input, as a matrix product: [B, H, W, C] -> [B, D]."""
+
+    features: int
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer, with bias."""
+        kernel = self.param("kernel", self.kernel_init, (*x.shape[1:], self.features))
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        return jnp.einsum("bijc,ijcd->bd", x, kernel) + bias
+
+
+def max_pool(x: jax.Array, window: int) -> jax.Array:
+    """Maximum over windows that do not overlap: [B, H, W, C] -> [B, H / window, W / window, C].
+
+    Written over strided slices, whose gradient is 5 to 20 times faster on a CPU than that of
+    `nn.max_pool`; of two equal maxima each gets half of the gradient.
+    """
+    corners = [x[:, i::window, j::window] for i in range(window) for j in range(window)]
+    return functools.reduce(jnp.maximum, corners)

@@ -1,0 +1,60 @@
+"""Plots of a run: loss curves and confusion matrices, as PNG bytes."""
+
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+
+def _figure(width: float, height: float, rows: int = 1):
+    # The object-oriented interface: no display, and no state shared with a user's own figures.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure((width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, 1, squeeze=False)[:, 0]
+
+
+def _png(figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """A panel for each player's terms, and one for each evaluation's shares in [0, 1], over steps."""
+    panels: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        for name, value in record.items():
+            if name in ("step", "eval"):
+                continue
+            panel, _, term = name.rpartition("/") if "/" in name else (record.get("eval", ""), "", name)
+            if "eval" not in record or "accuracy" in name:
+                panels[panel][term].append((record["step"], value))
+    figure, axes = _figure(8, 2.6 * max(len(panels), 1), max(len(panels), 1))
+    for axis, (panel, terms) in zip(axes, panels.items(), strict=False):
+        for term, points in terms.items():
+            axis.plot(*zip(*points, strict=True), label=term, linewidth=1)
+        axis.set_title(panel)
+        axis.set_xlabel("step")
+        axis.legend(fontsize=7, ncols=3)
+        axis.grid(alpha=0.3)
+    return _png(figure)
+
+
+def confusion(counts: list[list[int]], title: str) -> bytes:
+    """Confusion matrix [K, K] of counts, rows = true label, shaded by the share of their row."""
+    matrix = np.asarray(counts)
+    share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    figure, (axis,) = _figure(5.5, 5.5)
+    axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        colour = "white" if share[row, column] > 0.5 else "black"
+        axis.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
+    axis.set(title=title, xlabel="predicted", ylabel="true")
+    axis.set_xticks(range(len(matrix)))
+    axis.set_yticks(range(len(matrix)))
+    return _png(figure)

@@ -1,0 +1,59 @@
+"""Where a result comes from: command, commit, versions, and a hash of the parameters."""
+
+import hashlib
+import importlib.metadata
+import platform
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_PACKAGES = ("gan_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def facts() -> dict[str, Any]:
+    """`command`, `commit` and `versions` of this process, as JSON values."""
+    return {"command": command(), "commit": commit(), "versions": versions()}
+
+
+def command() -> str:
+    """The command line that a shell takes to run this process again."""
+    script = Path(sys.argv[0])
+    if script.name == "main.py" and script.parent.name == "gan_jax":
+        return shlex.join(["python", "-m", "gan_jax.main", *sys.argv[1:]])
+    return shlex.join(["python", script.name, *sys.argv[1:]])
+
+
+def commit() -> str | None:
+    """The git commit of the checkout this package lies in, `-dirty` if changed; None outside one."""
+    folder = Path(__file__).parent
+    if not (folder.parent / ".git").exists():
+        return None
+
+    def git(*args):
+        return subprocess.run(["git", "-C", str(folder), *args], capture_output=True, text=True)
+
+    head = git("rev-parse", "HEAD")
+    if head.returncode:
+        return None
+    changed = git("status", "--porcelain", "--untracked-files=no", str(folder)).stdout.strip()
+    return head.stdout.strip() + ("-dirty" if changed else "")
+
+
+def versions() -> dict[str, str]:
+    """Versions of python and of the packages that decide numbers."""
+    found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"python": platform.python_version(), **found}
+
+
+def sha256(leaves: Mapping[str, np.ndarray]) -> str:
+    """A hash over names, dtypes, shapes and bytes of arrays, in the order of their names."""
+    digest = hashlib.sha256()
+    for name, leaf in sorted(leaves.items()):
+        digest.update(f"{name} {leaf.dtype} {leaf.shape}\n".encode())
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,123 @@
+"""Finished runs put to use: a run's model and state from its folder, and the runs that others require."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+
+from gan_jax import checkpoint, images, models, parallel
+from gan_jax.config import FREE
+from gan_jax.errors import WorkdirError
+from gan_jax.state import TrainState
+from gan_jax.workdir import Workdir
+
+Config = ml_collections.ConfigDict
+Train = Callable[..., dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run's configuration, model, state (host arrays, no device axis) and result, if finished."""
+
+    config: Config
+    model: Any
+    state: TrainState
+    result: dict[str, Any] | None
+
+
+class Classifier:
+    """A finished classifier run as a network: what evaluators and `Model.adopt` are handed."""
+
+    def __init__(self, run: Run):
+        """Places the run's state on the devices."""
+        if run.result is None:
+            raise WorkdirError(f"run {run.config.name} is not finished")
+        self.accuracy = run.result["metrics"]["accuracy"]
+        self.variables = run.state.players["classifier"].eval_variables
+        self._state = parallel.replicate(run.state)
+        self._apply = parallel.pmap_apply(
+            lambda state, batch, rng: run.model.predict(state, images.to_float(batch))
+        )
+
+    def predict(self, pictures: np.ndarray) -> np.ndarray:
+        """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
+        return self._apply(self._state, {"image": pictures})
+
+
+def describe(batch: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Shapes and dtypes of one example of each batch role, as JSON: enough to rebuild a state."""
+    return {name: [list(x.shape[1:]), str(x.dtype)] for name, x in batch.items()}
+
+
+def example(description: dict[str, Any]) -> dict[str, np.ndarray]:
+    """A batch of one, all zeros, of the given description; uint8 images become floats."""
+    zeros = {k: np.zeros((1, *shape), dtype) for k, (shape, dtype) in description.items()}
+    return {k: x.astype(np.float32) if x.dtype == np.uint8 else x for k, x in zeros.items()}
+
+
+def abstract_state(model: Any, description: dict[str, Any]) -> TrainState:
+    """Shapes and dtypes of the model's state."""
+    return jax.eval_shape(model.init, jax.random.key(0), example(description))
+
+
+def load_config(path: Path | str) -> Config:
+    """The configuration of the run that lives in a folder.
+
+    Raises:
+      WorkdirError: no run lives there.
+    """
+    folder = Workdir(path, writes=False)
+    if folder.config is None:
+        raise WorkdirError(f"{folder.path} holds no run: it has no config.json")
+    return Config(folder.config)
+
+
+def load(path: Path | str) -> Run:
+    """Restores the run that lives in a folder, at the checkpoint its configuration chooses.
+
+    Raises:
+      WorkdirError: no run lives there.
+      CheckpointError: no intact checkpoint.
+    """
+    workdir = Workdir(path, writes=False)
+    config = load_config(path)
+    model = models.create(config.model)
+    flat, meta = checkpoint.load(workdir.path / "checkpoints", config.checkpoint_rule == "best")
+    state = checkpoint.fit(flat, abstract_state(model, meta["example"]))
+    return Run(config, model, state, workdir.result)
+
+
+def key(config: Config) -> str:
+    """A name for what `config` computes: equal where only reporting and paths differ."""
+    reporting = set(FREE) - {"steps", "best", "checkpoint_rule"}
+    fields = {k: v for k, v in config.to_dict().items() if k not in reporting}
+    fields["data"] = {k: v for k, v in fields["data"].items() if f"data.{k}" not in reporting}
+    text = json.dumps(fields, sort_keys=True)
+    return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def ensure(config: Config, train: Train) -> dict[str, Classifier]:
+    """The finished runs that `config.requires` names, by name; trains those that are not in the cache.
+
+    Args:
+      config: of the run that requires them; where files are and how to report is passed on.
+      train: `train(config, workdir, wait)`, which resumes, or returns at once where finished.
+    """
+    found = {}
+    for name, required in config.requires.items():
+        required = required.copy_and_resolve_references()
+        with required.unlocked():
+            for field in ("platform", "distributed", "log_seconds", "debug_nans", "cache_dir"):
+                required[field] = config[field]
+            for field in ("data_dir", "manual_dir"):
+                required.data[field] = required.data[field] or config.data[field]
+        path = Path(config.cache_dir) / key(required)
+        train(required, path, wait=True)
+        found[name] = Classifier(load(path))
+    return found

@@ -1,0 +1,279 @@
+"""The one training loop: data, steps, logs, checkpoints, evaluations. No line of it knows a model."""
+
+import math
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+import logging
+
+from gan_jax import checkpoint, data, evaluate, images, models, parallel, plots, provenance, runs
+from gan_jax.config import FREE
+from gan_jax.errors import Interrupted, NonFiniteError
+from gan_jax.logs import Logs, ProgressLine
+from gan_jax.signals import Interrupts, handled
+from gan_jax.state import TrainState
+from gan_jax.workdir import Workdir
+
+_log = logging.getLogger(__name__)
+
+_IN_FLIGHT = 2  # steps whose losses are not yet looked at, so that the device never waits
+
+
+def train(
+    config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = False
+) -> dict[str, Any]:
+    """Trains, resumes, or (where finished) only reads the run of a folder.
+
+    Args:
+      config: a validated configuration.
+      workdir: the run's folder.
+      wait: wait for another process that works in this folder, instead of refusing.
+
+    Returns:
+      The result, as written to `result.json`.
+
+    Raises:
+      WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
+    """
+    folder = Workdir(workdir, writes=parallel.process()[0] == 0)
+    stored = config.to_dict()
+    folder.check(stored, FREE)
+    with folder.open(wait), handled() as interrupts:
+        result = folder.result
+        if result and result["step"] == config.steps:
+            _log.info("%s is finished at step %d", folder.path, config.steps)
+            return result
+        parallel.barrier("opened")
+        folder.write_json("config.json", stored)
+        networks = runs.ensure(config, train)
+        return _Training(config, folder, networks, interrupts).run()
+
+
+def evaluate_run(workdir: Path | str) -> dict[str, Any]:
+    """Runs every evaluation of a trained run again, from its folder alone; writes nothing there.
+
+    Returns:
+      `{'metrics': {...}}` in the layout of the result.
+    """
+    run = runs.load(workdir)
+    networks = runs.ensure(run.config, train)
+    with handled() as interrupts:
+        evaluations = evaluate.Evaluations(run.config, run.model, networks, interrupts.poll)
+        state = parallel.replicate(run.state)
+        values = {name: evaluations.run(name, state) for name in run.config.evals}
+    return {"metrics": evaluate.summary(values)}
+
+
+class _Training:
+    """One run from where it stands to its result."""
+
+    def __init__(self, config, folder, networks, interrupts: Interrupts):
+        self.config, self.folder, self.poll = config, folder, interrupts.poll
+        self.model = models.create(config.model)
+        self.roles = self._load_roles()
+        self.checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep)
+        state, self.meta = self._start(networks)
+        self.state = parallel.replicate(state)
+        self._cache_constants(fresh=not self.meta["step"])
+        self.evaluations = evaluate.Evaluations(config, self.model, networks, self.poll)
+        self.step = parallel.pmap_step(self._train_step, config.seed)
+        self.logs = Logs(folder, self.meta["step"], config.tensorboard)
+        self.began = time.monotonic() - self.meta["seconds"]
+
+    def _load_roles(self) -> dict[str, data.Examples]:
+        where, roles = self.config.data, {}
+        for role, spec in where.roles.items():
+            self.poll()
+            roles[role] = data.load(
+                spec, size=where.size, data_dir=where.data_dir, manual_dir=where.manual_dir
+            )
+            shape = roles[role].columns["image"].shape
+            _log.info("%s: %s[%s], %s", role, spec.name or "files", spec.split, shape)
+        return roles
+
+    def _start(self, networks) -> tuple[TrainState, dict[str, Any]]:
+        batch = next(iter(data.epoch(self.roles, 1)))
+        description = runs.describe(batch)
+        target = runs.abstract_state(self.model, description)
+        restored = self.checkpoints.restore(target)
+        if restored:
+            _log.info("%s: resuming at step %d", self.config.name, restored[1]["step"])
+            return restored
+        state = jax.jit(self.model.init)(
+            jax.random.key(self.config.seed), runs.example(description)
+        )
+        variables = {name: network.variables for name, network in networks.items()}
+        meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
+        return self.model.adopt(state, variables), meta
+
+    def _cache_constants(self, fresh: bool) -> None:
+        """Adds the columns that frozen variables alone decide, computed once per example."""
+        apply = parallel.pmap_apply(
+            lambda state, batch, rng: self.model.constants(state, images.to_float(batch))
+        )
+        columns: dict[str, np.ndarray] = {}
+        for role, examples in self.roles.items():
+            parts = []
+            for batch in data.epoch({role: examples.without("label")}, 256):
+                self.poll()
+                parts.append(apply(self.state, batch))
+                if not parts[-1]:
+                    break
+            for name in parts[0]:
+                columns[name] = np.concatenate([part[name] for part in parts])
+                column = {name.removeprefix(f"{role}_"): columns[name]}
+                self.roles[role] = self.roles[role].with_columns(**column)
+        if fresh:
+            state = self.model.calibrate(parallel.unreplicate(self.state), columns)
+            self.state = parallel.replicate(state)
+
+    def _train_step(self, state, batch, rng, phase):
+        return self.model.train_step(state, images.to_float(batch), rng, phase)
+
+    def run(self) -> dict[str, Any]:
+        config, start = self.config, self.meta["step"]
+        rank, processes = parallel.process()
+        stream = data.stream(
+            self.roles,
+            config.batch_size * self.model.batches,
+            seed=config.seed,
+            start=start,
+            process_index=rank,
+            process_count=processes,
+        )
+        self.progress = ProgressLine(config.name, start, config.steps, config.log_seconds)
+        self.in_flight: deque[tuple[int, dict[str, jax.Array]]] = deque()
+        try:
+            if start:
+                self._evaluate(start)
+            for i in range(start, config.steps):
+                batch = parallel.shard(next(stream))
+                self._iterate(i, batch)
+                self._after(i + 1)
+            result = self._finish()
+        finally:
+            stream.close()
+            self.progress.close()
+            self.logs.close()
+            self.checkpoints.abandon()
+        return result
+
+    def _iterate(self, i: int, batch) -> None:
+        phases = self.model.phases(i)
+        metrics: dict[str, jax.Array] = {}
+        for j, phase in enumerate(phases):
+            clock = parallel.clock(i, j, j == len(phases) - 1)
+            self.state, new = self.step(self.state, batch, clock, phase)
+            metrics |= new
+        self.in_flight.append((i + 1, metrics))
+        self._settle(_IN_FLIGHT)
+        self.checkpoints.check()
+
+    def _settle(self, leave: int) -> None:
+        """Reads the losses of all but the last `leave` steps and refuses any that is not finite."""
+        while len(self.in_flight) > leave:
+            step, metrics = self.in_flight.popleft()
+            values = parallel.to_host(metrics)
+            for name, value in values.items():
+                if not math.isfinite(value):
+                    player, _, term = name.rpartition("/")
+                    raise NonFiniteError(
+                        f"step {step}: {term} of player {player or 'all'} is {value}; "
+                        "the last checkpoint is untouched"
+                    )
+            self.meta["latest"] |= values
+
+    def _after(self, step: int) -> None:
+        """What is due once `step` iterations are done."""
+        config = self.config
+        log = step % config.log_every == 0
+        save = step % config.checkpoint_every == 0 or step == config.steps
+        evaluations = self.evaluations.due(step)
+        if log or save or evaluations:
+            self._settle(0)
+        if log:
+            self.logs.scalars(step, self.meta["latest"])
+        self.progress.update(step, self.meta["latest"])
+        if save:
+            self._save(step)
+        try:
+            self._evaluate(step)
+            self.poll(step)
+        except Interrupted:
+            self._settle(0)
+            self._save(step)
+            self.checkpoints.close()
+            raise
+
+    def _save(self, step: int, best: bool = False) -> None:
+        seconds = time.monotonic() - self.began
+        self.meta = {**self.meta, "step": step, "seconds": seconds}
+        if self.folder.writes:
+            self.checkpoints.save(parallel.unreplicate(self.state), step, self.meta, best)
+
+    def _evaluate(self, step: int) -> None:
+        for name in self.evaluations.due(step):
+            values = self._record(step, name)
+            watched, _, metric = self.config.best.partition("/")
+            if name == watched and self._is_best(step, values[metric]):
+                self._save(step, best=True)
+
+    def _is_best(self, step: int, value: float) -> bool:
+        best = self.meta["best"]
+        # An evaluation repeated after a resume finds itself recorded already.
+        if best is None or value > best["value"] or step == best["step"]:
+            self.meta["best"] = {"step": step, "value": value}
+            return True
+        return False
+
+    def _record(self, step: int, name: str) -> dict[str, Any]:
+        values = self.evaluations.run(name, self.state)
+        self.logs.scalars(step, evaluate.scalars(values), name)
+        for kind, pixels in evaluate.pictures(values).items():
+            self.logs.image(step, f"{name}_{kind}" if kind != name else name, pixels)
+        return values
+
+    def _finish(self) -> dict[str, Any]:
+        """Judges the chosen checkpoint by every evaluation and writes the result."""
+        config = self.config
+        if not config.steps:
+            self._save(0)
+        self.checkpoints.close()
+        parallel.barrier("saved")
+        step = config.steps
+        if config.checkpoint_rule == "best":
+            state, meta = self.checkpoints.restore_best(parallel.unreplicate(self.state))
+            self.state, step = parallel.replicate(state), meta["step"]
+        values = {name: self.evaluations.run(name, self.state) for name in config.evals}
+        return self._write_result(step, values)
+
+    def _write_result(self, judged: int, values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        config, folder = self.config, self.folder
+        for name, found in values.items():
+            for kind, pixels in evaluate.pictures(found).items():
+                self.logs.image(config.steps, f"final_{kind}", pixels)
+            if "confusion" in found:
+                title = f"{config.name}, {name}: accuracy {found['accuracy']:.4f}"
+                folder.write(f"confusion_{name}.png", plots.confusion(found["confusion"], title))
+        folder.write("curves.png", plots.curves(folder.records()))
+        players = parallel.unreplicate(self.state).players
+        parameters = {name: (p.params, p.batch_stats, p.ema) for name, p in players.items()}
+        result = {
+            "name": config.name,
+            "metrics": evaluate.summary(values),
+            "step": config.steps,
+            "judged_step": judged,
+            "params_sha256": provenance.sha256(checkpoint.flatten(parameters)),
+            "seed": config.seed,
+            "seconds": round(time.monotonic() - self.began, 1),
+            "device": parallel.describe(),
+            **provenance.facts(),
+            "config": config.to_dict(),
+        }
+        folder.write_json("result.json", result)
+        return result

@@ -1,0 +1,179 @@
+"""The folder of one run: its lock, its configuration, its records and its result."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import logging
+
+from gan_jax.errors import WorkdirError
+
+_log = logging.getLogger(__name__)
+
+
+class Workdir:
+    """A run's folder, held by one process at a time; a context manager.
+
+    Files are written to a temporary name and renamed, `metrics.jsonl` is appended to.
+    """
+
+    def __init__(self, path: Path | str, writes: bool = True):
+        """Names the folder; `writes=False` is for a process that only reads (rank 1 and up)."""
+        self.path = Path(path).absolute()
+        self.writes = writes
+        self._lock: Any = None
+        self._records: Any = None
+
+    def open(self, wait: bool = False) -> "Workdir":
+        """Makes the folder and takes its lock, which ends with this process.
+
+        Args:
+          wait: wait for another holder instead of refusing; for folders shared by several runs.
+
+        Raises:
+          WorkdirError: the folder cannot be made or written, or another process holds it.
+        """
+        if not self.writes:
+            return self
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self.path / "lock", "a+")  # noqa: SIM115  (held until close)
+        except OSError as error:
+            message = f"workdir {self.path} cannot be used: {error.strerror or error}"
+            raise WorkdirError(message) from error
+        self._acquire(wait)
+        self._lock.truncate(0)
+        self._lock.write(f"{os.getpid()}\n")
+        self._lock.flush()
+        return self
+
+    def _acquire(self, wait: bool) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            self._lock.seek(0)
+            holder = self._lock.read().strip() or "unknown"
+            if not wait:
+                self._lock.close()
+                self._lock = None
+                message = f"workdir {self.path} is in use by process {holder}"
+                raise WorkdirError(message) from error
+        _log.info("waiting for process %s, which works in %s", holder, self.path)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """Closes the records and lets the lock go."""
+        for name in ("_records", "_lock"):
+            if getattr(self, name) is not None:
+                getattr(self, name).close()
+                setattr(self, name, None)
+
+    def __enter__(self) -> "Workdir":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    @property
+    def config(self) -> dict[str, Any] | None:
+        """The configuration of the run that lives here, or None."""
+        return self._read_json("config.json")
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """The result of the finished run, or None."""
+        return self._read_json("result.json")
+
+    def check(self, config: Mapping[str, Any], free: Collection[str]) -> None:
+        """Refuses a folder of a run with another configuration; writes nothing.
+
+        Raises:
+          WorkdirError: naming each field that differs and is not below one of `free`.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise WorkdirError(f"workdir {self.path} is not a folder")
+        stored = self.config
+        if stored is None:
+            return
+        differing = differences(stored, config, free)
+        if differing:
+            listed = "; ".join(f"{k}: {a!r} there, {b!r} now" for k, (a, b) in differing.items())
+            raise WorkdirError(f"workdir {self.path} holds another run ({listed}); choose another --workdir")
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Adds one line to `metrics.jsonl`; values must be finite."""
+        if not self.writes:
+            return
+        if self._records is None:
+            self._records = open(self.path / "metrics.jsonl", "a")  # noqa: SIM115
+        self._records.write(json.dumps(record, allow_nan=False) + "\n")
+        self._records.flush()
+
+    def records(self) -> list[dict[str, Any]]:
+        """Complete lines of `metrics.jsonl`; one cut off by a kill is left out."""
+        path = self.path / "metrics.jsonl"
+        if not path.exists():
+            return []
+        lines = path.read_text().split("\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def keep_records(self, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        """Rewrites `metrics.jsonl` with those lines alone for which `wanted` holds."""
+        kept = [record for record in self.records() if wanted(record)]
+        if self.writes:
+            text = "".join(json.dumps(record, allow_nan=False) + "\n" for record in kept)
+            self.write("metrics.jsonl", text.encode())
+        return kept
+
+    def write(self, name: str, content: bytes) -> None:
+        """Writes one file, whole or not at all."""
+        if not self.writes:
+            return
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".tmp")
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Writes JSON, readable for a person."""
+        self.write(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+
+    def _read_json(self, name):
+        path = self.path / name
+        if not path.is_file():
+            return None
+        try:
+            return json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise WorkdirError(f"{path} cannot be read: {error}") from error
+
+
+def differences(
+    stored: Mapping[str, Any], new: Mapping[str, Any], free: Collection[str]
+) -> dict[str, tuple[Any, Any]]:
+    """Dotted fields whose values differ, as (stored, new), but for those below one of `free`."""
+    old, now = _flatten(stored), _flatten(json.loads(json.dumps(new)))
+    return {
+        name: (old.get(name), now.get(name))
+        for name in sorted({*old, *now})
+        if old.get(name) != now.get(name)
+        and not any(f"{name}.".startswith(f"{f}.") for f in free)
+    }
+
+
+def _flatten(tree, prefix=""):
+    flat = {}
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            flat.update(_flatten(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
