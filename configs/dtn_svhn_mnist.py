@@ -12,6 +12,8 @@ The paper reports 90.66 % on SVHN test. What this needs and does not find, it tr
     quick     two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import config as gan_config
 
 SVHN = {
@@ -25,7 +27,7 @@ MNIST = {
 
 # f of this project: convolutions doubled and batch-normalised (folded once it is trained), and images
 # much changed, colours negated among them, so that it reads light on dark and dark on light alike.
-STRONG_F = {
+STRONG_F: dict[str, Any] = {
     "convs_per_block": 2,
     "batch_norm": True,
     "dropout": 0.3,

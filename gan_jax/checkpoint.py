@@ -6,7 +6,9 @@ it does not notice a flipped bit, hence the checksums.
 """
 
 import contextlib
+import copy
 import json
+import logging
 import shutil
 import zlib
 from collections.abc import Mapping
@@ -16,7 +18,6 @@ from typing import Any
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
-import logging
 
 from gan_jax.errors import CheckpointError, NonFiniteError
 
@@ -62,11 +63,19 @@ class Checkpoints:
     Saving is asynchronous; `check` and `close` raise what went wrong meanwhile.
     """
 
-    def __init__(self, directory: Path, keep: int):
-        """Opens (and makes) the folder; leftovers of an interrupted save are removed."""
+    def __init__(self, directory: Path, keep: int, writes: bool = True):
+        """Opens (and makes) the folder; leftovers of an interrupted save are removed.
+
+        States are equal on all processes, so one of them `writes` and the others only restore.
+        """
         self.directory = Path(directory).absolute()
-        self._newest = _manager(self.directory / "newest", keep)
-        self._best = _manager(self.directory / "best", 1)
+        self._writes = writes
+        self._managers = {}
+        if writes:
+            self._managers = {
+                "newest": _manager(self.directory / "newest", keep),
+                "best": _manager(self.directory / "best", 1),
+            }
 
     def save(self, tree: PyTree, step: int, meta: dict[str, Any], best: bool = False) -> None:
         """Starts to save host arrays; an equal step is written again.
@@ -75,13 +84,15 @@ class Checkpoints:
           NonFiniteError: a leaf is not finite; nothing is written.
           CheckpointError: an earlier save failed.
         """
+        if not self._writes:
+            return
         flat = flatten(tree)
         for name, leaf in flat.items():
             if leaf.dtype.kind == "f" and not np.isfinite(leaf).all():
                 raise NonFiniteError(
                     f"step {step}: {name} is not finite; the last good checkpoint is untouched"
                 )
-        manager = self._best if best else self._newest
+        manager = self._managers["best" if best else "newest"]
         self._guarded(step, flat, lambda: self._write(manager, flat, step, meta))
 
     def _write(self, manager, flat, step, meta):
@@ -90,12 +101,11 @@ class Checkpoints:
             if old >= step:  # of a damaged or abandoned continuation
                 manager.delete(old)
         checksums = {name: _checksum(leaf) for name, leaf in flat.items()}
-        content = {"format": FORMAT, "step": step, "leaves": checksums, "meta": meta}
+        # A copy: the caller's values go on changing while this is written.
+        content = {"format": FORMAT, "step": step, "leaves": checksums, "meta": copy.deepcopy(meta)}
         manager.save(
             step,
-            args=ocp.args.Composite(
-                state=ocp.args.StandardSave(flat), meta=ocp.args.JsonSave(content)
-            ),
+            args=ocp.args.Composite(state=ocp.args.StandardSave(flat), meta=ocp.args.JsonSave(content)),
             force=True,
         )
 
@@ -116,19 +126,19 @@ class Checkpoints:
 
     def check(self) -> None:
         """Raises CheckpointError if a save has failed since the last call."""
-        for manager in (self._newest, self._best):
+        for manager in self._managers.values():
             self._guarded(manager.latest_step(), {}, manager.check_for_errors)
 
     def close(self) -> None:
         """Waits for saves under way and raises CheckpointError if one of them failed."""
-        for manager in (self._newest, self._best):
+        for manager in self._managers.values():
             self._guarded(manager.latest_step(), {}, manager.wait_until_finished)
             self._guarded(manager.latest_step(), {}, manager.check_for_errors)
             manager.close()
 
     def abandon(self) -> None:
         """Closes without raising: for a run that ends in an error of its own, or is closed already."""
-        for manager in (self._newest, self._best):
+        for manager in self._managers.values():
             with contextlib.suppress(*_DAMAGE, RuntimeError):
                 manager.close()
 
@@ -140,14 +150,16 @@ class Checkpoints:
         Raises:
           CheckpointError: all are damaged, the format is another, or the leaves are not `target`'s.
         """
-        found = _newest_intact(self._newest.directory, aside=True)
-        self._newest.reload()
-        return None if found is None else (fit(found[0], target), found[1])
+        return self._restore("newest", target)
 
     def restore_best(self, target: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
         """The best checkpoint, likewise."""
-        found = _newest_intact(self._best.directory, aside=True)
-        self._best.reload()
+        return self._restore("best", target)
+
+    def _restore(self, place, target):
+        found = _newest_intact(self.directory / place, aside=self._writes)
+        if self._writes:
+            self._managers[place].reload()
         return None if found is None else (fit(found[0], target), found[1])
 
 
@@ -165,17 +177,17 @@ def load(directory: Path, best: bool = False) -> tuple[dict[str, np.ndarray], di
 
 
 def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
-    # Process 0 alone writes: states are equal everywhere, and host arrays need no collective.
-    multi = jax.process_count() > 1
+    directory.mkdir(parents=True, exist_ok=True)
+    several = jax.process_count() > 1
     processes = ocp.options.MultiprocessingOptions(
-        primary_host=0, active_processes={0} if multi else None
+        primary_host=0,
+        active_processes={0} if several else None,
+        barrier_sync_key_prefix=directory.name,
     )
-    if jax.process_index() == 0:
-        directory.mkdir(parents=True, exist_ok=True)
     options = ocp.CheckpointManagerOptions(
         max_to_keep=keep,
         create=False,
-        cleanup_tmp_directories=jax.process_index() == 0 and not multi,
+        cleanup_tmp_directories=not several,  # orbax would wait for the other processes there
         multiprocessing_options=processes,
     )
     return ocp.CheckpointManager(directory, options=options)
@@ -210,9 +222,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     version = content["format"]
     if version != FORMAT:
         return {}, {"format": version}
-    target = {
-        name: np.zeros(shape, dtype) for name, (_, dtype, shape) in content["leaves"].items()
-    }
+    target = {name: np.zeros(shape, dtype) for name, (_, dtype, shape) in content["leaves"].items()}
     with ocp.StandardCheckpointer() as checkpointer:
         flat = checkpointer.restore(path / "state", target)
     flat = {name: np.asarray(leaf) for name, leaf in flat.items()}

@@ -2,8 +2,10 @@
 
 import dataclasses
 import difflib
+import importlib.util
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import ml_collections
@@ -92,6 +94,21 @@ def role(name: str = "", split: str = "train", **fields: Any) -> dict[str, Any]:
     """Where one role's images come from: a data set's name or `files`, and a slice of a split."""
     spec = {"name": name, "split": split, "files": {}, "exclude": (), "labels": True}
     return {**spec, **fields}
+
+
+def load(path: str) -> ml_collections.ConfigDict:
+    """The configuration of a file with variants behind a colon: `configs/dtn_digits.py:no_tid`.
+
+    Raises:
+      ConfigError: no such file, or an unknown variant.
+    """
+    file, _, arg = path.partition(":")
+    spec = importlib.util.spec_from_file_location("configuration", file)
+    if spec is None or spec.loader is None or not Path(file).is_file():
+        raise ConfigError(f"no configuration file {file!r}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.get_config(arg)
 
 
 def classifier(

@@ -6,7 +6,7 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from gan_jax import data, evaluation, images, parallel
+from gan_jax import data, evaluation, images, inputs, parallel
 from gan_jax.state import TrainState
 
 _BATCH = 256
@@ -40,7 +40,9 @@ class Evaluations:
         """Values of one evaluation of a replicated state; nothing of the state changes."""
         spec = self._config.evals[name]
         if name not in self._data:
-            self._data[name] = {role: self._load(part) for role, part in spec.roles.items()}
+            self._data[name] = {
+                role: inputs.load_role(self._config, part) for role, part in spec.roles.items()
+            }
 
         def batches():
             for batch in data.epoch(self._data[name], min(_BATCH, spec.get("num", _BATCH))):
@@ -52,12 +54,6 @@ class Evaluations:
             return self._apply(state, pictures, self._config.seed)
 
         return evaluation.evaluator(spec.kind)(apply, batches(), self._networks)
-
-    def _load(self, spec) -> data.Examples:
-        where = self._config.data
-        return data.load(
-            spec, size=where.size, data_dir=where.data_dir, manual_dir=where.manual_dir
-        )
 
 
 def scalars(values: Mapping[str, Any]) -> dict[str, float]:

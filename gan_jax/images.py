@@ -9,9 +9,7 @@ import numpy as np
 
 def to_float(batch: Any) -> Any:
     """Maps every uint8 leaf of a batch, 0..255, to float32 in [-1, 1]; other leaves stay."""
-    return jax.tree.map(
-        lambda x: x.astype(jnp.float32) / 127.5 - 1 if x.dtype == jnp.uint8 else x, batch
-    )
+    return jax.tree.map(lambda x: x.astype(jnp.float32) / 127.5 - 1 if x.dtype == jnp.uint8 else x, batch)
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

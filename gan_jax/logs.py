@@ -1,6 +1,7 @@
 """What a run tells while it goes: records, TensorBoard events, pictures, and a person at a terminal."""
 
 import io
+import logging
 import math
 import re
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import logging
+from absl import logging as absl_logging
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -18,6 +19,17 @@ from gan_jax.workdir import Workdir
 _log = logging.getLogger(__name__)
 
 _SHEET = re.compile(r"(?P<name>.+)_(?P<step>\d{8})\.png")
+
+
+def start() -> None:
+    """This package's own lines go to standard error; of other packages only warnings do."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    package = logging.getLogger("gan_jax")
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
+    package.propagate = False
+    absl_logging.set_verbosity(absl_logging.ERROR)
 
 
 class Logs:
@@ -31,13 +43,13 @@ class Logs:
         """Opens the logs of a run that goes on at `step`; what came later is dropped."""
         self._workdir = workdir
         # An evaluation at `step` itself is repeated: it may have been cut off.
-        records = workdir.keep_records(
-            lambda r: r["step"] < step or (r["step"] == step and "eval" not in r)
-        )
-        self._writer = None
+        records = workdir.keep_records(lambda r: r["step"] < step or (r["step"] == step and "eval" not in r))
+        self._writer: Any = None
         if tensorboard and workdir.writes:
             self._writer = _tensorboard(workdir)
-            self._replay(records, step)
+            for record in records:
+                self._events(record)
+            self._replay_images(step)
 
     def scalars(self, step: int, values: Mapping[str, float], evaluation: str = "") -> None:
         """Records finite values at a step; those of an evaluation under its name."""
@@ -65,9 +77,7 @@ class Logs:
         values = {prefix + k: v for k, v in record.items() if k not in ("step", "eval")}
         self._writer.write_scalars(record["step"], values)
 
-    def _replay(self, records, step):
-        for record in records:
-            self._events(record)
+    def _replay_images(self, step: int) -> None:
         for path in sorted((self._workdir.path / "samples").glob("*.png")):
             match = _SHEET.fullmatch(path.name)
             if match and int(match["step"]) < step:

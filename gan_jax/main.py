@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from absl import app, flags
-from absl import logging as absl_logging
 from ml_collections import config_flags
 
 from gan_jax.errors import ConfigError, GanJaxError
@@ -64,10 +63,10 @@ def _main(argv: Sequence[str]) -> None:
 
 
 def _run(mode: str) -> None:
-    _start_logging()
     from gan_jax import config as configuration
-    from gan_jax import parallel
+    from gan_jax import logs, parallel
 
+    logs.start()
     config = _CONFIG.value if mode == "train" else _stored_config()
     if config is None:
         raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
@@ -81,17 +80,6 @@ def _run(mode: str) -> None:
     path = _WORKDIR.value or Path("runs") / config.name
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
-
-
-def _start_logging() -> None:
-    """This package's own lines go to standard error; of other packages only warnings do."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    package = logging.getLogger("gan_jax")
-    package.addHandler(handler)
-    package.setLevel(logging.INFO)
-    package.propagate = False
-    absl_logging.set_verbosity(absl_logging.ERROR)
 
 
 def _stored_config():

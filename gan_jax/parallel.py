@@ -5,6 +5,7 @@ over the same axis. `pmap` is a thin layer over jit and shard_map by now and in 
 it is used here alone, so replacing it is a change to this file.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -46,12 +47,30 @@ def start(
         jax.config.update("jax_compilation_cache_dir", compilation_cache)
     jax.config.update("jax_debug_nans", debug_nans)
     if distributed:
-        jax.distributed.initialize()
+        _join()
     try:
         jax.devices()
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"platform={platform!r} has no device here: {reason}") from error
+
+
+def _join() -> None:
+    """Joins the other processes; where no cluster tells their number and rank, variables do."""
+
+    def number(name: str) -> int | None:
+        return int(os.environ[name]) if name in os.environ else None
+
+    try:
+        jax.distributed.initialize(
+            os.environ.get("JAX_COORDINATOR_ADDRESS"),
+            number("JAX_NUM_PROCESSES"),
+            number("JAX_PROCESS_ID"),
+        )
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        message = f"distributed=True: {reason} No cluster was found, and JAX_COORDINATOR_ADDRESS, "
+        raise ConfigError(message + "JAX_NUM_PROCESSES and JAX_PROCESS_ID are not all set") from error
 
 
 def describe() -> dict[str, Any]:

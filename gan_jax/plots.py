@@ -58,3 +58,28 @@ def confusion(counts: list[list[int]], title: str) -> bytes:
     axis.set_xticks(range(len(matrix)))
     axis.set_yticks(range(len(matrix)))
     return _png(figure)
+
+
+def bars(rows: Mapping[str, tuple[list[float], float]], *, title: str, ours: str, theirs: str) -> bytes:
+    """A bar of the mean and a dot for each value, beside a published value, for every row.
+
+    Args:
+      rows: label -> (our values, the published one), in per cent.
+      title: of the plot.
+      ours: what the legend calls our values.
+      theirs: what it calls the published ones.
+    """
+    figure, (axis,) = _figure(8, 0.55 * len(rows) + 1.2)
+    places = np.arange(len(rows))[::-1]
+    for place, (values, published) in zip(places, rows.values(), strict=True):
+        last = place == places[-1]
+        mean = float(np.mean(values))
+        axis.barh(place, mean, color="#4c78a8", alpha=0.55, label=ours if last else None)
+        axis.plot(values, [place] * len(values), "o", color="#1f3f66", markersize=4)
+        axis.plot(published, place, "D", color="#d62728", label=theirs if last else None)
+        axis.text(101, place, f"{mean:.1f}", va="center", fontsize=9)
+    axis.set_yticks(places, list(rows))
+    axis.set(title=title, xlabel="accuracy of the judge, %", xlim=(0, 109))
+    axis.legend(loc="lower right", fontsize=8)
+    axis.grid(axis="x", alpha=0.3)
+    return _png(figure)

@@ -25,7 +25,11 @@ def command() -> str:
     script = Path(sys.argv[0])
     if script.name == "main.py" and script.parent.name == "gan_jax":
         return shlex.join(["python", "-m", "gan_jax.main", *sys.argv[1:]])
-    return shlex.join(["python", script.name, *sys.argv[1:]])
+    folder = Path(__file__).parent.parent
+    shown = script.resolve()
+    if shown.is_relative_to(folder):
+        shown = shown.relative_to(folder)
+    return shlex.join(["python", str(shown), *sys.argv[1:]])
 
 
 def commit() -> str | None:

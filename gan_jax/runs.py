@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import ml_collections
 import numpy as np
+from ml_collections import ConfigDict
 
 from gan_jax import checkpoint, images, models, parallel
 from gan_jax.config import FREE
@@ -17,7 +17,6 @@ from gan_jax.errors import WorkdirError
 from gan_jax.state import TrainState
 from gan_jax.workdir import Workdir
 
-Config = ml_collections.ConfigDict
 Train = Callable[..., dict[str, Any]]
 
 
@@ -25,7 +24,7 @@ Train = Callable[..., dict[str, Any]]
 class Run:
     """A run's configuration, model, state (host arrays, no device axis) and result, if finished."""
 
-    config: Config
+    config: ConfigDict
     model: Any
     state: TrainState
     result: dict[str, Any] | None
@@ -66,7 +65,7 @@ def abstract_state(model: Any, description: dict[str, Any]) -> TrainState:
     return jax.eval_shape(model.init, jax.random.key(0), example(description))
 
 
-def load_config(path: Path | str) -> Config:
+def load_config(path: Path | str) -> ConfigDict:
     """The configuration of the run that lives in a folder.
 
     Raises:
@@ -75,7 +74,7 @@ def load_config(path: Path | str) -> Config:
     folder = Workdir(path, writes=False)
     if folder.config is None:
         raise WorkdirError(f"{folder.path} holds no run: it has no config.json")
-    return Config(folder.config)
+    return ConfigDict(folder.config)
 
 
 def load(path: Path | str) -> Run:
@@ -93,7 +92,7 @@ def load(path: Path | str) -> Run:
     return Run(config, model, state, workdir.result)
 
 
-def key(config: Config) -> str:
+def key(config: ConfigDict) -> str:
     """A name for what `config` computes: equal where only reporting and paths differ."""
     reporting = set(FREE) - {"steps", "best", "checkpoint_rule"}
     fields = {k: v for k, v in config.to_dict().items() if k not in reporting}
@@ -102,7 +101,7 @@ def key(config: Config) -> str:
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def ensure(config: Config, train: Train) -> dict[str, Classifier]:
+def ensure(config: ConfigDict, train: Train) -> dict[str, Classifier]:
     """The finished runs that `config.requires` names, by name; trains those that are not in the cache.
 
     Args:

@@ -1,13 +1,13 @@
 """Orderly stops: the first SIGINT or SIGTERM asks for one, a second ends the process at once."""
 
 import contextlib
+import logging
 import os
 import signal
 import threading
 from collections.abc import Iterator
 
 import jax
-import logging
 from jax.experimental import multihost_utils
 
 from gan_jax.errors import Interrupted

@@ -64,9 +64,7 @@ def player(variables: PyTree, tx: optax.GradientTransformation, ema: bool = Fals
     return Player(params, variables.get("batch_stats", {}), tx.init(params), average)
 
 
-def create(
-    players: dict[str, Player], frozen: dict | None = None, memory: dict | None = None
-) -> TrainState:
+def create(players: dict[str, Player], frozen: dict | None = None, memory: dict | None = None) -> TrainState:
     """The state before the first iteration."""
     return TrainState(jnp.zeros((), jnp.int32), players, frozen or {}, memory or {})
 
@@ -97,7 +95,7 @@ def update(
     updates, opt_state = tx.update(grads, old.opt_state, old.params)
     params = optax.apply_updates(old.params, updates)
     ema = old.ema
-    if ema is not None:
+    if ema is not None and ema_decay is not None:
         ema = optax.incremental_update(params, ema, 1 - ema_decay)
     new = Player(params, batch_stats, opt_state, ema)
     return state.replace(players={**state.players, name: new}), aux

@@ -1,5 +1,6 @@
 """The one training loop: data, steps, logs, checkpoints, evaluations. No line of it knows a model."""
 
+import logging
 import math
 import time
 from collections import deque
@@ -8,12 +9,10 @@ from typing import Any
 
 import jax
 import ml_collections
-import numpy as np
-import logging
 
-from gan_jax import checkpoint, data, evaluate, images, models, parallel, plots, provenance, runs
+from gan_jax import checkpoint, data, evaluate, images, inputs, models, parallel, result, runs
 from gan_jax.config import FREE
-from gan_jax.errors import Interrupted, NonFiniteError
+from gan_jax.errors import CheckpointError, Interrupted, NonFiniteError
 from gan_jax.logs import Logs, ProgressLine
 from gan_jax.signals import Interrupts, handled
 from gan_jax.state import TrainState
@@ -24,9 +23,7 @@ _log = logging.getLogger(__name__)
 _IN_FLIGHT = 2  # steps whose losses are not yet looked at, so that the device never waits
 
 
-def train(
-    config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = False
-) -> dict[str, Any]:
+def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = False) -> dict[str, Any]:
     """Trains, resumes, or (where finished) only reads the run of a folder.
 
     Args:
@@ -44,10 +41,10 @@ def train(
     stored = config.to_dict()
     folder.check(stored, FREE)
     with folder.open(wait), handled() as interrupts:
-        result = folder.result
-        if result and result["step"] == config.steps:
+        done = folder.result
+        if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
-            return result
+            return done
         parallel.barrier("opened")
         folder.write_json("config.json", stored)
         networks = runs.ensure(config, train)
@@ -75,26 +72,17 @@ class _Training:
     def __init__(self, config, folder, networks, interrupts: Interrupts):
         self.config, self.folder, self.poll = config, folder, interrupts.poll
         self.model = models.create(config.model)
-        self.roles = self._load_roles()
-        self.checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep)
+        self.roles = inputs.load(config, self.poll)
+        self.checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep, folder.writes)
         state, self.meta = self._start(networks)
         self.state = parallel.replicate(state)
-        self._cache_constants(fresh=not self.meta["step"])
+        self.roles, columns = inputs.with_constants(self.model, self.state, self.roles, self.poll)
+        if not self.meta["step"]:
+            self.state = parallel.replicate(self.model.calibrate(state, columns))
         self.evaluations = evaluate.Evaluations(config, self.model, networks, self.poll)
         self.step = parallel.pmap_step(self._train_step, config.seed)
         self.logs = Logs(folder, self.meta["step"], config.tensorboard)
         self.began = time.monotonic() - self.meta["seconds"]
-
-    def _load_roles(self) -> dict[str, data.Examples]:
-        where, roles = self.config.data, {}
-        for role, spec in where.roles.items():
-            self.poll()
-            roles[role] = data.load(
-                spec, size=where.size, data_dir=where.data_dir, manual_dir=where.manual_dir
-            )
-            shape = roles[role].columns["image"].shape
-            _log.info("%s: %s[%s], %s", role, spec.name or "files", spec.split, shape)
-        return roles
 
     def _start(self, networks) -> tuple[TrainState, dict[str, Any]]:
         batch = next(iter(data.epoch(self.roles, 1)))
@@ -104,33 +92,10 @@ class _Training:
         if restored:
             _log.info("%s: resuming at step %d", self.config.name, restored[1]["step"])
             return restored
-        state = jax.jit(self.model.init)(
-            jax.random.key(self.config.seed), runs.example(description)
-        )
+        state = jax.jit(self.model.init)(jax.random.key(self.config.seed), runs.example(description))
         variables = {name: network.variables for name, network in networks.items()}
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
         return self.model.adopt(state, variables), meta
-
-    def _cache_constants(self, fresh: bool) -> None:
-        """Adds the columns that frozen variables alone decide, computed once per example."""
-        apply = parallel.pmap_apply(
-            lambda state, batch, rng: self.model.constants(state, images.to_float(batch))
-        )
-        columns: dict[str, np.ndarray] = {}
-        for role, examples in self.roles.items():
-            parts = []
-            for batch in data.epoch({role: examples.without("label")}, 256):
-                self.poll()
-                parts.append(apply(self.state, batch))
-                if not parts[-1]:
-                    break
-            for name in parts[0]:
-                columns[name] = np.concatenate([part[name] for part in parts])
-                column = {name.removeprefix(f"{role}_"): columns[name]}
-                self.roles[role] = self.roles[role].with_columns(**column)
-        if fresh:
-            state = self.model.calibrate(parallel.unreplicate(self.state), columns)
-            self.state = parallel.replicate(state)
 
     def _train_step(self, state, batch, rng, phase):
         return self.model.train_step(state, images.to_float(batch), rng, phase)
@@ -155,13 +120,12 @@ class _Training:
                 batch = parallel.shard(next(stream))
                 self._iterate(i, batch)
                 self._after(i + 1)
-            result = self._finish()
+            return self._finish()
         finally:
             stream.close()
             self.progress.close()
             self.logs.close()
             self.checkpoints.abandon()
-        return result
 
     def _iterate(self, i: int, batch) -> None:
         phases = self.model.phases(i)
@@ -213,8 +177,7 @@ class _Training:
     def _save(self, step: int, best: bool = False) -> None:
         seconds = time.monotonic() - self.began
         self.meta = {**self.meta, "step": step, "seconds": seconds}
-        if self.folder.writes:
-            self.checkpoints.save(parallel.unreplicate(self.state), step, self.meta, best)
+        self.checkpoints.save(parallel.unreplicate(self.state), step, self.meta, best)
 
     def _evaluate(self, step: int) -> None:
         for name in self.evaluations.due(step):
@@ -247,33 +210,21 @@ class _Training:
         parallel.barrier("saved")
         step = config.steps
         if config.checkpoint_rule == "best":
-            state, meta = self.checkpoints.restore_best(parallel.unreplicate(self.state))
-            self.state, step = parallel.replicate(state), meta["step"]
+            best = self.checkpoints.restore_best(parallel.unreplicate(self.state))
+            if best is None:
+                raise CheckpointError(f"best={config.best!r} was never evaluated in {step} steps")
+            self.state, step = parallel.replicate(best[0]), best[1]["step"]
         values = {name: self.evaluations.run(name, self.state) for name in config.evals}
-        return self._write_result(step, values)
-
-    def _write_result(self, judged: int, values: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        config, folder = self.config, self.folder
-        for name, found in values.items():
+        for found in values.values():
             for kind, pixels in evaluate.pictures(found).items():
                 self.logs.image(config.steps, f"final_{kind}", pixels)
-            if "confusion" in found:
-                title = f"{config.name}, {name}: accuracy {found['accuracy']:.4f}"
-                folder.write(f"confusion_{name}.png", plots.confusion(found["confusion"], title))
-        folder.write("curves.png", plots.curves(folder.records()))
-        players = parallel.unreplicate(self.state).players
-        parameters = {name: (p.params, p.batch_stats, p.ema) for name, p in players.items()}
-        result = {
-            "name": config.name,
-            "metrics": evaluate.summary(values),
-            "step": config.steps,
-            "judged_step": judged,
-            "params_sha256": provenance.sha256(checkpoint.flatten(parameters)),
-            "seed": config.seed,
-            "seconds": round(time.monotonic() - self.began, 1),
-            "device": parallel.describe(),
-            **provenance.facts(),
-            "config": config.to_dict(),
-        }
-        folder.write_json("result.json", result)
-        return result
+        result.draw(self.folder, config.name, values)
+        content = result.build(
+            config,
+            parallel.unreplicate(self.state),
+            values,
+            judged_step=step,
+            seconds=time.monotonic() - self.began,
+        )
+        self.folder.write_json("result.json", content)
+        return content

@@ -2,12 +2,11 @@
 
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
-
-import logging
 
 from gan_jax.errors import WorkdirError
 
@@ -164,8 +163,7 @@ def differences(
     return {
         name: (old.get(name), now.get(name))
         for name in sorted({*old, *now})
-        if old.get(name) != now.get(name)
-        and not any(f"{name}.".startswith(f"{f}.") for f in free)
+        if old.get(name) != now.get(name) and not any(f"{name}.".startswith(f"{f}.") for f in free)
     }
 
 

@@ -1,7 +1,7 @@
-"""Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` goes through once."""
+"""Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` goes through."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,7 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 
 
-def load(
-    spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = ""
-) -> Examples:
+def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = "") -> Examples:
     """Reads what one role of a configuration names.
 
     Args:
@@ -69,7 +67,7 @@ def stream(
     process_index: int = 0,
     process_count: int = 1,
     prefetch: int = 2,
-) -> Iterator[dict[str, np.ndarray]]:
+) -> Generator[dict[str, np.ndarray], None, None]:
     """Shuffled batches without end, made ready by a thread; a pure function of (seed, position).
 
     Example k of a role with n examples is `permutation(seed, role, k // n)[k % n]`, and batch i

@@ -17,7 +17,7 @@ from gan_jax.data.examples import Examples, concatenate
 from gan_jax.errors import DataError
 
 # What numpy, gzip, zipfile and struct raise on bytes that are not what they should be.
-_DAMAGE = (OSError, EOFError, ValueError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error,
+_DAMAGE = (OSError, EOFError, ValueError, LookupError, MemoryError, zipfile.BadZipFile, zlib.error,
            struct.error)  # fmt: skip
 
 
@@ -25,9 +25,9 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
     """The rows of `split` from `files` (split -> path).
 
     Args:
-      files: `.npz` with `image` uint8 [N, H, W, C] or [N, H, W] and, optionally, `label` [N]; `.mat`
-        in SVHN's layout, `X` uint8 [H, W, C, N] and `y` [N, 1] where 10 means the digit 0; or MNIST's
-        idx images, `.gz` or plain, whose labels stand beside them as `...labels-idx1...`.
+      files: `.npz` with `image` uint8 [N, H, W, C] or [N, H, W] and, optionally, `label` [N];
+        `.mat` in SVHN's layout, `X` uint8 [H, W, C, N] and `y` [N, 1] where 10 means the digit 0;
+        or MNIST's idx images, `.gz` or plain, with `...labels-idx1...` beside `...images-idx3...`.
       split: tfds' slicing syntax over the names in `files`.
       manual_dir: where relative paths start; '' for the folder that GAN_JAX_DATA names.
 
@@ -36,9 +36,7 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
     """
     known = splits.names(split) <= set(files)
     wanted = splits.names(split) if known else set(files)
-    parts = {
-        name: _read_file(locate(path, manual_dir)) for name, path in files.items() if name in wanted
-    }
+    parts = {name: _read_file(locate(path, manual_dir)) for name, path in files.items() if name in wanted}
     sizes = {name: len(part) for name, part in parts.items()}
     chosen = splits.parse(split, sizes, f"files {', '.join(files.values())}")
     return concatenate([Examples(parts[name].gather(rows)) for name, rows in chosen])
@@ -92,21 +90,20 @@ def _read_mat(path: Path) -> Examples:
     import scipy.io
     from scipy.io.matlab import MatReadError
 
+    expected = "SVHN's layout: X uint8 [H, W, C, N] and y integer [N, 1]"
     try:
+        # The directory first: it is refused before scipy reads an array by a damaged class.
+        found = {name: (shape, kind) for name, shape, kind in scipy.io.whosmat(path)}
+        (shape, kind), (labels, label_kind) = found.get("X", ((), "")), found.get("y", ((), ""))
+        if kind != "uint8" or len(shape) != 4 or "int" not in label_kind or labels != (shape[3], 1):
+            has = ", ".join(f"{name} {kind} {list(shape)}" for name, (shape, kind) in found.items())
+            raise DataError(f"{path}: holds {has or 'nothing'}; expected {expected}")
         content = scipy.io.loadmat(path, variable_names=("X", "y"))
     # scipy answers a file of MATLAB 7.3, and damaged type codes, with the two last ones.
     except (*_DAMAGE, MatReadError, TypeError, NotImplementedError) as error:
-        raise _damaged(path, "a MATLAB 5 file in SVHN's layout", error) from error
-    missing = ", ".join(sorted({"X", "y"} - set(content)))
-    if missing:
-        raise DataError(f"{path}: has no {missing}; expected SVHN's X [H, W, C, N] and y [N, 1]")
-    image, label = content["X"], content["y"]
-    if image.ndim != 4 or label.shape != (image.shape[-1], 1):
-        found = f"X {list(image.shape)} and y {list(label.shape)}"
-        raise DataError(f"{path}: holds {found}; expected X [H, W, C, N] and y [N, 1]")
-    if label.dtype.kind not in "iu":
-        raise DataError(f"{path}: y is {label.dtype}; expected integers")
-    return _checked(path, np.ascontiguousarray(image.transpose(3, 0, 1, 2)), label[:, 0] % 10)
+        raise _damaged(path, f"a MATLAB 5 file in {expected}", error) from error
+    image = np.ascontiguousarray(content["X"].transpose(3, 0, 1, 2))
+    return _checked(path, image, content["y"][:, 0] % 10)
 
 
 def _read_idx_pair(path: Path) -> Examples:

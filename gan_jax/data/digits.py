@@ -1,8 +1,8 @@
 """Two embedded domains of digits, 32x32, that need no file and no network.
 
 `digits_plain` are real handwritten digits, white on black; `digits_street` look like cropped house
-numbers. Both are fixed by a seed. Every split has its own random stream, and the plain ones their own
-handwritten originals too, so nothing is shared between training and test.
+numbers. Both are fixed by a seed. Every split has its own random stream, and the plain ones have
+their own handwritten originals too, so nothing is shared between training and test.
 """
 
 import functools
@@ -36,7 +36,7 @@ def read(name: str, split: str, seed: int = SEED) -> Examples:
     return concatenate([Examples(_make(name, part, seed).gather(rows)) for part, rows in chosen])
 
 
-@functools.lru_cache
+@functools.cache
 def _make(name: str, split: str, seed: int) -> Examples:
     rng = np.random.default_rng([seed, zlib.crc32(f"{name}/{split}".encode())])
     size = SIZES[name][split]

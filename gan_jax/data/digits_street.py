@@ -30,7 +30,7 @@ def make(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([_photograph(rng, block) for block in blocks]), labels
 
 
-@functools.lru_cache
+@functools.cache
 def faces() -> tuple[str, ...]:
     """Paths of the fonts in use."""
     import matplotlib
@@ -40,7 +40,7 @@ def faces() -> tuple[str, ...]:
     return tuple(path for path in found if "Display" not in path)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def glyph(face: str, digit: int, stroke: int) -> Image.Image:
     """The coverage mask of one digit, cropped to its ink; `stroke` pixels bolder than the font."""
     # The basic layout engine is in every build of Pillow; the other one is not.
@@ -87,7 +87,7 @@ def _paste(canvas: Image.Image, mask: Image.Image, x: float) -> None:
 
 
 def _perspective(rng: np.random.Generator) -> tuple[float, ...]:
-    """Pillow's eight coefficients, output to canvas: rotation, shear, scale, shift and a slight tilt."""
+    """Pillow's eight coefficients, output to canvas: an affine map and a slight tilt."""
     angle, shear = rng.normal(0, 0.08, 2)
     cos, sin = np.cos(angle), np.sin(angle)
     scale = _CANVAS / SIZE * np.diag([rng.uniform(0.9, 1.4), rng.uniform(0.85, 1.3)])
@@ -100,10 +100,10 @@ def _perspective(rng: np.random.Generator) -> tuple[float, ...]:
 
 
 def _colours(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Sign, ink and wall, [3, count, 1, 1, 3] around [0, 1]: mostly dull, the ink set off in brightness."""
+    """Sign, ink and wall [3, count, 1, 1, 3], about in [0, 1]: mostly dull, the ink set off."""
     ground = rng.beta(1.7, 2.0, (1, count))
     contrast = rng.uniform(0.15, 0.6, (1, count))
-    # Away from the ground's end of the scale where there is room for it, now and then the other way.
+    # Mostly towards the end of the scale that has room for it.
     lighter = rng.random((1, count)) < 0.5 + 1.1 * (0.5 - ground)
     ink = np.where(lighter, ground + contrast, ground - contrast)
     wall = ground + rng.normal(0, 0.2, (1, count))
@@ -116,7 +116,7 @@ def _colours(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _beyond_the_sign(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Coverage [count, 32, 32, 1] of what lies past the sign's edge, if an edge is in the picture."""
+    """Coverage [count, 32, 32, 1] of what lies past the sign, where its edge is in the picture."""
     turn = rng.integers(4, size=count) * np.pi / 2 + rng.normal(0, 0.08, count)
     distance = np.where(rng.random(count) < 0.5, rng.uniform(11, 16, count), 2 * SIZE)
     place = np.arange(SIZE) - (SIZE - 1) / 2

@@ -13,7 +13,7 @@ from gan_jax.errors import DataError
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """Columns by name: `image` uint8 [N, H, W, C], `label` int32 [N] where known, and others [N, ...].
+    """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N], and others [N, ...].
 
     Raises:
       DataError: no image, or columns of unequal length.

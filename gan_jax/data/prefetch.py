@@ -2,17 +2,17 @@
 
 import collections
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 
-def background(make: Callable[[int], Item], start: int, depth: int) -> Iterator[Item]:
+def background(make: Callable[[int], Item], start: int, depth: int) -> Generator[Item, None, None]:
     """Yields make(start), make(start + 1), ..., of which one thread keeps `depth` ready in advance.
 
-    An exception of `make` is raised where its item would come. Closing the iterator ends the thread.
+    An exception of `make` is raised where its item would come. Closing it ends the thread.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
     ready: collections.deque[Future[Item]] = collections.deque()

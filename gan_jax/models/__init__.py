@@ -13,7 +13,7 @@ def known() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base")
 
 
-def model_class(name: str) -> type:
+def model_class(name: str) -> Any:
     """The frozen dataclass `Model` of `models/<name>.py`.
 
     Raises:

@@ -15,7 +15,10 @@ Batch = dict[str, jax.Array]
 class Defaults:
     """The optional members of a model; nothing here is called by a model itself."""
 
-    batches = 1  # batches of config.batch_size that one iteration consumes
+    @property
+    def batches(self) -> int:
+        """Batches of config.batch_size that one iteration consumes."""
+        return 1
 
     def phases(self, iteration: int) -> tuple[Any, ...]:
         """Static arguments of the compiled steps of this iteration, in order."""

@@ -55,9 +55,7 @@ class Model(base.Defaults):
     @property
     def network(self) -> Classifier:
         """[B, 32, 32, 1 or 3] -> logits [B, num_classes]."""
-        return Classifier(
-            self.widths, self.num_classes, self.convs_per_block, self.batch_norm, self.dropout
-        )
+        return Classifier(self.widths, self.num_classes, self.convs_per_block, self.batch_norm, self.dropout)
 
     @property
     def tx(self) -> optax.GradientTransformation:

@@ -111,9 +111,7 @@ class Model(base.Defaults):
     def d(self) -> Discriminator:
         """[B, 32, 32, target_channels] -> logits [B, 3], or [B, 1] where binary."""
         classes = 3 if self.adversary == "ternary" else 1
-        return Discriminator(
-            self.d_widths, classes, self.d_batch_norm, self.d_activation, self.d_init
-        )
+        return Discriminator(self.d_widths, classes, self.d_batch_norm, self.d_activation, self.d_init)
 
     def tx(self, rate: float) -> optax.GradientTransformation:
         """Adam at `rate`, constant to `decay_start`, then linear to zero at `decay_end`."""
@@ -157,7 +155,7 @@ class Model(base.Defaults):
         return state.replace(frozen={**state.frozen, "f": f})
 
     def constants(self, state: TrainState, batch: base.Batch) -> base.Batch:
-        """f of both domains, [B, d] each; f is frozen, so once per image is enough."""
+        """F of both domains, [B, d] each; f is frozen, so once per image is enough."""
         f = state.frozen["f"]
         return {
             f"{role}_z": self.f.apply({"params": f}, batch[role])
@@ -177,7 +175,8 @@ class Model(base.Defaults):
     ) -> tuple[TrainState, dict[str, jax.Array]]:
         """`d_steps` updates of D, then `g_steps` of g against the updated D."""
         del rng, phase
-        batch = {**self.constants(state, {k: v for k, v in batch.items() if f"{k}_z" not in batch}), **batch}
+        fresh = {role: batch[role] for role in ("source", "target") if f"{role}_z" not in batch}
+        batch = {**batch, **self.constants(state, fresh)}
         parts = jax.tree.map(lambda x: jnp.split(x, self.batches), batch)
         metrics: dict[str, jax.Array] = {}
         if self.adversary != "none":
@@ -247,7 +246,7 @@ class Model(base.Defaults):
                     f"accuracy_{name}": jnp.mean(x.argmax(-1) == label)
                     for (name, label), x in zip(names.items(), logits, strict=True)
                 }
-                terms = {"loss": sum(terms.values()), **terms, **hits}
+                terms = {"loss": jnp.asarray(sum(terms.values())), **terms, **hits}
             return terms["loss"], (batch_stats, {f"disc/{k}": v for k, v in terms.items()})
 
         return game.update(state, "disc", self.tx(self.d_learning_rate), loss_fn)
@@ -266,7 +265,8 @@ class Model(base.Defaults):
                 both = jnp.concatenate(list(fakes.values()))
                 terms["tv"] = losses.total_variation(both, self.tv_reduction)
             weights = {"const": self.alpha, "tid": self.beta, "tv": self.gamma}
-            loss = sum(weights.get(name, 1.0) * term for name, term in terms.items())
+            weighted = [weights.get(name, 1.0) * term for name, term in terms.items()]
+            loss = jnp.asarray(sum(weighted))
             metrics = {f"g/{k}": v for k, v in {"loss": loss, **terms}.items()}
             return loss, (batch_stats, metrics)
 

@@ -1,0 +1,113 @@
+"""Facts about the embedded digits: fixed by a seed, split without leakage, balanced, in range."""
+
+import itertools
+
+import numpy as np
+import pytest
+from PIL import ImageChops
+
+from gan_jax import data
+from gan_jax.data import digits, digits_plain, digits_street
+from gan_jax.errors import DataError
+
+
+def small(monkeypatch, **sizes):
+    monkeypatch.setattr(digits, "SIZES", dict.fromkeys(digits.NAMES, sizes))
+    digits._make.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache():
+    yield
+    digits._make.cache_clear()
+
+
+@pytest.mark.parametrize(("name", "channels"), [("digits_plain", 1), ("digits_street", 3)])
+def test_shapes_ranges_and_class_balance(name, channels):
+    for split, size in (
+        ("train", {1: 8000, 3: 10_000}[channels]),
+        ("validation", 1000),
+        ("test", 2000),
+    ):
+        columns = data.load({"name": name, "split": split}, size=32).columns
+        assert columns["image"].shape == (size, 32, 32, channels)
+        assert columns["image"].dtype == np.uint8 and columns["label"].dtype == np.int32
+        shares = np.bincount(columns["label"], minlength=10) / size
+        np.testing.assert_allclose(shares, 0.1, atol=0.01)
+
+
+@pytest.mark.parametrize("name", digits.NAMES)
+def test_same_seed_same_bytes_and_another_seed_other_ones(monkeypatch, name):
+    small(monkeypatch, train=40)
+    first = digits.read(name, "train").columns
+    digits._make.cache_clear()
+    again = digits.read(name, "train").columns
+    other = digits.read(name, "train", seed=1).columns
+    for column in ("image", "label"):
+        np.testing.assert_array_equal(first[column], again[column])
+    assert (first["image"] != other["image"]).any(axis=(1, 2, 3)).all()
+
+
+def test_no_handwritten_original_is_in_two_splits():
+    parts = {split: digits_plain.originals(split, digits.SEED) for split in digits_plain._ENDS}
+    assert {split: len(labels) for split, (_, labels) in parts.items()} == {
+        "train": 1297,
+        "validation": 200,
+        "test": 300,
+    }
+    pixels = {split: {image.tobytes() for image in images} for split, (images, _) in parts.items()}
+    for one, other in itertools.combinations(pixels, 2):
+        assert not pixels[one] & pixels[other]
+    assert len(set.union(*pixels.values())) == 1797
+
+
+def test_no_image_is_in_two_splits(monkeypatch):
+    small(monkeypatch, train=300, validation=300, test=300)
+    for name in digits.NAMES:
+        images = digits.read(name, "train+validation+test").columns["image"]
+        assert len({image.tobytes() for image in images}) == 900
+
+
+def test_slices_are_rows_of_the_split(monkeypatch):
+    small(monkeypatch, train=40, test=20)
+    whole = digits.read("digits_street", "train").columns["image"]
+    part = digits.read("digits_street", "train[30:]+train[:25%]").columns["image"]
+    np.testing.assert_array_equal(part, np.concatenate([whole[30:], whole[:10]]))
+    with pytest.raises(DataError, match=r"'extra' of digits_street .* train \(40\), test \(20\)"):
+        digits.read("digits_street", "extra")
+
+
+def test_plain_digits_are_white_strokes_on_black_about_as_high_as_mnists(monkeypatch):
+    small(monkeypatch, train=500)
+    images = digits.read("digits_plain", "train").columns["image"][..., 0]
+    assert (images[:, [0, -1]] == 0).mean() > 0.99 and (images[:, :, [0, -1]] == 0).mean() > 0.99
+    heights = (images.max(axis=2) > 50).sum(axis=1)
+    # MNIST at 32x32: digits 23.4 pixels high, mean brightness 33.8.
+    assert 20 < heights.mean() < 26 and 28 < images.mean() < 42
+    assert (images.max(axis=(1, 2)) > 200).mean() > 0.99
+
+
+def test_street_digits_have_either_polarity_and_svhns_brightness_and_contrast(monkeypatch):
+    small(monkeypatch, train=500)
+    images = digits.read("digits_street", "train").columns["image"] / 255
+    grey = images.mean(axis=-1)
+    # SVHN test: median brightness 0.45, median standard deviation 0.11.
+    assert 0.40 < np.median(grey.mean(axis=(1, 2))) < 0.52
+    assert 0.08 < np.median(grey.std(axis=(1, 2))) < 0.14
+    middle = grey[:, 8:24, 12:20].mean(axis=(1, 2)) - grey[:, [0, -1]].mean(axis=(1, 2))
+    assert 0.3 < (middle > 0).mean() < 0.7
+
+
+def test_every_face_renders_ten_different_digits():
+    assert len(digits_street.faces()) >= 10
+    for face in digits_street.faces():
+        glyphs = [digits_street.glyph(face, digit, 0) for digit in range(10)]
+        assert all(glyph.width > 5 and glyph.height > 30 for glyph in glyphs), face
+        for one, other in itertools.combinations(glyphs, 2):
+            assert one.size != other.size or ImageChops.difference(one, other).getbbox(), face
+
+
+def test_stroke_makes_a_glyph_bolder():
+    face = digits_street.faces()[0]
+    widths = [digits_street.glyph(face, 7, stroke).width for stroke in range(3)]
+    assert widths == [widths[0], widths[0] + 2, widths[0] + 4]

@@ -1,0 +1,182 @@
+"""Runs to break: the command in a process of its own, and a tiny classifier inside this one.
+
+Every process shares one cache of compiled programs and one of required runs, both made anew in each
+session, so that only the first run pays for them.
+"""
+
+import dataclasses
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from jax.experimental.compilation_cache import compilation_cache
+
+from gan_jax import config as configuration
+
+HERE = Path(__file__).parent
+CONFIGS = HERE.parents[1] / "configs"
+PATIENCE = 300  # seconds until a process that should have ended is given up
+
+
+@dataclasses.dataclass
+class Process:
+    """A running command, its standard error in a file."""
+
+    popen: subprocess.Popen
+    log: Path
+
+    def wait(self):
+        """The exit code."""
+        return self.popen.wait(PATIENCE)
+
+    def ended(self):
+        return self.popen.poll() is not None
+
+    @property
+    def stderr(self):
+        return self.log.read_text()
+
+    def until(self, condition):
+        """Waits until `condition()` holds; False where the process ended before."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if self.ended():
+                return False
+            assert time.monotonic() < deadline, self.stderr
+            time.sleep(0.01)
+        return True
+
+
+class Launcher:
+    """Starts `python -m gan_jax.main`, or other python, away from the checkout."""
+
+    def __init__(self, folder, manual_dir):
+        self.folder, self.manual_dir = folder, manual_dir
+        self.cache = folder / "cache"
+        self.programs = folder / "programs"
+        self.count = 0
+
+    def start(self, *args, devices=1, env=None, python=("-m", "gan_jax.main"), **popen):
+        """Starts the command; `devices` are host devices."""
+        self.count += 1
+        log = self.folder / f"stderr_{self.count}.txt"
+        environment = {
+            **os.environ,
+            "JAX_PLATFORMS": "cpu",
+            "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+            "JAX_COMPILATION_CACHE_DIR": str(self.programs),
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "GAN_JAX_DATA": str(self.manual_dir),
+            **(env or {}),
+        }
+        with open(log, "w") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, *python, *map(str, args)],
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                env=environment,
+                cwd=popen.pop("cwd", self.folder),
+                **popen,
+            )
+        return Process(process, log)
+
+    def run(self, *args, code=0, **options):
+        """Runs to the end, expects an exit code and returns standard error."""
+        process = self.start(*args, **options)
+        found = process.wait()
+        assert found == code, process.stderr
+        return process.stderr
+
+    def quick(self, workdir, **fields):
+        """Arguments of DTN on the embedded digits with networks of a few hundred parameters."""
+        config = f"--config={CONFIGS / 'dtn_digits.py'}:quick"
+        fields = {"cache_dir": self.cache, **fields}
+        return [config, f"--workdir={workdir}", *_flags(fields)]
+
+    def tiny(self, workdir, variant="", **fields):
+        """Arguments of the tiny classifier."""
+        config = f"--config={HERE / 'tiny.py'}:{variant}"
+        return [config, f"--workdir={workdir}", *_flags({"cache_dir": self.cache, **fields})]
+
+
+def _flags(fields):
+    return [f"--config.{name}={value}" for name, value in fields.items()]
+
+
+@pytest.fixture(scope="session")
+def launcher(tmp_path_factory, manual_dir):
+    return Launcher(tmp_path_factory.mktemp("launcher"), manual_dir)
+
+
+@pytest.fixture(scope="session")
+def manual_dir(tmp_path_factory):
+    """A folder with `digits.npz`: 96 images of noise that labels are visible in."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    label = np.arange(96) % 10
+    image = rng.integers(0, 128, (96, 32, 32, 1)) + 12 * label[:, None, None, None]
+    np.savez(folder / "digits.npz", image=image.astype(np.uint8), label=label)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(tmp_path_factory):
+    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+    before = {name: getattr(jax.config, name) for name in names}
+    for name, value in zip(names, (str(tmp_path_factory.mktemp("programs")), 0), strict=True):
+        jax.config.update(name, value)
+    compilation_cache.reset_cache()
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+    compilation_cache.reset_cache()
+
+
+@pytest.fixture
+def tiny(manual_dir, tmp_path):
+    """`tiny(**fields)`: the tiny configuration, checked, with fields changed."""
+    spec = importlib.util.spec_from_file_location("tiny", HERE / "tiny.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def build(variant="", **fields):
+        config = module.get_config(variant)
+        places = {"cache_dir": str(tmp_path / "cache"), "data.manual_dir": str(manual_dir)}
+        config.update_from_flattened_dict({**places, **fields})
+        configuration.validate(config)
+        return config
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def facts():
+    """`facts(workdir)`: what must not depend on how often a run was interrupted."""
+
+    def read(workdir):
+        workdir = Path(workdir)
+        result = json.loads((workdir / "result.json").read_text())
+        sheets = {p.name: p.read_bytes() for p in sorted((workdir / "samples").glob("*.png"))}
+        return {
+            "params_sha256": result["params_sha256"],
+            "metrics": result["metrics"],
+            "records": (workdir / "metrics.jsonl").read_text(),
+            "sheets": sheets,
+        }
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(launcher):
+    """The folder of a DTN run of `STEPS` steps that nothing happened to."""
+    workdir = launcher.folder / "uninterrupted"
+    launcher.run(*launcher.quick(workdir, steps=30))
+    return workdir

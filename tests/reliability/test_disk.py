@@ -1,0 +1,91 @@
+"""No room left: said when it happens, with the path and what is free; earlier checkpoints stay."""
+
+import re
+import resource
+import shutil
+import signal
+import subprocess
+
+import numpy as np
+import pytest
+
+from gan_jax import checkpoint
+from gan_jax.errors import CheckpointError, WorkdirError
+from gan_jax.workdir import Workdir
+
+LIMIT = 30_000  # bytes a file may have: more than any record here, less than a state
+
+
+def _no_large_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+
+
+def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intact(
+    launcher, tmp_path
+):
+    path = tmp_path / "run"
+    straight = tmp_path / "straight"
+    launcher.run(*launcher.tiny(straight, "wide"))
+    launcher.run(*launcher.tiny(path, "wide", steps=4))
+    command = launcher.tiny(path, "wide")
+    # Programs are compiled already; what is cached anew would meet the limit as well.
+    message = launcher.run(*command, code=1, preexec_fn=_no_large_files)
+    assert "Traceback" not in message
+    last = message.splitlines()[-1]
+    assert re.match(r"gan_jax: checkpoint of step \d+ \(\d+ bytes\) could not be written to", last)
+    assert f"{path / 'checkpoints'}, where" in last
+    assert "bytes are free" in last
+    assert checkpoint.load(path / "checkpoints")[1]["step"] == 4
+    assert "resuming at step 4" in launcher.run(*command)
+    assert (path / "result.json").read_text().split('"seed"')[0].split('"params_sha256"')[1] == (
+        straight / "result.json"
+    ).read_text().split('"seed"')[0].split('"params_sha256"')[1]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of one megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_file_system_is_named_and_the_last_checkpoint_restorable(small_disk):
+    tree = {"noise": np.random.default_rng(0).normal(size=50_000).astype(np.float32)}
+    checkpoints = checkpoint.Checkpoints(small_disk / "checkpoints", keep=10)
+
+    def fill():
+        for step in range(1, 10):
+            checkpoints.save(tree, step, {"step": step})
+        checkpoints.close()
+
+    with pytest.raises(CheckpointError, match=rf"{small_disk}/checkpoints, where \d+ bytes are"):
+        fill()
+    checkpoints.abandon()
+    flat, meta = checkpoint.load(small_disk / "checkpoints")
+    assert 1 <= meta["step"] < 9
+    np.testing.assert_array_equal(flat["noise"], tree["noise"])
+
+
+def test_a_record_or_file_that_does_not_fit_is_an_error_of_one_line(small_disk):
+    folder = Workdir(small_disk / "run").open()
+    folder.append({"step": 1})
+    (small_disk / "filler").write_bytes(bytes(0))
+    with open(small_disk / "filler", "wb", buffering=0) as filler:
+        while filler.write(bytes(4096)) == 4096:
+            if shutil.disk_usage(small_disk).free == 0:
+                break
+    records = (small_disk / "run" / "metrics.jsonl").stat().st_size
+    with pytest.raises(WorkdirError, match=rf"{small_disk}/run/.*\b0 bytes are free"):
+        folder.write("samples/sheet.png", bytes(10_000))
+    with pytest.raises(WorkdirError, match=rf"{small_disk}/run/.*\b0 bytes are free"):
+        while records < 100_000:  # a page of the file may be left
+            folder.append({"step": 2, "loss": 0.25})
+    (small_disk / "filler").unlink()
+    assert Workdir(small_disk / "run").records()[0] == {"step": 1}
+    assert not (small_disk / "run" / "samples" / "sheet.png").exists()

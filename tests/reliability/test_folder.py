@@ -1,0 +1,147 @@
+"""A run's folder: one owner, one configuration, one result."""
+
+import logging
+import os
+import signal
+import threading
+
+import pytest
+
+from gan_jax import models
+from gan_jax.errors import WorkdirError
+from gan_jax.train import train
+from gan_jax.workdir import Workdir
+
+HOLDER = """
+import sys, threading
+from gan_jax.workdir import Workdir
+held = Workdir(sys.argv[1]).open()
+print("ready", file=sys.stderr, flush=True)
+threading.Event().wait()
+"""
+
+
+def test_a_busy_folder_is_refused_and_its_lock_dies_with_the_owner(launcher, tiny, tmp_path):
+    path, config = tmp_path / "run", tiny(steps=2)
+    owner = launcher.start(path, python=("-c", HOLDER))
+    assert owner.until(lambda: "ready" in owner.stderr), owner.stderr
+    with pytest.raises(WorkdirError, match=f"{path} is in use by process {owner.popen.pid}$"):
+        train(config, path)
+    assert [p.name for p in path.iterdir()] == ["lock"]
+    owner.popen.send_signal(signal.SIGKILL)
+    owner.wait()
+    assert train(config, path)["step"] == 2
+
+
+def test_another_configuration_is_refused_with_the_fields_that_differ(tiny, tmp_path):
+    path = tmp_path / "run"
+    train(tiny(steps=2), path)
+    before = _bytes(path)
+    other = tiny(steps=2, batch_size=16, **{"model.learning_rate": 0.5, "log_every": 2})
+    with pytest.raises(WorkdirError) as caught:
+        train(other, path)
+    message = str(caught.value)
+    assert "batch_size: 8 there, 16 now" in message
+    assert "model.learning_rate: 0.001 there, 0.5 now" in message
+    assert "log_every" not in message
+    assert _bytes(path) == before
+
+
+def test_more_steps_and_other_reports_go_on_to_the_same_end(tiny, tmp_path, caplog):
+    straight = train(tiny(), tmp_path / "straight")
+    path = tmp_path / "run"
+    train(tiny(steps=4), path)
+    with caplog.at_level(logging.INFO):
+        result = train(tiny(keep=5, log_seconds=1.0, checkpoint_every=3), path)
+    assert "tiny: resuming at step 4" in caplog.text
+    assert result["step"] == 8
+    assert result["params_sha256"] == straight["params_sha256"]
+    assert result["metrics"] == straight["metrics"]
+    records = [(p / "metrics.jsonl").read_text() for p in (path, tmp_path / "straight")]
+    assert records[0] == records[1]
+
+
+def test_fewer_steps_than_are_done_are_refused_or_gone_back_to(tiny, tmp_path):
+    """A result says what its parameters are: never those of step 8 under the name of step 4."""
+    straight = train(tiny(steps=4), tmp_path / "straight")
+    path = tmp_path / "run"
+    train(tiny(), path)
+    before = _bytes(path)
+    try:
+        result = train(tiny(steps=4), path)
+    except WorkdirError as error:
+        assert "steps" in str(error)
+        assert _bytes(path) == before
+    else:
+        assert result["params_sha256"] == straight["params_sha256"]
+
+
+def test_a_finished_run_says_so_and_touches_nothing(tiny, tmp_path, caplog, monkeypatch):
+    path = tmp_path / "run"
+    first = train(tiny(steps=2), path)
+    before = _bytes(path)
+    config = tiny(steps=2)
+    monkeypatch.setattr(models, "create", None)  # nothing is built
+    with caplog.at_level(logging.INFO):
+        again = train(config, path)
+    assert again == first
+    assert f"{path} is finished at step 2" in caplog.text
+    assert _bytes(path) == before
+
+
+def test_a_file_in_the_folders_place_is_refused_before_anything_is_built(
+    tiny, tmp_path, monkeypatch
+):
+    config = tiny()
+    monkeypatch.setattr(models, "create", None)
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for path in (file, file / "below"):
+        with pytest.raises(WorkdirError, match=str(file)):
+            train(config, path)
+    assert file.read_text() == "mine"
+
+
+def test_a_read_only_folder_is_refused_before_anything_is_built(tiny, tmp_path, monkeypatch):
+    config = tiny()
+    monkeypatch.setattr(models, "create", None)
+    made, absent = tmp_path / "made", tmp_path / "made" / "absent"
+    made.mkdir()
+    made.chmod(0o555)
+    user = os.geteuid()
+    if user == 0:  # root may write anywhere
+        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+            folder.chmod(0o755)
+        os.seteuid(65534)
+    try:
+        for path in (made, absent):
+            with pytest.raises(WorkdirError, match=rf"{path} cannot be used: Permission denied"):
+                train(config, path)
+    finally:
+        os.seteuid(user)
+    assert not list(made.iterdir())
+
+
+def test_waiters_take_turns(tmp_path):
+    order = []
+    first, second = Workdir(tmp_path).open(), Workdir(tmp_path)
+
+    def wait():
+        second.open(wait=True)
+        order.append("second")
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    order.append("first")
+    first.close()
+    thread.join(60)
+    second.close()
+    assert order == ["first", "second"]
+
+
+def _bytes(path):
+    return {
+        p.relative_to(path): p.read_bytes()
+        for p in path.rglob("*")
+        if p.is_file() and p.name != "lock"
+    }

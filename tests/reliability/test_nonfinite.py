@@ -1,0 +1,116 @@
+"""A loss or a parameter that is not finite stops the run and leaves the last good checkpoint alone."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax import checkpoint, images, runs
+from gan_jax.errors import NonFiniteError
+from gan_jax.models import classifier
+from gan_jax.train import train
+
+LAST_GOOD = 4
+
+
+@pytest.fixture
+def poisoned(monkeypatch):
+    """`poisoned(metric)`: from iteration 4 on the classifier's named metric, or a leaf, is a NaN."""
+
+    def poison(target):
+        honest = classifier.Model.train_step
+
+        def train_step(self, state, batch, rng, phase):
+            bad = jnp.where(state.step >= LAST_GOOD, jnp.nan, 1.0)
+            if target == "data":
+                batch = {**batch, "image": batch["image"] * bad}
+            state, metrics = honest(self, state, batch, rng, phase)
+            if target in metrics:
+                metrics = {**metrics, target: metrics[target] * bad}
+            if target == "leaf":
+                player = state.players["classifier"]
+                # What no loss sees before the state is saved.
+                opt_state = _last_float_times(player.opt_state, bad)
+                state = state.replace(players={"classifier": player.replace(opt_state=opt_state)})
+            return state, metrics
+
+        monkeypatch.setattr(classifier.Model, "train_step", train_step)
+
+    return poison
+
+
+def _last_float_times(opt_state, factor):
+    import jax
+
+    leaves, treedef = jax.tree.flatten(opt_state)
+    last = max(i for i, leaf in enumerate(leaves) if leaf.dtype == jnp.float32)
+    leaves[last] = leaves[last] * factor
+    return jax.tree.unflatten(treedef, leaves)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("data", "step 5: loss of player classifier is nan"),
+        ("classifier/accuracy", "step 5: accuracy of player classifier is nan"),
+        ("leaf", r"step 6: players\.classifier\.opt_state\..* is not finite"),
+    ],
+)
+def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(
+    tiny, tmp_path, poisoned, target, message
+):
+    path = tmp_path / "run"
+    good = train(tiny(steps=LAST_GOOD), tmp_path / "good")
+    poisoned(target)
+    with pytest.raises(NonFiniteError, match=message) as caught:
+        train(tiny(), path)
+    assert caught.value.exit_code == 1
+    assert "\n" not in str(caught.value)
+    assert not (path / "result.json").exists()
+    kept, meta = checkpoint.load(path / "checkpoints")
+    assert meta["step"] == LAST_GOOD
+    for name, leaf in _final(tmp_path / "good").items():
+        np.testing.assert_array_equal(kept[name], leaf)
+    assert good["step"] == LAST_GOOD
+    assert "NaN" not in (path / "metrics.jsonl").read_text()
+
+
+def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    train(tiny(steps=LAST_GOOD), path)
+    state, meta = _load(path)
+    player = state.players["classifier"]
+    params = {**player.params}
+    name = sorted(params)[0]
+    params[name] = {k: np.full_like(v, np.nan) for k, v in params[name].items()}
+    broken = dataclasses.replace(state, players={"classifier": player.replace(params=params)})
+    checkpoints = checkpoint.Checkpoints(path / "checkpoints", keep=3)
+    with monkeypatch.context() as patch:  # such a state cannot be saved by honest means
+        patch.setattr(np, "isfinite", lambda leaf: np.ones_like(leaf, bool))
+        checkpoints.save(broken, LAST_GOOD + 1, meta)
+        checkpoints.close()
+    with pytest.raises(NonFiniteError, match="step 6: loss of player classifier is nan"):
+        train(tiny(), path)
+
+
+def test_a_learning_rate_too_large_exits_with_1_and_one_line(launcher, tmp_path):
+    path = tmp_path / "run"
+    fields = {"steps": 200, "model.learning_rate": 9.9, "model.weight_decay": 1.0}
+    message = launcher.run(*launcher.tiny(path, **fields), code=1)
+    assert "Traceback" not in message
+    last = message.splitlines()[-1]
+    assert last.startswith("gan_jax: step ")
+    assert "classifier" in last
+    assert not (path / "result.json").exists()
+    flat, _ = checkpoint.load(path / "checkpoints")
+    assert all(np.isfinite(leaf).all() for leaf in flat.values())
+
+
+def _final(path):
+    return checkpoint.load(path / "checkpoints")[0]
+
+
+def _load(path):
+    run = runs.load(path)
+    return run.state, checkpoint.load(path / "checkpoints")[1]

@@ -1,0 +1,120 @@
+"""SIGTERM and Ctrl-C: the first saves and exits with 128 + signal, a second one exits at once."""
+
+import json
+import signal
+import threading
+
+import pytest
+
+from gan_jax.errors import Interrupted
+from gan_jax.signals import handled
+from gan_jax.workdir import Workdir
+
+ENDLESS = 10**6  # steps that no test waits for
+
+# `busy` neither returns to the interpreter nor holds its lock for minutes, as a compilation does.
+BUSY = """
+import hashlib, threading
+from gan_jax.signals import handled
+def busy():
+    hashlib.pbkdf2_hmac("sha256", b"x", b"y", 10**9)
+def idle():
+    threading.Event().wait()
+with handled():
+    print("ready", file=__import__("sys").stderr, flush=True)
+    {work}()
+"""
+
+
+def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
+    launcher, uninterrupted, facts, tmp_path
+):
+    workdir = tmp_path / "stopped"
+    command = launcher.quick(workdir, steps=30, checkpoint_every=1000)
+    for signum, step in ((signal.SIGTERM, 7), (signal.SIGINT, 15)):
+        process = launcher.start(*command)
+        assert process.until(lambda step=step: _recorded(workdir) >= step), process.stderr
+        process.popen.send_signal(signum)
+        assert process.wait() == 128 + signum, process.stderr
+        saved = _newest(workdir)
+        # Nothing but the signal asks for a checkpoint here, and no step is done twice.
+        assert saved == _recorded(workdir) >= step
+        assert f"stopped by signal {signum.value}; the same command resumes" in process.stderr
+        assert "Traceback" not in process.stderr
+    end = launcher.run(*command)
+    assert f"resuming at step {saved}" in end
+    assert facts(workdir) == facts(uninterrupted)
+
+
+def test_stopped_while_a_required_run_is_trained(launcher, tmp_path):
+    workdir = tmp_path / "outer"
+    cache = tmp_path / "cache"
+    fields = {"cache_dir": cache, "requires.first.steps": 40, "requires.first.log_every": 1}
+    command = launcher.tiny(workdir, "requiring", **fields)
+    process = launcher.start(*command)
+    assert process.until(lambda: any(_recorded(path) >= 3 for path in cache.glob("first-*")))
+    process.popen.send_signal(signal.SIGTERM)
+    assert process.wait() == 143, process.stderr
+    (first,) = cache.glob("first-*")
+    saved = _newest(first)
+    assert 3 <= saved < 40
+    assert f"first: resuming at step {saved}" in launcher.run(*command)
+    assert json.loads((workdir / "result.json").read_text())["step"] == 8
+
+
+@pytest.mark.parametrize("work", ["idle", "busy"])
+def test_a_second_signal_ends_the_process_at_once(launcher, work):
+    process = launcher.start(python=("-c", BUSY.format(work=work)))
+    assert process.until(lambda: "ready" in process.stderr), process.stderr
+    process.popen.send_signal(signal.SIGTERM)
+    if work == "idle":
+        assert process.until(lambda: "once more ends at once" in process.stderr)
+    process.popen.send_signal(signal.SIGINT)
+    # Shells report 128 + signal for both of these.
+    assert process.popen.wait(20) in (130, -signal.SIGINT)
+
+
+def test_a_signal_is_kept_until_the_next_poll_and_the_old_handlers_come_back():
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with handled() as interrupts:
+        interrupts.poll()
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(Interrupted) as caught:
+            interrupts.poll()
+    assert caught.value.exit_code == 143
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_signal_after_the_last_poll_of_an_inner_run_stops_the_outer_one():
+    with handled() as outer:
+        with handled():
+            signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(Interrupted):
+            outer.poll()
+
+
+def test_waiting_for_a_required_run_of_another_process_ends_with_a_signal(launcher, tmp_path):
+    path = tmp_path / "outer"
+    fields = {"cache_dir": tmp_path / "cache", "requires.first.steps": ENDLESS}
+    first = launcher.start(*launcher.tiny(path, "requiring", **fields))
+    second = launcher.start(*launcher.tiny(tmp_path / "other", "requiring", **fields))
+    try:
+        assert second.until(lambda: "waiting for process" in second.stderr + first.stderr)
+        waiting = second if "waiting for process" in second.stderr else first
+        waiting.popen.send_signal(signal.SIGTERM)
+        assert waiting.popen.wait(20) == 143
+    finally:
+        first.popen.kill()
+        second.popen.kill()
+
+
+def _recorded(workdir):
+    """The last step in `metrics.jsonl`."""
+    path = workdir / "metrics.jsonl"
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
+    return json.loads(lines[-1])["step"] if lines else 0
+
+
+def _newest(workdir):
+    return max(int(path.name) for path in (workdir / "checkpoints" / "newest").iterdir())
+

@@ -1,0 +1,27 @@
+"""A classifier of 32x32 noise that trains in milliseconds a step; `digits.npz` lies in `manual_dir`.
+
+Variants: `wide`, a state of 140 kB; `requiring`, a run that needs another one finished first.
+"""
+
+from gan_jax import config as gan_config
+
+VARIANTS = {"wide": {"model.widths": (16, 16, 16, 32)}, "requiring": {}}
+
+
+def get_config(arg=""):
+    """The configuration that `arg`, variants separated by commas, selects."""
+    config = _classifier("tiny", "train[:64]")
+    config.evals.test.every = 2
+    config.best = "test/accuracy"
+    config.checkpoint_every = 2
+    config.log_every = 1
+    if "requiring" in arg.split(","):
+        config.requires.first = _classifier("first", "train[32:]")
+    return gan_config.apply(config, arg, VARIANTS)
+
+
+def _classifier(name, split):
+    files = {"train": "digits.npz"}
+    train = gan_config.role(files=files, split=split)
+    test = gan_config.role(files=files, split="train[64:]")
+    return gan_config.classifier(name, train, test, steps=8, batch_size=8, widths=(4, 4, 4, 8))
