@@ -91,7 +91,8 @@ def part():
 
     No row is left for validation, and none chooses a checkpoint: the last one is judged.
     """
-    svhn, mnist = {"name": "", "files": SVHN}, {"name": "", "files": MNIST}
+    svhn: dict[str, Any] = {"name": "", "files": SVHN}
+    mnist: dict[str, Any] = {"name": "", "files": MNIST}
     places = {
         "data.roles.source": svhn | {"split": "test[:8000]+train"},
         "data.roles.target": mnist,
@@ -110,6 +111,9 @@ def part():
         "requires.f.model.widths": widths,
         "requires.f.model.schedule_steps": 2130,  # 30 passes
         "requires.f.steps": 2130,
+        "requires.judge.model.widths": widths,
+        "requires.judge.model.schedule_steps": 1000,
+        "requires.judge.steps": 1000,
     }
 
 

@@ -6,7 +6,6 @@ it does not notice a flipped bit, hence the checksums.
 """
 
 import contextlib
-import copy
 import json
 import logging
 import shutil
@@ -57,6 +56,19 @@ def _checksum(leaf: np.ndarray) -> list[Any]:
     return [zlib.crc32(np.ascontiguousarray(leaf)), str(leaf.dtype), list(leaf.shape)]
 
 
+def _text_checksum(content: Mapping[str, Any]) -> int:
+    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
+
+
+def newest_step(directory: Path) -> int:
+    """The step of the newest checkpoint of a run, intact or not; 0 if there is none."""
+    return max(_steps(Path(directory) / "newest"), default=0)
+
+
+def _steps(folder: Path) -> list[int]:
+    return sorted((int(path.name) for path in folder.glob("*") if path.name.isdigit()), reverse=True)
+
+
 class Checkpoints:
     """The checkpoints of one run: the newest `keep` under `directory`, the best one under `best`.
 
@@ -101,8 +113,9 @@ class Checkpoints:
             if old >= step:  # of a damaged or abandoned continuation
                 manager.delete(old)
         checksums = {name: _checksum(leaf) for name, leaf in flat.items()}
-        # A copy: the caller's values go on changing while this is written.
-        content = {"format": FORMAT, "step": step, "leaves": checksums, "meta": copy.deepcopy(meta)}
+        # Through JSON: a copy, since the caller's values go on changing, and what will be read back.
+        content = json.loads(json.dumps({"step": step, "leaves": checksums, "meta": meta}))
+        content |= {"format": FORMAT, "checksum": _text_checksum(content)}
         manager.save(
             step,
             args=ocp.args.Composite(state=ocp.args.StandardSave(flat), meta=ocp.args.JsonSave(content)),
@@ -195,8 +208,7 @@ def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
 
 def _newest_intact(folder: Path, aside: bool) -> tuple[dict[str, np.ndarray], dict] | None:
     damaged = []
-    steps = sorted((int(p.name) for p in folder.glob("*") if p.name.isdigit()), reverse=True)
-    for step in steps:
+    for step in _steps(folder):
         try:
             found = _read(folder / str(step))
         except _DAMAGE as error:
@@ -219,7 +231,9 @@ def _newest_intact(folder: Path, aside: bool) -> tuple[dict[str, np.ndarray], di
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     content = json.loads((path / "meta" / "metadata").read_text())
-    version = content["format"]
+    version, checksum = content.pop("format"), content.pop("checksum")
+    if checksum != _text_checksum(content):
+        raise CheckpointError("the checksum of its meta does not match")
     if version != FORMAT:
         return {}, {"format": version}
     target = {name: np.zeros(shape, dtype) for name, (_, dtype, shape) in content["leaves"].items()}

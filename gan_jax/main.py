@@ -27,24 +27,57 @@ def run() -> None:
 
 def _parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; whatever is wrong with them is one line and exit code 2."""
+    argv = [_installed(arg) for arg in argv]
     try:
-        return flags.FLAGS([_installed(arg) for arg in argv])
-    except ConfigError as error:
-        _refuse(error)
+        return flags.FLAGS(argv)
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        _refuse(" ".join(str(error.args[0] if error.args else error).split()))
+        _refuse(_reason(argv, error))
     return []
 
 
 def _installed(arg: str) -> str:
     """Points `configs/x.py` at the copy inside an installed package where there is none here."""
-    for prefix in ("--config=", "-config="):
-        if arg.startswith(f"{prefix}configs/"):
-            name = arg.removeprefix(prefix)
-            packaged = Path(__file__).parent / name.partition(":")[0]
-            if not Path(name.partition(":")[0]).exists() and packaged.exists():
-                return f"{prefix}{Path(__file__).parent / name}"
+    name = _config_file(arg)
+    packaged = Path(__file__).parent / name
+    if name.startswith("configs/") and not Path(name).exists() and packaged.exists():
+        return arg.replace(name, str(packaged), 1)
     return arg
+
+
+def _config_file(arg: str) -> str:
+    """The file that `--config=FILE:VARIANTS` names, '' for any other argument."""
+    flag, _, value = arg.partition("=")
+    return value.partition(":")[0] if flag in ("--config", "-config") else ""
+
+
+def _reason(argv: Sequence[str], error: BaseException) -> str:
+    """One line on what is wrong with the command line."""
+    for arg in argv:
+        if _config_file(arg) and not Path(_config_file(arg)).is_file():
+            return f"config={_config_file(arg)!r}: no such file"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConfigError):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
+    return _unknown_field(argv) or " ".join(str(error.args[0] if error.args else error).split())
+
+
+def _unknown_field(argv: Sequence[str]) -> str:
+    """Names the first `--config.FIELD` that the configuration has not, '' if it has them all."""
+    from gan_jax import config as configuration
+
+    config = next((configuration.load(a.partition("=")[2]) for a in argv if _config_file(a)), None)
+    for arg in argv:
+        if config is not None and arg.startswith("--config."):
+            name, _, value = arg.removeprefix("--config.").partition("=")
+            known = config.to_dict()
+            for key in name.split("."):
+                if not isinstance(known, dict) or key not in known:
+                    fields = known if isinstance(known, dict) else ()
+                    return f"config.{name}={value}: {key!r} {configuration.nearest(key, fields)}"
+                known = known[key]
+    return ""
 
 
 def _refuse(message: Any) -> None:
@@ -60,6 +93,9 @@ def _main(argv: Sequence[str]) -> None:
     except GanJaxError as error:
         print(f"gan_jax: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("gan_jax: stopped before training began", file=sys.stderr)
+        sys.exit(130)
 
 
 def _run(mode: str) -> None:

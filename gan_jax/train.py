@@ -12,7 +12,7 @@ import ml_collections
 
 from gan_jax import checkpoint, data, evaluate, images, inputs, models, parallel, result, runs
 from gan_jax.config import FREE
-from gan_jax.errors import CheckpointError, Interrupted, NonFiniteError
+from gan_jax.errors import CheckpointError, Interrupted, NonFiniteError, WorkdirError
 from gan_jax.logs import Logs, ProgressLine
 from gan_jax.signals import Interrupts, handled
 from gan_jax.state import TrainState
@@ -45,6 +45,9 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
+        reached = checkpoint.newest_step(folder.path / "checkpoints")
+        if reached > config.steps:
+            raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
         parallel.barrier("opened")
         folder.write_json("config.json", stored)
         networks = runs.ensure(config, train)

@@ -61,9 +61,7 @@ def broken(folder, tmp_path):
 
 
 @pytest.mark.parametrize("damage", [_truncate, _empty, _delete, _flip], ids=lambda f: f.__name__)
-def test_each_file_of_the_newest_damaged_is_noticed_or_without_effect(
-    folder, broken, damage, caplog
-):
+def test_each_file_of_the_newest_damaged_is_noticed_or_without_effect(folder, broken, damage, caplog):
     rng = np.random.default_rng(0)
     newest = folder / "newest" / "3"
     files = [p for p in sorted(newest.rglob("*")) if p.is_file() and p.stat().st_size]

@@ -5,10 +5,12 @@ import resource
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import gan_jax
 from gan_jax import checkpoint
 from gan_jax.errors import CheckpointError, WorkdirError
 from gan_jax.workdir import Workdir
@@ -21,9 +23,7 @@ def _no_large_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
 
 
-def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intact(
-    launcher, tmp_path
-):
+def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intact(launcher, facts, tmp_path):
     path = tmp_path / "run"
     straight = tmp_path / "straight"
     launcher.run(*launcher.tiny(straight, "wide"))
@@ -31,16 +31,15 @@ def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intac
     command = launcher.tiny(path, "wide")
     # Programs are compiled already; what is cached anew would meet the limit as well.
     message = launcher.run(*command, code=1, preexec_fn=_no_large_files)
-    assert "Traceback" not in message
+    # Orbax' own threads may complain before; nothing of this package is in a traceback.
+    assert f"{Path(gan_jax.__file__).parent}" not in message
     last = message.splitlines()[-1]
     assert re.match(r"gan_jax: checkpoint of step \d+ \(\d+ bytes\) could not be written to", last)
     assert f"{path / 'checkpoints'}, where" in last
     assert "bytes are free" in last
     assert checkpoint.load(path / "checkpoints")[1]["step"] == 4
     assert "resuming at step 4" in launcher.run(*command)
-    assert (path / "result.json").read_text().split('"seed"')[0].split('"params_sha256"')[1] == (
-        straight / "result.json"
-    ).read_text().split('"seed"')[0].split('"params_sha256"')[1]
+    assert facts(path)["params_sha256"] == facts(straight)["params_sha256"]
 
 
 @pytest.fixture
@@ -75,17 +74,15 @@ def test_a_full_file_system_is_named_and_the_last_checkpoint_restorable(small_di
 def test_a_record_or_file_that_does_not_fit_is_an_error_of_one_line(small_disk):
     folder = Workdir(small_disk / "run").open()
     folder.append({"step": 1})
-    (small_disk / "filler").write_bytes(bytes(0))
     with open(small_disk / "filler", "wb", buffering=0) as filler:
         while filler.write(bytes(4096)) == 4096:
             if shutil.disk_usage(small_disk).free == 0:
                 break
-    records = (small_disk / "run" / "metrics.jsonl").stat().st_size
     with pytest.raises(WorkdirError, match=rf"{small_disk}/run/.*\b0 bytes are free"):
         folder.write("samples/sheet.png", bytes(10_000))
     with pytest.raises(WorkdirError, match=rf"{small_disk}/run/.*\b0 bytes are free"):
-        while records < 100_000:  # a page of the file may be left
-            folder.append({"step": 2, "loss": 0.25})
+        for step in range(10_000):  # a page of the file may be left
+            folder.append({"step": step, "loss": 0.25})
     (small_disk / "filler").unlink()
     assert Workdir(small_disk / "run").records()[0] == {"step": 1}
     assert not (small_disk / "run" / "samples" / "sheet.png").exists()

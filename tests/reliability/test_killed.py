@@ -14,9 +14,7 @@ SEED = int(os.environ.get("GAN_JAX_KILL_SEED", "0"))
 STEPS = 30  # as many as the uninterrupted run has
 
 
-def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
-    launcher, uninterrupted, facts, tmp_path
-):
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(launcher, uninterrupted, facts, tmp_path):
     moments = random.Random(SEED)
     workdir = tmp_path / "killed"
     # Ascending, so that each life of the run gets somewhere; several may fall on one step.
@@ -44,4 +42,3 @@ def _kill(launcher, workdir, step, delay):
         process.popen.send_signal(signal.SIGKILL)
     process.wait()
     return alive
-

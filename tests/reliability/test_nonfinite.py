@@ -2,11 +2,12 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax import checkpoint, images, runs
+from gan_jax import checkpoint, runs
 from gan_jax.errors import NonFiniteError
 from gan_jax.models import classifier
 from gan_jax.train import train
@@ -41,8 +42,6 @@ def poisoned(monkeypatch):
 
 
 def _last_float_times(opt_state, factor):
-    import jax
-
     leaves, treedef = jax.tree.flatten(opt_state)
     last = max(i for i, leaf in enumerate(leaves) if leaf.dtype == jnp.float32)
     leaves[last] = leaves[last] * factor
@@ -52,19 +51,19 @@ def _last_float_times(opt_state, factor):
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("data", "step 5: loss of player classifier is nan"),
+        ("data", r"step 5: \w+ of player classifier is nan"),
         ("classifier/accuracy", "step 5: accuracy of player classifier is nan"),
-        ("leaf", r"step 6: players\.classifier\.opt_state\..* is not finite"),
+        ("leaf", r"step 5: players\.classifier\.opt_state\..* is not finite"),
     ],
 )
-def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(
-    tiny, tmp_path, poisoned, target, message
-):
+def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(tiny, tmp_path, poisoned, target, message):
     path = tmp_path / "run"
-    good = train(tiny(steps=LAST_GOOD), tmp_path / "good")
+    # Every loss is looked at, parameters and moments when they are saved.
+    every = {"checkpoint_every": 1 if target == "leaf" else LAST_GOOD}
+    train(tiny(steps=LAST_GOOD), tmp_path / "good")
     poisoned(target)
     with pytest.raises(NonFiniteError, match=message) as caught:
-        train(tiny(), path)
+        train(tiny(**every), path)
     assert caught.value.exit_code == 1
     assert "\n" not in str(caught.value)
     assert not (path / "result.json").exists()
@@ -72,7 +71,6 @@ def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(
     assert meta["step"] == LAST_GOOD
     for name, leaf in _final(tmp_path / "good").items():
         np.testing.assert_array_equal(kept[name], leaf)
-    assert good["step"] == LAST_GOOD
     assert "NaN" not in (path / "metrics.jsonl").read_text()
 
 
@@ -81,9 +79,7 @@ def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkey
     train(tiny(steps=LAST_GOOD), path)
     state, meta = _load(path)
     player = state.players["classifier"]
-    params = {**player.params}
-    name = sorted(params)[0]
-    params[name] = {k: np.full_like(v, np.nan) for k, v in params[name].items()}
+    params = jax.tree.map(lambda x: np.full_like(x, np.nan), player.params)
     broken = dataclasses.replace(state, players={"classifier": player.replace(params=params)})
     checkpoints = checkpoint.Checkpoints(path / "checkpoints", keep=3)
     with monkeypatch.context() as patch:  # such a state cannot be saved by honest means

@@ -2,13 +2,11 @@
 
 import json
 import signal
-import threading
 
 import pytest
 
 from gan_jax.errors import Interrupted
 from gan_jax.signals import handled
-from gan_jax.workdir import Workdir
 
 ENDLESS = 10**6  # steps that no test waits for
 
@@ -117,4 +115,3 @@ def _recorded(workdir):
 
 def _newest(workdir):
     return max(int(path.name) for path in (workdir / "checkpoints" / "newest").iterdir())
-

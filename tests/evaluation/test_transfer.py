@@ -1,0 +1,81 @@
+"""Transfer accuracy by a judge whose answers are known."""
+
+import numpy as np
+import pytest
+
+from gan_jax.evaluation import transfer
+
+
+class Judge:
+    """Reads the class off the first pixel, whatever the number of channels; of bytes ten to a class."""
+
+    accuracy = 0.99
+
+    def predict(self, images):
+        values = images[:, 0, 0, 0]
+        digits = values // 10 if images.dtype == np.uint8 else np.rint(10 * values)
+        return np.eye(10, dtype=np.float32)[digits.astype(int)]
+
+
+class Features:
+    """All that `transfer` asks of f."""
+
+    accuracy = 0.9
+
+
+NETWORKS = {"judge": Judge(), "f": Features()}
+
+
+def batches(labels, seen):
+    """Source images on which the judge reads `seen`."""
+    labels, seen = np.array(labels, np.int32), np.array(seen)
+    pixels = (10 * seen).astype(np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
+    for part in (slice(0, 2), slice(2, None)):
+        yield {"source": pixels[part], "source_label": labels[part]}
+
+
+def becomes(digits):
+    """A generator whose outputs the judge reads as `digits`, in the order of the batches."""
+    left = list(digits)
+
+    def apply(batch):
+        made = [left.pop(0) / 10 for _ in batch["source"]]
+        return {"target": np.array(made, np.float32)[:, None, None, None] * np.ones((1, 4, 4, 1), np.float32)}
+
+    return apply
+
+
+def test_the_judge_is_asked_about_outputs_and_about_inputs():
+    labels = [1, 2, 3, 3, 4]
+    values = transfer.evaluate(becomes([1, 2, 3, 3, 5]), batches(labels, [1, 0, 0, 0, 4]), NETWORKS)
+    assert values["accuracy"] == pytest.approx(0.8)
+    assert values["untransferred_accuracy"] == pytest.approx(0.4)
+    assert values["chance"] == pytest.approx(0.4)
+    assert values["judge_accuracy"] == 0.99
+    assert values["f_accuracy"] == 0.9
+    assert values["examples"] == 5
+
+
+def test_the_confusion_matrix_shows_which_digit_became_which():
+    values = transfer.evaluate(becomes([1, 2, 3, 3, 5]), batches([1, 2, 3, 3, 4], [0] * 5), NETWORKS)
+    counts = np.array(values["confusion"])
+    assert counts.shape == (10, 10)
+    assert counts[4, 5] == 1
+    assert counts.trace() == 4
+    assert values["per_class"] == [None, 1, 1, 1, 0, None, None, None, None, None]
+
+
+def test_a_constant_output_has_the_share_of_its_label():
+    values = transfer.evaluate(becomes([3] * 5), batches([1, 2, 3, 3, 4], [0] * 5), NETWORKS)
+    assert values["accuracy"] == values["chance"] == pytest.approx(0.4)
+
+
+def test_the_generator_sees_every_batch_once():
+    seen = []
+
+    def apply(batch):
+        seen.append(len(batch["source"]))
+        return {"target": np.zeros((len(batch["source"]), 4, 4, 1), np.float32)}
+
+    transfer.evaluate(apply, batches([0] * 5, [0] * 5), NETWORKS)
+    assert seen == [2, 3]

@@ -1,0 +1,102 @@
+"""Host devices and processes: how many there are decides the speed, not the outcome."""
+
+import json
+import socket
+
+import numpy as np
+import pytest
+
+from gan_jax import checkpoint
+
+# Trains several runs in one process, since a process costs more than a run: steps and folder of each.
+SEVERAL = """
+import json, sys
+from gan_jax import config, parallel
+from gan_jax.train import train
+path, *jobs = sys.argv[1:]
+parallel.start("cpu")
+for job in jobs:
+    steps, _, folder = job.partition(":")
+    fields = config.load(path)
+    fields.update_from_flattened_dict({"steps": int(steps)})
+    result = train(fields, folder)
+    assert result["step"] == int(steps)
+"""
+
+
+@pytest.fixture(scope="module")
+def several(launcher):
+    """`several(devices, (steps, folder), ...)`: trains tiny runs on so many host devices."""
+
+    def run(devices, *jobs):
+        config = launcher.tiny("")[0].removeprefix("--config=")
+        named = [f"{steps}:{folder}" for steps, folder in jobs]
+        launcher.run(config, *named, devices=devices, python=("-c", SEVERAL))
+
+    return run
+
+
+def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path):
+    several(4, (4, tmp_path / "4_then_1"), (8, tmp_path / "4"))
+    several(
+        1, (8, tmp_path / "4_then_1"), (4, tmp_path / "1_then_4"), (8, tmp_path / "1"),
+        (4, tmp_path / "halfway"),
+    )  # fmt: skip
+    several(4, (8, tmp_path / "1_then_4"))
+    several(2, (8, tmp_path / "2"))
+    expected = _parameters(tmp_path / "1")
+    started = _parameters(tmp_path / "halfway", step=4)
+    assert all(np.abs(expected[name] - started[name]).max() > 1e-4 for name in expected)
+    for name in ("4_then_1", "1_then_4", "2", "4"):
+        found = _parameters(tmp_path / name)
+        assert set(found) == set(expected)
+        for leaf, values in found.items():
+            # No batch norm, no dropout: nothing but the order of sums differs.
+            np.testing.assert_allclose(values, expected[leaf], atol=1e-5, err_msg=f"{name} {leaf}")
+        facts = json.loads((tmp_path / name / "result.json").read_text())["device"]
+        assert facts["devices"] == int(name[-1])
+
+
+def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path):
+    """The required run is trained by both as well: neither may run ahead of the other's files."""
+    single = launcher.tiny(tmp_path / "single", "requiring", cache_dir=tmp_path / "cache_1")
+    launcher.run(*single, devices=2)
+    pair = launcher.tiny(
+        tmp_path / "pair", "requiring", cache_dir=tmp_path / "cache_2",
+        distributed=True, platform="cpu",
+    )  # fmt: skip
+    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{_free_port()}", "JAX_NUM_PROCESSES": "2"}
+    processes = [launcher.start(*pair, env={**cluster, "JAX_PROCESS_ID": str(rank)}) for rank in (0, 1)]
+    try:
+        codes = [process.wait() for process in processes]
+    finally:
+        for process in processes:
+            process.popen.kill()
+    assert codes == [0, 0], "\n".join(process.stderr for process in processes)
+    assert "2 x cpu, 2 process(es)" in processes[0].stderr
+    expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
+    # One writer: no line, file or checkpoint twice, and no other files than those of one process.
+    steps = [json.loads(line) for line in (tmp_path / "pair" / "metrics.jsonl").open()]
+    trained = [record["step"] for record in steps if "eval" not in record]
+    assert trained == list(range(1, 9))
+    assert _files(tmp_path / "pair") == _files(tmp_path / "single")
+
+
+def _parameters(path, step=8):
+    flat, meta = checkpoint.load(path / "checkpoints")
+    assert meta["step"] == step
+    return {name: leaf for name, leaf in flat.items() if ".params." in name}
+
+
+def _files(path):
+    """Names of a run's files, but for the ones that a checkpoint consists of."""
+    files = [p.relative_to(path) for p in path.rglob("*")]
+    return {p for p in files if p.parts[0] != "checkpoints" or len(p.parts) < 4}
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

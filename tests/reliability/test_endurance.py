@@ -1,0 +1,120 @@
+"""What a long run may not do: compile again, or keep memory and open files."""
+
+import ast
+import gc
+from pathlib import Path
+
+import jax
+import psutil
+import pytest
+
+import gan_jax
+from gan_jax.models import classifier
+from gan_jax.train import train
+
+MEGABYTE = 2**20
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """`watched(look)`: `look(i)` is called before iteration i; returns the list of its answers."""
+
+    def watch(look):
+        seen = []
+
+        def phases(self, iteration):
+            seen.append(look(iteration))
+            return ("train",)
+
+        monkeypatch.setattr(classifier.Model, "phases", phases)
+        return seen
+
+    return watch
+
+
+def test_each_phase_is_traced_once_and_nothing_compiles_after_the_first_iteration(
+    tiny, tmp_path, watched, monkeypatch
+):
+    traced, compiled = [], []
+    honest = classifier.Model.train_step
+
+    def train_step(self, state, batch, rng, phase):
+        traced.append(phase)
+        return honest(self, state, batch, rng, phase)
+
+    def on_duration(event, duration, **_):
+        if event == "/jax/core/compile/backend_compile_duration":
+            compiled.append(event)
+
+    monkeypatch.setattr(classifier.Model, "train_step", train_step)
+    seen = watched(lambda i: len(compiled))
+    jax.monitoring.register_event_duration_secs_listener(on_duration)
+    try:
+        # Every iteration is logged, saved and evaluated: none of that compiles anew either.
+        train(tiny(steps=20, checkpoint_every=1, **{"evals.test.every": 1}), tmp_path / "run")
+    finally:
+        jax.monitoring.unregister_event_duration_listener(on_duration)
+    assert traced == ["train"]
+    assert seen[0] < seen[1]  # the step and the evaluation
+    assert seen[1:] == [seen[1]] * 19
+
+
+def test_a_run_of_several_phases_traces_each_once(tiny, tmp_path, monkeypatch):
+    traced = []
+    honest = classifier.Model.train_step
+
+    def train_step(self, state, batch, rng, phase):
+        traced.append(phase)
+        return honest(self, state, batch, rng, phase)
+
+    monkeypatch.setattr(classifier.Model, "train_step", train_step)
+    lazy = lambda self, i: ("a", "b") if i % 3 == 0 else ("a",)  # noqa: E731
+    monkeypatch.setattr(classifier.Model, "phases", lazy)
+    train(tiny(steps=8), tmp_path / "run")
+    assert traced == ["a", "b"]
+
+
+def test_memory_and_open_files_stay_flat_over_2000_steps(tiny, tmp_path, watched):
+    process = psutil.Process()
+
+    def look(iteration):
+        if iteration not in (500, 1000, 1999):
+            return None
+        gc.collect()
+        return process.num_fds(), process.memory_info().rss, len(jax.live_arrays())
+
+    seen = watched(look)
+    fields = {"steps": 2000, "checkpoint_every": 25, "log_every": 5, "evals.test.every": 50}
+    train(tiny(**fields), tmp_path / "run")
+    (files, memory, arrays), middle, (files_end, memory_end, arrays_end) = filter(None, seen)
+    # Asynchronous saves hold a few files while they last.
+    assert abs(files_end - files) <= 8
+    assert memory_end - memory < 32 * MEGABYTE
+    assert memory_end - middle[1] < 24 * MEGABYTE
+    assert abs(arrays_end - arrays) <= 8
+    kept = list((tmp_path / "run" / "checkpoints" / "newest").iterdir())
+    assert len(kept) == 3
+
+
+def test_the_package_runs_no_code_from_data():
+    """No pickle, eval, exec or np.load(allow_pickle=True); configuration files are code by design."""
+    found = []
+    for path in sorted(Path(gan_jax.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            found += [f"{path.name}:{node.lineno}: {name}" for name in _forbidden(node)]
+    assert found == []
+
+
+def _forbidden(node):
+    modules = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+    if isinstance(node, ast.Import):
+        yield from (a.name for a in node.names if a.name.split(".")[0] in modules)
+    elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in modules:
+        yield node.module
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec", "__import__"):
+            yield node.func.id
+        keywords = {k.arg: k.value for k in node.keywords}
+        allowed = keywords.get("allow_pickle")
+        if allowed is not None and not (isinstance(allowed, ast.Constant) and not allowed.value):
+            yield "allow_pickle"

@@ -1,0 +1,283 @@
+"""The command line: what it refuses, how it says so, and what it prints.
+
+Python and jax start once: one process forks a child for every command line, each in a folder of its
+own, and reports exit codes, output and the files that were made.
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import unittest.mock
+from pathlib import Path
+
+import numpy as np
+import pytest
+from absl import flags
+from ml_collections import config_flags
+
+from gan_jax import config as configuration
+from gan_jax.errors import ConfigError
+from gan_jax.train import evaluate_run, train
+
+ROOT = Path(__file__).parents[1]
+DIGITS = f"--config={ROOT / 'configs' / 'dtn_digits.py'}"
+TINY = ROOT / "tests" / "reliability" / "tiny.py"
+
+FORKS = """
+import json, os, pathlib, sys, traceback
+import jax, gan_jax.config, gan_jax.main, gan_jax.train, gan_jax.models.dtn, gan_jax.models.classifier
+
+def child(folder, args):
+    os.chdir(folder)
+    os.dup2(os.open("../out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+    os.dup2(os.open("../err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    sys.argv = ["main.py", *args]
+    code = 0
+    try:
+        gan_jax.main.run()
+    except SystemExit as exit:
+        code = exit.code or 0
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+for number, args in enumerate(json.load(sys.stdin)):
+    folder = pathlib.Path(sys.argv[1], str(number), "cwd")
+    folder.mkdir(parents=True)
+    pid = os.fork()
+    if not pid:
+        child(folder, args)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    out, err = ((folder.parent / name).read_text() for name in ("out", "err"))
+    made = [str(p.relative_to(folder)) for p in folder.rglob("*")]
+    print(json.dumps({"code": code, "out": out, "err": err, "made": made}), flush=True)
+"""
+
+# Arguments, and what the one line must contain.
+REFUSED = {
+    "no config": ([], ["--config is required"]),
+    "missing file": (["--config=nowhere.py"], ["nowhere.py"]),
+    "unknown variant": ([f"{DIGITS}:no_tidd"], ["'no_tidd'", "did you mean 'no_tid'"]),
+    "unknown field": ([DIGITS, "--config.bach_size=3"], ["bach_size", "batch_size"]),
+    "unknown model field": ([DIGITS, "--config.model.alpa=3"], ["alpa", "alpha"]),
+    "unknown role": ([DIGITS, "--config.data.roles.sorce.split=test"], ["sorce", "source"]),
+    "ill-typed": ([DIGITS, "--config.batch_size=many"], ["batch_size", "many"]),
+    "nan": ([DIGITS, "--config.model.alpha=nan"], ["model.alpha", "nan", "finite"]),
+    "inf": ([DIGITS, "--config.requires.f.model.learning_rate=inf"], ["requires.f.", "inf"]),
+    "out of range": ([DIGITS, "--config.steps=-1"], ["steps=-1", "0 to"]),
+    "model out of range": ([DIGITS, "--config.model.b1=1.5"], ["model.b1=1.5", "0 to"]),
+    "not a choice": ([DIGITS, "--config.model.encoder=f2"], ["encoder", "'f2'", "identity"]),
+    "indivisible": ([DIGITS, "--config.batch_size=3"], ["batch_size=3", "2 devices"]),
+    "no accelerator": ([DIGITS, "--config.platform=tpu"], ["'tpu'", "no device here"]),
+    "unknown platform": ([DIGITS, "--config.platform=abacus"], ["'abacus'", "'cpu'", "'tpu'"]),
+    "unknown mode": ([DIGITS, "--mode=evaluate"], ["--mode=evaluate", "train|eval"]),
+    "unknown flag": ([DIGITS, "--wordir=x"], ["wordir", "workdir"]),
+    "stray": ([DIGITS, "stray"], ["'stray'"]),
+    "eval of nothing": (["--mode=eval"], ["--workdir is required"]),
+}
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A finished run of the tiny classifier, and the data it was trained on."""
+    folder = tmp_path_factory.mktemp("finished")
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (96, 32, 32, 1)).astype(np.uint8)
+    np.savez(folder / "digits.npz", image=images, label=np.arange(96) % 10)
+    config = _module(TINY).get_config("")
+    config.data.manual_dir = str(folder)
+    config.steps = 2
+    train(config, folder / "run")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory, run_folder):
+    """Exit code, output and files of every command line, by name."""
+    finished = [f"--config={TINY}", f"--config.data.manual_dir={run_folder}", "--config.steps=2"]
+    workdir = f"--workdir={run_folder / 'run'}"
+    lines = {name: args for name, (args, _) in REFUSED.items()}
+    misspelt = "--config.data.roles.source.name=digits_stret"
+    lines["misspelt data set"] = [f"{DIGITS}:quick", misspelt]
+    lines["finished"] = [*finished, workdir]
+    lines["eval"] = ["--mode=eval", workdir]
+    lines["eval of an empty folder"] = ["--mode=eval", f"--workdir={run_folder / 'empty'}"]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKS, str(tmp_path_factory.mktemp("commands"))],
+        input=json.dumps(list(lines.values())),
+        env={**os.environ, **_devices(2)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return dict(zip(lines, found, strict=True))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_wrong_command_is_one_line_exit_code_2_and_no_folder(outcomes, name):
+    found = outcomes[name]
+    assert found["code"] == 2, found["err"]
+    # The line that names the devices may come before it.
+    lines = [line for line in found["err"].splitlines() if " process(es)" not in line]
+    assert len(lines) == 1, found["err"]
+    assert lines[0].startswith("gan_jax: ")
+    assert "Traceback" not in lines[0]
+    assert "\\n" not in lines[0]
+    assert len(lines[0]) < 400
+    for part in REFUSED[name][1]:
+        assert part in lines[0]
+    assert found["made"] == []
+    assert found["out"] == ""
+
+
+def test_a_misspelt_data_set_is_named_before_anything_is_trained_or_recorded(outcomes):
+    """Else the corrected command would find its folder taken by another configuration."""
+    found = outcomes["misspelt data set"]
+    last = found["err"].splitlines()[-1]
+    assert found["code"] in (1, 2)
+    assert last.startswith("gan_jax: ")
+    assert "'digits_stret'" in last
+    assert "digits_street" in last
+    assert not [name for name in found["made"] if name.endswith(("config.json", "result.json"))]
+
+
+def test_the_first_line_names_platform_kind_and_count(outcomes):
+    first = outcomes["finished"]["err"].splitlines()[0]
+    assert first.split(" ", 1)[1] == "cpu: 2 x cpu, 1 process(es)"
+
+
+def test_a_finished_run_prints_its_result_again(outcomes, run_folder):
+    found = outcomes["finished"]
+    accuracy = _result(run_folder)["metrics"]["accuracy"]
+    assert found["code"] == 0
+    assert "is finished at step 2" in found["err"]
+    assert f"accuracy {accuracy:.4f}\n" in found["out"]
+    assert found["out"].endswith(f"run: {run_folder / 'run'}\n")
+    assert found["made"] == []
+
+
+def test_eval_needs_the_folder_alone_and_repeats_the_metrics(outcomes, run_folder):
+    before = {p: p.stat().st_mtime_ns for p in (run_folder / "run").rglob("*")}
+    again = evaluate_run(run_folder / "run")
+    assert json.loads(json.dumps(again["metrics"])) == _result(run_folder)["metrics"]
+    assert {p: p.stat().st_mtime_ns for p in (run_folder / "run").rglob("*")} == before
+    assert outcomes["eval"]["code"] == 0
+    assert outcomes["eval"]["out"] == outcomes["finished"]["out"]
+
+
+def test_eval_of_an_empty_folder_is_refused(outcomes, run_folder):
+    found = outcomes["eval of an empty folder"]
+    assert found["code"] == 1
+    assert found["err"] == f"gan_jax: {run_folder / 'empty'} holds no run: it has no config.json\n"
+    assert not (run_folder / "empty").exists()
+
+
+def test_imports_are_lazy():
+    code = """
+import sys, gan_jax
+assert not {"jax", "flax", "tensorflow", "clu"} & set(sys.modules), "import gan_jax"
+import gan_jax.main
+assert not {"tensorflow", "clu", "tensorflow_datasets"} & set(sys.modules), "import gan_jax.main"
+sys.argv = ["main.py", "--help"]
+try:
+    gan_jax.main.run()
+except SystemExit as exit:
+    print("code", exit.code)
+assert not {"tensorflow", "clu", "tensorflow_datasets", "jax"} & set(sys.modules), "--help"
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--workdir" in done.stdout
+    assert "code 0" in done.stdout or "code 1" in done.stdout  # absl's own code of --help is 1
+
+
+# --- every field, with every kind of wrong value ---------------------------------------------
+
+# What a field takes although it looks wrong.
+ANY_TEXT = ("name", "cache_dir", "data_dir", "manual_dir", "compilation_cache")
+ANY_SPLIT = ("split",)  # checked against the data, when they are read
+ANY_SIZE = ("every", "num")  # never, and all there are
+
+
+def _leaves(config, prefix=""):
+    for name, value in config.items():
+        if hasattr(value, "items"):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _wrong(value):
+    """Texts of values that are wrong for a field that now holds `value`, by kind."""
+    if isinstance(value, bool):
+        return {"type": "perhaps", "nan": "nan", "huge": "1000000000000"}
+    if isinstance(value, int):
+        return {"type": "many", "nan": "nan", "inf": "inf", "fraction": "2.5",
+                "negative": "-1", "huge": "1000000000000"}  # fmt: skip
+    if isinstance(value, float):
+        return {"type": "many", "nan": "nan", "inf": "inf", "negative": "-1", "huge": "1e12"}
+    if isinstance(value, tuple):
+        return {"type": "many", "nan": "(nan,)", "negative": "(-1,)", "word": "('many',)"}
+    return {"word": "blorp"}
+
+
+FIELDS = dict(_leaves(configuration.load(str(ROOT / "configs" / "dtn_digits.py"))))
+
+
+@pytest.mark.parametrize("group", sorted({name.split(".")[0] for name in FIELDS}))
+def test_every_field_refuses_what_is_wrong_for_it(group):
+    group = {name: value for name, value in FIELDS.items() if name.split(".")[0] == group}
+    refused = [name for name, value in group.items() if _refused(name, str(value))]
+    assert refused == []  # what the file itself says
+    accepted = [
+        f"{name}={text} ({kind})"
+        for name, value in group.items()
+        for kind, text in _wrong(value).items()
+        if not _refused(name, text) and not _allowed(name, kind)
+    ]
+    assert accepted == []
+
+
+def _allowed(name, kind):
+    last = name.split(".")[-1]
+    if kind == "huge":
+        return last in ANY_SIZE
+    return kind == "word" and last in ANY_TEXT + ANY_SPLIT
+
+
+def _refused(name, text):
+    """Whether the command line refuses `--config.<name>=<text>`, as main does it."""
+    values = flags.FlagValues()
+    holder = config_flags.DEFINE_config_file("config", None, flag_values=values)
+    # config_flags looks for overrides in sys.argv itself.
+    argv = ["main.py", DIGITS, f"--config.{name}={text}"]
+    try:
+        with unittest.mock.patch.object(sys, "argv", argv):
+            values(argv)
+        configuration.validate(holder.value)
+    except (ConfigError, flags.Error, AttributeError, KeyError, TypeError, ValueError):
+        return True
+    return False
+
+
+def _module(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _devices(count):
+    flag = f"--xla_force_host_platform_device_count={count}"
+    return {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
+
+
+def _result(folder):
+    return json.loads((folder / "run" / "result.json").read_text())

@@ -1,0 +1,62 @@
+"""Plots are PNG files that open, of a size a person can read."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_jax import plots
+
+RECORDS = [
+    {"step": 1, "g/loss": 3.0, "disc/loss": 1.0},
+    {"step": 2, "g/loss": 2.0, "disc/loss": 1.5},
+    {"step": 2, "eval": "validation", "accuracy": 0.4, "examples": 32, "chance": 0.2},
+]
+
+
+def opened(png):
+    image = Image.open(io.BytesIO(png))
+    image.load()
+    assert image.format == "PNG"
+    return image
+
+
+def test_curves_have_a_panel_for_each_player_and_evaluation():
+    sizes = [opened(plots.curves(records)).size for records in ([], RECORDS[:2], RECORDS)]
+    assert sizes == [(800, 260), (800, 520), (800, 780)]
+
+
+def test_the_same_records_make_the_same_bytes():
+    assert plots.curves(RECORDS) == plots.curves(iter(RECORDS))
+
+
+def test_a_confusion_matrix_is_darker_where_more_examples_are():
+    counts = np.diag(np.arange(10) * 7).tolist()
+    counts[0][9] = 3
+    image = opened(plots.confusion(counts, "run, test: accuracy 0.9000"))
+    assert image.size == (550, 550)
+    shades = np.asarray(image.convert("L"))
+    assert (shades < 100).mean() > 0.04  # ten dark cells of a hundred, and text
+    assert (shades > 200).mean() > 0.5
+
+
+def test_a_class_without_examples_divides_nothing_by_zero():
+    with np.errstate(all="raise"):
+        opened(plots.confusion([[0, 0], [0, 4]], "empty row"))
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_bars_grow_with_the_rows(count):
+    rows = {f"row {i}": ([50.0 + i, 60.0], 70.0) for i in range(count)}
+    image = opened(plots.bars(rows, title="Table 1", ours="ours", theirs="published"))
+    assert image.size[0] == 800
+    assert image.size[1] == pytest.approx(100 * (0.55 * count + 1.2), abs=1)
+
+
+def test_plots_leave_a_users_own_figures_alone():
+    from matplotlib import pyplot
+
+    before = pyplot.get_fignums()
+    plots.curves(RECORDS)
+    assert pyplot.get_fignums() == before

@@ -1,0 +1,158 @@
+"""One player moves at a time, by the gradient of the whole batch; averages follow their closed form."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from gan_jax import parallel
+from gan_jax import state as game
+
+RATE = 0.1
+
+
+def quadratic(batch):
+    """Half the mean squared distance to the batch: its gradient is `w - mean(batch)`."""
+
+    def loss_fn(params):
+        loss = 0.5 * jnp.mean(jnp.square(params["w"] - batch["x"]))
+        return loss, ({"mean": batch["x"].mean()}, {"loss": loss})
+
+    return loss_fn
+
+
+def start(ema=False, tx=None):
+    variables = {"params": {"w": jnp.ones(())}, "batch_stats": {"mean": jnp.zeros(())}}
+    players = {name: game.player(variables, tx or optax.sgd(RATE), ema) for name in ("a", "b")}
+    frozen, memory = {"f": jnp.arange(3.0)}, {"last": jnp.full(2, 5.0)}
+    return parallel.replicate(game.create(players, frozen, memory))
+
+
+def run(state, batches, train_step, seed=0):
+    step = parallel.pmap_step(train_step, seed)
+    metrics = {}
+    for i, x in enumerate(batches):
+        batch = parallel.shard({"x": np.asarray(x, np.float32)})
+        state, metrics = step(state, batch, parallel.clock(i, 0, True), "train")
+    return state, metrics
+
+
+def move(name, tx=None, decay=None):
+    def train_step(state, batch, rng, phase):
+        return game.update(state, name, tx or optax.sgd(RATE), quadratic(batch), decay)
+
+    return train_step
+
+
+def same(a, b):
+    jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def test_only_the_named_player_moves():
+    before = parallel.unreplicate(start())
+    after = parallel.unreplicate(run(start(), [np.arange(4)], move("a"))[0])
+    same(after.players["b"], before.players["b"])
+    same((after.frozen, after.memory), (before.frozen, before.memory))
+    assert after.players["a"].params["w"] != before.players["a"].params["w"]
+
+
+def test_the_gradient_is_that_of_the_whole_batch_on_every_device():
+    x = np.array([0.0, 1.0, 10.0, 21.0])  # halves of very different means
+    state, metrics = run(start(), [x], move("a"))
+    player = state.players["a"]
+    np.testing.assert_allclose(player.params["w"], np.full(2, 1 - RATE * (1 - x.mean())), rtol=1e-6)
+    np.testing.assert_allclose(player.batch_stats["mean"], np.full(2, x.mean()), rtol=1e-6)
+    assert parallel.to_host(metrics)["loss"] == pytest.approx(0.5 * ((1 - x) ** 2).mean(), rel=1e-6)
+
+
+def test_one_device_on_the_whole_batch_agrees_with_two_on_halves():
+    x = np.random.default_rng(0).normal(size=8).astype(np.float32)
+    two = parallel.unreplicate(run(start(tx=optax.adam(RATE)), [x] * 3, move("a", optax.adam(RATE)))[0])
+    host = parallel.unreplicate(start(tx=optax.adam(RATE)))
+    one = jax.pmap(
+        lambda state, batch: move("a", optax.adam(RATE))(state, batch, None, "train")[0],
+        axis_name=parallel.AXIS,
+        devices=jax.devices()[:1],
+    )
+    state = jax.tree.map(lambda leaf: np.asarray(leaf)[None], host)
+    for _ in range(3):
+        state = one(state, {"x": x[None]})
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(np.asarray(a)[0], b, rtol=1e-5),
+        state.players,
+        two.players,
+    )
+
+
+def test_the_step_counts_finished_iterations():
+    state, _ = run(start(), [np.arange(4)] * 3, move("a"))
+    np.testing.assert_array_equal(state.step, [3, 3])
+    assert state.step.dtype == jnp.int32
+
+
+def test_the_average_follows_its_closed_form():
+    decay, steps = 0.9, 5
+    w, average = 1.0, 1.0
+    for _ in range(steps):
+        w -= RATE * (w - 7)
+        average = decay * average + (1 - decay) * w
+    state, _ = run(start(ema=True), [np.full(4, 7)] * steps, move("a", decay=decay))
+    player = parallel.unreplicate(state).players["a"]
+    assert player.params["w"] == pytest.approx(w, rel=1e-6)
+    assert player.ema["w"] == pytest.approx(average, rel=1e-6)
+    assert player.eval_variables["params"]["w"] == player.ema["w"]
+    assert player.variables["params"]["w"] == player.params["w"]
+
+
+def test_the_averages_weight_may_depend_on_the_step():
+    def train_step(state, batch, rng, phase):
+        decay = state.step / (state.step + 1)  # the plain mean of all values so far
+        return game.update(state, "a", optax.sgd(RATE), quadratic(batch), decay)
+
+    state, _ = run(start(ema=True), [np.full(4, 7)] * 4, train_step)
+    values = [7 - 6 * (1 - RATE) ** i for i in range(1, 5)]
+    assert parallel.unreplicate(state).players["a"].ema["w"] == pytest.approx(np.mean(values), rel=1e-6)
+
+
+def test_without_an_average_the_parameters_are_evaluated():
+    player = parallel.unreplicate(run(start(), [np.arange(4)], move("a", decay=0.9))[0]).players["a"]
+    assert player.ema is None
+    assert player.eval_variables["params"]["w"] == player.params["w"]
+
+
+def test_repeat_equals_a_python_loop():
+    xs = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+
+    def many(state, batch, rng, phase):
+        rows = batch["x"].reshape(3, -1)
+        step = lambda state, x: game.update(state, "a", optax.adam(RATE), quadratic({"x": x}))  # noqa: E731
+        state, out = game.repeat(step, state, rows)
+        return state, {"loss": out["loss"].sum(), "last": out["loss"][-1]}
+
+    # Every device sees two rows of three; its three batches are consecutive pairs of them.
+    first = start(tx=optax.adam(RATE))
+    repeated, metrics = run(first, [xs], many)
+    step = parallel.pmap_step(move("a", optax.adam(RATE)), 0)
+    looped, total = start(tx=optax.adam(RATE)), 0.0
+    halves = xs.reshape(2, 3, 2)
+    for i in range(3):
+        batch = parallel.shard({"x": halves[:, i].reshape(-1)})
+        looped, loss = step(looped, batch, parallel.clock(i, 0, i == 2), "train")
+        total += parallel.to_host(loss)["loss"]
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6),
+        parallel.unreplicate(repeated),
+        parallel.unreplicate(looped),
+    )
+    values = parallel.to_host(metrics)
+    assert values["loss"] == pytest.approx(total, rel=1e-6)
+    assert values["last"] == pytest.approx(parallel.to_host(loss)["loss"], rel=1e-6)
+
+
+def test_parameters_and_average_do_not_share_a_buffer():
+    # Both are donated to the step, and one buffer cannot be donated twice.
+    player = game.player({"params": {"w": jnp.ones(3)}}, optax.sgd(RATE), ema=True)
+    same(player.ema, player.params)
+    assert player.ema["w"].unsafe_buffer_pointer() != player.params["w"].unsafe_buffer_pointer()
+    assert player.batch_stats == {}
