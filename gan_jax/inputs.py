@@ -16,6 +16,18 @@ _log = logging.getLogger(__name__)
 _BATCH = 256  # images at a time, where columns are computed
 
 
+def check(config: ml_collections.ConfigDict) -> None:
+    """Refuses, before any long work, images that a run or one it requires could not read.
+
+    Raises:
+      ConfigError, DataError: see `data.check`.
+    """
+    where = config.data
+    roles = [*where.roles.values(), *(r for e in config.evals.values() for r in e.roles.values())]
+    for spec in roles:
+        data.check(spec, data_dir=where.data_dir, manual_dir=where.manual_dir)
+
+
 def load_role(config: ml_collections.ConfigDict, spec: Mapping[str, Any]) -> data.Examples:
     """The images that one role's fields name, at the size and from the folders of `config.data`."""
     where = config.data

@@ -50,17 +50,18 @@ def _config_file(arg: str) -> str:
     return value.partition(":")[0] if flag in ("--config", "-config") else ""
 
 
-def _reason(argv: Sequence[str], error: BaseException) -> str:
+def _reason(argv: Sequence[str], error: BaseException | None) -> str:
     """One line on what is wrong with the command line."""
     for arg in argv:
         if _config_file(arg) and not Path(_config_file(arg)).is_file():
             return f"config={_config_file(arg)!r}: no such file"
-    cause: BaseException | None = error
+    refusals, cause = [], error
     while cause is not None:
-        if isinstance(cause, ConfigError):
-            return str(cause)
+        refusals += [cause] if isinstance(cause, ConfigError) else []
         cause = cause.__cause__ or cause.__context__
-    return _unknown_field(argv) or " ".join(str(error.args[0] if error.args else error).split())
+    if refusals:
+        return str(refusals[-1])  # ml_collections raises the first anew, with its traceback as text
+    return _unknown_field(argv) or " ".join(str(error).split())
 
 
 def _unknown_field(argv: Sequence[str]) -> str:

@@ -108,15 +108,21 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Classifier]:
       config: of the run that requires them; where files are and how to report is passed on.
       train: `train(config, workdir, wait)`, which resumes, or returns at once where finished.
     """
+    wanted = {name: inherit(config, required) for name, required in config.requires.items()}
     found = {}
-    for name, required in config.requires.items():
-        required = required.copy_and_resolve_references()
-        with required.unlocked():
-            for field in ("platform", "distributed", "log_seconds", "debug_nans", "cache_dir"):
-                required[field] = config[field]
-            for field in ("data_dir", "manual_dir"):
-                required.data[field] = required.data[field] or config.data[field]
+    for name, required in wanted.items():
         path = Path(config.cache_dir) / key(required)
         train(required, path, wait=True)
         found[name] = Classifier(load(path))
     return found
+
+
+def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:
+    """A required run's configuration with its parent's place of files and way of reporting."""
+    required = required.copy_and_resolve_references()
+    with required.unlocked():
+        for field in ("platform", "distributed", "log_seconds", "debug_nans", "cache_dir"):
+            required[field] = config[field]
+        for field in ("data_dir", "manual_dir"):
+            required.data[field] = required.data[field] or config.data[field]
+    return required

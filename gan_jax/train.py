@@ -45,6 +45,8 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
+        for checked in (config, *(runs.inherit(config, r) for r in config.requires.values())):
+            inputs.check(checked)
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")

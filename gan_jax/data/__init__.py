@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import arrays_source, digits, tfds_source
+from gan_jax.data import arrays_source, digits, splits, tfds_source
 from gan_jax.data.examples import Examples
 from gan_jax.data.prefetch import background
 from gan_jax.errors import ConfigError, DataError
 
-__all__ = ["Examples", "epoch", "load", "stream"]
+__all__ = ["Examples", "check", "epoch", "load", "stream"]
 
 _DEFAULTS: Mapping[str, Any] = {
     "name": "",
@@ -40,13 +40,7 @@ def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: 
       ConfigError: an unknown field, or not exactly one of `name` and `files`.
       DataError: a data set, file or split that is missing, damaged or empty.
     """
-    unknown = sorted(set(spec) - set(_DEFAULTS))
-    if unknown:
-        raise ConfigError(f"a role's field {unknown[0]!r} is not known: {', '.join(_DEFAULTS)}")
-    spec = {**_DEFAULTS, **spec}
-    if bool(spec["name"]) == bool(spec["files"]):
-        found = f"name={spec['name']!r} and files={dict(spec['files'])}"
-        raise ConfigError(f"a role has {found}; expected exactly one of them")
+    spec = _complete(spec)
     examples = _read(spec, size, data_dir, manual_dir)
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
@@ -56,6 +50,28 @@ def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: 
         source = spec["name"] or ", ".join(spec["files"].values())
         raise DataError(f"split {spec['split']!r} of {source} holds no example")
     return examples.resized(size)
+
+
+def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") -> None:
+    """Finds, without reading images, what would keep `load` from reading a role.
+
+    Args:
+      spec: as for `load`.
+      data_dir: likewise.
+      manual_dir: likewise.
+
+    Raises:
+      ConfigError: an unknown field, or not exactly one of `name` and `files`.
+      DataError: an unknown or unreachable data set, or a file that is missing.
+    """
+    spec = _complete(spec)
+    if spec["files"]:
+        for path in spec["files"].values():
+            arrays_source.locate(path, manual_dir)
+    elif spec["name"] in digits.NAMES:
+        splits.parse(spec["split"], digits.SIZES[spec["name"]], spec["name"])
+    else:
+        tfds_source.check(spec["name"], data_dir, manual_dir)
 
 
 def stream(
@@ -144,6 +160,17 @@ class _Order:
             self._permutation = np.random.Generator(np.random.Philox(keys)).permutation(self._size)
             self._epoch = number
         return self._permutation
+
+
+def _complete(spec: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(spec) - set(_DEFAULTS))
+    if unknown:
+        raise ConfigError(f"a role's field {unknown[0]!r} is not known: {', '.join(_DEFAULTS)}")
+    full = {**_DEFAULTS, **spec}
+    if bool(full["name"]) == bool(full["files"]):
+        found = f"name={full['name']!r} and files={dict(full['files'])}"
+        raise ConfigError(f"a role has {found}; expected exactly one of them")
+    return full
 
 
 def _read(spec: Mapping[str, Any], size: int, data_dir: str, manual_dir: str) -> Examples:

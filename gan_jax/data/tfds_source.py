@@ -64,6 +64,13 @@ def read(name: str, split: str, size: int, data_dir: str, manual_dir: str) -> Ex
     return Examples(columns)
 
 
+def check(name: str, data_dir: str, manual_dir: str) -> None:
+    """Raises DataError, within seconds, where `read` could not have the data set."""
+    builder = _builder(name, data_dir)
+    if not builder.is_prepared():
+        _obtainable(builder, name, manual_dir)
+
+
 def _builder(name: str, data_dir: str) -> Any:
     import tensorflow_datasets as tfds
 
@@ -155,12 +162,7 @@ def _prepare(builder: Any, name: str, manual_dir: str) -> None:
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import download_manager, extractor, util
 
-    if builder.data_path.exists():
-        raise _unreadable(builder, "has no dataset_info.json")
-    folder = _official_files(builder, name, manual_dir)
-    missing = _missing(builder, folder)
-    if missing and not _reachable(next(iter(missing))):
-        raise DataError(_ways_on(builder, name, folder, missing))
+    folder = _obtainable(builder, name, manual_dir)
     tf = _tensorflow()
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
@@ -173,6 +175,17 @@ def _prepare(builder: Any, name: str, manual_dir: str) -> None:
         if not builder.is_prepared():  # by another process, in the meantime
             message = f"data set {name!r} cannot be prepared in {builder.data_path}: {_line(error)}"
             raise DataError(message) from error
+
+
+def _obtainable(builder: Any, name: str, manual_dir: str) -> Path | None:
+    """The folder of official files, once it is sure that nothing is missing and out of reach."""
+    if builder.data_path.exists():
+        raise _unreadable(builder, "has no dataset_info.json")
+    folder = _official_files(builder, name, manual_dir)
+    missing = _missing(builder, folder)
+    if missing and not _reachable(next(iter(missing))):
+        raise DataError(_ways_on(builder, name, folder, missing))
+    return folder
 
 
 def _official_files(builder: Any, name: str, manual_dir: str) -> Path | None:

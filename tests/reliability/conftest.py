@@ -63,25 +63,28 @@ class Launcher:
         self.programs = folder / "programs"
         self.count = 0
 
-    def start(self, *args, devices=1, env=None, python=("-m", "gan_jax.main"), **popen):
-        """Starts the command; `devices` are host devices."""
-        self.count += 1
-        log = self.folder / f"stderr_{self.count}.txt"
-        environment = {
+    def environment(self, devices=1, extra=None):
+        """Of a process with so many host devices, which shares the compiled programs."""
+        return {
             **os.environ,
             "JAX_PLATFORMS": "cpu",
             "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
             "JAX_COMPILATION_CACHE_DIR": str(self.programs),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "GAN_JAX_DATA": str(self.manual_dir),
-            **(env or {}),
+            **(extra or {}),
         }
+
+    def start(self, *args, devices=1, env=None, python=("-m", "gan_jax.main"), **popen):
+        """Starts the command; `devices` are host devices."""
+        self.count += 1
+        log = self.folder / f"stderr_{self.count}.txt"
         with open(log, "w") as stderr:
             process = subprocess.Popen(
                 [sys.executable, *python, *map(str, args)],
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                env=environment,
+                env=self.environment(devices, env),
                 cwd=popen.pop("cwd", self.folder),
                 **popen,
             )

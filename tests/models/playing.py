@@ -1,0 +1,81 @@
+"""DTN with networks of a few hundred parameters, stepped on two devices."""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from gan_jax import parallel
+from gan_jax.models import dtn
+
+B = 8
+SMALL = {"f_widths": (4, 4, 4, 8), "g_widths": (8, 4, 4), "d_widths": (4, 8)}
+ROWS = {name: {k.removeprefix("model."): v for k, v in change.items() if k != "steps"}
+        for name, (change, _) in dtn.TABLE_1.items()}  # fmt: skip
+PLAYED = [name for name in ROWS if name != "original"]
+
+def model(**fields):
+    return dtn.Model(**{**SMALL, **fields})
+
+
+def pictures(size=B, seed=0, source=None):
+    rng = np.random.default_rng(seed)
+    source = rng.uniform(-1, 1, (size, 32, 32, 3)) if source is None else source
+    target = np.sign(rng.normal(size=(size, 32, 32, 1)))
+    return {"source": source.astype(np.float32), "target": target.astype(np.float32)}
+
+
+@functools.cache
+def initial(m, seed=0):
+    """A state of `m.init`'s shapes, on the host, drawn by numpy: compiling the initialisers takes longer."""
+    rng = np.random.default_rng(seed)
+
+    def fill(path, leaf):
+        name = path[-1].key if hasattr(path[-1], "key") else ""
+        if name == "kernel":
+            deviation = 1.5 / math.sqrt(np.prod(leaf.shape[:-1]))
+            return rng.normal(0, deviation, leaf.shape).astype(np.float32)
+        return (np.ones if name in ("scale", "var") else np.zeros)(leaf.shape, leaf.dtype)
+
+    shapes = jax.eval_shape(m.init, jax.random.key(0), pictures(1))
+    state = jax.tree_util.tree_map_with_path(fill, shapes)
+    players = {
+        name: player.replace(
+            opt_state=jax.tree.map(np.zeros_like, player.opt_state),
+            ema=None if player.ema is None else player.params,
+        )
+        for name, player in state.players.items()
+    }
+    return state.replace(players=players)
+
+
+@functools.cache
+def compiled(m, seed=0):
+    return parallel.pmap_step(m.train_step, seed)
+
+
+def run(m, batches=None, state=None, seed=0):
+    """The replicated state and the last metrics after a step on each batch."""
+    state = parallel.replicate(initial(m) if state is None else state)
+    metrics = {}
+    for i, batch in enumerate(batches or [pictures()]):
+        clock = parallel.clock(i, 0, True)
+        state, metrics = compiled(m, seed)(state, parallel.shard(batch), clock, "train")
+    return state, parallel.to_host(metrics)
+
+
+@functools.cache
+def finished(m, steps=2):
+    """State and metrics after a few steps on different batches, computed once for several tests."""
+    return run(m, [pictures(seed=i) for i in range(steps)])
+
+
+def same(a, b):
+    jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def distance(a, b):
+    return float(optax.global_norm(jax.tree.map(lambda x, y: jnp.asarray(x) - jnp.asarray(y), a, b)))

@@ -1,0 +1,160 @@
+"""The classifier: its losses, schedule, augmentation and refusals, on two devices."""
+
+import functools
+import math
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+from gan_jax import parallel
+from gan_jax.models import classifier
+
+WIDTHS = (4, 4, 4, 8)
+
+
+def pictures(size=8, seed=0):
+    rng = np.random.default_rng(seed)
+    image = rng.uniform(-1, 1, (size, 32, 32, 3)).astype(np.float32)
+    return {"image": image, "image_label": rng.integers(0, 10, size).astype(np.int32)}
+
+
+def model(**fields):
+    return classifier.Model(**{"widths": WIDTHS, **fields})
+
+
+@functools.cache
+def initial(m):
+    """A state of `m.init`'s shapes, on the host, drawn by numpy."""
+    rng = np.random.default_rng(0)
+    shapes = jax.eval_shape(m.init, jax.random.key(0), pictures(1))
+
+    def fill(path, leaf):
+        name = path[-1].key if hasattr(path[-1], "key") else ""
+        if name == "kernel":
+            return rng.normal(0, 1.5 / math.sqrt(np.prod(leaf.shape[:-1])), leaf.shape).astype(np.float32)
+        return (np.ones if name in ("scale", "var") else np.zeros)(leaf.shape, leaf.dtype)
+
+    state = jax.tree_util.tree_map_with_path(fill, shapes)
+    player = state.players["classifier"]
+    zeros = jax.tree.map(np.zeros_like, player.opt_state)
+    return state.replace(players={"classifier": player.replace(opt_state=zeros)})
+
+
+@functools.cache
+def compiled(m, seed=0):
+    return parallel.pmap_step(m.train_step, seed)
+
+
+def run(m, batches, state=None, seed=0, first=0):
+    state = parallel.replicate(initial(m) if state is None else state)
+    metrics = []
+    for i, batch in enumerate(batches, first):
+        clock = parallel.clock(i, 0, True)
+        state, new = compiled(m, seed)(state, parallel.shard(batch), clock, "train")
+        metrics.append(parallel.to_host(new))
+    return state, metrics
+
+
+def test_a_head_of_zeros_costs_log_10_and_hits_class_zero():
+    m = model()
+    state = initial(m)
+    player = state.players["classifier"]
+    params = {**player.params, "head": jax.tree.map(np.zeros_like, player.params["head"])}
+    state = state.replace(players={"classifier": player.replace(params=params)})
+    batch = pictures()
+    _, (metrics,) = run(m, [batch], state)
+    assert metrics["classifier/loss"] == pytest.approx(math.log(10), abs=1e-5)
+    assert metrics["classifier/accuracy"] == pytest.approx((batch["image_label"] == 0).mean())
+
+
+def test_the_loss_is_that_of_the_networks_logits_and_devices_agree():
+    m = model()
+    batch = pictures()
+    player = initial(m).players["classifier"]
+    logits = np.asarray(m.network.apply(player.variables, batch["image"], train=False), np.float64)
+    log_p = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    expected = -log_p[np.arange(8), batch["image_label"]].mean()
+    state, (metrics,) = run(m, [batch])
+    assert metrics["classifier/loss"] == pytest.approx(expected, rel=1e-4)
+    for leaf in jax.tree.leaves(state):
+        np.testing.assert_array_equal(leaf[0], leaf[1])
+
+
+def test_a_step_lowers_the_loss_and_counts():
+    m = model(learning_rate=3e-3)
+    state, metrics = run(m, [pictures()] * 20)
+    assert metrics[-1]["classifier/loss"] < metrics[0]["classifier/loss"] - 0.1
+    assert int(parallel.unreplicate(state).step) == 20
+
+
+def test_predictions_are_logits_and_use_running_statistics():
+    m = model(batch_norm=True, dropout=0.5)
+    state = initial(m)
+    apply = parallel.pmap_apply(lambda state, batch, rng: m.predict(state, batch))
+    batch = {"image": pictures()["image"]}
+    whole = apply(parallel.replicate(state), batch)
+    assert whole.shape == (8, 10)
+    alone = apply(parallel.replicate(state), {"image": batch["image"][3:4]})
+    np.testing.assert_allclose(alone[0], whole[3], rtol=1e-4, atol=1e-5)
+
+
+def test_augmentation_and_dropout_draw_anew_each_iteration_and_repeat_with_the_seed():
+    m = model(rotation=0.3, contrast=0.4, negate=0.5, dropout=0.3, learning_rate=1e-9)
+    batch = pictures()
+    first = [values["classifier/loss"] for values in run(m, [batch] * 3)[1]]
+    assert len(set(first)) == 3
+    assert [values["classifier/loss"] for values in run(m, [batch] * 3)[1]] == first
+    resumed = run(m, [batch], first=2)[1]
+    assert resumed[0]["classifier/loss"] == pytest.approx(first[2], rel=1e-4)
+
+
+def test_weight_decay_shrinks_kernels_and_spares_biases():
+    m = model(weight_decay=0.1, learning_rate=0.5)
+    params = jax.tree.map(np.ones_like, initial(m).players["classifier"].params)
+    silent = jax.tree.map(np.zeros_like, params)
+    updates, _ = m.tx.update(silent, m.tx.init(params), params)
+    moved = optax.apply_updates(params, updates)
+    np.testing.assert_allclose(moved["head"]["kernel"], 0.95, rtol=1e-6)
+    np.testing.assert_array_equal(moved["head"]["bias"], 1)
+
+
+def test_the_rate_runs_one_cycle():
+    m = model(learning_rate=0.1, schedule_steps=100)
+    params = {"w": np.zeros((2, 2), np.float32)}
+    state = m.tx.init(params)
+    update = jax.jit(m.tx.update)
+    rates = []
+    for _ in range(100):
+        moves, state = update({"w": np.ones((2, 2), np.float32)}, state, params)
+        rates.append(-float(moves["w"][0, 0]))
+    assert int(np.argmax(rates)) == 30
+    assert rates[30] == pytest.approx(0.1, rel=1e-3)
+    assert rates[0] == pytest.approx(0.1 / 25, rel=1e-3)
+    assert 0 < rates[-1] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"widths": (4, 4.0, 4, 4)}, "widths=(4, 4.0, 4, 4) is not allowed; allowed: a tuple of positive integers"),
+        ({"convs_per_block": 3}, "convs_per_block=3 is not allowed; allowed: 1 to 2"),
+        ({"num_classes": 1}, "num_classes=1 is not allowed; allowed: 2 to 100000"),
+        ({"negate": 1.5}, "negate=1.5 is not allowed; allowed: 0 to 1"),
+        ({"learning_rate": 0.0}, "learning_rate=0.0 is not allowed; allowed: 0 to 10"),
+        ({"dropout": math.nan}, "dropout=nan is not allowed; allowed: 0 to 0.99"),
+        ({"rotation": 11}, "rotation=11 is not allowed; allowed: 0 to 10"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        classifier.Model(**fields)
+    assert str(error.value) == message
+
+
+def test_images_without_labels_are_refused():
+    with pytest.raises(ValueError, match=r"^a classifier needs labels; the batch has no image_label$"):
+        model().init(jax.random.key(0), {"image": pictures(1)["image"]})
+    with pytest.raises(ValueError, match=r"^image has shape \(1, 32, 32\); expected \[B, H, W, C\]"):
+        model().init(jax.random.key(0), {"image": np.zeros((1, 32, 32), np.float32)})

@@ -1,0 +1,122 @@
+"""The rows of Table 1: who plays, which terms appear, what changes nothing."""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from playing import B, PLAYED, ROWS, SMALL, distance, finished, initial, model, pictures, run, same
+
+from gan_jax import data, inputs, losses, parallel
+from gan_jax.models import dtn
+from gan_jax.networks.perceptual import Classifier, Features
+
+
+TERMS = {
+    "dtn": {"const", "tid", "gan_source", "gan_target"},
+    "no_tid": {"const", "gan_source", "gan_target"},
+    "no_const": {"tid", "gan_source", "gan_target"},
+    "no_f": {"const", "tid", "gan_source", "gan_target"},
+    "no_adversary": {"const", "tid"},
+    "neither": {"gan_source", "gan_target"},
+    "baseline": {"const", "gan_source"},
+}
+TERNARY = {"loss", "source", "fake_target", "real_target"} | {
+    f"accuracy_{x}" for x in ("source", "fake_target", "real_target")
+}
+
+
+@pytest.mark.parametrize("row", PLAYED)
+def test_f_and_its_scale_stay_bit_for_bit_and_devices_agree(row):
+    m = model(**ROWS[row])
+    state, _ = finished(m)
+    same(parallel.unreplicate(state).frozen, initial(m).frozen)
+    for leaf in jax.tree.leaves(state):
+        np.testing.assert_array_equal(leaf[0], leaf[1])
+
+
+@pytest.mark.parametrize("row", PLAYED)
+def test_a_row_has_its_players_and_its_terms(row):
+    m = model(**ROWS[row])
+    state, metrics = finished(m)
+    disc = {
+        "no_adversary": set(),
+        "baseline": {"loss"},
+    }.get(row, TERNARY)
+    assert set(state.players) == ({"g", "disc"} if disc else {"g"})
+    expected = {f"g/{x}" for x in TERMS[row] | {"loss"}} | {f"disc/{x}" for x in disc}
+    assert set(metrics) == expected
+    assert all(math.isfinite(value) for value in metrics.values())
+
+
+def test_without_an_adversary_no_seed_of_d_matters():
+    m = model(**ROWS["no_adversary"])
+    state = initial(m)
+    other = initial(model(), seed=1).players["disc"]
+    found = [run(m, state=state)[0]]
+    found.append(run(m, state=state.replace(players={**state.players, "disc": other}))[0])
+    same(*(parallel.unreplicate(x).players["g"] for x in found))
+
+
+def test_neither_leaves_a_loss_of_two_adversarial_terms():
+    _, metrics = finished(model(**ROWS["neither"]))
+    both = metrics["g/gan_source"] + metrics["g/gan_target"]
+    assert metrics["g/loss"] == pytest.approx(both, rel=1e-6)
+
+
+@pytest.mark.parametrize(("alpha", "alike"), [(0.0, True), (15.0, False)])
+def test_without_const_training_is_independent_of_the_second_f(alpha, alike):
+    # Features come with the batch, as from the cache; f itself is used in L_CONST alone.
+    m = model(alpha=alpha)
+    state = initial(m)
+    batch = pictures()
+    batch |= jax.device_get(m.constants(state, batch))
+    half = jax.tree.map(lambda x: 0.5 * x, state.frozen["f"])
+    states = [state, state.replace(frozen={**state.frozen, "f": half})]
+    first, second = (parallel.unreplicate(run(m, [batch], s)[0]).players["g"].params for s in states)
+    assert (distance(first, second) == 0) == alike
+
+
+@pytest.mark.parametrize("row", ["no_f", "baseline"])
+def test_a_trained_encoder_belongs_to_g_and_moves(row):
+    m = model(**ROWS[row])
+    after = parallel.unreplicate(finished(m)[0])
+    before = initial(m).players["g"].params
+    assert set(before) == {"g", "e"}
+    assert jax.tree.map(jnp.shape, before["e"]) == jax.tree.map(jnp.shape, after.frozen["f"])
+    jax.tree.map(lambda a, b: distance(a, b) > 0 or pytest.fail("e stands"), after.players["g"].params["e"],
+                 before["e"])  # fmt: skip
+
+
+def test_the_encoder_f_is_no_part_of_g():
+    assert set(initial(model()).players["g"].params) == {"g"}
+
+
+def test_the_original_row_has_no_players_and_returns_the_source():
+    m = model(**ROWS["original"])
+    state = jax.jit(m.init)(jax.random.key(0), pictures(1))
+    assert state.players == {}
+    batch = pictures(3)
+    out = parallel.pmap_apply(m.generate)(parallel.replicate(state), {"source": batch["source"]})
+    assert set(out) == {"target"}
+    np.testing.assert_array_equal(out["target"], batch["source"])
+
+
+def test_a_binary_discriminator_has_one_logit_and_a_ternary_one_three():
+    heads = {row: initial(model(**ROWS[row])).players["disc"].params["logits"] for row in ("dtn", "baseline")}
+    assert heads["dtn"]["bias"].shape == (3,)
+    assert heads["baseline"]["bias"].shape == (1,)
+
+
+def test_the_baseline_does_not_pass_targets_through_g():
+    # Targets reach g only through D: with D's rate at zero they do not reach it at all.
+    m = model(**ROWS["baseline"], d_learning_rate=0.0)
+    batch = pictures()
+    found = [
+        parallel.unreplicate(run(m, [{**batch, "target": sign * batch["target"]}])[0]).players["g"]
+        for sign in (1, -1)
+    ]
+    same(*found)

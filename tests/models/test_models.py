@@ -1,0 +1,49 @@
+"""Models are found by name; what every model has unless it says otherwise."""
+
+import dataclasses
+
+import pytest
+
+from gan_jax import models
+from gan_jax.errors import ConfigError
+from gan_jax.models import base, classifier, dtn
+
+
+def test_models_are_found_by_the_name_of_their_file():
+    assert models.known() == ["classifier", "dtn"]
+    assert models.model_class("dtn") is dtn.Model
+    assert models.model_class("classifier") is classifier.Model
+    with pytest.raises(ConfigError, match=r"^model\.name='base' is not known; known: classifier, dtn$"):
+        models.model_class("base")
+
+
+def test_lists_of_a_stored_configuration_become_tuples_again():
+    made = models.create({"name": "classifier", "widths": [4, 4, 4, 8]})
+    assert made == classifier.Model(widths=(4, 4, 4, 8))
+    assert hash(made) == hash(classifier.Model(widths=(4, 4, 4, 8)))
+
+
+def test_bad_fields_are_refused_by_name():
+    with pytest.raises(ConfigError, match=r"^model\.depth is no field of this model; fields: widths, "):
+        models.create({"name": "classifier", "depth": 3})
+    with pytest.raises(ConfigError, match=r"^model\.dropout=2 is not allowed; allowed: 0 to 0\.99$"):
+        models.create({"name": "classifier", "dropout": 2})
+
+
+@pytest.mark.parametrize("name", models.known())
+def test_a_model_is_a_frozen_dataclass_with_the_members_of_its_contract(name):
+    cls = models.model_class(name)
+    made = cls()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.b1 = 0.0
+    assert made.batches == 1
+    assert made.phases(0) == made.phases(999) == ("train",)
+    assert hasattr(cls, "generate") != hasattr(cls, "predict")
+    assert all(callable(getattr(cls, member)) for member in ("init", "train_step", "adopt", "constants"))
+
+
+def test_the_defaults_change_nothing():
+    made, state = base.Defaults(), object()
+    assert made.adopt(state, {"f": 1}) is state
+    assert made.calibrate(state, {}) is state
+    assert made.constants(state, {}) == {}

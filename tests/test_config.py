@@ -1,0 +1,210 @@
+"""Configurations: variants, messages, and every configuration of the project."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from gan_jax import config, data, models
+from gan_jax.errors import ConfigError
+from gan_jax.models import dtn
+
+FOLDER = Path(__file__).parents[1] / "configs"
+FILES = sorted(FOLDER.glob("*.py"))
+ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
+VARIANTS = {
+    "dtn_digits": [*ROWS, "quick"],
+    "dtn_svhn_mnist": [*ROWS, "part", "paper", "reverse", "quick"],
+}
+EVERY = [(path, v) for path in FILES for v in ("", *VARIANTS[path.stem])]
+
+
+def valid(**fields):
+    built = config.default()
+    built.model = config.model("dtn")
+    built.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
+    return built
+
+
+def refusal(built):
+    with pytest.raises(ConfigError) as error:
+        config.validate(built)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_the_variants_listed_here_are_those_that_a_file_knows():
+    for path in FILES:
+        with pytest.raises(ConfigError) as error:
+            config.load(f"{path}:no_such")
+        known = str(error.value).partition("known: ")[2].split(", ")
+        assert sorted(known) == sorted(VARIANTS[path.stem])
+
+
+@pytest.mark.parametrize(("path", "variant"), EVERY, ids=lambda x: getattr(x, "stem", x))
+def test_every_variant_builds_validates_and_is_locked(path, variant):
+    built = config.load(f"{path}:{variant}")
+    config.validate(built)
+    assert built.is_locked
+    assert built.name == (f"{path.stem}_{variant}" if variant else path.stem)
+    with pytest.raises((KeyError, AttributeError)):
+        built.no_such_field = 1
+    assert models.create(built.model)
+
+
+@pytest.mark.parametrize(("path", "row"), list(itertools.product(FILES, ROWS)), ids=lambda x: getattr(x, "stem", x))
+def test_a_row_combines_with_quick_and_changes_what_table_1_says(path, row):
+    built = config.load(f"{path}:{row},quick")
+    config.validate(built)
+    plain = config.load(f"{path}:quick").to_dict()["model"]
+    changed = {f"model.{k}": v for k, v in built.to_dict()["model"].items() if v != plain[k]}
+    expected = dict(dtn.TABLE_1[row][0])
+    expected.pop("steps", None)
+    assert changed == expected
+
+
+def test_table_1_has_the_papers_rows_in_order():
+    assert list(config.table_1()) == ROWS
+    published = [value for _, value in dtn.TABLE_1.values()]
+    assert published == [90.66, 88.40, 74.55, 36.90, 34.70, 5.28, 40.06, 13.71]
+    assert config.table_1() == {name: change for name, (change, _) in dtn.TABLE_1.items()}
+
+
+@pytest.mark.parametrize(("path", "variant"), EVERY, ids=lambda x: getattr(x, "stem", x))
+def test_no_label_is_asked_for_by_a_training_role_of_dtn(path, variant):
+    roles = config.load(f"{path}:{variant}").data.roles
+    assert set(roles) == {"source", "target"}
+    assert [spec.labels for spec in roles.values()] == [False, False]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda x: x.stem)
+def test_no_label_column_reaches_the_step(path):
+    # The same roles as the run's, from the embedded digits; `exclude` reads labels and drops them.
+    roles = config.load(f"{path}:quick").data.roles
+    loaded = {}
+    for name, spec in roles.items():
+        fields = {**spec.to_dict(), "split": "validation[:64]", "exclude": (3,)}
+        loaded[name] = data.load(fields, size=32)
+        kept = data.load({**fields, "labels": True}, size=32)
+        assert 3 not in kept.columns["label"]
+        assert 0 < len(kept) == len(loaded[name]) < 64
+    stream = data.stream(loaded, 4, seed=0)
+    batch = next(stream)
+    stream.close()
+    assert set(batch) == {"source", "target"}
+
+
+def test_the_evaluated_images_of_the_full_run_are_not_trained_on():
+    built = config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}")
+    assert built.data.roles.source.split == "extra"
+    assert built.evals.test.roles.source.split == "test"
+    assert built.evals.validation.roles.source.split == "train[-5000:]"
+    assert built.requires.f.data.roles.image.split == "extra+train[:-5000]"
+
+
+def test_the_part_scores_2000_rows_that_nothing_learned_from():
+    built = config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}:part")
+    learned = {built.data.roles.source.split, built.requires.f.data.roles.image.split}
+    assert learned == {"test[:8000]+train"}
+    assert built.evals.test.roles.source.split == "test[8000:]"
+    assert built.checkpoint_rule == "last"
+
+
+# --- apply ---------------------------------------------------------------------------------------
+
+
+def test_variants_apply_in_order_and_name_the_run():
+    variants = {"a": {"seed": 1, "steps": 5}, "b": {"seed": 2}}
+    built = config.apply(valid(name="run"), "a,b", variants)
+    assert (built.seed, built.steps, built.name) == (2, 5, "run_a_b")
+    assert config.apply(valid(name="run"), "", variants).name == "run"
+
+
+def test_an_unknown_variant_is_refused_with_the_nearest_and_all_known():
+    with pytest.raises(ConfigError) as error:
+        config.apply(valid(), "no_tide", {"no_tid": {}, "quick": {}})
+    expected = "variant 'no_tide' is not known; did you mean 'no_tid'? known: no_tid, quick"
+    assert str(error.value) == expected
+
+
+def test_nothing_near_suggests_nothing():
+    assert config.nearest("zzz", ["no_tid", "quick"]) == "is not known; known: no_tid, quick"
+
+
+def test_a_variant_cannot_make_up_a_field():
+    with pytest.raises((KeyError, AttributeError)):
+        config.apply(valid().lock(), "x", {"x": {"no_such_field": 1}})
+
+
+def test_a_missing_file_is_refused():
+    with pytest.raises(ConfigError, match=r"^no configuration file 'configs/none\.py'$"):
+        config.load("configs/none.py:quick")
+
+
+def test_a_model_has_every_field_and_only_known_ones():
+    fields = config.model("dtn", alpha=2.0)
+    assert fields.alpha == 2.0
+    assert set(fields) == {"name", *dtn.Model.__dataclass_fields__}
+    with pytest.raises(ConfigError, match=r"^model\.alhpa is no field of dtn: alpha, beta, "):
+        config.model("dtn", alhpa=1.0)
+    with pytest.raises(ConfigError, match=r"^model\.name='gan' is not known; known: classifier, dtn"):
+        config.model("gan")
+
+
+# --- validate ------------------------------------------------------------------------------------
+
+
+def test_defaults_are_valid():
+    config.validate(valid())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("batch_size", 0, "1 to 1048576"),
+        ("steps", -1, "0 to 1000000000"),
+        ("seed", 2**31, "0 to 2147483647"),
+        ("log_every", 0, "1 to 1000000000"),
+        ("checkpoint_every", 0, "1 to 1000000000"),
+        ("keep", 0, "1 to 1000000"),
+        ("data.size", 3, "4 to 4096"),
+        ("platform", "tpus", "'', 'cpu', 'gpu', 'tpu'"),
+        ("checkpoint_rule", "first", "'last', 'best'"),
+        ("log_seconds", float("nan"), "finite numbers"),
+        ("model.alpha", float("inf"), "finite numbers"),
+        ("model.alpha", -1.0, "0 to 1e+06"),
+        ("model.encoder", "h", "f, trained, identity"),
+    ],
+)
+def test_a_refusal_names_field_value_and_what_is_allowed(field, value, allowed):
+    shown = repr(value) if isinstance(value, str) else value
+    built = valid(**{field.replace(".", "__"): value})
+    assert refusal(built) == f"{field}={shown} is not allowed; allowed: {allowed}"
+
+
+def test_evaluations_are_checked():
+    built = valid()
+    built.evals.test = {"kind": "transfer", "every": -1, "roles": {}}
+    assert refusal(built) == "evals.test.every=-1 is not allowed; allowed: 0 or more"
+    built = valid(best="dev/accuracy")
+    built.evals.test = {"kind": "transfer", "every": 1, "roles": {}}
+    assert refusal(built) == "best='dev/accuracy' names no evaluation is not known; known: test"
+
+
+def test_the_best_rule_needs_a_metric():
+    assert refusal(valid(checkpoint_rule="best")).startswith("checkpoint_rule='best' needs a metric")
+
+
+def test_required_runs_are_checked_under_their_name():
+    built = config.load(f"{FOLDER / 'dtn_digits.py'}:quick")
+    built.requires.f.batch_size = 0
+    assert refusal(built).startswith("requires.f.batch_size=0 is not allowed")
+
+
+def test_unknown_model_fields_and_names_are_refused():
+    built = valid()
+    built.model.alhpa = 1.0
+    assert refusal(built).startswith("model.alhpa is no field of this model; fields: alpha, beta")
+    built = valid()
+    built.model = {"name": "gan"}
+    assert refusal(built) == "model.name='gan' is not known; known: classifier, dtn"

@@ -1,0 +1,122 @@
+"""The name of what a configuration computes, and runs put to use."""
+
+import numpy as np
+import pytest
+
+from gan_jax import config, models, runs
+from gan_jax.errors import WorkdirError
+
+
+def classifier(**fields):
+    train = config.role("digits_plain", "train")
+    built = config.classifier("judge", train, config.role("digits_plain", "test"), steps=4, widths=(4, 4, 4, 8))
+    built.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
+    return built
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"model__learning_rate": 2e-3},
+        {"model__widths": (4, 4, 4, 4)},
+        {"steps": 5},
+        {"seed": 1},
+        {"batch_size": 64},
+        {"data__size": 16},
+        {"data__roles__image__split": "train[:100]"},
+        {"data__roles__image__exclude": (3,)},
+        {"checkpoint_rule": "best"},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_the_key_changes_with_what_is_computed(fields):
+    assert runs.key(classifier(**fields)) != runs.key(classifier())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"log_every": 7},
+        {"log_seconds": 1.0},
+        {"checkpoint_every": 3},
+        {"keep": 1},
+        {"tensorboard": True},
+        {"platform": "cpu"},
+        {"cache_dir": "elsewhere"},
+        {"compilation_cache": "programs"},
+        {"debug_nans": True},
+        {"data__data_dir": "sets"},
+        {"data__manual_dir": "files"},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_the_key_ignores_reporting_and_paths(fields):
+    assert runs.key(classifier(**fields)) == runs.key(classifier())
+
+
+def test_the_key_begins_with_the_name_and_is_stable():
+    name, _, digest = runs.key(classifier()).rpartition("-")
+    assert name == "judge"
+    assert len(digest) == 12
+    assert int(digest, 16) >= 0
+
+
+def test_an_example_has_the_described_shapes_and_floats_for_bytes():
+    batch = {"image": np.zeros((7, 32, 32, 1), np.uint8), "image_label": np.zeros(7, np.int32)}
+    description = runs.describe(batch)
+    assert description == {"image": [[32, 32, 1], "uint8"], "image_label": [[], "int32"]}
+    example = runs.example(description)
+    assert {k: (v.shape, v.dtype.name) for k, v in example.items()} == {
+        "image": ((1, 32, 32, 1), "float32"),
+        "image_label": ((1,), "int32"),
+    }
+    shapes = runs.abstract_state(models.create(classifier().model), description)
+    assert shapes.players["classifier"].params["head"]["kernel"].shape == (8, 10)
+
+
+def test_an_empty_folder_holds_no_run(tmp_path):
+    with pytest.raises(WorkdirError, match="holds no run: it has no config.json$"):
+        runs.load(tmp_path)
+
+
+def test_an_unfinished_run_is_no_network():
+    built = classifier()
+    unfinished = runs.Run(built, models.create(built.model), None, None)
+    with pytest.raises(WorkdirError, match=r"^run judge is not finished$"):
+        runs.Classifier(unfinished)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What `ensure` trains, with everything that needs a trained run left out."""
+    calls = []
+    monkeypatch.setattr(runs, "load", lambda path: path)
+    monkeypatch.setattr(runs, "Classifier", lambda path: path)
+
+    def train(required, path, wait):
+        calls.append((required, path, wait))
+
+    return calls, train
+
+
+def test_required_runs_are_trained_in_the_cache_under_their_keys(trained, tmp_path):
+    calls, train = trained
+    built = config.default()
+    built.requires.judge = classifier()
+    built.cache_dir, built.platform = str(tmp_path), "cpu"
+    built.data.manual_dir = "/data"
+    found = runs.ensure(built, train)
+    ((required, path, wait),) = calls
+    assert path == tmp_path / runs.key(classifier()) == found["judge"]
+    assert wait
+    assert (required.platform, required.data.manual_dir) == ("cpu", "/data")
+    assert built.requires.judge.platform == ""
+
+
+def test_a_required_runs_own_folder_comes_first(trained):
+    calls, train = trained
+    built = config.default()
+    built.requires.judge = classifier(data__manual_dir="own")
+    built.data.manual_dir = "passed on"
+    runs.ensure(built, train)
+    assert calls[0][0].data.manual_dir == "own"
