@@ -108,7 +108,9 @@ class Checkpoints:
         self._guarded(step, flat, lambda: self._write(manager, flat, step, meta))
 
     def _write(self, manager, flat, step, meta):
-        manager.wait_until_finished()
+        # Both: what this one's meta says of the best must be on disk before it.
+        for other in self._managers.values():
+            other.wait_until_finished()
         for old in manager.all_steps():
             if old >= step:  # of a damaged or abandoned continuation
                 manager.delete(old)

@@ -10,7 +10,7 @@ from typing import Any
 
 import ml_collections
 
-from gan_jax import models
+from gan_jax import evaluation, models
 from gan_jax.errors import ConfigError
 
 # Fields that change how a run is reported or how far it goes, not what it computes on the way:
@@ -188,9 +188,10 @@ def validate(config: ml_collections.ConfigDict) -> None:
         if value not in choices:
             allowed = ", ".join(map(repr, choices))
             raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+    for name, role_spec in config.data.roles.items():
+        _check_role(f"data.roles.{name}", role_spec)
     for name, spec in config.evals.items():
-        if spec.every < 0:
-            raise ConfigError(f"evals.{name}.every={spec.every} is not allowed; allowed: 0 or more")
+        _check_evaluation(f"evals.{name}", spec)
     if config.best and config.best.split("/")[0] not in config.evals:
         raise ConfigError(f"best={config.best!r} names no evaluation {nearest('', config.evals)}")
     if config.checkpoint_rule == "best" and not config.best:
@@ -201,6 +202,25 @@ def validate(config: ml_collections.ConfigDict) -> None:
             validate(required)
         except ConfigError as error:
             raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def _check_role(name: str, spec: Mapping[str, Any]) -> None:
+    labels = spec["exclude"]
+    if not all(type(label) is int and label >= 0 for label in labels):
+        raise ConfigError(f"{name}.exclude={labels!r} is not allowed; allowed: labels, 0 or more")
+
+
+def _check_evaluation(name: str, spec: Mapping[str, Any]) -> None:
+    try:
+        evaluation.evaluator(spec["kind"])
+    except ConfigError as error:
+        raise ConfigError(f"{name}.{error}") from error
+    for field, low in {"every": 0, "num": 1}.items():
+        value = spec.get(field, low)
+        if not low <= value <= 10**9:
+            raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
+    for role_name, role_spec in spec["roles"].items():
+        _check_role(f"{name}.roles.{role_name}", role_spec)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -22,6 +22,9 @@ _MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"], "What to do")
 
 def run() -> None:
     """Entry point of `gan_jax` and of `python -m gan_jax.main`."""
+    # --help shows the flags of the script that was called, which need not be this module.
+    for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     app.run(_main, flags_parser=_parse)
 
 

@@ -36,26 +36,60 @@ class Interrupts:
         elif self.received:
             raise Interrupted(self.received)
 
-    def _handle(self, signum, frame):
+    def handle(self, signum: int, frame: object) -> None:
+        """The handler of a first signal."""
         del frame
-        if self.received:
-            os._exit(128 + signum)
-        self.received = signum
+        self.received = self.received or signum
         name = signal.Signals(signum).name
         _log.warning("%s: stopping at the next safe point; once more ends at once", name)
 
 
 @contextlib.contextmanager
 def handled() -> Iterator[Interrupts]:
-    """Installs the handlers for a block; several processes keep jax's own notice of preemption."""
+    """Installs the handlers for a block; blocks inside it share its `Interrupts`.
+
+    Several processes keep jax's own notice of preemption.
+    """
+    outer = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if isinstance(outer, Interrupts):
+        yield outer
+        return
     interrupts = Interrupts()
     main_thread = threading.current_thread() is threading.main_thread()
     if jax.process_count() > 1 or not main_thread:
         yield interrupts
         return
-    before = {s: signal.signal(s, interrupts._handle) for s in _SIGNALS}
+    before = {signum: signal.signal(signum, interrupts.handle) for signum in _SIGNALS}
     try:
-        yield interrupts
+        with _second_ends():
+            yield interrupts
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+@contextlib.contextmanager
+def _second_ends() -> Iterator[None]:
+    """Ends the process at the second signal, even inside a native call such as a compilation.
+
+    Python's handlers wait until such a call returns; the byte that the interpreter writes to its
+    wake-up pipe for every signal does not.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_count, args=(reader,), name="signals", daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writer)
+
+
+def _count(reader: int) -> None:
+    count = 0
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        while byte := pipe.read(1):
+            count += byte[0] in _SIGNALS
+            if count == 2:
+                os._exit(128 + byte[0])

@@ -73,24 +73,26 @@ def update(
     state: TrainState,
     name: str,
     tx: optax.GradientTransformation,
-    loss_fn: Callable[[PyTree], tuple[jax.Array, tuple[PyTree, Any]]],
+    loss_fn: Callable[[PyTree], tuple[jax.Array, tuple[PyTree, dict[str, jax.Array]]]],
     ema_decay: float | jax.Array | None = None,
-) -> tuple[TrainState, Any]:
+) -> tuple[TrainState, dict[str, jax.Array]]:
     """One gradient step of player `name`, and of no other.
 
     Args:
       state: this device's state, inside a mapped step.
       name: the player that moves.
       tx: the player's optimiser.
-      loss_fn: `params -> (loss, (batch_stats, aux))`; the loss is a mean over this device's
+      loss_fn: `params -> (loss, (batch_stats, metrics))`; the loss is a mean over this device's
         examples, so that the mean over devices is the mean over the global batch.
       ema_decay: weight of the past in the player's average; may be traced (ramps).
 
     Returns:
-      The new state and `aux`. Gradients and running statistics are averaged over devices.
+      The new state and the metrics, with the norm of the gradient among them: a NaN that a
+      rectifier hides from the loss shows there. Gradients and running statistics are averaged over
+      devices.
     """
     old = state.players[name]
-    grads, (batch_stats, aux) = jax.grad(loss_fn, has_aux=True)(old.params)
+    grads, (batch_stats, metrics) = jax.grad(loss_fn, has_aux=True)(old.params)
     grads, batch_stats = parallel.mean((grads, batch_stats))
     updates, opt_state = tx.update(grads, old.opt_state, old.params)
     params = optax.apply_updates(old.params, updates)
@@ -98,7 +100,8 @@ def update(
     if ema is not None and ema_decay is not None:
         ema = optax.incremental_update(params, ema, 1 - ema_decay)
     new = Player(params, batch_stats, opt_state, ema)
-    return state.replace(players={**state.players, name: new}), aux
+    metrics = {**metrics, f"{name}/grad_norm": optax.global_norm(grads)}
+    return state.replace(players={**state.players, name: new}), metrics
 
 
 def repeat(

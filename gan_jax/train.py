@@ -40,7 +40,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     folder = Workdir(workdir, writes=parallel.process()[0] == 0)
     stored = config.to_dict()
     folder.check(stored, FREE)
-    with folder.open(wait), handled() as interrupts:
+    with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         done = folder.result
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)

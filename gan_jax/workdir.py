@@ -1,16 +1,21 @@
 """The folder of one run: its lock, its configuration, its records and its result."""
 
+import contextlib
 import fcntl
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gan_jax.errors import WorkdirError
 
 _log = logging.getLogger(__name__)
+
+_LOCK_SECONDS = 0.2  # between two attempts at another's lock
 
 
 class Workdir:
@@ -26,11 +31,12 @@ class Workdir:
         self._lock: Any = None
         self._records: Any = None
 
-    def open(self, wait: bool = False) -> "Workdir":
+    def open(self, wait: Callable[[], None] | None = None) -> "Workdir":
         """Makes the folder and takes its lock, which ends with this process.
 
         Args:
-          wait: wait for another holder instead of refusing; for folders shared by several runs.
+          wait: called now and then while another process holds the folder, for folders that several
+            runs share; None refuses at once.
 
         Raises:
           WorkdirError: the folder cannot be made or written, or another process holds it.
@@ -43,26 +49,27 @@ class Workdir:
         except OSError as error:
             message = f"workdir {self.path} cannot be used: {error.strerror or error}"
             raise WorkdirError(message) from error
-        self._acquire(wait)
+        if not self._acquired():
+            self._lock.seek(0)
+            holder = self._lock.read().strip() or "unknown"
+            if wait is None:
+                self.close()
+                raise WorkdirError(f"workdir {self.path} is in use by process {holder}")
+            _log.info("waiting for process %s, which works in %s", holder, self.path)
+            while not self._acquired():
+                wait()
+                time.sleep(_LOCK_SECONDS)
         self._lock.truncate(0)
         self._lock.write(f"{os.getpid()}\n")
         self._lock.flush()
         return self
 
-    def _acquire(self, wait: bool) -> None:
+    def _acquired(self) -> bool:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError as error:
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "unknown"
-            if not wait:
-                self._lock.close()
-                self._lock = None
-                message = f"workdir {self.path} is in use by process {holder}"
-                raise WorkdirError(message) from error
-        _log.info("waiting for process %s, which works in %s", holder, self.path)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        except BlockingIOError:
+            return False
+        return True
 
     def close(self) -> None:
         """Closes the records and lets the lock go."""
@@ -107,10 +114,12 @@ class Workdir:
         """Adds one line to `metrics.jsonl`; values must be finite."""
         if not self.writes:
             return
-        if self._records is None:
-            self._records = open(self.path / "metrics.jsonl", "a")  # noqa: SIM115
-        self._records.write(json.dumps(record, allow_nan=False) + "\n")
-        self._records.flush()
+        path = self.path / "metrics.jsonl"
+        with self._written(path):
+            if self._records is None:
+                # Unbuffered: a line that did not fit must not be tried again on closing.
+                self._records = open(path, "ab", buffering=0)  # noqa: SIM115  (held until close)
+            self._records.write((json.dumps(record, allow_nan=False) + "\n").encode())
 
     def records(self) -> list[dict[str, Any]]:
         """Complete lines of `metrics.jsonl`; one cut off by a kill is left out."""
@@ -133,13 +142,26 @@ class Workdir:
         if not self.writes:
             return
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".tmp")
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with self._written(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(temporary, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+
+    @contextlib.contextmanager
+    def _written(self, path: Path) -> Iterator[None]:
+        """Turns a full or failing disk into an error of one line."""
+        try:
+            yield
+        except OSError as error:
+            free = shutil.disk_usage(self.path).free
+            reason = error.strerror or error
+            raise WorkdirError(
+                f"{path} could not be written, {free} bytes are free there: {reason}"
+            ) from error
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Writes JSON, readable for a person."""

@@ -19,9 +19,9 @@ def evaluate(
       The values of `from_confusion`.
     """
     del networks
-    pairs = [(batch["image_label"], apply(batch).argmax(-1), apply(batch).shape[-1]) for batch in batches]
-    labels, predicted = (np.concatenate([p[i] for p in pairs]) for i in (0, 1))
-    return from_confusion(confusion(labels, predicted, pairs[0][2]))
+    pairs = [(batch["image_label"], apply(batch)) for batch in batches]
+    labels, logits = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    return from_confusion(confusion(labels, logits.argmax(-1), logits.shape[-1]))
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
