@@ -32,7 +32,12 @@ def _parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; whatever is wrong with them is one line and exit code 2."""
     argv = [_installed(arg) for arg in argv]
     try:
-        return flags.FLAGS(argv)
+        rest = flags.FLAGS(argv)
+        # A file that is not there is reported by config_flags only when the value is used.
+        missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
+        if missing:
+            raise ConfigError(f"config={missing[0]!r}: no such file")
+        return rest
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
         _refuse(_reason(argv, error))
     return []
@@ -55,9 +60,6 @@ def _config_file(arg: str) -> str:
 
 def _reason(argv: Sequence[str], error: BaseException | None) -> str:
     """One line on what is wrong with the command line."""
-    for arg in argv:
-        if _config_file(arg) and not Path(_config_file(arg)).is_file():
-            return f"config={_config_file(arg)!r}: no such file"
     refusals, cause = [], error
     while cause is not None:
         refusals += [cause] if isinstance(cause, ConfigError) else []

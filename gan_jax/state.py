@@ -100,7 +100,7 @@ def update(
     if ema is not None and ema_decay is not None:
         ema = optax.incremental_update(params, ema, 1 - ema_decay)
     new = Player(params, batch_stats, opt_state, ema)
-    metrics = {**metrics, f"{name}/grad_norm": optax.global_norm(grads)}
+    metrics = {**metrics, f"{name}/grad_norm": optax.tree.norm(grads)}
     return state.replace(players={**state.players, name: new}), metrics
 
 

@@ -5,9 +5,7 @@ import os
 # Before jax is imported: neither can be changed afterwards. Steps run a few times each, so that what
 # counts is how long they compile.
 os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["XLA_FLAGS"] = (
-    "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
-)
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
 
 import pytest
 

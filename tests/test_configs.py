@@ -32,7 +32,13 @@ def pair(request, folder):
     before = set(files(folder / f"{name}_continued"))
     continued = train(quick(request.param, folder, 4), folder / f"{name}_continued")
     straight = train(quick(request.param, folder, 4), folder / f"{name}_straight")
-    return {"two": two, "files": before, "continued": continued, "straight": straight, "folder": folder / name}
+    return {
+        "two": two,
+        "files": before,
+        "continued": continued,
+        "straight": straight,
+        "folder": folder / name,
+    }
 
 
 def files(path):
@@ -46,7 +52,9 @@ def place(pair, which):
 def test_two_steps_train_evaluate_and_save(pair):
     two = pair["two"]
     assert two["step"] == two["judged_step"] == 2
-    assert {"config.json", "metrics.jsonl", "result.json", "curves.png", "confusion_test.png"} <= pair["files"]
+    assert {"config.json", "metrics.jsonl", "result.json", "curves.png", "confusion_test.png"} <= pair[
+        "files"
+    ]
     assert {"samples/samples_sheet_00000002.png", "samples/final_sheet_00000002.png"} <= pair["files"]
     metrics = two["metrics"]
     assert 0 <= metrics["accuracy"] <= 1
@@ -101,6 +109,8 @@ def test_the_perceptual_function_is_that_of_the_required_run(pair):
     required = run.config.requires.f
     f = runs.load(cache / runs.key(required)).state.players["classifier"].params["features"]
     if required.model.batch_norm:
-        f = run.model.adopt(run.state, {"f": runs.Classifier(runs.load(cache / runs.key(required))).variables})
+        f = run.model.adopt(
+            run.state, {"f": runs.Classifier(runs.load(cache / runs.key(required))).variables}
+        )
         f = f.frozen["f"]
     np.testing.assert_equal(run.state.frozen["f"], f)

@@ -57,11 +57,7 @@ def test_the_optimal_discriminator_divides_the_densities_by_their_sum():
 def test_where_only_source_fakes_can_be_told_the_optimal_losses_are_2_log_2_and_log_2():
     # G(t) is distributed as t, G(s) lies elsewhere: D = (1, 0, 0) there and (0, 1/2, 1/2) here.
     elsewhere, here = jnp.array([[40.0, 0.0, 0.0]]), jnp.array([[-40.0, 0.0, 0.0]])
-    d = (
-        losses.cross_entropy(elsewhere, 0)
-        + losses.cross_entropy(here, 1)
-        + losses.cross_entropy(here, 2)
-    )
+    d = losses.cross_entropy(elsewhere, 0) + losses.cross_entropy(here, 1) + losses.cross_entropy(here, 2)
     assert float(d) == pytest.approx(2 * LN2, abs=1e-6)
     assert float(losses.cross_entropy(here, 2)) == pytest.approx(LN2, abs=1e-6)
 

@@ -9,7 +9,9 @@ from gan_jax.errors import WorkdirError
 
 def classifier(**fields):
     train = config.role("digits_plain", "train")
-    built = config.classifier("judge", train, config.role("digits_plain", "test"), steps=4, widths=(4, 4, 4, 8))
+    built = config.classifier(
+        "judge", train, config.role("digits_plain", "test"), steps=4, widths=(4, 4, 4, 8)
+    )
     built.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
     return built
 
@@ -75,7 +77,7 @@ def test_an_example_has_the_described_shapes_and_floats_for_bytes():
 
 
 def test_an_empty_folder_holds_no_run(tmp_path):
-    with pytest.raises(WorkdirError, match="holds no run: it has no config.json$"):
+    with pytest.raises(WorkdirError, match=r"holds no run: it has no config\.json$"):
         runs.load(tmp_path)
 
 

@@ -85,6 +85,14 @@ def test_one_device_on_the_whole_batch_agrees_with_two_on_halves():
     )
 
 
+def test_the_length_of_the_whole_batchs_gradient_is_a_metric():
+    x = np.array([0.0, 1.0, 10.0, 21.0])
+    _, metrics = run(start(), [x], move("a"))
+    assert set(metrics) == {"loss", "a/grad_norm"}
+    assert metrics["a/grad_norm"].shape == (2,)
+    assert parallel.to_host(metrics)["a/grad_norm"] == pytest.approx(7.0, rel=1e-6)
+
+
 def test_the_step_counts_finished_iterations():
     state, _ = run(start(), [np.arange(4)] * 3, move("a"))
     np.testing.assert_array_equal(state.step, [3, 3])

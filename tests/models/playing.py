@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from gan_jax import parallel
+from gan_jax import losses, parallel
 from gan_jax.models import dtn
 
 B = 8
@@ -16,6 +16,7 @@ SMALL = {"f_widths": (4, 4, 4, 8), "g_widths": (8, 4, 4), "d_widths": (4, 8)}
 ROWS = {name: {k.removeprefix("model."): v for k, v in change.items() if k != "steps"}
         for name, (change, _) in dtn.TABLE_1.items()}  # fmt: skip
 PLAYED = [name for name in ROWS if name != "original"]
+
 
 def model(**fields):
     return dtn.Model(**{**SMALL, **fields})
@@ -67,6 +68,12 @@ def run(m, batches=None, state=None, seed=0):
     return state, parallel.to_host(metrics)
 
 
+def full(**fields):
+    """Every term on, no batch norm in D, and a D that g still meets as it was."""
+    fixed = {"alpha": 3.0, "beta": 7.0, "gamma": 0.5, "d_batch_norm": False, "d_init": "lecun"}
+    return model(**{**fixed, "d_learning_rate": 0.0, **fields})
+
+
 @functools.cache
 def finished(m, steps=2):
     """State and metrics after a few steps on different batches, computed once for several tests."""
@@ -78,4 +85,39 @@ def same(a, b):
 
 
 def distance(a, b):
-    return float(optax.global_norm(jax.tree.map(lambda x, y: jnp.asarray(x) - jnp.asarray(y), a, b)))
+    return float(optax.tree.norm(jax.tree.map(lambda x, y: jnp.asarray(x) - jnp.asarray(y), a, b)))
+
+
+@functools.cache
+def by_hand(m):
+    """Every term of the first step's losses, from the networks alone and one device's whole batch."""
+    return jax.device_get(jax.jit(functools.partial(_by_hand, m))(initial(m), pictures()))
+
+
+def _by_hand(m, state, batch):
+    f = {"params": state.frozen["f"]}
+    z = {role: m.f.apply(f, batch[role]) for role in batch}
+    g, disc = state.players["g"], state.players["disc"]
+    own = {"params": g.params["g"], "batch_stats": g.batch_stats["g"]}
+    halves = []
+    for part in (slice(0, B // 2), slice(B // 2, B)):  # one batch-norm batch per device
+        both = jnp.concatenate([z["source"][part], z["target"][part]])
+        out, _ = m.g.apply(own, both, train=True, mutable=["batch_stats"])
+        halves.append(jnp.split(out, 2))
+    fake_s, fake_t = (jnp.concatenate(x) for x in zip(*halves, strict=True))
+    p = {
+        name: jax.nn.log_softmax(m.d.apply({"params": disc.params}, x, train=True))
+        for name, x in (("s", fake_s), ("t", fake_t), ("real", batch["target"]))
+    }
+    again = m.f.apply(f, fake_s)
+    across = jnp.concatenate([fake_s, fake_t])
+    return {
+        "disc/source": -p["s"][:, 0].mean(),
+        "disc/fake_target": -p["t"][:, 1].mean(),
+        "disc/real_target": -p["real"][:, 2].mean(),
+        "g/gan_source": -p["s"][:, 2].mean(),
+        "g/gan_target": -p["t"][:, 2].mean(),
+        "g/const": jnp.square(z["source"] - again).sum(1).mean() / 8,
+        "g/tid": jnp.square(fake_t - batch["target"]).sum((1, 2, 3)).mean() / 1024,
+        "g/tv": losses.total_variation(across),
+    }

@@ -1,19 +1,14 @@
 """The rows of Table 1: who plays, which terms appear, what changes nothing."""
 
-import functools
 import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
-from playing import B, PLAYED, ROWS, SMALL, distance, finished, initial, model, pictures, run, same
+from playing import PLAYED, ROWS, distance, finished, initial, model, pictures, run, same
 
-from gan_jax import data, inputs, losses, parallel
-from gan_jax.models import dtn
-from gan_jax.networks.perceptual import Classifier, Features
-
+from gan_jax import parallel
 
 TERMS = {
     "dtn": {"const", "tid", "gan_source", "gan_target"},
@@ -24,7 +19,7 @@ TERMS = {
     "neither": {"gan_source", "gan_target"},
     "baseline": {"const", "gan_source"},
 }
-TERNARY = {"loss", "source", "fake_target", "real_target"} | {
+TERNARY = {"loss", "grad_norm", "source", "fake_target", "real_target"} | {
     f"accuracy_{x}" for x in ("source", "fake_target", "real_target")
 }
 
@@ -44,10 +39,10 @@ def test_a_row_has_its_players_and_its_terms(row):
     state, metrics = finished(m)
     disc = {
         "no_adversary": set(),
-        "baseline": {"loss"},
+        "baseline": {"loss", "grad_norm"},
     }.get(row, TERNARY)
     assert set(state.players) == ({"g", "disc"} if disc else {"g"})
-    expected = {f"g/{x}" for x in TERMS[row] | {"loss"}} | {f"disc/{x}" for x in disc}
+    expected = {f"g/{x}" for x in TERMS[row] | {"loss", "grad_norm"}} | {f"disc/{x}" for x in disc}
     assert set(metrics) == expected
     assert all(math.isfinite(value) for value in metrics.values())
 
