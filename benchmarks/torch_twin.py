@@ -5,6 +5,7 @@ PyTorch can make: channels-last memory, features of the inputs given, one pass o
 updates, no kernel gradients for D in g's update nor for f at all, fused Adam, in-place activations.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import torch
@@ -50,7 +51,7 @@ def features(widths: Sequence[int] = (64, 128, 256, 128)) -> nn.Sequential:
 def generator(inputs: int, widths: Sequence[int]) -> nn.Sequential:
     """g: [B, d] -> [B, 1, 32, 32] in [-1, 1]."""
     layers: list[nn.Module] = [ToImage(inputs, widths[0]), nn.BatchNorm2d(widths[0]), nn.ReLU(True)]
-    for a, b in zip(widths[:-1], widths[1:], strict=True):
+    for a, b in itertools.pairwise(widths):
         up = nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False)
         layers += [up, nn.BatchNorm2d(b), nn.ReLU(True)]
     layers += [nn.ConvTranspose2d(widths[-1], 1, 4, 2, 1), nn.Tanh()]
@@ -60,7 +61,7 @@ def generator(inputs: int, widths: Sequence[int]) -> nn.Sequential:
 def discriminator(widths: Sequence[int], batch_norm: bool) -> nn.Sequential:
     """D: [B, 1, 32, 32] -> logits [B, 3]."""
     layers: list[nn.Module] = [nn.Conv2d(1, widths[0], 4, 2, 1), nn.LeakyReLU(0.2, True)]
-    for a, b in zip(widths[:-1], widths[1:], strict=True):
+    for a, b in itertools.pairwise(widths):
         layers.append(nn.Conv2d(a, b, 4, 2, 1, bias=not batch_norm))
         layers += [nn.BatchNorm2d(b)] if batch_norm else []
         layers.append(nn.LeakyReLU(0.2, True))
@@ -111,7 +112,6 @@ def make_step(
         return loss.item()
 
     sizes = {
-        name: sum(p.numel() for p in net.parameters())
-        for name, net in (("f", f), ("g", g), ("disc", d))
+        name: sum(p.numel() for p in net.parameters()) for name, net in (("f", f), ("g", g), ("disc", d))
     }
     return step, sizes

@@ -192,8 +192,9 @@ def validate(config: ml_collections.ConfigDict) -> None:
         _check_role(f"data.roles.{name}", role_spec)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec)
-    if config.best and config.best.split("/")[0] not in config.evals:
-        raise ConfigError(f"best={config.best!r} names no evaluation {nearest('', config.evals)}")
+    watched = config.best.partition("/")[0]
+    if watched and watched not in config.evals:
+        raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
     if config.checkpoint_rule == "best" and not config.best:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
     models.create(config.model)

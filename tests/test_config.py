@@ -190,7 +190,7 @@ def test_evaluations_are_checked():
     assert refusal(built) == "evals.test.every=-1 is not allowed; allowed: 0 to 1000000000"
     built = valid(best="dev/accuracy")
     built.evals.test = {"kind": "transfer", "every": 1, "roles": {}}
-    assert refusal(built) == "best='dev/accuracy' names no evaluation is not known; known: test"
+    assert refusal(built) == "best='dev/accuracy': evaluation 'dev' is not known; known: test"
 
 
 def test_the_best_rule_needs_a_metric():
