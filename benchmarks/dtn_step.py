@@ -98,7 +98,8 @@ class Side:
         command = [sys.executable, __file__, f"--worker={name}", *sys.argv[1:]]
         env = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
         pipe = subprocess.PIPE
-        self._process: Any = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env)
+        process: Any = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env)
+        self._process = process
         self.facts = json.loads(self._process.stdout.readline())
 
     def step(self):
