@@ -128,7 +128,14 @@ def max_pool(x: jax.Array, window: int) -> jax.Array:
     """Maximum over windows that do not overlap: [B, H, W, C] -> [B, H / window, W / window, C].
 
     Written over strided slices, whose gradient is 5 to 20 times faster on a CPU than that of
-    `nn.max_pool`; of two equal maxima each gets half of the gradient.
+    `nn.max_pool`. Where the maxima of a window are equal they share the gradient.
     """
-    corners = [x[:, i::window, j::window] for i in range(window) for j in range(window)]
-    return functools.reduce(jnp.maximum, corners)
+    rows = _largest([x[:, i::window] for i in range(window)])
+    return _largest([rows[:, :, i::window] for i in range(window)])
+
+
+def _largest(parts):
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return jnp.maximum(_largest(parts[:half]), _largest(parts[half:]))

@@ -1,0 +1,166 @@
+"""Generator and discriminator: parameter counts of the specification, shapes, ranges, batch norm's place."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax.networks.dcgan import Discriminator, Generator
+
+G = {"paper": (512, 256, 128), "half": (256, 128, 64), "lite": (128, 64, 32)}
+D = {"paper": (128, 256, 512), "half": (64, 128, 256), "lite": (32, 64, 128)}
+
+
+def shapes(module, *shape):
+    """The module's variables as shapes; nothing is computed."""
+    return jax.eval_shape(lambda: module.init(jax.random.key(0), jnp.zeros(shape), train=False))
+
+
+def count(tree):
+    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(tree))
+
+
+def images(count=4, seed=0):
+    return jnp.asarray(np.random.default_rng(seed).uniform(-1, 1, (count, 32, 32, 1)).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("scale", "params", "stats"), [("paper", 3673857, 1792), ("half", 1181569, 896), ("lite", 426945, 448)]
+)
+def test_generator_has_the_parameters_of_the_table(scale, params, stats):
+    variables = shapes(Generator(G[scale]), 1, 128)
+    assert (count(variables["params"]), count(variables["batch_stats"])) == (params, stats)
+
+
+@pytest.mark.parametrize(
+    ("scale", "params", "stats"), [("paper", 2649731, 1536), ("half", 669507, 768), ("lite", 170915, 384)]
+)
+def test_ternary_discriminator_has_the_parameters_of_the_table(scale, params, stats):
+    variables = shapes(Discriminator(D[scale], classes=3), 1, 32, 32, 1)
+    assert (count(variables["params"]), count(variables["batch_stats"])) == (params, stats)
+
+
+@pytest.mark.parametrize(("scale", "params"), [("paper", 2633345), ("half", 661313)])
+def test_binary_discriminator_has_the_parameters_of_the_table(scale, params):
+    assert count(shapes(Discriminator(D[scale], classes=1), 1, 32, 32, 1)["params"]) == params
+
+
+def test_three_channels_have_the_parameters_of_the_table():
+    assert count(shapes(Generator(out_channels=3), 1, 128)["params"]) == 3677955
+    assert count(shapes(Discriminator(classes=3), 1, 32, 32, 3)["params"]) == 2653827
+
+
+@pytest.mark.parametrize(("widths", "size"), [((8, 4), 16), ((8, 8, 4), 32), ((8, 8, 8, 4), 64)])
+def test_generator_doubles_four_pixels_once_for_each_width(widths, size):
+    module = Generator(widths, 3)
+    z = jax.ShapeDtypeStruct((2, 5), jnp.float32)
+    out = jax.eval_shape(lambda z: module.init_with_output(jax.random.key(0), z, train=False)[0], z)
+    assert out.shape == (2, size, size, 3)
+
+
+def test_generated_pixels_fill_the_range_of_tanh_and_no_more():
+    module = Generator((16, 8, 8))
+    z = 100 * jax.random.normal(jax.random.key(1), (4, 128))
+    variables = module.init(jax.random.key(0), z, train=False)
+    out = module.apply(variables, z, train=False)
+    assert out.shape == (4, 32, 32, 1)
+    assert float(jnp.abs(out).max()) <= 1
+    assert float(out.min()) < -0.01 < 0.01 < float(out.max())
+
+
+def test_kernels_are_drawn_from_a_normal_of_deviation_0_02():
+    params = Generator(G["lite"]).init(jax.random.key(0), jnp.zeros((1, 128)), train=False)["params"]
+    for name in ("project", "up_1", "up_2"):
+        assert float(params[name]["kernel"].std()) == pytest.approx(0.02, rel=0.03)
+    assert set(params["norm_0"]) == {"scale", "bias"}
+    assert "bias" not in params["up_1"]
+    assert params["to_image"]["bias"].shape == (1,)
+
+
+def test_the_discriminators_initial_scale_is_a_choice():
+    x = jnp.zeros((1, 32, 32, 1))
+    normal, lecun = (
+        Discriminator(D["lite"], init_scheme=scheme).init(jax.random.key(0), x, train=False)["params"]
+        for scheme in ("normal", "lecun")
+    )
+    assert float(normal["down_2"]["kernel"].std()) == pytest.approx(0.02, rel=0.03)
+    assert float(lecun["down_2"]["kernel"].std()) == pytest.approx((16 * 64) ** -0.5, rel=0.03)
+
+
+def test_batch_norm_is_on_the_inner_layers_of_the_discriminator_alone():
+    with_norm = shapes(Discriminator(D["lite"]), 1, 32, 32, 1)["params"]
+    assert {name for name in with_norm if "norm" in name} == {"norm_1", "norm_2"}
+    assert {name for name in with_norm if "bias" in with_norm[name]} == {
+        "down_0", "norm_1", "norm_2", "logits"
+    }  # fmt: skip
+    without = shapes(Discriminator(D["lite"], batch_norm=False), 1, 32, 32, 1)
+    assert set(without) == {"params"}
+    assert all("bias" in layer for layer in without["params"].values())
+
+
+@pytest.mark.parametrize(("batch_norm", "alone"), [(True, False), (False, True)])
+def test_logits_depend_on_the_other_images_through_batch_norm_in_training_alone(batch_norm, alone):
+    module = Discriminator((4, 8, 8), classes=3, batch_norm=batch_norm, init_scheme="lecun")
+    variables = module.init(jax.random.key(0), images(), train=False)
+
+    def first(others, train):
+        x = jnp.concatenate([images(1), images(3, seed=others)])
+        return module.apply(variables, x, train=train, mutable=["batch_stats"])[0][0]
+
+    np.testing.assert_allclose(first(1, train=False), first(2, train=False), atol=1e-6)
+    assert np.allclose(first(1, train=True), first(2, train=True), atol=1e-6) == alone
+
+
+def test_training_moves_running_statistics_a_tenth_of_the_way():
+    module = Discriminator((4, 8, 8), init_scheme="lecun")
+    variables = module.init(jax.random.key(0), images(), train=False)
+    _, new = module.apply(variables, images(), train=True, mutable=["batch_stats"])
+    hidden = jax.nn.leaky_relu(
+        jax.lax.conv_general_dilated(
+            images(),
+            variables["params"]["down_0"]["kernel"],
+            (2, 2),
+            "SAME",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        ),
+        0.2,
+    )
+    second = jax.lax.conv_general_dilated(
+        hidden,
+        variables["params"]["down_1"]["kernel"],
+        (2, 2),
+        "SAME",
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+    stats = new["batch_stats"]["norm_1"]
+    np.testing.assert_allclose(stats["mean"], 0.1 * second.mean((0, 1, 2)), atol=1e-5)
+    np.testing.assert_allclose(stats["var"], 0.9 + 0.1 * second.var((0, 1, 2)), atol=1e-5)
+
+
+def test_logits_are_neither_rectified_nor_normalised():
+    module = Discriminator((4, 8, 8), classes=3, init_scheme="lecun")
+    variables = module.init(jax.random.key(0), images(), train=False)
+    variables["params"]["logits"]["bias"] = jnp.array([-5.0, 0.0, 5.0])
+    logits = module.apply(variables, images(), train=False)
+    assert float(logits[:, 0].max()) < -2 < 2 < float(logits[:, 2].min())
+
+
+def test_a_last_layer_of_zeros_gives_equal_probabilities():
+    module = Discriminator((4, 8, 8), classes=3)
+    variables = module.init(jax.random.key(0), images(), train=False)
+    variables["params"]["logits"] = jax.tree.map(jnp.zeros_like, variables["params"]["logits"])
+    probabilities = jax.nn.softmax(module.apply(variables, images(), train=False))
+    np.testing.assert_allclose(probabilities, 1 / 3, atol=1e-7)
+
+
+def test_leaky_relu_has_slope_a_fifth():
+    x = images()
+    networks = {name: Discriminator((4,), 1, False, name) for name in ("relu", "leaky_relu")}
+    params = networks["relu"].init(jax.random.key(0), x, train=False)["params"]
+    # With large negative biases every unit is off: ReLU gives nothing, the leaky one a fifth.
+    params["down_0"]["bias"] = jnp.full(4, -10.0)
+    params["down_0"]["kernel"] = jnp.zeros_like(params["down_0"]["kernel"])
+    params["logits"]["kernel"] = jnp.ones_like(params["logits"]["kernel"])
+    relu, leaky = (m.apply({"params": params}, x, train=False) for m in networks.values())
+    np.testing.assert_allclose(relu, 0.0)
+    np.testing.assert_allclose(leaky, -0.2 * 10 * 4 * 16 * 16, rtol=1e-5)

@@ -1,0 +1,140 @@
+"""Layers against those of jax and linen: values, first and second derivatives, parameters."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from gan_jax.networks import layers
+
+# Kernel, stride, padding: DCGAN's own, an odd kernel, no stride, a kernel smaller than the stride.
+CASES = [
+    (4, 2, "SAME"),
+    (3, 2, "SAME"),
+    (3, 1, "SAME"),
+    (2, 3, "SAME"),
+    (4, 1, "VALID"),
+    (5, 3, "VALID"),
+    (2, 3, "VALID"),
+]
+
+
+def normal(*shape, seed=0):
+    return jnp.asarray(np.random.default_rng(seed).normal(size=shape).astype(np.float32))
+
+
+def reference(x, kernel, stride, padding):
+    return lax.conv_transpose(x, kernel, (stride, stride), padding)
+
+
+def operands(size):
+    return normal(2, 4, 5, 3), normal(size, size, 3, 2, seed=1)
+
+
+def close(ours, theirs, rtol=1e-5):
+    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * float(np.abs(b).max()))
+
+
+def penalty(op, size, stride, padding):
+    """Mean squared gradient norm of a nonlinear critic that contains `op`, as a gradient penalty has it."""
+
+    def critic(x, kernel):
+        return jnp.tanh(op(x, kernel, stride, padding)).sum()
+
+    def of(x, kernel):
+        return jnp.square(jax.grad(critic)(x, kernel)).sum()
+
+    return jax.grad(of, argnums=(0, 1))(*operands(size))
+
+
+@pytest.mark.parametrize(("size", "stride", "padding"), CASES)
+def test_conv_transpose_has_the_values_of_lax(size, stride, padding):
+    x, kernel = operands(size)
+    close(layers.conv_transpose(x, kernel, stride, padding), reference(x, kernel, stride, padding))
+
+
+@pytest.mark.parametrize(("size", "stride", "padding"), CASES)
+def test_conv_transpose_has_the_first_derivatives_of_lax(size, stride, padding):
+    def derivatives(op):
+        out, pullback = jax.vjp(lambda x, kernel: op(x, kernel, stride, padding), *operands(size))
+        return pullback(normal(*out.shape, seed=2))
+
+    close(derivatives(layers.conv_transpose), derivatives(reference))
+
+
+@pytest.mark.parametrize(("size", "stride", "padding"), CASES)
+def test_conv_transpose_has_the_second_derivatives_of_lax(size, stride, padding):
+    ours = penalty(layers.conv_transpose, size, stride, padding)
+    theirs = penalty(reference, size, stride, padding)
+    assert all(np.abs(leaf).max() > 1e-3 for leaf in theirs)
+    close(ours, theirs, rtol=1e-4)
+
+
+def test_conv_transpose_is_the_adjoint_of_the_strided_convolution():
+    x, y, kernel = normal(2, 4, 4, 3), normal(2, 8, 8, 2, seed=1), normal(4, 4, 3, 2, seed=2)
+    down = lax.conv_general_dilated(
+        y, kernel[::-1, ::-1].swapaxes(2, 3), (2, 2), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    up = layers.conv_transpose(x, kernel, 2)
+    assert float(jnp.vdot(up, y)) == pytest.approx(float(jnp.vdot(x, down)), rel=1e-5)
+
+
+def test_conv_transpose_places_one_pixel_as_the_kernel():
+    x = jnp.zeros((1, 3, 3, 1)).at[0, 1, 1, 0].set(1.0)
+    kernel = normal(4, 4, 1, 1)
+    want = np.zeros((6, 6), np.float32)
+    want[1:5, 1:5] = kernel[::-1, ::-1, 0, 0]
+    np.testing.assert_allclose(layers.conv_transpose(x, kernel, 2)[0, :, :, 0], want, atol=1e-6)
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_conv_transpose_module_takes_the_parameters_of_linens(use_bias):
+    x = normal(2, 4, 4, 3)
+    theirs = nn.ConvTranspose(5, (4, 4), (2, 2), use_bias=use_bias)
+    ours = layers.ConvTranspose(5, use_bias=use_bias)
+    variables = theirs.init(jax.random.key(0), x)
+    assert jax.tree.map(jnp.shape, ours.init(jax.random.key(0), x)) == jax.tree.map(jnp.shape, variables)
+    if use_bias:
+        variables["params"]["bias"] = normal(5, seed=3)
+    close(ours.apply(variables, x), theirs.apply(variables, x))
+
+
+def test_project_is_a_transposed_convolution_of_one_position():
+    z = normal(3, 7)
+    variables = nn.ConvTranspose(5, (4, 4), padding="VALID", use_bias=False).init(
+        jax.random.key(0), z[:, None, None]
+    )
+    module = nn.ConvTranspose(5, (4, 4), padding="VALID", use_bias=False)
+    want = module.apply(variables, z[:, None, None])
+    # One position under the whole kernel: lax.conv_transpose does not flip, so the result is flipped.
+    close(layers.Project(5).apply(variables, z), want[:, ::-1, ::-1])
+
+
+def test_collapse_is_a_convolution_as_wide_as_its_input():
+    x = normal(3, 4, 4, 7)
+    module = nn.Conv(5, (4, 4), padding="VALID")
+    variables = module.init(jax.random.key(0), x)
+    variables["params"]["bias"] = normal(5, seed=3)
+    close(layers.Collapse(5).apply(variables, x), module.apply(variables, x)[:, 0, 0])
+
+
+@pytest.mark.parametrize("window", [2, 4])
+def test_max_pool_has_the_values_and_gradients_of_linens(window):
+    x, weights = normal(2, 8, 8, 3), normal(2, 8 // window, 8 // window, 3, seed=1)
+
+    def pooled(pool):
+        return jax.value_and_grad(lambda x: jnp.vdot(pool(x), weights))(x)
+
+    ours = pooled(lambda x: layers.max_pool(x, window))
+    close(ours, pooled(lambda x: nn.max_pool(x, (window, window), (window, window))))
+
+
+def test_max_pool_divides_the_gradient_among_equal_maxima():
+    x = jnp.zeros((1, 2, 2, 1)).at[0, 0, 0, 0].set(-1.0)
+    gradient = jax.grad(lambda x: layers.max_pool(x, 2).sum())(x)[0, :, :, 0]
+    assert float(gradient.sum()) == pytest.approx(1.0)
+    assert gradient[0, 0] == 0
+    assert float(gradient.min()) >= 0
