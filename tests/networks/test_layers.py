@@ -104,12 +104,10 @@ def test_conv_transpose_module_takes_the_parameters_of_linens(use_bias):
 
 def test_project_is_a_transposed_convolution_of_one_position():
     z = normal(3, 7)
-    variables = nn.ConvTranspose(5, (4, 4), padding="VALID", use_bias=False).init(
-        jax.random.key(0), z[:, None, None]
-    )
     module = nn.ConvTranspose(5, (4, 4), padding="VALID", use_bias=False)
+    variables = module.init(jax.random.key(0), z[:, None, None])
     want = module.apply(variables, z[:, None, None])
-    # One position under the whole kernel: lax.conv_transpose does not flip, so the result is flipped.
+    # Linen slides the kernel over the one position from the far end, so its picture is reversed.
     close(layers.Project(5).apply(variables, z), want[:, ::-1, ::-1])
 
 
