@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import shutil
+import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,14 +20,15 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from gan_jax.errors import CheckpointError, NonFiniteError
+from gan_jax.workdir import free_bytes
 
 _log = logging.getLogger(__name__)
 
 FORMAT = 1
-
 PyTree = Any
 # What orbax and tensorstore raise on files that are missing, cut or changed.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, UnicodeDecodeError, CheckpointError)
+_REPLACED = ".replaced_by_"  # `8.replaced_by_8`: kept until the new step 8 is on disk
 
 
 def flatten(tree: PyTree) -> dict[str, np.ndarray]:
@@ -50,6 +52,11 @@ def subtree(flat: Mapping[str, np.ndarray], prefix: str) -> dict[str, Any]:
 
 def _name(path) -> str:
     return ".".join(jax.tree_util.keystr((key,), simple=True) for key in path)
+
+
+def _reason(error: Exception) -> str:
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return line if len(line) <= 300 else f"{line[:80]} ... {line[-200:]}"  # paths in between
 
 
 def _checksum(leaf: np.ndarray) -> list[Any]:
@@ -82,6 +89,7 @@ class Checkpoints:
         """
         self.directory = Path(directory).absolute()
         self._writes = writes
+        self._under_way = (0, 0)  # step and bytes of the save that an error is about
         self._managers = {}
         if writes:
             self._managers = {
@@ -90,7 +98,7 @@ class Checkpoints:
             }
 
     def save(self, tree: PyTree, step: int, meta: dict[str, Any], best: bool = False) -> None:
-        """Starts to save host arrays; an equal step is written again.
+        """Starts to save host arrays; an equal step gives way once the new one is on disk.
 
         Raises:
           NonFiniteError: a leaf is not finite; nothing is written.
@@ -100,56 +108,57 @@ class Checkpoints:
             return
         flat = flatten(tree)
         for name, leaf in flat.items():
-            if leaf.dtype.kind == "f" and not np.isfinite(leaf).all():
-                raise NonFiniteError(
-                    f"step {step}: {name} is not finite; the last good checkpoint is untouched"
-                )
-        manager = self._managers["best" if best else "newest"]
-        self._guarded(step, flat, lambda: self._write(manager, flat, step, meta))
+            if jax.dtypes.issubdtype(leaf.dtype, np.inexact) and not np.isfinite(leaf).all():
+                raise NonFiniteError(f"step {step}: {name} is not finite; the last checkpoint is untouched")
+        self._guarded(lambda: self._write("best" if best else "newest", flat, step, meta))
 
-    def _write(self, manager, flat, step, meta):
-        # Both: what this one's meta says of the best must be on disk before it.
-        for other in self._managers.values():
-            other.wait_until_finished()
-        for old in manager.all_steps():
-            if old >= step:  # of a damaged or abandoned continuation
-                manager.delete(old)
+    def _write(self, place, flat, step, meta):
+        self._wait()  # for both: what this one's meta says of the best must be on disk before it
+        self._under_way = (step, sum(leaf.nbytes for leaf in flat.values()))
+        manager, folder = self._managers[place], self.directory / place
+        for old in _steps(folder):
+            if old >= step:
+                (folder / str(old)).rename(folder / f"{old}{_REPLACED}{step}")
+        manager.reload()
         checksums = {name: _checksum(leaf) for name, leaf in flat.items()}
         # Through JSON: a copy, since the caller's values go on changing, and what will be read back.
         content = json.loads(json.dumps({"step": step, "leaves": checksums, "meta": meta}))
         content |= {"format": FORMAT, "checksum": _text_checksum(content)}
+        stored = {name: leaf for name, leaf in flat.items() if leaf.size}  # orbax refuses empty arrays
         manager.save(
             step,
-            args=ocp.args.Composite(state=ocp.args.StandardSave(flat), meta=ocp.args.JsonSave(content)),
+            args=ocp.args.Composite(state=ocp.args.StandardSave(stored), meta=ocp.args.JsonSave(content)),
             force=True,
         )
 
-    def _guarded(self, step, flat, work):
-        try:
-            return work()
-        except (OSError, ValueError, RuntimeError) as error:
-            raise self._failure(step, flat, error) from error
+    def _wait(self):
+        for place, manager in self._managers.items():
+            manager.wait_until_finished()
+            _settle(self.directory / place)
 
-    def _failure(self, step, flat, error):
-        size = sum(leaf.nbytes for leaf in flat.values())
-        free = shutil.disk_usage(self.directory).free
-        reason = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
-        return CheckpointError(
-            f"checkpoint of step {step} ({size} bytes) could not be written to {self.directory}, "
-            f"where {free} bytes are free: {reason}; earlier checkpoints are intact"
-        )
+    def _guarded(self, work):
+        try:
+            work()
+        except (OSError, ValueError, RuntimeError) as error:
+            time.sleep(0.5)  # orbax's threads go on complaining: the line that matters comes last
+            (step, size), free = self._under_way, free_bytes(self.directory)
+            raise CheckpointError(
+                f"checkpoint of step {step} ({size} bytes) could not be written to {self.directory}, "
+                f"where {free} bytes are free: {_reason(error)}; earlier checkpoints are intact"
+            ) from error
 
     def check(self) -> None:
-        """Raises CheckpointError if a save has failed since the last call."""
+        """Raises CheckpointError if a save has failed since the last call; takes microseconds."""
         for manager in self._managers.values():
-            self._guarded(manager.latest_step(), {}, manager.check_for_errors)
+            # Not `check_for_errors`: the thread that ends a save has most errors by then.
+            if not manager.is_saving_in_progress():
+                self._guarded(manager.wait_until_finished)
 
     def close(self) -> None:
         """Waits for saves under way and raises CheckpointError if one of them failed."""
+        self._guarded(self._wait)
         for manager in self._managers.values():
-            self._guarded(manager.latest_step(), {}, manager.wait_until_finished)
-            self._guarded(manager.latest_step(), {}, manager.check_for_errors)
-            manager.close()
+            self._guarded(manager.close)
 
     def abandon(self) -> None:
         """Closes without raising: for a run that ends in an error of its own, or is closed already."""
@@ -193,42 +202,62 @@ def load(directory: Path, best: bool = False) -> tuple[dict[str, np.ndarray], di
 
 def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
     directory.mkdir(parents=True, exist_ok=True)
-    several = jax.process_count() > 1
-    processes = ocp.options.MultiprocessingOptions(
-        primary_host=0,
-        active_processes={0} if several else None,
-        barrier_sync_key_prefix=directory.name,
-    )
+    _settle(directory)
+    # Not left to orbax, which would wait for the other processes there.
+    for leftover in directory.glob("*.orbax-checkpoint-tmp*"):
+        shutil.rmtree(leftover)
     options = ocp.CheckpointManagerOptions(
-        max_to_keep=keep,
-        create=False,
-        cleanup_tmp_directories=not several,  # orbax would wait for the other processes there
-        multiprocessing_options=processes,
+        max_to_keep=keep, create=False, multiprocessing_options=_alone(directory.name)
     )
     return ocp.CheckpointManager(directory, options=options)
 
 
+def _alone(name: str) -> ocp.options.MultiprocessingOptions:
+    """Work of this process, which waits for no other: they may come upon damage at different times."""
+    rank = jax.process_index()
+    active = {rank} if jax.process_count() > 1 else None
+    return ocp.options.MultiprocessingOptions(
+        primary_host=rank, active_processes=active, barrier_sync_key_prefix=f"{name}_{rank}"
+    )
+
+
+def _settle(folder: Path) -> None:
+    """Drops the steps that a later save has replaced; puts them back where that save was cut off."""
+    for path in folder.glob(f"*{_REPLACED}*"):
+        old, _, new = path.name.partition(_REPLACED)
+        if (folder / new).exists():
+            shutil.rmtree(path)
+        else:
+            path.rename(folder / old)
+
+
 def _newest_intact(folder: Path, aside: bool) -> tuple[dict[str, np.ndarray], dict] | None:
-    damaged = []
+    damaged: dict[Path, str] = {}
     for step in _steps(folder):
+        path = folder / str(step)
         try:
-            found = _read(folder / str(step))
+            flat, meta = _read(path)
         except _DAMAGE as error:
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            damaged.append(step)
-            _log.warning("checkpoint %s is damaged: %s", folder / str(step), reason)
+            damaged[path] = _reason(error)
             continue
-        if found[1].pop("format") != FORMAT:
-            raise CheckpointError(f"{folder / str(step)} is not of format {FORMAT}, which this version reads")
-        for bad in damaged:
-            _log.warning("using step %d instead of the damaged step %d", step, bad)
+        if meta.pop("format") != FORMAT:
+            raise CheckpointError(f"{path} is not of format {FORMAT}, which this version reads")
+        for bad, reason in damaged.items():
+            _log.warning("checkpoint %s is damaged: %s; using step %d instead", bad, reason, step)
             if aside:
-                (folder / str(bad)).rename(folder / f"{bad}.damaged")
-        return found[0], found[1]
+                _move_aside(bad)
+        return flat, meta
+    for bad, reason in damaged.items():
+        _log.warning("checkpoint %s is damaged: %s", bad, reason)
     if damaged:
-        listed = ", ".join(map(str, damaged))
+        listed = ", ".join(path.name for path in damaged)
         raise CheckpointError(f"every checkpoint in {folder} is damaged: steps {listed}; none was deleted")
     return None
+
+
+def _move_aside(path: Path) -> None:
+    earlier = len(list(path.parent.glob(f"{path.name}.damaged*")))
+    path.rename(path.with_name(f"{path.name}.damaged{f'.{earlier + 1}' if earlier else ''}"))
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -239,9 +268,10 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if version != FORMAT:
         return {}, {"format": version}
     target = {name: np.zeros(shape, dtype) for name, (_, dtype, shape) in content["leaves"].items()}
-    with ocp.StandardCheckpointer() as checkpointer:
-        flat = checkpointer.restore(path / "state", target)
-    flat = {name: np.asarray(leaf) for name, leaf in flat.items()}
+    stored = {name: leaf for name, leaf in target.items() if leaf.size}
+    with ocp.StandardCheckpointer(multiprocessing_options=_alone("read")) as checkpointer:
+        restored = checkpointer.restore(path / "state", stored)
+    flat = {name: np.asarray(restored.get(name, leaf)) for name, leaf in target.items()}
     for name, leaf in flat.items():
         if _checksum(leaf) != content["leaves"][name]:
             raise CheckpointError(f"the checksum of {name} does not match")

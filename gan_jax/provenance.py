@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-_PACKAGES = ("gan_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+import gan_jax
+
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
 def facts() -> dict[str, Any]:
@@ -25,6 +28,8 @@ def command() -> str:
     script = Path(sys.argv[0])
     if script.name == "main.py" and script.parent.name == "gan_jax":
         return shlex.join(["python", "-m", "gan_jax.main", *sys.argv[1:]])
+    if script.name == "gan_jax":
+        return shlex.join(["gan_jax", *sys.argv[1:]])
     folder = Path(__file__).parent.parent
     shown = script.resolve()
     if shown.is_relative_to(folder):
@@ -35,7 +40,7 @@ def command() -> str:
 def commit() -> str | None:
     """The git commit of the checkout this package lies in, `-dirty` if changed; None outside one."""
     folder = Path(__file__).parent
-    if not (folder.parent / ".git").exists():
+    if not (folder.parent / ".git").exists() or shutil.which("git") is None:
         return None
 
     def git(*args):
@@ -51,7 +56,7 @@ def commit() -> str | None:
 def versions() -> dict[str, str]:
     """Versions of python and of the packages that decide numbers."""
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return {"python": platform.python_version(), **found}
+    return {"python": platform.python_version(), "gan_jax": gan_jax.__version__, **found}
 
 
 def sha256(leaves: Mapping[str, np.ndarray]) -> str:

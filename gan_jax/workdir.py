@@ -43,26 +43,32 @@ class Workdir:
         """
         if not self.writes:
             return self
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = open(self.path / "lock", "a+")  # noqa: SIM115  (held until close)
-        except OSError as error:
-            message = f"workdir {self.path} cannot be used: {error.strerror or error}"
-            raise WorkdirError(message) from error
-        if not self._acquired():
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "unknown"
-            if wait is None:
-                self.close()
-                raise WorkdirError(f"workdir {self.path} is in use by process {holder}")
-            _log.info("waiting for process %s, which works in %s", holder, self.path)
-            while not self._acquired():
-                wait()
-                time.sleep(_LOCK_SECONDS)
-        self._lock.truncate(0)
-        self._lock.write(f"{os.getpid()}\n")
-        self._lock.flush()
+        with contextlib.ExitStack() as unless_held:
+            unless_held.callback(self.close)
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                # Unbuffered: what did not fit must not be tried again on closing.
+                self._lock = open(self.path / "lock", "a+b", buffering=0)  # noqa: SIM115  (held until close)
+                self._take(wait)
+                self._lock.truncate(0)
+                self._lock.write(f"{os.getpid()}\n".encode())
+            except OSError as error:
+                message = f"workdir {self.path} cannot be used: {error.strerror or error}"
+                raise WorkdirError(message) from error
+            unless_held.pop_all()
         return self
+
+    def _take(self, wait: Callable[[], None] | None) -> None:
+        if self._acquired():
+            return
+        self._lock.seek(0)
+        holder = self._lock.read().decode().strip() or "unknown"
+        if wait is None:
+            raise WorkdirError(f"workdir {self.path} is in use by process {holder}")
+        _log.info("waiting for process %s, which works in %s", holder, self.path)
+        while not self._acquired():
+            wait()
+            time.sleep(_LOCK_SECONDS)
 
     def _acquired(self) -> bool:
         try:
@@ -73,10 +79,15 @@ class Workdir:
 
     def close(self) -> None:
         """Closes the records and lets the lock go."""
-        for name in ("_records", "_lock"):
-            if getattr(self, name) is not None:
-                getattr(self, name).close()
-                setattr(self, name, None)
+        self._close_records()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _close_records(self) -> None:
+        if self._records is not None:
+            self._records.close()
+            self._records = None
 
     def __enter__(self) -> "Workdir":
         return self
@@ -115,24 +126,31 @@ class Workdir:
         if not self.writes:
             return
         path = self.path / "metrics.jsonl"
+        line = (json.dumps(record, allow_nan=False) + "\n").encode()
         with self._written(path):
             if self._records is None:
-                # Unbuffered: a line that did not fit must not be tried again on closing.
                 self._records = open(path, "ab", buffering=0)  # noqa: SIM115  (held until close)
-            self._records.write((json.dumps(record, allow_nan=False) + "\n").encode())
+            rest = line
+            while rest:  # a disk that is nearly full takes a part, and refuses only the next one
+                rest = rest[self._records.write(rest) :]
 
     def records(self) -> list[dict[str, Any]]:
-        """Complete lines of `metrics.jsonl`; one cut off by a kill is left out."""
+        """Complete lines of `metrics.jsonl`; one cut off by a kill is left out.
+
+        Raises:
+          WorkdirError: a complete line is not a record.
+        """
         path = self.path / "metrics.jsonl"
         if not path.exists():
             return []
-        lines = path.read_text().split("\n")[:-1]
-        return [json.loads(line) for line in lines]
+        lines = path.read_bytes().split(b"\n")[:-1]
+        return [_parse(line, f"line {number} of {path}") for number, line in enumerate(lines, 1)]
 
     def keep_records(self, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
         """Rewrites `metrics.jsonl` with those lines alone for which `wanted` holds."""
         kept = [record for record in self.records() if wanted(record)]
         if self.writes:
+            self._close_records()  # it would go on appending to the file that is replaced
             text = "".join(json.dumps(record, allow_nan=False) + "\n" for record in kept)
             self.write("metrics.jsonl", text.encode())
         return kept
@@ -143,13 +161,15 @@ class Workdir:
             return
         path = self.path / name
         temporary = path.with_name(path.name + ".tmp")
-        with self._written(path):
+        with self._written(path), contextlib.ExitStack() as unless_renamed:
             path.parent.mkdir(parents=True, exist_ok=True)
+            unless_renamed.callback(temporary.unlink, missing_ok=True)
             with open(temporary, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+            unless_renamed.pop_all()
 
     @contextlib.contextmanager
     def _written(self, path: Path) -> Iterator[None]:
@@ -157,11 +177,9 @@ class Workdir:
         try:
             yield
         except OSError as error:
-            free = shutil.disk_usage(self.path).free
-            reason = error.strerror or error
-            raise WorkdirError(
-                f"{path} could not be written, {free} bytes are free there: {reason}"
-            ) from error
+            free, reason = free_bytes(self.path), error.strerror or error
+            message = f"{path} could not be written, {free} bytes are free there: {reason}"
+            raise WorkdirError(message) from error
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Writes JSON, readable for a person."""
@@ -172,9 +190,25 @@ class Workdir:
         if not path.is_file():
             return None
         try:
-            return json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise WorkdirError(f"{path} cannot be read: {error}") from error
+            content = path.read_bytes()
+        except OSError as error:
+            raise WorkdirError(f"{path} cannot be read: {error.strerror or error}") from error
+        return _parse(content, str(path))
+
+
+def _parse(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(content)
+    except ValueError as error:
+        raise WorkdirError(f"{name} cannot be read: {error}") from error
+    if not isinstance(parsed, dict):
+        raise WorkdirError(f"{name} cannot be read: it is not a JSON object")
+    return parsed
+
+
+def free_bytes(path: Path) -> int:
+    """Free bytes of the disk that `path` is on, or would be on."""
+    return shutil.disk_usage(next(p for p in (path, *path.parents) if p.exists())).free
 
 
 def differences(

@@ -91,7 +91,8 @@ def test_memory_and_open_files_stay_flat_over_2000_steps(tiny, tmp_path, watched
     assert abs(files_end - files) <= 8
     assert memory_end - memory < 32 * MEGABYTE
     assert memory_end - middle[1] < 24 * MEGABYTE
-    assert abs(arrays_end - arrays) <= 8
+    # Fewer is no leak: steps in flight hold their metrics.
+    assert arrays_end - arrays <= 8
     kept = list((tmp_path / "run" / "checkpoints" / "newest").iterdir())
     assert len(kept) == 3
 
