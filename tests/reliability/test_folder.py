@@ -4,7 +4,9 @@ import json
 import logging
 import os
 import signal
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -109,8 +111,9 @@ def test_a_read_only_folder_is_refused_before_anything_is_built(tiny, tmp_path, 
     made.chmod(0o555)
     user = os.geteuid()
     if user == 0:  # root may write anywhere
-        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            folder.chmod(0o755)
+        for folder in [tmp_path, *tmp_path.parents]:
+            if folder.is_relative_to(tempfile.gettempdir()) and folder != Path(tempfile.gettempdir()):
+                folder.chmod(0o755)
         os.seteuid(65534)
     try:
         for path in (made, absent):
