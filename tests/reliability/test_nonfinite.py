@@ -86,7 +86,7 @@ def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkey
         patch.setattr(np, "isfinite", lambda leaf: np.ones_like(leaf, bool))
         checkpoints.save(broken, LAST_GOOD + 1, meta)
         checkpoints.close()
-    with pytest.raises(NonFiniteError, match="step 6: (loss|grad_norm) of player classifier is nan"):
+    with pytest.raises(NonFiniteError, match=r"step 6: (loss|grad_norm) of player classifier is nan"):
         train(tiny(), path)
 
 
