@@ -109,9 +109,15 @@ class Workdir:
         """Refuses a folder of a run with another configuration; writes nothing.
 
         Raises:
-          WorkdirError: naming each field that differs and is not below one of `free`.
+          WorkdirError: naming each field that differs and is not below one of `free`; or the folder
+            cannot be read.
         """
-        if self.path.exists() and not self.path.is_dir():
+        try:
+            blocked = self.path.exists() and not self.path.is_dir()
+        except OSError as error:  # `exists` passes on that a folder above may not be entered
+            message = f"workdir {self.path} cannot be used: {error.strerror or error}"
+            raise WorkdirError(message) from error
+        if blocked:
             raise WorkdirError(f"workdir {self.path} is not a folder")
         stored = self.config
         if stored is None:
@@ -141,9 +147,7 @@ class Workdir:
           WorkdirError: a complete line is not a record.
         """
         path = self.path / "metrics.jsonl"
-        if not path.exists():
-            return []
-        lines = path.read_bytes().split(b"\n")[:-1]
+        lines = (_content(path) or b"").split(b"\n")[:-1]
         return [_parse(line, f"line {number} of {path}") for number, line in enumerate(lines, 1)]
 
     def keep_records(self, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
@@ -186,14 +190,15 @@ class Workdir:
         self.write(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
 
     def _read_json(self, name):
-        path = self.path / name
-        if not path.is_file():
-            return None
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise WorkdirError(f"{path} cannot be read: {error.strerror or error}") from error
-        return _parse(content, str(path))
+        content = _content(self.path / name)
+        return None if content is None else _parse(content, str(self.path / name))
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        raise WorkdirError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _parse(content: bytes, name: str) -> dict[str, Any]:
@@ -208,7 +213,7 @@ def _parse(content: bytes, name: str) -> dict[str, Any]:
 
 def free_bytes(path: Path) -> int:
     """Free bytes of the disk that `path` is on, or would be on."""
-    return shutil.disk_usage(next(p for p in (path, *path.parents) if p.exists())).free
+    return shutil.disk_usage(next(p for p in (path, *path.parents) if os.access(p, os.F_OK))).free
 
 
 def differences(

@@ -128,6 +128,35 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
         Workdir(tmp_path / "run").open()
 
 
+@pytest.fixture
+def unreadable(tmp_path):
+    """A folder with a run in it that this process may not enter."""
+    folder = tmp_path / "closed"
+    with Workdir(folder / "run").open() as run:
+        run.write_json("config.json", {"steps": 1})
+    folder.chmod(0o000)
+    user = os.geteuid()
+    if user == 0:  # root may enter anywhere
+        os.seteuid(65534)
+    yield folder
+    os.seteuid(user)
+    folder.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_entered_is_refused_in_one_line(unreadable):
+    path = unreadable / "run"
+    for use in (lambda: Workdir(path).check({}, ()), lambda: Workdir(path).open()):
+        with pytest.raises(WorkdirError, match=f"^workdir {path} cannot be used: Permission denied$"):
+            use()
+    for name, use in (
+        ("config.json", lambda: Workdir(path).config),
+        ("result.json", lambda: Workdir(path).result),
+        ("metrics.jsonl", lambda: Workdir(path).records()),
+    ):
+        with pytest.raises(WorkdirError, match=f"^{path}/{name} cannot be read: Permission denied$"):
+            use()
+
+
 def test_a_process_that_does_not_write_makes_nothing(tmp_path):
     with Workdir(tmp_path / "run", writes=False).open() as reader:
         reader.append({"step": 1})

@@ -129,7 +129,7 @@ def test_waiters_take_turns(tmp_path):
     first, second = Workdir(tmp_path).open(), Workdir(tmp_path)
 
     def wait():
-        second.open(wait=True)
+        second.open(wait=lambda: None)
         order.append("second")
 
     thread = threading.Thread(target=wait)
