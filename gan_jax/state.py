@@ -104,6 +104,17 @@ def update(
     return state.replace(players={**state.players, name: new}), metrics
 
 
+def once(fn: Callable[[PyTree], PyTree], at: PyTree) -> Callable[[PyTree], PyTree]:
+    """`fn` for calls at `at` alone: evaluated now, its value and derivative shared by every call.
+
+    Two updates that need the same pass of a network, one of them its gradient, then pay for one.
+    """
+    out, pullback = jax.vjp(fn, at)
+    shared = jax.custom_vjp(lambda _: out)
+    shared.defvjp(lambda _: (out, None), lambda _, cotangent: pullback(cotangent))
+    return shared
+
+
 def repeat(
     step_fn: Callable[[TrainState, PyTree], tuple[TrainState, PyTree]],
     state: TrainState,

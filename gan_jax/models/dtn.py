@@ -179,12 +179,14 @@ class Model(base.Defaults):
         batch = {**batch, **self.constants(state, fresh)}
         parts = jax.tree.map(lambda x: jnp.split(x, self.batches), batch)
         metrics: dict[str, jax.Array] = {}
+        # D's first update and g's first see the same fakes, since g has not moved between them.
+        fakes = game.once(self._transfer(state, _take(parts, 0)), state.players["g"].params)
         if self.adversary != "none":
             for i in range(self.d_steps):
-                state, aux = self._update_d(state, _take(parts, i))
+                state, aux = self._update_d(state, _take(parts, i), None if i else fakes)
                 metrics |= aux
         for i in range(self.g_steps):
-            state, aux = self._update_g(state, _take(parts, i))
+            state, aux = self._update_g(state, _take(parts, i), None if i else fakes)
             metrics |= aux
         return state, metrics
 
@@ -202,17 +204,21 @@ class Model(base.Defaults):
         own = {name: tree["g"] for name, tree in variables.items()}
         return {"target": self.g.apply(own, z, train=False)}
 
-    def _transfer(self, params, batch_stats, batch):
-        """G of both domains in one pass, so that running statistics are those of the mixture."""
+    def _transfer(self, state, batch):
+        """G of both domains by g's parameters, in one pass: running statistics are the mixture's."""
         roles = ["source"] if self.adversary == "binary" else ["source", "target"]
-        if self.encoder == "trained":
-            pixels = jnp.concatenate([images.to_rgb(batch[role]) for role in roles])
-            z = self.f.apply({"params": params["e"]}, pixels)
-        else:
-            z = jnp.concatenate([batch[f"{role}_z"] for role in roles])
-        variables = {"params": params["g"], "batch_stats": batch_stats["g"]}
-        out, new = self.g.apply(variables, z, train=True, mutable=["batch_stats"])
-        return dict(zip(roles, jnp.split(out, len(roles)), strict=True)), {"g": new["batch_stats"]}
+
+        def transfer(params):
+            if self.encoder == "trained":
+                pixels = jnp.concatenate([images.to_rgb(batch[role]) for role in roles])
+                z = self.f.apply({"params": params["e"]}, pixels)
+            else:
+                z = jnp.concatenate([batch[f"{role}_z"] for role in roles])
+            variables = {"params": params["g"], "batch_stats": state.players["g"].batch_stats["g"]}
+            out, new = self.g.apply(variables, z, train=True, mutable=["batch_stats"])
+            return dict(zip(roles, jnp.split(out, len(roles)), strict=True)), {"g": new["batch_stats"]}
+
+        return transfer
 
     def _judge(self, params, batch_stats, groups):
         """D's logits for each group of images [B, ...]: a batch-norm batch each."""
@@ -227,9 +233,9 @@ class Model(base.Defaults):
             out.append(logits)
         return out, batch_stats
 
-    def _update_d(self, state, batch):
+    def _update_d(self, state, batch, transfer=None):
         g, disc = state.players["g"], state.players["disc"]
-        fakes, _ = self._transfer(g.params, g.batch_stats, batch)
+        fakes, _ = (transfer or self._transfer(state, batch))(g.params)
         groups = [*fakes.values(), batch["target"]]
 
         def loss_fn(params):
@@ -251,11 +257,11 @@ class Model(base.Defaults):
 
         return game.update(state, "disc", self.tx(self.d_learning_rate), loss_fn)
 
-    def _update_g(self, state, batch):
-        player = state.players["g"]
+    def _update_g(self, state, batch, transfer=None):
+        transfer = transfer or self._transfer(state, batch)
 
         def loss_fn(params):
-            fakes, batch_stats = self._transfer(params, player.batch_stats, batch)
+            fakes, batch_stats = transfer(params)
             terms = self._adversarial_g(state, fakes)
             if self.alpha:
                 terms["const"] = self._const(state, batch["source_z"], fakes["source"])

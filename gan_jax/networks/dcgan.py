@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax
 
-from gan_jax.networks.layers import Collapse, ConvTranspose, Initializer, Project
+from gan_jax.networks.layers import Collapse, Conv, ConvTranspose, Initializer, Project
 
 _NORMAL = nn.initializers.normal(0.02)  # both networks' kernels, as in DCGAN
 
@@ -52,10 +52,10 @@ class Discriminator(nn.Module):
         init: Initializer = _NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
         for i, width in enumerate(self.widths):
             normalised = self.batch_norm and i > 0
-            x = nn.Conv(
+            x = Conv(
                 width,
-                (4, 4),
-                (2, 2),
+                4,
+                2,
                 use_bias=not normalised,
                 kernel_init=init,
                 name=f"down_{i}",

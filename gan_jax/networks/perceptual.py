@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax import images
-from gan_jax.networks.layers import max_pool
+from gan_jax.networks.layers import Conv, max_pool
 
 _EPSILON = 1e-5  # of batch norm, here and where it is folded
 _POOLS = (2, 2, 2, 4)
@@ -37,12 +37,12 @@ class Features(nn.Module):
         for stage, (width, pool) in enumerate(zip(self.widths[:-1], _POOLS[:-1], strict=True)):
             for i in range(self.convs_per_block):
                 x = nn.relu(x) if i else x
-                x = nn.Conv(width, (3, 3), name=f"conv_{stage}_{i}")(x)
+                x = Conv(width, name=f"conv_{stage}_{i}")(x)
                 if self.batch_norm:
                     norm = nn.BatchNorm(momentum=0.9, epsilon=_EPSILON, name=f"norm_{stage}_{i}")
                     x = norm(x, use_running_average=not train)
             x = nn.relu(max_pool(x, pool))
-        x = nn.Conv(self.widths[-1], (3, 3), name="conv_last")(x)
+        x = Conv(self.widths[-1], name="conv_last")(x)
         return max_pool(x, _POOLS[-1])[:, 0, 0]
 
 

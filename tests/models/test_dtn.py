@@ -28,7 +28,7 @@ def test_each_move_takes_its_own_part_of_the_batch(monkeypatch):
     seen = []
 
     def watched(name):
-        def move(self, state, batch):
+        def move(self, state, batch, transfer=None):
             seen.append((name, float(batch["target"].mean())))
             return state, {}
 
