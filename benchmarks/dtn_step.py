@@ -4,7 +4,8 @@
     python benchmarks/dtn_step.py --scale=half --json=step.json
 
 Each side lives in a process of its own with two threads and waits for its turn: the steps alternate
-(A B A B ...), so that both meet the machine in the same mood. The ratio is taken pair by pair.
+(A B A B ...), so that both meet the machine in the same mood. The ratio is taken pair by pair. Then a
+real run on the embedded digits tells what share of its time is not the step.
 """
 
 import json
@@ -13,6 +14,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -24,16 +26,27 @@ SCALES = {
     "half": ((256, 128, 64), (64, 128, 256)),
     "lite": ((128, 64, 32), (32, 64, 128)),
 }
-# Multiplications of one step for a pair of images, in millions: 2 f + 8 g + 13 D, see the README.
-MACS = {"paper": 1520, "half": 450, "lite": 180}
+# Multiplications of one step for a pair of images, in millions, by direct convolution: passes of
+# 2 f + 6 g + 13 D, a backward pass by parameters and input counted as two.
+MACS = {"paper": 1380, "half": 416, "lite": 172}
+F_WIDTHS = (64, 128, 256, 128)
 SIDES = ("ours", "torch")
+ENV = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
+_WARM = 5  # steps of the real run before its clock starts
 
 _SCALE = flags.DEFINE_enum("scale", "half", list(SCALES), "Widths of g and D")
 _BATCH = flags.DEFINE_integer("batch_size", 64, "Images of each domain", lower_bound=1)
 _PAIRS = flags.DEFINE_integer("pairs", 15, "Steps of each side that count", lower_bound=1)
 _NORM = flags.DEFINE_bool("d_batch_norm", True, "D with batch norm")
 _JSON = flags.DEFINE_string("json", "", "File for the figures")
-_WORKER = flags.DEFINE_enum("worker", None, SIDES, "Used by the program itself: one side")
+_LOOP_STEPS = flags.DEFINE_integer("loop_steps", 60, "Steps of the real run", lower_bound=20)
+_WORKER = flags.DEFINE_enum("worker", None, (*SIDES, "loop"), "Used by the program itself: one part")
+
+
+def fields():
+    """The model's fields of this scale."""
+    g_widths, d_widths = SCALES[_SCALE.value]
+    return {"g_widths": g_widths, "d_widths": d_widths, "d_batch_norm": _NORM.value}
 
 
 def ours():
@@ -43,10 +56,7 @@ def ours():
 
     from gan_jax import models, parallel
 
-    g_widths, d_widths = SCALES[_SCALE.value]
-    model = models.create(
-        {"name": "dtn", "g_widths": g_widths, "d_widths": d_widths, "d_batch_norm": _NORM.value}
-    )
+    model = models.create({"name": "dtn", **fields()})
     rng = np.random.default_rng(0)
     size = (_BATCH.value, 32, 32)
     batch = {
@@ -80,8 +90,10 @@ def work(side):
     """One side: makes its step, then times one for every line that it reads."""
     started = time.perf_counter()
     run, sizes = {"ours": ours, "torch": torch}[side]()
+    made = time.perf_counter()
     run()
-    print(json.dumps({"parameters": sizes, "start_seconds": time.perf_counter() - started}), flush=True)
+    facts = {"start_seconds": made - started, "first_step_seconds": time.perf_counter() - made}
+    print(json.dumps({"parameters": sizes, **facts}), flush=True)
     for _ in sys.stdin:
         began = time.perf_counter()
         run()
@@ -90,15 +102,53 @@ def work(side):
         print(json.dumps({"seconds": seconds, "peak_mib": peak}), flush=True)
 
 
+def loop():
+    """Prints the seconds of an iteration of a real run, and of its step alone in the same process."""
+    from gan_jax import config as configuration
+    from gan_jax import parallel, train
+
+    calls = []
+    pmap_step = parallel.pmap_step
+
+    def watched(*args):
+        step = pmap_step(*args)
+        calls.clear()
+
+        def timed(*args):
+            calls.append(time.perf_counter())
+            return step(*args)
+
+        return timed
+
+    config = configuration.load(str(Path(__file__).parents[1] / "configs" / "dtn_digits.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        with config.unlocked():
+            config.model.update(fields())
+            config.model.f_widths = config.requires.f.model.widths = F_WIDTHS
+            config.requires.f.steps = config.requires.judge.steps = 1
+            config.evals = {}
+            config.best = ""
+            config.batch_size, config.steps, config.cache_dir = _BATCH.value, _LOOP_STEPS.value, folder
+        parallel.pmap_step = watched
+        train.train(config, Path(folder) / "run")
+        parallel.pmap_step = pmap_step
+    iteration = (calls[-1] - calls[_WARM]) / (len(calls) - 1 - _WARM)
+    run, _ = ours()
+    run()
+    began = time.perf_counter()
+    for _ in range(len(calls)):
+        run()
+    step = (time.perf_counter() - began) / len(calls)
+    print(json.dumps({"iteration_seconds": iteration, "step_seconds": step}))
+
+
 class Side:
     """A worker process that runs one step when asked."""
 
     def __init__(self, name):
         """Starts it and waits until its step is compiled and has run once."""
-        command = [sys.executable, __file__, f"--worker={name}", *sys.argv[1:]]
-        env = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
         pipe = subprocess.PIPE
-        process: Any = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env)
+        process: Any = subprocess.Popen(command(name), stdin=pipe, stdout=pipe, text=True, env=ENV)
         self._process = process
         self.facts = json.loads(self._process.stdout.readline())
 
@@ -112,6 +162,11 @@ class Side:
         """Ends it."""
         self._process.stdin.close()
         self._process.wait()
+
+
+def command(name):
+    """The command line of one part."""
+    return [sys.executable, __file__, f"--worker={name}", *sys.argv[1:]]
 
 
 def gemm_rate():
@@ -149,11 +204,15 @@ def compare():
             "gflops": operations / seconds,
             "peak_mib": taken[-1][name]["peak_mib"],
             "start_seconds": side.facts["start_seconds"],
+            "first_step_seconds": side.facts["first_step_seconds"],
         }
     ratios = [pair["ours"]["seconds"] / pair["torch"]["seconds"] for pair in taken]
     summary = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
+    lines = subprocess.run(command("loop"), env=ENV, check=True, text=True, stdout=subprocess.PIPE).stdout
+    run = json.loads(lines.splitlines()[-1])
+    run["outside_step"] = 1 - run["step_seconds"] / run["iteration_seconds"]
     report({"scale": _SCALE.value, "parameters": dict(counts[0]), "gemm_gflops": gemm_rate(),
-            "sides": rows, "ratio": summary})  # fmt: skip
+            "sides": rows, "ratio": summary, "run": run})  # fmt: skip
 
 
 def report(figures):
@@ -165,6 +224,7 @@ def report(figures):
     print(f"matrix product: {figures['gemm_gflops']:.0f} GFLOP/s")
     for name, row in figures["sides"].items():
         print(f"{name:>6}", "  ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    print("a run:", "  ".join(f"{key} {value:.3g}" for key, value in figures["run"].items()))
     if _JSON.value:
         Path(_JSON.value).write_text(json.dumps(figures, indent=2) + "\n")
     ratio = figures["ratio"]
@@ -175,7 +235,12 @@ def report(figures):
 def main(argv):
     """Runs the comparison, or one side of it."""
     del argv
-    work(_WORKER.value) if _WORKER.value else compare()
+    if _WORKER.value == "loop":
+        loop()
+    elif _WORKER.value:
+        work(_WORKER.value)
+    else:
+        compare()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ def build(
     *,
     judged_step: int,
     seconds: float,
+    origin: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What `result.json` holds.
 
@@ -26,6 +27,7 @@ def build(
       values: of every evaluation.
       judged_step: the step of `state`; not the last where the best checkpoint is judged.
       seconds: of training and evaluation, over all sittings.
+      origin: `provenance.facts()`, taken when this sitting began: a checkout may change meanwhile.
     """
     parameters = {name: (p.params, p.batch_stats, p.ema) for name, p in state.players.items()}
     return {
@@ -37,7 +39,7 @@ def build(
         "seed": config.seed,
         "seconds": round(seconds, 1),
         "device": parallel.describe(),
-        **provenance.facts(),
+        **origin,
         "config": config.to_dict(),
     }
 

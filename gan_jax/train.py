@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import ml_collections
 
-from gan_jax import checkpoint, data, evaluate, images, inputs, models, parallel, result, runs
+from gan_jax import checkpoint, data, evaluate, images, inputs, models, parallel, provenance, result, runs
 from gan_jax.config import FREE
 from gan_jax.errors import CheckpointError, Interrupted, NonFiniteError, WorkdirError
 from gan_jax.logs import Logs, ProgressLine
@@ -76,6 +76,7 @@ class _Training:
 
     def __init__(self, config, folder, networks, interrupts: Interrupts):
         self.config, self.folder, self.poll = config, folder, interrupts.poll
+        self.origin = provenance.facts()
         self.model = models.create(config.model)
         self.roles = inputs.load(config, self.poll)
         self.checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep, folder.writes)
@@ -106,6 +107,7 @@ class _Training:
         return self.model.train_step(state, images.to_float(batch), rng, phase)
 
     def run(self) -> dict[str, Any]:
+        """Trains to the last step and returns the result; wherever it ends, what it opened is closed."""
         config, start = self.config, self.meta["step"]
         rank, processes = parallel.process()
         stream = data.stream(
@@ -230,6 +232,7 @@ class _Training:
             values,
             judged_step=step,
             seconds=time.monotonic() - self.began,
+            origin=self.origin,
         )
         self.folder.write_json("result.json", content)
         return content
