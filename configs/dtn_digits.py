@@ -16,29 +16,30 @@ def get_config(arg=""):
     widths = (32, 64, 128, 128)
     config.model = gan_config.model(
         "dtn",
-        alpha=0.3,  # f reads these two domains differently; more lets g answer with noise
-        const_normalise="std",  # makes alpha independent of f's scale
+        alpha=10.0,
+        const_distance="cosine",  # asks for the digit but not for how far the features reach
         f_widths=widths,
         g_widths=(128, 64, 32),
-        d_widths=(16, 32, 64),
+        d_widths=(32, 64, 128),
         d_batch_norm=False,  # with it D wins at once and g never recovers
         d_init="lecun",
         g_learning_rate=1e-3,
-        decay_start=200,
-        decay_end=400,
+        d_learning_rate=1e-3,  # a slower D lets g meet L_CONST by noise that f takes for a digit
+        decay_start=120,
+        decay_end=240,
         ema=0.98,
     )
     config.batch_size = 64
-    config.steps = 400
-    config.checkpoint_every = 100
+    config.steps = 240
+    config.checkpoint_every = 60
 
     street = {split: gan_config.role("digits_street", split) for split in SPLITS}
     plain = {split: gan_config.role("digits_plain", split) for split in SPLITS}
     config.data.roles.source = street["train"] | {"labels": False}
     config.data.roles.target = plain["train"] | {"labels": False}
-    for name, every in {"validation": 100, "test": 0}.items():
+    for name, every in {"validation": 60, "test": 0}.items():
         config.evals[name] = {"kind": "transfer", "every": every, "roles": {"source": street[name]}}
-    sheet = {"kind": "sheet", "every": 200, "num": 64, "roles": {"source": street["test"]}}
+    sheet = {"kind": "sheet", "every": 120, "num": 64, "roles": {"source": street["test"]}}
     config.evals.samples = sheet
     config.best = "validation/accuracy"
 
@@ -46,7 +47,7 @@ def get_config(arg=""):
         "f_street",
         street["train"],
         street["test"],
-        steps=600,
+        steps=800,
         widths=widths,
         batch_norm=True,
         dropout=0.2,

@@ -5,15 +5,19 @@ digits cut off at the sides, edges of the sign, uneven light, perspective, blur 
 """
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from gan_jax.data import digits_painted
+
 SIZE = 32  # pixels
 _CANVAS = 64  # glyphs are set at twice the final size
 _BLOCK = 500  # images made at once, which bounds memory
 _HEIGHT = 68  # pixels of an em on the canvas; digits are about 0.73 of it
+_PAINTED = 0.5  # share of the numbers that a hand has painted
 # Text faces only: the mathematical and symbol fonts beside them have no ordinary digits.
 _FACES = ("DejaVuSans*.ttf", "DejaVuSerif*.ttf", "STIXGeneral*.ttf", "cmb10.ttf", "cmr10.ttf",
           "cmss10.ttf", "cmtt10.ttf")  # fmt: skip
@@ -66,20 +70,30 @@ def _photograph(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:
 
 def _number(rng: np.random.Generator, digit: int) -> np.ndarray:
     """Coverage [32, 32] in [0, 1] of the digit and of the neighbours that reach into the crop."""
-    face = faces()[rng.integers(len(faces()))]
-    stroke = int(rng.integers(3))
+    draw = _writing(rng)
     gap = rng.uniform(2, 12)
     canvas = Image.new("L", (_CANVAS, _CANVAS))
-    centre = glyph(face, digit, stroke)
+    centre = draw(digit)
     _paste(canvas, centre, _CANVAS / 2)
     for side in (-1, 1):
         if rng.random() < 0.6:
-            other = glyph(face, int(rng.integers(10)), stroke)
+            other = draw(int(rng.integers(10)))
             _paste(canvas, other, _CANVAS / 2 + side * ((centre.width + other.width) / 2 + gap))
     seen = canvas.transform(
         (SIZE, SIZE), Image.Transform.PERSPECTIVE, _perspective(rng), Image.Resampling.BILINEAR
     )
     return np.asarray(seen, np.float32) / 255
+
+
+def _writing(rng: np.random.Generator) -> Callable[[int], Image.Image]:
+    """How the digits of one number are made, `digit -> mask`: a font, or a hand with a brush."""
+    if rng.random() < _PAINTED:
+        size = (rng.uniform(0.35, 0.6) * _HEIGHT, 0.65 * _HEIGHT)
+        slant, pen = rng.normal(0.1, 0.15), int(rng.integers(3, 12))
+        return lambda digit: digits_painted.paint(rng, digit, size, slant, pen)
+    face = faces()[rng.integers(len(faces()))]
+    stroke = int(rng.integers(3))
+    return lambda digit: glyph(face, digit, stroke)
 
 
 def _paste(canvas: Image.Image, mask: Image.Image, x: float) -> None:

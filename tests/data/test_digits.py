@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pytest
 from PIL import ImageChops
+from scipy import ndimage
 
 from gan_jax import data
-from gan_jax.data import digits, digits_plain, digits_street
+from gan_jax.data import digits, digits_painted, digits_plain, digits_street
 from gan_jax.errors import DataError
 
 
@@ -111,3 +112,71 @@ def test_stroke_makes_a_glyph_bolder():
     face = digits_street.faces()[0]
     widths = [digits_street.glyph(face, 7, stroke).width for stroke in range(3)]
     assert widths == [widths[0], widths[0] + 2, widths[0] + 4]
+
+
+def test_paint_is_determined_by_its_generator_and_varies():
+    def some(seed):
+        rng = np.random.default_rng(seed)
+        return [digits_painted.paint(rng, 4, (20, 40), 0.1, 4).tobytes() for _ in range(8)]
+
+    assert some(0) == some(0)
+    assert len(set(some(0) + some(1))) == 16
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_every_form_of_a_painted_digit_fills_its_box_in_one_piece(monkeypatch, digit):
+    monkeypatch.setattr(digits_painted, "_JITTER", 0.0)
+    rng, seen = np.random.default_rng(digit), {}
+    while len(seen) < len(digits_painted.forms(digit)):
+        mask = np.asarray(digits_painted.paint(rng, digit, (30, 50), 0.0, 4))
+        seen[mask.tobytes()] = mask
+    for mask in seen.values():
+        # The smooth line may pass a little beyond its points; a bare 1 has no width but the pen's.
+        assert 50 <= len(mask) <= 60 and (4 if digit == 1 else 24) <= mask.shape[1] <= 40
+        assert ndimage.label(mask, np.ones((3, 3)))[1] == 1
+    others = {form for other in range(10) if other != digit for form in digits_painted.forms(other)}
+    assert not others & set(digits_painted.forms(digit))
+
+
+def test_a_painted_digit_has_the_holes_of_its_shape(monkeypatch):
+    """Topology tells digits apart; gaps of a few pixels where strokes touch do not count."""
+    monkeypatch.setattr(digits_painted, "_JITTER", 0.0)
+    rng = np.random.default_rng(0)
+    holes = {digit: set() for digit in range(10)}
+    for digit, found in holes.items():
+        for _ in range(12):
+            mask = np.pad(np.asarray(digits_painted.paint(rng, digit, (60, 100), 0.0, 3)), 1)
+            sizes = np.bincount(ndimage.label(mask == 0)[0].ravel())[2:]  # less the ink and the outside
+            found.add(int((sizes > 100).sum()))
+    assert holes == {0: {1}, 1: {0}, 2: {0, 1}, 3: {0}, 4: {0, 1}, 5: {0}, 6: {1}, 7: {0}, 8: {2}, 9: {1}}
+
+
+def test_a_slant_leans_the_top_to_the_right(monkeypatch):
+    monkeypatch.setattr(digits_painted, "_JITTER", 0.0)
+    monkeypatch.setattr(digits_painted, "forms", lambda digit: ((((0.5, 0.0), (0.5, 1.0)),),))
+    upright, leaning = (
+        np.asarray(digits_painted.paint(np.random.default_rng(0), 1, (30, 50), slant, 4))
+        for slant in (0.0, 0.4)
+    )
+    assert leaning.shape == pytest.approx((54, 24), abs=2)
+    assert upright.shape == pytest.approx((54, 4), abs=2)
+    top, bottom = (np.flatnonzero(leaning[row]).mean() for row in (2, -3))
+    assert top - bottom == pytest.approx(20, abs=2)
+
+
+def test_a_share_of_house_numbers_is_painted(monkeypatch):
+    painted = []
+    original = digits_painted.paint
+
+    def watched(rng, digit, *args):
+        painted.append(digit)
+        return original(rng, digit, *args)
+
+    monkeypatch.setattr(digits_painted, "paint", watched)
+    monkeypatch.setattr(digits_street, "_PAINTED", 1.0)
+    _, labels = digits_street.make(np.random.default_rng(0), 50)
+    assert len(painted) > 50 and set(labels) <= set(painted)
+    painted.clear()
+    monkeypatch.setattr(digits_street, "_PAINTED", 0.0)
+    digits_street.make(np.random.default_rng(0), 50)
+    assert not painted
