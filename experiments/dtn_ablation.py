@@ -120,7 +120,7 @@ def main(argv):
 
 def table(configs, out):
     """Runs every configuration and returns the Markdown."""
-    rows = []
+    rows, origin = [], provenance.facts()
     for row in _ROWS.value:
         results = []
         for seed in range(_SEEDS.value):
@@ -135,7 +135,7 @@ def table(configs, out):
             "seeds": _SEEDS.value,
             **{k: 100 * metrics[k] for k in ("f_accuracy", "judge_accuracy", "chance")},
             "device": results[0]["device"],
-            **provenance.facts(),
+            **origin,
             "config": configs[_ROWS.value[0], 0].to_dict(),
         }
         write(rows, facts, out)
