@@ -1,6 +1,8 @@
-"""Two CPU devices for every test, so that each step goes through the mapped one; and what tests skip."""
+"""Two CPU devices for every test, so that each step goes through the mapped one; what tests skip; ports."""
 
+import contextlib
 import os
+import socket
 
 # Before jax is imported: neither can be changed afterwards. Steps run a few times each, so that what
 # counts is how long they compile.
@@ -18,3 +20,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "real_data" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture
+def free_port():
+    """A port for a process to listen on, below those that the kernel gives to whoever connects."""
+    # Another worker of the same run begins elsewhere.
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
