@@ -11,6 +11,8 @@ os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backen
 
 import pytest
 
+from gan_jax.workdir import Workdir
+
 
 def pytest_collection_modifyitems(items):
     """Tests on real data run only where their folder is named."""
@@ -31,3 +33,10 @@ def free_port():
             probe.bind(("127.0.0.1", port))
             return port
     raise RuntimeError("no port is free")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run's folder, held by this process."""
+    with Workdir(tmp_path / "run").open() as opened:
+        yield opened
