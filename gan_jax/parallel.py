@@ -19,6 +19,8 @@ from gan_jax.errors import ConfigError
 
 AXIS = "devices"
 
+_LAST_SECONDS = 60  # that a process which is done, or failed, waits for the others before it ends them
+
 PyTree = Any
 Step = Callable[[PyTree, PyTree, jax.Array, Any], tuple[PyTree, dict[str, jax.Array]]]
 
@@ -53,6 +55,9 @@ def start(
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"platform={platform!r} has no device here: {reason}") from error
+    # On CPUs the first collective opens the connections and waits for the others 30 s at most, each later
+    # one half an hour. Here, where all have just begun, none is so far behind.
+    barrier("joined")
 
 
 def _join() -> None:
@@ -66,6 +71,7 @@ def _join() -> None:
             os.environ.get("JAX_COORDINATOR_ADDRESS"),
             number("JAX_NUM_PROCESSES"),
             number("JAX_PROCESS_ID"),
+            shutdown_timeout_seconds=_LAST_SECONDS,
         )
     except (ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]

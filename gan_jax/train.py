@@ -41,6 +41,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     stored = config.to_dict()
     folder.check(stored, FREE)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
+        parallel.barrier("opened")  # whoever waited for another's run finds its end here, all alike
         done = folder.result
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
@@ -50,10 +51,11 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
-        parallel.barrier("opened")
         folder.write_json("config.json", stored)
         networks = runs.ensure(config, train)
-        return _Training(config, folder, networks, interrupts).run()
+        content = _Training(config, folder, networks, interrupts).run()
+        parallel.barrier("finished")  # one process writes the result, and all may read it next
+        return content
 
 
 def evaluate_run(workdir: Path | str) -> dict[str, Any]:
@@ -80,6 +82,7 @@ class _Training:
         self.model = models.create(config.model)
         self.roles = inputs.load(config, self.poll)
         self.checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep, folder.writes)
+        parallel.barrier("settled")  # what a kill left half done is put in order by the writer alone
         state, self.meta = self._start(networks)
         self.state = parallel.replicate(state)
         self.roles, columns = inputs.with_constants(self.model, self.state, self.roles, self.poll)
@@ -179,6 +182,7 @@ class _Training:
             self._settle(0)
             self._save(step)
             self.checkpoints.close()
+            parallel.barrier("saved")  # whoever leaves earlier ends the others soon
             raise
 
     def _save(self, step: int, best: bool = False) -> None:

@@ -1,6 +1,8 @@
-"""Two CPU devices for every test, so that each step goes through the mapped one; and what tests skip."""
+"""Two CPU devices for every test, so that each step goes through the mapped one; what tests skip; ports."""
 
+import contextlib
 import os
+import socket
 
 # Before jax is imported: neither can be changed afterwards. Steps run a few times each, so that what
 # counts is how long they compile.
@@ -8,6 +10,8 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
 
 import pytest
+
+from gan_jax.workdir import Workdir
 
 
 def pytest_collection_modifyitems(items):
@@ -18,3 +22,21 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "real_data" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture
+def free_port():
+    """A port for a process to listen on, below those that the kernel gives to whoever connects."""
+    # Another worker of the same run begins elsewhere.
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run's folder, held by this process."""
+    with Workdir(tmp_path / "run").open() as opened:
+        yield opened

@@ -8,6 +8,7 @@ import dataclasses
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,8 +34,12 @@ class Process:
     log: Path
 
     def wait(self):
-        """The exit code."""
-        return self.popen.wait(PATIENCE)
+        """The exit code; of a process given up it is -6, and its stacks are in its standard error."""
+        try:
+            return self.popen.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.popen.send_signal(signal.SIGABRT)
+            return self.popen.wait()
 
     def ended(self):
         return self.popen.poll() is not None
@@ -72,6 +77,7 @@ class Launcher:
             "JAX_COMPILATION_CACHE_DIR": str(self.programs),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "GAN_JAX_DATA": str(self.manual_dir),
+            "PYTHONFAULTHANDLER": "1",
             **(extra or {}),
         }
 

@@ -1,12 +1,14 @@
 """Host devices and processes: how many there are decides the speed, not the outcome."""
 
 import json
-import socket
 
 import numpy as np
 import pytest
 
-from gan_jax import checkpoint
+from gan_jax import checkpoint, parallel
+from gan_jax.errors import WorkdirError
+from gan_jax.train import train
+from gan_jax.workdir import Workdir
 
 # Trains several runs in one process, since a process costs more than a run: steps and folder of each.
 SEVERAL = """
@@ -57,7 +59,7 @@ def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path)
         assert facts["devices"] == int(name[-1])
 
 
-def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path):
+def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, free_port):
     """The required run is trained by both as well: neither may run ahead of the other's files."""
     single = launcher.tiny(tmp_path / "single", "requiring", cache_dir=tmp_path / "cache_1")
     launcher.run(*single, devices=2)
@@ -65,14 +67,15 @@ def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path):
         tmp_path / "pair", "requiring", cache_dir=tmp_path / "cache_2",
         distributed=True, platform="cpu",
     )  # fmt: skip
-    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{_free_port()}", "JAX_NUM_PROCESSES": "2"}
+    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port}", "JAX_NUM_PROCESSES": "2"}
     processes = [launcher.start(*pair, env={**cluster, "JAX_PROCESS_ID": str(rank)}) for rank in (0, 1)]
     try:
         codes = [process.wait() for process in processes]
     finally:
         for process in processes:
             process.popen.kill()
-    assert codes == [0, 0], "\n".join(process.stderr for process in processes)
+    said = "\n".join(f"process {rank}: {process.stderr}" for rank, process in enumerate(processes))
+    assert codes == [0, 0], said
     assert "2 x cpu, 2 process(es)" in processes[0].stderr
     expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
     for name, values in expected.items():
@@ -82,6 +85,37 @@ def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path):
     trained = [record["step"] for record in steps if "eval" not in record]
     assert trained == list(range(1, 9))
     assert _files(tmp_path / "pair") == _files(tmp_path / "single")
+
+
+def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    train(tiny(steps=4), path)
+    newest = path / "checkpoints" / "newest"
+    (newest / "4").rename(newest / "4.replaced_by_4")  # as a kill leaves it
+    met = []
+
+    def barrier(name):
+        with pytest.raises(WorkdirError, match="in use"):
+            Workdir(path).open()
+        result = Workdir(path, writes=False).result
+        met.append((name, checkpoint.newest_step(path / "checkpoints"), result and result["step"]))
+
+    monkeypatch.setattr(parallel, "barrier", barrier)
+    train(tiny(), path)
+    assert met == [("opened", 2, 4), ("settled", 4, 4), ("saved", 8, 4), ("finished", 8, 8)]
+
+
+def test_a_run_that_another_cluster_finished_meanwhile_is_seen_by_all_processes(tiny, tmp_path, monkeypatch):
+    """One process waits for the folder, the others wait for that one before they look."""
+    met = []
+
+    def barrier(name):
+        met.append(name)
+        Workdir(tmp_path / "run").write_json("result.json", {"step": 8})
+
+    monkeypatch.setattr(parallel, "barrier", barrier)
+    assert train(tiny(), tmp_path / "run", wait=True) == {"step": 8}
+    assert met == ["opened"]
 
 
 def _parameters(path, step=8):
@@ -94,9 +128,3 @@ def _files(path):
     """Names of a run's files, but for the ones that a checkpoint consists of."""
     files = [p.relative_to(path) for p in path.rglob("*")]
     return {p for p in files if p.parts[0] != "checkpoints" or len(p.parts) < 4}
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
