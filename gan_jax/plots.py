@@ -80,6 +80,6 @@ def bars(rows: Mapping[str, tuple[list[float], float]], *, title: str, ours: str
         axis.text(101, place, f"{mean:.1f}", va="center", fontsize=9)
     axis.set_yticks(places, list(rows))
     axis.set(title=title, xlabel="accuracy of the judge, %", xlim=(0, 109))
-    axis.legend(loc="lower right", fontsize=8)
     axis.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return _png(figure)

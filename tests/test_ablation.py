@@ -1,0 +1,93 @@
+"""Table 1's experiment: what it writes is what its runs measured, and it goes on where it stopped."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+
+
+def ablation(folder, *flags):
+    command = [sys.executable, "experiments/dtn_ablation.py", "--config=configs/dtn_digits.py:quick"]
+    places = {"workdir": "runs", "cache_dir": "cache", "out": "table"}
+    command += [f"--{flag}={folder / name}" for flag, name in places.items()]
+    return subprocess.run(
+        [*command, *flags],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """The folder of a finished table of two rows and two seeds, and what the program printed."""
+    folder = tmp_path_factory.mktemp("ablation")
+    process = ablation(folder, "--seeds=2", "--rows=no_const,original")
+    assert process.returncode == 0, process.stderr
+    return folder, process.stdout
+
+
+def test_the_table_holds_what_the_runs_measured(done):
+    folder, _ = done
+    table = json.loads((folder / "table.json").read_text())
+    assert [(row["name"], row["paper"]) for row in table["rows"]] == [
+        ("no_const", 74.55),
+        ("original", 40.06),
+    ]
+    for row in table["rows"]:
+        folders = [folder / "runs" / f"dtn_digits_quick_{row['name']}_seed{seed}" for seed in (0, 1)]
+        results = [json.loads((path / "result.json").read_text()) for path in folders]
+        # 32 images are judged: an accuracy is a multiple of 3.125 %.
+        measured = [100 * result["metrics"]["accuracy"] for result in results]
+        assert row["accuracy"] == pytest.approx(measured, abs=0.0051)
+        assert [run["seed"] for run in row["runs"]] == [0, 1] == [result["seed"] for result in results]
+        assert [run["params_sha256"] for run in row["runs"]] == [r["params_sha256"] for r in results]
+    trained = table["rows"][0]["runs"]
+    assert trained[0]["params_sha256"] != trained[1]["params_sha256"]
+    assert table["seeds"] == 2 and "digits_street" in table["data"]
+
+
+def test_all_rows_share_one_f_and_one_judge(done):
+    folder, _ = done
+    assert sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir()) == [
+        "f_street",
+        "judge_plain",
+    ]
+
+
+def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
+    folder, printed = done
+    text = (folder / "table.md").read_text()
+    assert printed.strip() == text.strip()
+    row = json.loads((folder / "table.json").read_text())["rows"][0]["accuracy"]
+    assert f"| without L_CONST | 74.55 | {sum(row) / 2:.2f} | {min(row):.2f} to {max(row):.2f} |" in text
+    with Image.open(folder / "table.png") as picture:
+        picture.load()
+
+
+def test_the_same_command_trains_nothing_twice(done):
+    folder, printed = done
+    paths = [p for p in (folder / "runs").rglob("*") if p.is_file() and p.name != "lock"]
+    before = {path: path.stat().st_mtime_ns for path in paths}
+    again = ablation(folder, "--seeds=2", "--rows=no_const,original")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == printed
+    assert {path: path.stat().st_mtime_ns for path in paths} == before
+
+
+def test_an_unknown_row_is_refused_in_one_line(tmp_path):
+    process = ablation(tmp_path, "--rows=no_conts")
+    assert process.returncode == 2
+    assert process.stderr.strip().splitlines() == [
+        "dtn_ablation: rows=['no_conts'] not known; known: dtn, no_tid, no_const, no_f, no_adversary, "
+        "neither, original, baseline"
+    ]
+    assert not (tmp_path / "runs").exists()
