@@ -30,6 +30,8 @@ def start() -> None:
     package.setLevel(logging.INFO)
     package.propagate = False
     absl_logging.set_verbosity(absl_logging.ERROR)
+    # Where orbax meets damage it leaves tasks behind; the error itself is raised.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
 class Logs:

@@ -38,3 +38,8 @@ def contents(folder):
 
 def places(folder):
     return {p.name for p in folder.iterdir()}
+
+
+def ours(records):
+    """Messages of this package alone: orbax leaves tasks behind, and asyncio tells of them at any time."""
+    return [record.getMessage() for record in records if record.name.startswith("gan_jax")]

@@ -111,8 +111,9 @@ def test_progress_is_a_line_now_and_then_where_nobody_watches(monkeypatch, caplo
             line.update(step, {"g/loss": 1.23456, "g/const": 3.0, "disc/loss": 2.0})
     line.close()
     shown = "run: step 20/30, 1.00 steps/s, 10 s to go, g/loss=1.23 disc/loss=2"
-    assert [record.getMessage() for record in caplog.records][-1] == shown
-    assert len(caplog.records) == 2
+    lines = [record.getMessage() for record in caplog.records if record.name == "gan_jax.logs"]
+    assert lines[-1] == shown
+    assert len(lines) == 2
 
 
 def test_own_lines_are_shown_and_others_only_warn(monkeypatch):
@@ -120,8 +121,12 @@ def test_own_lines_are_shown_and_others_only_warn(monkeypatch):
     monkeypatch.setattr(package, "handlers", [])
     monkeypatch.setattr(package, "propagate", True)
     level = package.level
+    asyncio = logging.getLogger("asyncio")
+    before = asyncio.level
     logs.start()
     assert len(package.handlers) == 1
     assert package.isEnabledFor(logging.INFO)
     assert not package.propagate
+    assert not asyncio.isEnabledFor(logging.ERROR)
     package.setLevel(level)
+    asyncio.setLevel(before)

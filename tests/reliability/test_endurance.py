@@ -74,25 +74,25 @@ def test_a_run_of_several_phases_traces_each_once(tiny, tmp_path, monkeypatch):
     assert traced == ["a", "b"]
 
 
-def test_memory_and_open_files_stay_flat_over_2000_steps(tiny, tmp_path, watched):
+def test_memory_and_open_files_stay_flat_over_1500_steps(tiny, tmp_path, watched):
     process = psutil.Process()
 
     def look(iteration):
-        if iteration not in (500, 1000, 1999):
+        if iteration not in (500, 1000, 1500):  # logged: no step in flight holds its metrics
             return None
         gc.collect()
         return process.num_fds(), process.memory_info().rss, len(jax.live_arrays())
 
     seen = watched(look)
-    fields = {"steps": 2000, "checkpoint_every": 25, "log_every": 5, "evals.test.every": 50}
+    fields = {"steps": 1501, "checkpoint_every": 25, "log_every": 5, "evals.test.every": 50}
     train(tiny(**fields), tmp_path / "run")
     (files, memory, arrays), middle, (files_end, memory_end, arrays_end) = filter(None, seen)
     # Asynchronous saves hold a few files while they last.
     assert abs(files_end - files) <= 8
+    # Memory that goes back to the system is no leak.
     assert memory_end - memory < 32 * MEGABYTE
     assert memory_end - middle[1] < 24 * MEGABYTE
-    # Fewer is no leak: steps in flight hold their metrics.
-    assert arrays_end - arrays <= 8
+    assert (middle[2], arrays_end) == (arrays, arrays)
     kept = list((tmp_path / "run" / "checkpoints" / "newest").iterdir())
     assert len(kept) == 3
 

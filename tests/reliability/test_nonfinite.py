@@ -51,7 +51,7 @@ def _last_float_times(opt_state, factor):
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("data", r"step 5: \w+ of player classifier is nan"),
+        ("data", "step 5: grad_norm of player classifier is nan"),
         ("classifier/accuracy", "step 5: accuracy of player classifier is nan"),
         ("leaf", r"step 5: players\.classifier\.opt_state\..* is not finite"),
     ],
@@ -86,7 +86,7 @@ def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkey
         patch.setattr(np, "isfinite", lambda leaf: np.ones_like(leaf, bool))
         checkpoints.save(broken, LAST_GOOD + 1, meta)
         checkpoints.close()
-    with pytest.raises(NonFiniteError, match=r"step 6: (loss|grad_norm) of player classifier is nan"):
+    with pytest.raises(NonFiniteError, match="step 6: grad_norm of player classifier is nan"):
         train(tiny(), path)
 
 
