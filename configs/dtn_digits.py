@@ -32,6 +32,7 @@ def get_config(arg=""):
     config.batch_size = 64
     config.steps = 240
     config.checkpoint_every = 60
+    config.log_every = 10
 
     street = {split: gan_config.role("digits_street", split) for split in SPLITS}
     plain = {split: gan_config.role("digits_plain", split) for split in SPLITS}

@@ -25,21 +25,24 @@ def _png(figure) -> bytes:
 
 
 def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """A panel for each player's terms, and one for each evaluation's shares in [0, 1], over steps."""
+    """Over steps: a panel for each player's terms, each evaluation's accuracies, and all gradient norms."""
     panels: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for name, value in record.items():
-            if name in ("step", "eval"):
+            if name in ("step", "eval") or ("eval" in record and "accuracy" not in name):
                 continue
             panel, _, term = name.rpartition("/") if "/" in name else (record.get("eval", ""), "", name)
-            if "eval" not in record or "accuracy" in name:
-                panels[panel][term].append((record["step"], value))
+            if term == "grad_norm":  # of another size than the losses: beside each other, players compare
+                panel, term = term, panel
+            panels[panel][term].append((record["step"], value))
     figure, axes = _figure(8, 2.6 * max(len(panels), 1), max(len(panels), 1))
-    for axis, (panel, terms) in zip(axes, panels.items(), strict=False):
-        for term, points in terms.items():
+    order = sorted(panels, key=lambda panel: panel == "grad_norm")
+    for axis, panel in zip(axes, order, strict=False):
+        for term, points in panels[panel].items():
             axis.plot(*zip(*points, strict=True), label=term, linewidth=1)
         axis.set_title(panel)
         axis.set_xlabel("step")
+        axis.set_yscale("log" if panel == "grad_norm" else "linear")
         axis.legend(fontsize=7, ncols=3)
         axis.grid(alpha=0.3)
     return _png(figure)

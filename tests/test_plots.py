@@ -27,6 +27,12 @@ def test_curves_have_a_panel_for_each_player_and_evaluation():
     assert sizes == [(800, 260), (800, 520), (800, 780)]
 
 
+def test_gradient_norms_share_a_panel_of_their_own():
+    norms = {"g/grad_norm": 20.0, "disc/grad_norm": 300.0}
+    images = [opened(plots.curves([{**RECORDS[0], **more}, RECORDS[1]])) for more in ({}, norms)]
+    assert [image.size for image in images] == [(800, 520), (800, 780)]
+
+
 def test_the_same_records_make_the_same_bytes():
     assert plots.curves(RECORDS) == plots.curves(iter(RECORDS))
 
