@@ -105,8 +105,9 @@ def work(side):
 def loop():
     """Prints the seconds of an iteration of a real run, and of its step alone in the same process."""
     from gan_jax import config as configuration
-    from gan_jax import parallel, train
+    from gan_jax import logs, parallel, train
 
+    logs.start()
     calls = []
     pmap_step = parallel.pmap_step
 
