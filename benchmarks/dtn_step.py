@@ -108,7 +108,7 @@ def loop():
     from gan_jax import logs, parallel, train
 
     logs.start()
-    calls = []
+    calls: list[float] = []
     pmap_step = parallel.pmap_step
 
     def watched(*args):

@@ -29,7 +29,10 @@ def forms(digit: int) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
     """The forms of a digit: strokes of points (x, y) in a box of width and height 1, y downwards."""
     tenths = {**{str(i): i / 10 for i in range(10)}, "x": 1.0}
     return tuple(
-        tuple(tuple((tenths[x], tenths[y]) for x, y in stroke.split()) for stroke in form.split(","))
+        tuple(
+            tuple((tenths[point[0]], tenths[point[1]]) for point in stroke.split())
+            for stroke in form.split(",")
+        )
         for form in _FORMS[digit]
     )
 
