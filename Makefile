@@ -18,8 +18,9 @@ $(BIN)/.installed: pyproject.toml
 demo: $(BIN)/.installed
 	$(BIN)/python -m gan_jax.main --config=configs/dtn_digits.py --workdir=$(WORKDIR)
 
+# In the order of the files: xdist would keep those with few tests, which are the long ones, for the end.
 test: $(BIN)/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(BIN)/.installed
 	$(BIN)/ruff format --check .

@@ -73,7 +73,9 @@ class Launcher:
         return {
             **os.environ,
             "JAX_PLATFORMS": "cpu",
-            "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+            # As in this process: what counts is how long steps compile.
+            "XLA_FLAGS": "--xla_backend_optimization_level=0 "
+            f"--xla_force_host_platform_device_count={devices}",
             "JAX_COMPILATION_CACHE_DIR": str(self.programs),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "GAN_JAX_DATA": str(self.manual_dir),

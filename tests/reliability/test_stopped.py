@@ -1,8 +1,16 @@
-"""SIGTERM and Ctrl-C: the first saves and exits with 128 + signal, a second one exits at once."""
+"""SIGTERM and Ctrl-C: the first saves and exits with 128 + signal, a second one exits at once.
 
+And kill -9 at any moment: the same command again, the same bytes as if nothing had happened.
+GAN_JAX_KILLS sets the number of kills (3), GAN_JAX_KILL_SEED their moments (0).
+"""
+
+import contextlib
 import json
+import os
+import random
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +18,9 @@ import pytest
 from gan_jax.errors import Interrupted
 from gan_jax.signals import handled
 
+KILLS = int(os.environ.get("GAN_JAX_KILLS", "3"))
+SEED = int(os.environ.get("GAN_JAX_KILL_SEED", "0"))
+STEPS = 30  # as many as the uninterrupted run has
 ENDLESS = 10**6  # steps that no test waits for
 
 # `busy` neither returns to the interpreter nor holds its lock for minutes, as a compilation does.
@@ -30,7 +41,7 @@ def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path
 ):
     workdir = tmp_path / "stopped"
-    command = launcher.quick(workdir, steps=30, checkpoint_every=1000)
+    command = launcher.quick(workdir, steps=STEPS, checkpoint_every=1000)
     for signum, step in ((signal.SIGTERM, 7), (signal.SIGINT, 15)):
         process = launcher.start(*command)
         assert process.until(lambda step=step: _recorded(workdir) >= step), process.stderr
@@ -44,6 +55,21 @@ def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     end = launcher.run(*command)
     assert f"resuming at step {saved}" in end
     assert facts(workdir) == facts(uninterrupted)
+
+
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(launcher, uninterrupted, facts, tmp_path):
+    moments = random.Random(SEED)
+    workdir = tmp_path / "killed"
+    # Ascending, so that each life of the run gets somewhere; several may fall on one step.
+    targets = sorted(moments.randrange(1, STEPS - 3) for _ in range(KILLS))
+    killed = [_kill(launcher, workdir, step, moments.uniform(0, 0.2)) for step in targets]
+    assert any(killed), "every run had ended before its kill"
+    launcher.run(*launcher.quick(workdir, steps=STEPS))
+    found, expected = facts(workdir), facts(uninterrupted)
+    assert found["params_sha256"] == expected["params_sha256"], targets
+    assert found == expected, targets
+    assert not list(workdir.rglob("*.tmp"))
+    assert not list((workdir / "checkpoints").rglob("*orbax-checkpoint-tmp*"))
 
 
 def test_stopped_while_a_required_run_is_trained(launcher, tmp_path):
@@ -108,6 +134,21 @@ def test_waiting_for_a_required_run_of_another_process_ends_with_a_signal(launch
     finally:
         first.popen.kill()
         second.popen.kill()
+
+
+def _kill(launcher, workdir, step, delay):
+    """Kills the run `delay` seconds after it recorded `step`; whether it was still running."""
+    process = launcher.start(*launcher.quick(workdir, steps=STEPS))
+    records = workdir / "metrics.jsonl"
+    begun = f'"step": {step},'
+    alive = process.until(lambda: records.exists() and begun in records.read_text())
+    if alive:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.popen.wait(delay)
+        alive = not process.ended()
+        process.popen.send_signal(signal.SIGKILL)
+    process.wait()
+    return alive
 
 
 def _pending(pid, signum):
