@@ -1,7 +1,7 @@
 """Seconds of one DTN training step, ours against a PyTorch twin of equal parameter counts.
 
     pip install -e '.[bench]'
-    python benchmarks/dtn_step.py --scale=half --json=step.json
+    python benchmarks/dtn_step.py --json=step.json
 
 Each side lives in a process of its own with two threads and waits for its turn: turns alternate
 (A B A B ...), so that both meet the machine in the same mood, and the ratio is taken pair by pair. A turn
@@ -36,7 +36,7 @@ ENV = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
 _COUNTED = 2  # steps of a turn whose time is taken
 _WARM = 5  # steps of the real run before its clock starts
 
-_SCALE = flags.DEFINE_enum("scale", "half", list(SCALES), "Widths of g and D")
+_SCALE = flags.DEFINE_enum("scale", "paper", list(SCALES), "Widths of g and D")
 _BATCH = flags.DEFINE_integer("batch_size", 64, "Images of each domain", lower_bound=1)
 _PAIRS = flags.DEFINE_integer("pairs", 11, "Turns of each side that count", lower_bound=1)
 _NORM = flags.DEFINE_bool("d_batch_norm", True, "D with batch norm")
