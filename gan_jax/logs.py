@@ -29,9 +29,16 @@ def start() -> None:
     package.addHandler(handler)
     package.setLevel(logging.INFO)
     package.propagate = False
-    absl_logging.set_verbosity(absl_logging.ERROR)
-    # Where orbax meets damage it leaves tasks behind; the error itself is raised.
+    # Where orbax meets damage or a full disk it prints pages and leaves tasks behind, and raises the error.
+    absl_logging.set_verbosity(absl_logging.FATAL)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    sys.unraisablehook = _unraisable
+
+
+def _unraisable(ignored):
+    # Files that orbax gave up report their end to a loop that has ended, a traceback each.
+    if str(ignored.exc_value) != "Event loop is closed":
+        sys.__unraisablehook__(ignored)
 
 
 class Logs:

@@ -1,8 +1,10 @@
-"""Where a result comes from: command, commit, versions, and a hash of the parameters."""
+"""Where a result comes from: command, commit, versions, hardware, and a hash of the parameters."""
 
 import hashlib
 import importlib.metadata
+import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,8 +21,8 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
 def facts() -> dict[str, Any]:
-    """`command`, `commit` and `versions` of this process, as JSON values."""
-    return {"command": command(), "commit": commit(), "versions": versions()}
+    """`command`, `commit`, `versions` and `hardware` of this process, as JSON values."""
+    return {"command": command(), "commit": commit(), "versions": versions(), "hardware": hardware()}
 
 
 def command() -> str:
@@ -57,6 +59,15 @@ def versions() -> dict[str, str]:
     """Versions of python and of the packages that decide numbers."""
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {"python": platform.python_version(), "gan_jax": gan_jax.__version__, **found}
+
+
+def hardware() -> dict[str, Any]:
+    """The host: its processor and how many cores of it this process may use."""
+    listing = Path("/proc/cpuinfo")
+    named = re.search(r"^model name\s*: (.+)$", listing.read_text() if listing.exists() else "", re.MULTILINE)
+    processor = named[1] if named else platform.processor() or platform.machine()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"processor": processor, "cores": cores}
 
 
 def sha256(leaves: Mapping[str, np.ndarray]) -> str:

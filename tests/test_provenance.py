@@ -95,9 +95,18 @@ def test_versions_are_those_installed():
         assert version == importlib.metadata.version(name)
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux binds processes to cores")
+def test_hardware_counts_the_cores_this_process_may_use():
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+    code += "from gan_jax import provenance; print(provenance.hardware()['cores'])"
+    one = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert one.stdout.split() == ["1"]
+    assert provenance.hardware()["cores"] == len(os.sched_getaffinity(0))
+
+
 def test_facts_are_json():
     facts = provenance.facts()
-    assert set(facts) == {"command", "commit", "versions"}
+    assert set(facts) == {"command", "commit", "versions", "hardware"}
     assert json.loads(json.dumps(facts)) == facts
 
 

@@ -6,12 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import gan_jax
 from gan_jax import checkpoint
 from gan_jax.errors import CheckpointError, WorkdirError
 from gan_jax.workdir import Workdir
@@ -43,8 +41,7 @@ def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intac
     )
     message = done.stderr
     assert done.returncode == 1, message
-    # Orbax' own threads complain as well, before and after; nothing of this package is in a traceback.
-    assert f'File "{Path(gan_jax.__file__).parent}' not in message
+    assert "Traceback" not in message
     flat, meta = checkpoint.load(path / "checkpoints")
     size = sum(leaf.nbytes for leaf in flat.values())
     (ours,) = re.findall("gan_jax: .*", message)
