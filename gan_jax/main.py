@@ -97,8 +97,10 @@ def _main(argv: Sequence[str]) -> None:
             raise ConfigError(f"argument {argv[1]!r} is no flag; see --help")
         _run(_MODE.value)
     except GanJaxError as error:
+        from gan_jax import parallel
+
         print(f"gan_jax: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        parallel.leave(error.exit_code)
     except KeyboardInterrupt:
         print("gan_jax: stopped before training began", file=sys.stderr)
         sys.exit(130)

@@ -23,6 +23,14 @@ from gan_jax import config as configuration
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parents[1] / "configs"
+# For `python`: the same command where no file may grow beyond 30 kB, less than a `wide` state.
+NO_LARGE_FILES = (
+    "-c",
+    "import resource, runpy, signal; "
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)); "
+    "runpy.run_module('gan_jax.main', run_name='__main__', alter_sys=True)",
+)
 PATIENCE = 300  # seconds until a process that should have ended is given up
 
 
@@ -61,6 +69,8 @@ class Process:
 
 class Launcher:
     """Starts `python -m gan_jax.main`, or other python, away from the checkout."""
+
+    no_large_files = NO_LARGE_FILES
 
     def __init__(self, folder, manual_dir):
         self.folder, self.manual_dir = folder, manual_dir

@@ -67,16 +67,9 @@ def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, f
         tmp_path / "pair", "requiring", cache_dir=tmp_path / "cache_2",
         distributed=True, platform="cpu",
     )  # fmt: skip
-    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port}", "JAX_NUM_PROCESSES": "2"}
-    processes = [launcher.start(*pair, env={**cluster, "JAX_PROCESS_ID": str(rank)}) for rank in (0, 1)]
-    try:
-        codes = [process.wait() for process in processes]
-    finally:
-        for process in processes:
-            process.popen.kill()
-    said = "\n".join(f"process {rank}: {process.stderr}" for rank, process in enumerate(processes))
+    codes, said = _both(launcher, free_port, pair)
     assert codes == [0, 0], said
-    assert "2 x cpu, 2 process(es)" in processes[0].stderr
+    assert "2 x cpu, 2 process(es)" in said[0]
     expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
@@ -85,6 +78,30 @@ def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, f
     trained = [record["step"] for record in steps if "eval" not in record]
     assert trained == list(range(1, 9))
     assert _files(tmp_path / "pair") == _files(tmp_path / "single")
+
+
+def test_two_processes_that_fail_alike_say_so_and_end_with_the_code_of_the_failure(
+    launcher, tmp_path, free_port
+):
+    none = tmp_path / "none"
+    fields = {"data.manual_dir": none, "distributed": True, "platform": "cpu"}
+    codes, said = _both(launcher, free_port, launcher.tiny(tmp_path / "run", **fields))
+    assert codes == [1, 1], said
+    for text in said:
+        assert text.splitlines()[-1].startswith(f"gan_jax: there is no file {none / 'digits.npz'}")
+
+
+def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_other(
+    launcher, tmp_path, free_port
+):
+    pair = launcher.tiny(tmp_path / "run", "wide", distributed=True, platform="cpu")
+    # What is compiled anew would meet the limit as well.
+    env = {"JAX_ENABLE_COMPILATION_CACHE": "false", "PYTHONDONTWRITEBYTECODE": "1"}
+    codes, said = _both(launcher, free_port, pair, env, launcher.no_large_files)
+    assert codes[0] == 1, said
+    assert said[0].splitlines()[-1].startswith("gan_jax: checkpoint of step 2 "), said[0]
+    assert codes[1] != 0
+    assert "distributed service detected fatal errors" in said[1], said[1]
 
 
 def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, tmp_path, monkeypatch):
@@ -116,6 +133,20 @@ def test_a_run_that_another_cluster_finished_meanwhile_is_seen_by_all_processes(
     monkeypatch.setattr(parallel, "barrier", barrier)
     assert train(tiny(), tmp_path / "run", wait=True) == {"step": 8}
     assert met == ["opened"]
+
+
+def _both(launcher, port, args, env=None, first=("-m", "gan_jax.main")):
+    """Runs two processes as one cluster, `first` as the first; exit codes and standard errors."""
+    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}", "JAX_NUM_PROCESSES": "2", **(env or {})}
+    processes = [
+        launcher.start(*args, env={**cluster, "JAX_PROCESS_ID": str(rank)}, python=python)
+        for rank, python in enumerate([first, ("-m", "gan_jax.main")])
+    ]
+    try:
+        return [process.wait() for process in processes], [process.stderr for process in processes]
+    finally:
+        for process in processes:
+            process.popen.kill()
 
 
 def _parameters(path, step=8):

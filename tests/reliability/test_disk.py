@@ -1,9 +1,7 @@
 """No room left: said when it happens, with the path and what is free; earlier checkpoints stay."""
 
 import re
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -13,13 +11,6 @@ import pytest
 from gan_jax import checkpoint
 from gan_jax.errors import CheckpointError, WorkdirError
 from gan_jax.workdir import Workdir
-
-LIMIT = 30_000  # bytes a file may have: more than any record here, less than a state
-
-
-def _no_large_files():
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
 
 
 def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intact(launcher, facts, tmp_path):
@@ -33,8 +24,7 @@ def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intac
     # byte code that was cut there for whole.
     # Standard error through a pipe: a file would be cut at the limit as well.
     done = subprocess.run(
-        [sys.executable, "-m", "gan_jax.main", *map(str, command)],
-        preexec_fn=_no_large_files,
+        [sys.executable, *launcher.no_large_files, *map(str, command)],
         env=launcher.environment(extra={"PYTHONDONTWRITEBYTECODE": "1"}),
         capture_output=True,
         text=True,
