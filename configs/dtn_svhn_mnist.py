@@ -26,7 +26,7 @@ MNIST = {
 }
 
 # f of this project: convolutions doubled and batch-normalised (folded once it is trained), and images
-# much changed, colours negated among them, so that it reads light on dark and dark on light alike.
+# much changed, negated and put in two tones among them, so that it reads ink on paper and its opposite alike.
 STRONG_F: dict[str, Any] = {
     "convs_per_block": 2,
     "batch_norm": True,
@@ -42,6 +42,7 @@ STRONG_F: dict[str, Any] = {
     "channel_contrast": 0.3,
     "brightness": 0.3,
     "negate": 0.3,
+    "ink": 0.4,
 }
 
 
@@ -132,6 +133,7 @@ _PLAIN_F = {
     "channel_contrast": 0.0,
     "brightness": 0.0,
     "negate": 0.0,
+    "ink": 0.0,
 }
 
 VARIANTS = {

@@ -57,6 +57,7 @@ def colour(
     channel_contrast: float = 0.0,
     brightness: float = 0.0,
     negate: float = 0.0,
+    ink: float = 0.0,
 ) -> jax.Array:
     """Changes contrast and brightness of each image [B, H, W, C] in [-1, 1]; clips to that range.
 
@@ -67,12 +68,24 @@ def colour(
       channel_contrast: the same for each channel on its own.
       brightness: largest shift of each channel, in units of the range's half.
       negate: probability that an image is negated (light on dark becomes dark on light).
+      ink: probability that an image first loses colours and shades, and is left in two tones like
+        print or handwriting: the tanh of four times its grey, in deviations from the mean.
     """
     size, channels = images.shape[0], images.shape[-1]
-    keys = jax.random.split(rng, 4)
+    keys = jax.random.split(rng, 5)
+    if ink:
+        inked = jax.random.bernoulli(keys[4], ink, (size, 1, 1, 1))
+        images = jnp.where(inked, _two_tones(images), images)
     common = contrast * jax.random.uniform(keys[0], (size, 1, 1, 1), minval=-1.0)
     own = channel_contrast * jax.random.uniform(keys[1], (size, 1, 1, channels), minval=-1.0)
     offset = brightness * jax.random.uniform(keys[2], (size, 1, 1, channels), minval=-1.0)
     sign = 1 - 2 * jax.random.bernoulli(keys[3], negate, (size, 1, 1, 1)).astype(images.dtype)
     mean = images.mean(axis=(1, 2, 3), keepdims=True)
     return jnp.clip(sign * ((images - mean) * jnp.exp(common + own) + mean + offset), -1, 1)
+
+
+def _two_tones(images: jax.Array) -> jax.Array:
+    grey = images.mean(axis=3, keepdims=True)
+    mean, deviation = grey.mean((1, 2, 3), keepdims=True), grey.std((1, 2, 3), keepdims=True)
+    tones = jnp.tanh(4 * (grey - mean) / jnp.maximum(deviation, 1e-3))
+    return jnp.broadcast_to(tones, images.shape)

@@ -100,6 +100,22 @@ def test_negation_is_certain_at_probability_one_and_a_share_below():
     assert float((np.asarray(many) < 0).mean()) == pytest.approx(0.3, abs=0.04)
 
 
+def test_ink_leaves_two_tones_whatever_colours_and_light_an_image_had():
+    images = pictures(8)
+    grey = np.asarray(images).mean(3, keepdims=True)
+    z = (grey - grey.mean((1, 2, 3), keepdims=True)) / grey.std((1, 2, 3), keepdims=True)
+    expected = np.broadcast_to(np.tanh(4 * z), images.shape)
+    np.testing.assert_allclose(colour(KEY, images, ink=1.0), expected, atol=1e-4)
+    np.testing.assert_allclose(colour(KEY, 0.3 * images + 0.2, ink=1.0), expected, atol=1e-4)
+    np.testing.assert_array_equal(colour(KEY, jnp.full((2, 4, 4, 3), 0.5), ink=1.0), 0)
+
+
+def test_ink_is_drawn_for_a_share_of_the_images():
+    images = jnp.tile(pictures(1), (2000, 1, 1, 1))
+    changed = np.abs(np.asarray(colour(KEY, images, ink=0.3) - images)).max((1, 2, 3)) > 0.01
+    assert changed.mean() == pytest.approx(0.3, abs=0.04)
+
+
 def test_contrast_keeps_the_mean_and_scales_what_differs_from_it():
     images = pictures(8)
     out = colour(KEY, images, contrast=0.5)

@@ -40,6 +40,7 @@ class Model(base.Defaults):
     channel_contrast: float = 0.0  # log
     brightness: float = 0.0  # of [-1, 1]
     negate: float = 0.0  # probability
+    ink: float = 0.0  # probability of two tones
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -47,7 +48,7 @@ class Model(base.Defaults):
         base.require_range(self, 1, 2, "convs_per_block")
         base.require_range(self, 2, 100_000, "num_classes")
         base.require_range(self, 0, 0.99, "dropout", "label_smoothing")
-        base.require_range(self, 0, 1, "weight_decay", "negate", "brightness", "scale", "shear")
+        base.require_range(self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear")
         base.require_range(self, 0, 1e9, "schedule_steps")
         base.require_range(self, 0, 10, "rotation", "contrast", "channel_contrast", "shift")
         base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
@@ -112,7 +113,7 @@ class Model(base.Defaults):
                 shear=self.shear,
                 shift=self.shift,
             )
-        if self.contrast or self.channel_contrast or self.brightness or self.negate:
+        if self.contrast or self.channel_contrast or self.brightness or self.negate or self.ink:
             images = augment.colour(
                 rng_colour,
                 images,
@@ -120,6 +121,7 @@ class Model(base.Defaults):
                 channel_contrast=self.channel_contrast,
                 brightness=self.brightness,
                 negate=self.negate,
+                ink=self.ink,
             )
         return images
 
