@@ -55,7 +55,7 @@ def get_config(arg=""):
         shift=1.0,
         learning_rate=2e-3,
     )
-    return gan_config.apply(config, arg, {**gan_config.table_1(), **VARIANTS})
+    return gan_config.apply(config, arg, {**VARIANTS, **gan_config.table_1()})
 
 
 def f(street, widths):

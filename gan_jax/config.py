@@ -150,14 +150,16 @@ def apply(
     Args:
       config: changed in place.
       arg: what follows the colon of `--config=FILE:ARG`.
-      variants: for each name, values of dotted fields.
+      variants: for each name, values of dotted fields. They apply in this order, however `arg` puts
+        them, so that what a variant is about is not undone by one that only makes things small.
 
     Raises:
       ConfigError: an unknown variant; the message lists those known.
     """
-    for name in filter(None, arg.split(",")):
-        if name not in variants:
-            raise ConfigError(f"variant {name!r} {nearest(name, variants)}")
+    chosen = set(filter(None, arg.split(",")))
+    for name in sorted(chosen - set(variants)):
+        raise ConfigError(f"variant {name!r} {nearest(name, variants)}")
+    for name in filter(chosen.__contains__, variants):
         config.update_from_flattened_dict(dict(variants[name]))
         config.name = f"{config.name}_{name}"
     return config.lock()

@@ -220,7 +220,7 @@ class _Training:
         self.checkpoints.close()
         parallel.barrier("saved")
         step = config.steps
-        if config.checkpoint_rule == "best":
+        if config.checkpoint_rule == "best" and step:  # untrained there is nothing to choose from
             best = self.checkpoints.restore_best(parallel.unreplicate(self.state))
             if best is None:
                 raise CheckpointError(f"best={config.best!r} was never evaluated in {step} steps")

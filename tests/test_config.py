@@ -1,5 +1,6 @@
 """Configurations: variants, messages, and every configuration of the project."""
 
+import functools
 import itertools
 from pathlib import Path
 
@@ -109,7 +110,8 @@ def test_the_part_scores_2000_rows_that_nothing_learned_from():
     learned = {built.data.roles.source.split, built.requires.f.data.roles.image.split}
     assert learned == {"test[:8000]+train"}
     assert built.evals.test.roles.source.split == "test[8000:]"
-    assert built.checkpoint_rule == "last"
+    assert (built.checkpoint_rule, built.best) == ("best", "validation/accuracy")
+    assert built.evals.validation.roles.source.split == "train"
 
 
 # --- apply ---------------------------------------------------------------------------------------
@@ -120,6 +122,20 @@ def test_variants_apply_in_order_and_name_the_run():
     built = config.apply(valid(name="run"), "a,b", variants)
     assert (built.seed, built.steps, built.name) == (2, 5, "run_a_b")
     assert config.apply(valid(name="run"), "", variants).name == "run"
+    turned = config.apply(valid(name="run"), "b,a", variants)
+    assert (turned.seed, turned.steps, turned.name) == (2, 5, "run_a_b")
+
+
+@pytest.mark.parametrize(
+    ("file", "small"),
+    [("dtn_digits", "quick"), *(("dtn_svhn_mnist", v) for v in ("part", "paper", "quick"))],
+)
+def test_a_row_of_table_1_keeps_its_change_beside_any_other_variant(file, small):
+    for arg in (f"{{}},{small}", f"{small},{{}}"):
+        for row, (change, _) in dtn.TABLE_1.items():
+            fields = config.load(f"{FOLDER / file}.py:{arg.format(row)}")
+            for name, value in change.items():
+                assert functools.reduce(getattr, name.split("."), fields) == value
 
 
 def test_an_unknown_variant_is_refused_with_the_nearest_and_all_known():
