@@ -79,7 +79,7 @@ def get_config(arg=""):
     config.evals.test = {"kind": "transfer", "every": 0, "roles": {"source": test}}
     config.evals.samples = {"kind": "sheet", "every": 500, "num": 64, "roles": {"source": test}}
     config.best = "validation/accuracy"
-    config.checkpoint_rule = "best"  # accuracy peaks early and falls while the losses still do
+    config.checkpoint_rule = "best"  # accuracy may peak early and fall while the losses still do
 
     svhn = gan_config.role("svhn_cropped", "extra+train[:-5000]")
     config.requires.f = gan_config.classifier("f_svhn", svhn, test, steps=40_000, **STRONG_F)
@@ -110,12 +110,13 @@ def part():
     widths = (32, 64, 128, 128)
     return {
         **{f"{place}.{k}": v for place, fields in places.items() for k, v in fields.items()},
-        "steps": 600,
-        "checkpoint_every": 100,
+        "steps": 300,
+        "checkpoint_every": 50,
         "evals.validation.every": 50,
-        "evals.samples.every": 200,
-        "model.decay_start": 300,
-        "model.decay_end": 600,
+        "evals.samples.every": 100,
+        "model.decay_start": 150,
+        "model.decay_end": 300,
+        "model.ema": 0.98,  # of so few steps a longer average would still hold the first ones
         "model.f_widths": widths,
         "requires.f.model.widths": widths,
         "requires.f.model.schedule_steps": 2130,  # 30 passes
