@@ -55,7 +55,8 @@ def get_config(arg=""):
         shift=1.0,
         learning_rate=2e-3,
     )
-    return gan_config.apply(config, arg, {**VARIANTS, **gan_config.table_1()})
+    variants = {**VARIANTS, "reverse": gan_config.reverse, **gan_config.table_1()}
+    return gan_config.apply(config, arg, variants)
 
 
 def f(street, widths):

@@ -85,7 +85,7 @@ def get_config(arg=""):
     config.requires.f = gan_config.classifier("f_svhn", svhn, test, steps=40_000, **STRONG_F)
     mnist = [gan_config.role("mnist", split) for split in ("train", "test")]
     config.requires.judge = gan_config.classifier("judge_mnist", *mnist, steps=1500)
-    variants = {"part": part(), **VARIANTS, **gan_config.table_1()}
+    variants = {"part": part(), **VARIANTS, "reverse": gan_config.reverse, **gan_config.table_1()}
     return gan_config.apply(config, arg, variants)
 
 
@@ -160,21 +160,6 @@ VARIANTS = {
         "model.ema": 0.0,
         "data.roles.target.split": "test",
         **{f"requires.f.model.{name}": value for name, value in _PLAIN_F.items()},
-    },
-    "reverse": {
-        "data.roles.source.name": "mnist",
-        "data.roles.source.split": "train",
-        "data.roles.target.name": "svhn_cropped",
-        "data.roles.target.split": "train",
-        "model.target_channels": 3,
-        "evals.validation.roles.source.name": "mnist",
-        "evals.validation.roles.source.split": "train[-5000:]",
-        "evals.test.roles.source.name": "mnist",
-        "evals.samples.roles.source.name": "mnist",
-        # The judge of the other direction reads house numbers.
-        "requires.judge.name": "judge_svhn",
-        "requires.judge.data.roles.image.name": "svhn_cropped",
-        "requires.judge.evals.test.roles.image.name": "svhn_cropped",
     },
     "quick": {
         "data.roles.source.name": "digits_street",

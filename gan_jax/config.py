@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import importlib.util
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import ml_collections
 
 from gan_jax import evaluation, models
 from gan_jax.errors import ConfigError
+
+Variant = Mapping[str, Any] | Callable[[ml_collections.ConfigDict], Mapping[str, Any]]
 
 # Fields that change how a run is reported or how far it goes, not what it computes on the way:
 # a run's folder may be continued with other values of these.
@@ -143,14 +145,15 @@ def classifier(
 
 
 def apply(
-    config: ml_collections.ConfigDict, arg: str, variants: Mapping[str, Mapping[str, Any]]
+    config: ml_collections.ConfigDict, arg: str, variants: Mapping[str, Variant]
 ) -> ml_collections.ConfigDict:
     """Overrides fields by the variants that `arg` names, separated by commas, and locks the rest.
 
     Args:
       config: changed in place.
       arg: what follows the colon of `--config=FILE:ARG`.
-      variants: for each name, values of dotted fields. They apply in this order, however `arg` puts
+      variants: for each name, values of dotted fields, or a function of the configuration so far that
+        returns them. They apply in this order, however `arg` puts
         them, so that what a variant is about is not undone by one that only makes things small.
 
     Raises:
@@ -160,9 +163,31 @@ def apply(
     for name in sorted(chosen - set(variants)):
         raise ConfigError(f"variant {name!r} {nearest(name, variants)}")
     for name in filter(chosen.__contains__, variants):
-        config.update_from_flattened_dict(dict(variants[name]))
+        variant = variants[name]
+        config.update_from_flattened_dict(dict(variant(config) if callable(variant) else variant))
         config.name = f"{config.name}_{name}"
     return config.lock()
+
+
+def reverse(config: ml_collections.ConfigDict) -> dict[str, Any]:
+    """DTN's other direction as a variant: the two domains change places, f stays (Fig. 9 of its paper).
+
+    The judge is a second classifier of f's kind and data, of another seed: f itself trains g.
+    """
+    required = {name: config.requires[name].to_dict() for name in ("f", "judge")}
+    source, target = (config.data.roles[role].to_dict() for role in ("source", "target"))
+    test = required["judge"]["evals"]["test"]["roles"]["image"]
+    name = "judge_" + required["f"]["name"].removeprefix("f_")
+    judge = required["f"] | {"name": name, "seed": required["f"]["seed"] + 1}
+    return {
+        "data.roles.source": target,
+        "data.roles.target": source,
+        "evals.validation.roles.source": target | {"labels": True, "split": f"{target['split']}[:1000]"},
+        "evals.test.roles.source": test,
+        "evals.samples.roles.source": test,
+        "requires.judge": judge,
+        "model.target_channels": 3,
+    }
 
 
 def table_1() -> dict[str, dict[str, Any]]:

@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 
 
+_DPI = 100
+TITLE = 22  # pixels above a grid
+
+
 def _figure(width: float, height: float, rows: int = 1):
     # The object-oriented interface: no display, and no state shared with a user's own figures.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure((width, height), layout="constrained")
+    figure = Figure((width, height), layout="constrained" if rows else "none")
     FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, 1, squeeze=False)[:, 0]
+    return figure, figure.subplots(rows, 1, squeeze=False)[:, 0] if rows else []
 
 
 def _png(figure) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -63,11 +67,41 @@ def confusion(counts: list[list[int]], title: str) -> bytes:
     return _png(figure)
 
 
-def bars(rows: Mapping[str, tuple[list[float], float]], *, title: str, ours: str, theirs: str) -> bytes:
+def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2) -> bytes:
+    """Grids of images below each other, each with its title.
+
+    Args:
+      pictures: title -> uint8 [N, H, W, 1 or 3]; all grids have `columns` images a row.
+      columns: images a row.
+      zoom: screen pixels for one of an image.
+    """
+    grids = {title: _grid(images, columns) for title, images in pictures.items()}
+    width = max(grid.shape[1] for grid in grids.values()) * zoom
+    height = sum(grid.shape[0] * zoom + TITLE for grid in grids.values())
+    figure, _ = _figure(width / _DPI, height / _DPI, 0)
+    top = height
+    for title, grid in grids.items():
+        tall, wide = grid.shape[0] * zoom, grid.shape[1] * zoom
+        figure.text(4 / width, (top - TITLE / 2) / height, title, fontsize=9, va="center")
+        top -= TITLE + tall
+        axis = figure.add_axes((0, top / height, wide / width, tall / height))
+        axis.imshow(grid, interpolation="nearest", aspect="auto")
+        axis.axis("off")
+    return _png(figure)
+
+
+def _grid(images, columns):
+    images = np.repeat(images, 3, -1) if images.shape[-1] == 1 else images
+    empty = np.full((-len(images) % columns, *images.shape[1:]), 255, np.uint8)
+    rows = np.concatenate([images, empty]).reshape(-1, columns, *images.shape[1:])
+    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+
+
+def bars(rows: Mapping[str, tuple[list[float], float | None]], *, title: str, ours: str, theirs: str) -> bytes:
     """A bar of the mean and a dot for each value, beside a published value, for every row.
 
     Args:
-      rows: label -> (our values, the published one), in per cent.
+      rows: label -> (our values, the published one or None), in per cent.
       title: of the plot.
       ours: what the legend calls our values.
       theirs: what it calls the published ones.
@@ -79,7 +113,7 @@ def bars(rows: Mapping[str, tuple[list[float], float]], *, title: str, ours: str
         mean = float(np.mean(values))
         axis.barh(place, mean, color="#4c78a8", alpha=0.55, label=ours if last else None)
         axis.plot(values, [place] * len(values), "o", color="#1f3f66", markersize=4)
-        axis.plot(published, place, "D", color="#d62728", label=theirs if last else None)
+        axis.plot(np.nan if published is None else published, place, "D", color="#d62728", label=theirs if last else None)
         axis.text(101, place, f"{mean:.1f}", va="center", fontsize=9)
     axis.set_yticks(places, list(rows))
     axis.set(title=title, xlabel="accuracy of the judge, %", xlim=(0, 109))

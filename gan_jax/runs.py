@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from gan_jax.state import TrainState
 from gan_jax.workdir import Workdir
 
 Train = Callable[..., dict[str, Any]]
+
+_BATCH = 256  # images at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +92,37 @@ def load(path: Path | str) -> Run:
     flat, meta = checkpoint.load(workdir.path / "checkpoints", config.checkpoint_rule == "best")
     state = checkpoint.fit(flat, abstract_state(model, meta["example"]))
     return Run(config, model, state, workdir.result)
+
+
+def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
+    """What a run's model makes of images, in parts.
+
+    Args:
+      run: from `load`.
+      pictures: by role, uint8 or float in [-1, 1], [N, H, W, C].
+      seed: of the model's randomness, if it has any.
+
+    Returns:
+      The model's images by role, [N, H, W, C] in [-1, 1].
+    """
+    return _in_parts(
+        lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng), run, pictures, seed
+    )
+
+
+def decode(run: Run, z: np.ndarray) -> np.ndarray:
+    """What the generator of a run makes of latent vectors [N, d]: images [N, H, W, C] in [-1, 1]."""
+    return _in_parts(lambda state, batch, rng: run.model.decode(state, batch["z"]), run, {"z": z}, 0)
+
+
+def _in_parts(fn, run, columns, seed):
+    apply, state = parallel.pmap_apply(fn), parallel.replicate(run.state)
+    size = len(next(iter(columns.values())))
+    parts = [
+        apply(state, {name: column[i : i + _BATCH] for name, column in columns.items()}, seed)
+        for i in range(0, size, _BATCH)
+    ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 def key(config: ConfigDict) -> str:

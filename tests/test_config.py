@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[1] / "configs"
 FILES = sorted(FOLDER.glob("*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
 VARIANTS = {
-    "dtn_digits": [*ROWS, "quick"],
+    "dtn_digits": [*ROWS, "quick", "reverse"],
     "dtn_svhn_mnist": [*ROWS, "part", "paper", "reverse", "quick"],
 }
 EVERY = [(path, v) for path in FILES for v in ("", *VARIANTS[path.stem])]
@@ -136,6 +136,35 @@ def test_a_row_of_table_1_keeps_its_change_beside_any_other_variant(file, small)
             fields = config.load(f"{FOLDER / file}.py:{arg.format(row)}")
             for name, value in change.items():
                 assert functools.reduce(getattr, name.split("."), fields) == value
+
+
+def test_a_variant_may_follow_from_the_variants_before_it():
+    variants = {"a": {"seed": 5}, "b": lambda built: {"steps": built.seed + 2}}
+    assert config.apply(valid(), "b,a", variants).steps == 7
+
+
+@pytest.mark.parametrize(
+    ("arg", "house_numbers"),
+    [("dtn_digits", "digits_street"), ("dtn_svhn_mnist", "svhn_cropped"), ("dtn_svhn_mnist:part", "")],
+)
+def test_reverse_exchanges_the_domains_and_keeps_f(arg, house_numbers):
+    file, _, variant = arg.partition(":")
+    forward = config.load(f"{FOLDER / file}.py:{variant}").to_dict()
+    reverse = config.load(f"{FOLDER / file}.py:{variant},reverse").to_dict()
+    roles, back = forward["data"]["roles"], reverse["data"]["roles"]
+    assert (back["source"], back["target"]) == (roles["target"], roles["source"])
+    assert back["target"]["name"] == house_numbers
+    assert reverse["model"]["target_channels"] == 3
+    f, judge = (reverse["requires"][name] for name in ("f", "judge"))
+    assert f == forward["requires"]["f"]
+    # A judge like f, but not f, which g is trained by; it reads what f reads.
+    assert judge == f | {"name": judge["name"], "seed": 1} != f
+    scored = reverse["evals"]["test"]["roles"]["source"]
+    assert scored == forward["requires"]["judge"]["evals"]["test"]["roles"]["image"]
+    assert reverse["evals"]["validation"]["roles"]["source"] == back["source"] | {
+        "labels": True,
+        "split": "train[:1000]",
+    }
 
 
 def test_an_unknown_variant_is_refused_with_the_nearest_and_all_known():

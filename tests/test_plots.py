@@ -66,3 +66,22 @@ def test_plots_leave_a_users_own_figures_alone():
     before = pyplot.get_fignums()
     plots.curves(RECORDS)
     assert pyplot.get_fignums() == before
+
+
+def test_rows_without_a_published_value_are_drawn():
+    rows = {"ours alone": ([50.0], None), "both": ([60.0], 70.0)}
+    assert opened(plots.bars(rows, title="t", ours="ours", theirs="published")).size[0] == 800
+
+
+def test_panels_show_every_pixel_enlarged():
+    rng = np.random.default_rng(0)
+    colours = rng.integers(0, 256, (5, 4, 4, 3), np.uint8)
+    grey = rng.integers(0, 256, (3, 4, 4, 1), np.uint8)
+    image = opened(plots.panels({"first": colours, "second": grey}, columns=3, zoom=2))
+    assert image.size == (3 * 8, 2 * 8 + 8 + 2 * plots.TITLE)
+    pixels = np.asarray(image.convert("RGB")).astype(int)[plots.TITLE : plots.TITLE + 16]
+    enlarged = colours.repeat(2, 1).repeat(2, 2).astype(int)
+    for i, picture in enumerate(enlarged):
+        row, column = divmod(i, 3)
+        np.testing.assert_array_equal(pixels[8 * row : 8 * row + 8, 8 * column : 8 * column + 8], picture)
+    assert (pixels[8:, 16:] == 255).all()  # no sixth image

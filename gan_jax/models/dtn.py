@@ -201,8 +201,12 @@ class Model(base.Defaults):
         variables = state.players["g"].eval_variables
         if self.encoder == "trained":
             z = self.f.apply({"params": variables["params"]["e"]}, batch["source"])
-        own = {name: tree["g"] for name, tree in variables.items()}
-        return {"target": self.g.apply(own, z, train=False)}
+        return {"target": self.decode(state, z)}
+
+    def decode(self, state: TrainState, z: jax.Array) -> jax.Array:
+        """G of features [B, d], without f: images [B, 32, 32, target_channels] in [-1, 1]."""
+        own = {name: tree["g"] for name, tree in state.players["g"].eval_variables.items()}
+        return self.g.apply(own, z, train=False)
 
     def _transfer(self, state, batch):
         """G of both domains by g's parameters, in one pass: running statistics are the mixture's."""

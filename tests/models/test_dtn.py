@@ -154,6 +154,17 @@ def test_generating_needs_the_source_alone_and_stays_in_range():
     assert np.abs(out["target"]).max() <= 1
 
 
+def test_decode_is_g_without_f():
+    m = model()
+    state = initial(m)
+    source = pictures()["source"]
+    z = m.f.apply({"params": state.frozen["f"]}, source)
+    made = m.generate(state, {"source": source}, jax.random.key(0))["target"]
+    np.testing.assert_array_equal(m.decode(state, z), made)
+    params = {"params": state.players["g"].params["g"], "batch_stats": state.players["g"].batch_stats["g"]}
+    np.testing.assert_array_equal(m.decode(state, np.eye(8)), m.g.apply(params, np.eye(8), train=False))
+
+
 def test_grey_images_are_features_of_their_replication():
     m = model()
     f = {"params": initial(m).frozen["f"]}

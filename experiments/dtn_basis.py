@@ -1,0 +1,51 @@
+"""Fig. 8 of the DTN paper: what g makes of the standard basis of its input, one vector at a time.
+
+    python experiments/dtn_basis.py --config=configs/dtn_svhn_mnist.py:part --out=results/dtn_fig8
+    python experiments/dtn_basis.py --quick
+
+No image goes in: picture i is g(e_i). Where g had collapsed, all would look alike. Features of digits are far
+longer than a unit vector, so g(c e_i) is drawn too, c being the mean length of f(x) over the source.
+`OUT.json` holds how many of the pictures the judge takes for each class.
+"""
+
+import numpy as np
+import tables
+
+from gan_jax import images, inputs, parallel, plots, runs
+
+_COLUMNS = 16
+
+
+def main():
+    """Trains what is missing and draws g's answers."""
+    config = tables.load()
+    folder, result = tables.run(config)
+    run = runs.load(folder)
+    judge = runs.ensure(config, tables.train)["judge"]
+    length = mean_length(config, run)
+    basis = np.eye(config.model.f_widths[-1], dtype=np.float32)
+    drawn = {"g(e_i)": basis, f"g(c e_i), c = {length:.1f}, the mean length of f(x)": length * basis}
+    pictures = {title: runs.decode(run, z) for title, z in drawn.items()}
+    counts = {
+        title: np.bincount(judge.predict(made).argmax(-1), minlength=10).tolist()
+        for title, made in pictures.items()
+    }
+    rows = [{"label": title, "judged_as": count} for title, count in counts.items()]
+    content = {**tables.facts(config, result), "mean_length": round(length, 3), "rows": rows}
+    lines = [f"{row['label']}: the judge takes {row['judged_as']} for 0, 1, ... 9.\n" for row in rows]
+    text = "\n".join([tables.heading(content), *lines])
+    shown = {title: images.to_uint8(made) for title, made in pictures.items()}
+    tables.write(content, text, plots.panels(shown, columns=_COLUMNS))
+    print(text)
+
+
+def mean_length(config, run):
+    """The mean Euclidean length of f(x) over the source's training images."""
+    source = {"source": inputs.load_role(config, config.data.roles.source)}
+    state = parallel.replicate(run.state)
+    columns = inputs.with_constants(run.model, state, source, lambda: None)[1]
+    return float(np.linalg.norm(columns["source_z"], axis=1).mean())
+
+
+if __name__ == "__main__":
+    tables.start(main)

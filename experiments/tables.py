@@ -1,0 +1,185 @@
+"""What the experiments share: flags, runs that resume, and tables as JSON, Markdown and a picture."""
+
+import functools
+import json
+import statistics
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ml_collections
+from absl import app, flags
+
+from gan_jax import config as configuration
+from gan_jax import logs, plots, provenance
+from gan_jax.errors import GanJaxError
+from gan_jax.train import train
+from gan_jax.workdir import Workdir
+
+_NAME = Path(sys.argv[0]).stem
+
+CONFIG = flags.DEFINE_string("config", "configs/dtn_digits.py", "Which DTN, with variants after a colon")
+SEEDS = flags.DEFINE_integer("seeds", 1, "Seeds of each row: 0, 1, ...", lower_bound=1)
+STEPS = flags.DEFINE_integer("steps", 0, "Steps of each row; 0 for the configuration's", lower_bound=0)
+QUICK = flags.DEFINE_bool("quick", False, "The embedded digits at a third of the steps")
+WORKDIR = flags.DEFINE_string("workdir", f"runs/{_NAME}", "Folder of the runs")
+OUT = flags.DEFINE_string("out", "", "Path of the results without an ending; WORKDIR/table if empty")
+_CACHE = flags.DEFINE_string("cache_dir", "runs/cache", "Folder of f and the judge")
+_DATA = flags.DEFINE_string("manual_dir", "", "Folder of the data files; '' reads GAN_JAX_DATA")
+
+Row = dict[str, Any]
+
+
+def start(experiment: Callable[[], None]) -> None:
+    """Runs an experiment from the command line; errors of the package end it in one line."""
+
+    def main(argv):
+        del argv
+        logs.start()
+        _origin()
+        try:
+            experiment()
+        except GanJaxError as error:
+            print(f"{_NAME}: {error}", file=sys.stderr)
+            sys.exit(error.exit_code)
+
+    app.run(main)
+
+
+@functools.cache
+def _origin() -> dict[str, Any]:
+    """Taken when this sitting began: a checkout may change meanwhile."""
+    return provenance.facts()
+
+
+def out() -> Path:
+    """Where the results go, without an ending."""
+    return Path(OUT.value or Path(WORKDIR.value) / "table")
+
+
+def load(
+    variant: str = "", seed: int = 0, changes: Mapping[str, Any] | None = None
+) -> ml_collections.ConfigDict:
+    """The configuration of `--config` with further variants, a seed and changed fields, checked.
+
+    Args:
+      variant: names separated by commas, '' for none.
+      seed: of the run; f and the judge keep their own.
+      changes: values of dotted fields.
+
+    Raises:
+      ConfigError: naming what is wrong.
+    """
+    file, _, arg = CONFIG.value.partition(":")
+    config = configuration.load(f"{file}:{','.join(filter(None, [arg, variant]))}")
+    with config.unlocked():
+        config.seed = seed
+        config.cache_dir = _CACHE.value
+        config.data.manual_dir = _DATA.value
+        config.tensorboard = False
+        config.update_from_flattened_dict(dict(changes or {}))
+        steps = STEPS.value or (config.steps // 3 if QUICK.value else 0)
+        if steps and config.steps:
+            share = steps / config.steps
+            config.model.decay_start = round(config.model.decay_start * share)
+            config.model.decay_end = round(config.model.decay_end * share)
+            config.steps = steps
+            validation = config.evals.validation
+            validation.every = min(validation.every, steps)
+    configuration.validate(config)
+    return config
+
+
+def run(config: ml_collections.ConfigDict, name: str = "") -> tuple[Path, dict[str, Any]]:
+    """Trains, resumes, or only reads a run below `--workdir`; returns its folder and result."""
+    folder = Path(WORKDIR.value) / f"{name or config.name}_seed{config.seed}"
+    return folder, train(config, folder)
+
+
+def row(
+    name: str,
+    label: str,
+    configs: Sequence[ml_collections.ConfigDict],
+    *,
+    paper: float | None = None,
+    folder: str = "",
+    score: Callable[[Mapping[str, Any]], float] = lambda metrics: metrics["accuracy"],
+) -> tuple[Row, dict[str, Any]]:
+    """One row of a table: a run for each seed.
+
+    Args:
+      name: of the row in the JSON.
+      label: of the row for a reader.
+      configs: one for each seed.
+      paper: the published figure in per cent, None where there is none.
+      folder: of the runs without the seed; the configuration's name if empty.
+      score: from a result's metrics to a share.
+
+    Returns:
+      The row, and the last result.
+    """
+    results = [run(config, folder)[1] for config in configs]
+    accuracy = [round(100 * score(result["metrics"]), 2) for result in results]
+    kept = ("seed", "seconds", "judged_step", "params_sha256", "commit")
+    runs = [{k: result[k] for k in kept} for result in results]
+    published = {} if paper is None else {"paper": paper}
+    return {"name": name, "label": label, **published, "accuracy": accuracy, "runs": runs}, results[-1]
+
+
+def facts(config: ml_collections.ConfigDict, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Data and scale in words, what f and the judge reach, and where the figures come from."""
+    test, model, metrics = config.evals.test.roles.source, config.model, result["metrics"]
+    source = test.name or ", ".join(test.files.values())
+    rule = {"last": "the last checkpoint", "best": f"the checkpoint best by {config.best}"}
+    return {
+        "data": f"source {source}, scored on {test.split}",
+        "scale": f"{config.steps} steps of batch {config.batch_size}, f {list(model.f_widths)}, "
+        f"g {list(model.g_widths)}, D {list(model.d_widths)}, {rule[config.checkpoint_rule]}",
+        "seeds": SEEDS.value,
+        **{k: round(100 * metrics[k], 2) for k in ("f_accuracy", "judge_accuracy", "chance")},
+        "device": result["device"],
+        **_origin(),
+        "config": config.to_dict(),
+    }
+
+
+def heading(found: Mapping[str, Any]) -> str:
+    """The first lines of a table's Markdown."""
+    return (
+        f"Data: {found['data']}. Scale: {found['scale']}. Seeds: {found['seeds']}.\n"
+        f"f on its test images {found['f_accuracy']:.2f} %, judge on real target images "
+        f"{found['judge_accuracy']:.2f} %, commonest label {found['chance']:.2f} %.\n"
+    )
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Rows as a Markdown table, the paper's figure beside ours where there is one."""
+    published = any("paper" in row for row in rows)
+    lines = [
+        "| row |" + (" paper, SVHN -> MNIST (%) |" if published else "") + " ours, mean (%) | lowest to highest |",
+        "| --- |" + (" ---: |" if published else "") + " ---: | ---: |",
+    ]
+    for row in rows:
+        values = row["accuracy"]
+        paper = f" {row['paper']:.2f} |" if "paper" in row else " |" * published
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        lines.append(f"| {row['label']} |{paper} {statistics.mean(values):.2f} | {spread} |")
+    return "\n".join(lines) + "\n"
+
+
+def bars(rows: Sequence[Row], title: str) -> bytes:
+    """Rows as a picture, PNG."""
+    shown = {row["label"]: (row["accuracy"], row.get("paper")) for row in rows}
+    return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
+
+
+def write(content: Mapping[str, Any], text: str, picture: bytes) -> None:
+    """Writes OUT.json, OUT.md and OUT.png, each whole or not at all."""
+    path = out()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Workdir(path.parent)
+    command = content["command"]
+    folder.write(f"{path.name}.json", (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+    folder.write(f"{path.name}.md", f"{text}\n`{command}`\n".encode())
+    folder.write(f"{path.name}.png", picture)

@@ -1,0 +1,1 @@
+"""Measures as pure functions over arrays: no data, no model, no files."""

@@ -1,0 +1,69 @@
+"""Nearest neighbours by Euclidean distance, on the device and in parts."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+_QUERIES, _REFERENCES = 1024, 16384  # rows at a time: 64 MiB of distances
+
+
+def neighbours(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest references of each query.
+
+    Distances are exact to float32: `|a|^2 - 2 a.b + |b|^2`, its products at the highest precision.
+
+    Args:
+      queries: [Q, ...], any shape and range.
+      references: [R, ...], of the same shape but for the first axis.
+      k: 1 to R.
+
+    Returns:
+      Rows of `references`, int [Q, k], the nearest first (of equal ones the first), and their squared
+      distances, float32 [Q, k].
+
+    Raises:
+      ValueError: shapes that do not match, or a k that is not there.
+    """
+    if queries.shape[1:] != references.shape[1:]:
+        raise ValueError(f"queries are {queries.shape[1:]} each, references {references.shape[1:]}")
+    if not 1 <= k <= len(references):
+        raise ValueError(f"k={k} is not allowed; allowed: 1 to {len(references)}")
+    flat = [np.asarray(x, np.float32).reshape(len(x), -1) for x in (queries, references)]
+    parts = [_of_queries(flat[0][i : i + _QUERIES], flat[1], k) for i in range(0, len(queries), _QUERIES)]
+    rows, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return rows, distances
+
+
+def classify(queries: np.ndarray, references: np.ndarray, labels: np.ndarray, k: int = 1) -> np.ndarray:
+    """Labels [Q] by vote of the k nearest references; of equal votes the smallest label wins.
+
+    Args:
+      queries: [Q, ...].
+      references: [R, ...].
+      labels: integers [R] from 0 on.
+      k: neighbours that vote; 1 is the plain nearest neighbour of Taigman et al. 2016, Table 2.
+    """
+    votes = labels[neighbours(queries, references, k)[0]]
+    return np.stack([votes == label for label in range(labels.max() + 1)]).sum(-1).argmax(0)
+
+
+def _of_queries(queries, references, k):
+    best = np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
+    for first in range(0, len(references), _REFERENCES):
+        part = references[first : first + _REFERENCES]
+        distances, rows = _nearest(queries, part, min(k, len(part)))
+        rows = np.concatenate([best[0], np.asarray(rows) + first], axis=1)
+        distances = np.concatenate([best[1], np.asarray(distances)], axis=1)
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        best = np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1)
+    return best
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _nearest(queries, references, k):
+    products = jnp.matmul(queries, references.T, precision=jax.lax.Precision.HIGHEST)
+    squares = jnp.sum(queries**2, -1)[:, None] + jnp.sum(references**2, -1)
+    negative, rows = jax.lax.top_k(2 * products - squares, k)
+    return jnp.maximum(-negative, 0), rows
