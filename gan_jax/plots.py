@@ -1,4 +1,4 @@
-"""Plots of a run: loss curves and confusion matrices, as PNG bytes."""
+"""Plots of a run: loss curves and confusion matrices, as PNG bytes, and curves for a page as SVG bytes."""
 
 import io
 from collections import defaultdict
@@ -28,8 +28,15 @@ def _png(figure) -> bytes:
     return buffer.getvalue()
 
 
-def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """Over steps: a panel for each player's terms, each evaluation's accuracies, and all gradient norms."""
+def _svg(figure) -> bytes:
+    buffer = io.BytesIO()
+    # No date, and names of clip paths that follow from what they clip: equal records, equal bytes.
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def _panels(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[tuple[int, float]]]]:
+    """Panel -> term -> (step, value): a panel for each player and evaluation, then one of gradient norms."""
     panels: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for name, value in record.items():
@@ -39,17 +46,49 @@ def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
             if term == "grad_norm":  # of another size than the losses: beside each other, players compare
                 panel, term = term, panel
             panels[panel][term].append((record["step"], value))
+    return {panel: panels[panel] for panel in sorted(panels, key=lambda panel: panel == "grad_norm")}
+
+
+def _draw(axis, panel: str, terms: Mapping[str, list[tuple[int, float]]]) -> None:
+    for term, points in terms.items():
+        # A line through one point is invisible.
+        axis.plot(*zip(*points, strict=True), "" if len(points) > 1 else ".", label=term, linewidth=1)
+    axis.set_title(panel, parse_math=False)
+    axis.set_xlabel("step")
+    axis.set_yscale("log" if panel == "grad_norm" else "linear")
+    axis.grid(alpha=0.3)
+
+
+def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """Over steps: a panel for each player's terms, each evaluation's accuracies, and all gradient norms."""
+    panels = _panels(records)
     figure, axes = _figure(8, 2.6 * max(len(panels), 1), max(len(panels), 1))
-    order = sorted(panels, key=lambda panel: panel == "grad_norm")
-    for axis, panel in zip(axes, order, strict=False):
-        for term, points in panels[panel].items():
-            axis.plot(*zip(*points, strict=True), label=term, linewidth=1)
-        axis.set_title(panel)
-        axis.set_xlabel("step")
-        axis.set_yscale("log" if panel == "grad_norm" else "linear")
+    for axis, (panel, terms) in zip(axes, panels.items(), strict=False):
+        _draw(axis, panel, terms)
         axis.legend(fontsize=7, ncols=3)
-        axis.grid(alpha=0.3)
     return _png(figure)
+
+
+def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
+    """The panels of `curves` one by one, as SVG: no background, and greys readable on white and on black."""
+    from matplotlib import rc_context
+    from matplotlib.rcsetup import cycler
+
+    colours = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color")
+    lines = cycler(
+        color=["#3f8fd4", "#e07b2c", "#3a9d62", "#d8534c", "#9474cc", "#a37a55", "#d168ad", "#8b8b8b"]
+    )
+    style: Any = dict.fromkeys(colours, "#7d7d7d") | {"svg.hashsalt": "gan_jax", "axes.prop_cycle": lines}
+    drawn = {}
+    with rc_context(style):
+        for panel, terms in _panels(records).items():
+            figure, (axis,) = _figure(4.8, 3.2)
+            _draw(axis, panel, terms)
+            legend = figure.legend(loc="outside lower center", fontsize=8, ncols=2, frameon=False)
+            for text in legend.get_texts():
+                text.set_parse_math(False)
+            drawn[panel] = _svg(figure)
+    return drawn
 
 
 def confusion(counts: list[list[int]], title: str) -> bytes:

@@ -1,6 +1,7 @@
 """Plots are PNG files that open, of a size a person can read."""
 
 import io
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -35,6 +36,21 @@ def test_gradient_norms_share_a_panel_of_their_own():
 
 def test_the_same_records_make_the_same_bytes():
     assert plots.curves(RECORDS) == plots.curves(iter(RECORDS))
+
+
+def test_curve_panels_are_the_panels_of_the_curves_as_equal_bytes_each_time():
+    norms = {"g/grad_norm": 20.0, "disc/grad_norm": 300.0}
+    records = [{**RECORDS[0], **norms}, *RECORDS[1:]]
+    panels = plots.curve_panels(records)
+    assert list(panels) == ["g", "disc", "validation", "grad_norm"]
+    assert plots.curve_panels(iter(records)) == panels
+    for panel in panels.values():
+        assert ElementTree.fromstring(panel).tag == "{http://www.w3.org/2000/svg}svg"
+    assert plots.curve_panels([]) == {}
+
+
+def test_names_of_records_are_no_formulas():
+    assert list(plots.curve_panels([{"step": 1, "$x_{/$y^": 1.0}])) == ["$x_{"]
 
 
 def test_a_confusion_matrix_is_darker_where_more_examples_are():

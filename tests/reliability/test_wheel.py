@@ -26,8 +26,9 @@ def test_the_wheel_holds_the_package_and_the_configurations_and_nothing_else(whe
     assert {name.split("/")[0].split("-")[0] for name in names} == {"gan_jax"}
     configs = {p.name for p in (ROOT / "configs").glob("*.py")}
     assert {f"gan_jax/configs/{name}" for name in configs} <= set(names)
-    sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "gan_jax").rglob("*.py")}
-    assert sources <= set(names)
+    packaged = [p for ending in ("py", "html", "css") for p in (ROOT / "gan_jax").rglob(f"*.{ending}")]
+    assert {p.suffix for p in packaged} == {".py", ".html", ".css"}
+    assert {p.relative_to(ROOT).as_posix() for p in packaged} <= set(names)
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
 
 
@@ -53,3 +54,5 @@ def test_installed_in_an_empty_folder_it_trains_and_resumes(launcher, wheel, tmp
     assert json.loads((run / "result.json").read_text())["step"] == 4
     cached = {p.name.split("-")[0] for p in (empty / "runs" / "cache").iterdir()}
     assert cached == {"f_street", "judge_plain"}
+    launcher.run(run, python=("-m", "gan_jax.report"), cwd=empty, env=environment)
+    assert "<h1>dtn_digits_quick</h1>" in (run / "report.html").read_text()

@@ -1,0 +1,33 @@
+"""Results and runs -> one self-contained HTML page.
+
+python -m gan_jax.report RUN_OR_RESULTS [--out=PAGE.html]
+"""
+
+from pathlib import Path
+
+from gan_jax.report.collect import collect
+from gan_jax.report.render import render
+from gan_jax.report.sections import sections
+from gan_jax.workdir import Workdir
+
+
+def build(folder: Path | str) -> bytes:
+    """The page about a run's folder, or about a folder of results and all below it, as UTF-8.
+
+    Raises:
+      WorkdirError: the folder is neither, or a file in it is damaged or cannot be read.
+    """
+    found = sections(collect(folder))
+    title = found[0].title if len(found) == 1 else Path(folder).resolve().name
+    # JSON may hold half a surrogate pair, which UTF-8 has no bytes for.
+    return render(title, found).encode("utf-8", "xmlcharrefreplace")
+
+
+def write(folder: Path | str, out: Path | str) -> None:
+    """Writes the page about `folder`, whole or not at all.
+
+    Raises:
+      WorkdirError: as `build`; or the page cannot be written.
+    """
+    page = build(folder)
+    Workdir(Path(out).parent).write(Path(out).name, page)

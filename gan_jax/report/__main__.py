@@ -1,0 +1,45 @@
+"""One HTML page about a run's folder, or about a folder of results: python -m gan_jax.report FOLDER.
+
+It needs no other file and no network: tables with the paper's figures beside ours, curves, sample sheets,
+confusion matrices, configurations, and the commands, commits, versions and hardware behind every figure.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import app, flags
+
+from gan_jax import report
+from gan_jax.errors import ConfigError, GanJaxError
+
+_OUT = flags.DEFINE_string("out", None, "The page; FOLDER/report.html if not given")
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    """Parses flags; whatever is wrong with them is one line and exit code 2."""
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        _fail(ConfigError(" ".join(str(error).split())))
+    return []
+
+
+def _fail(error: GanJaxError) -> None:
+    print(f"gan_jax.report: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def _main(argv: Sequence[str]) -> None:
+    try:
+        if len(argv) != 2:
+            raise ConfigError(f"one folder is needed, {len(argv) - 1} given; see --help")
+        out = Path(_OUT.value or Path(argv[1]) / "report.html")
+        report.write(argv[1], out)
+        print(f"report: {out}")
+    except GanJaxError as error:
+        _fail(error)
+
+
+if __name__ == "__main__":
+    app.run(_main, flags_parser=_parse)

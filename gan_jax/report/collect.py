@@ -1,0 +1,221 @@
+"""What a report is about, read from a folder: JSON files, records and pictures, in groups."""
+
+import base64
+import dataclasses
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from gan_jax.errors import WorkdirError
+from gan_jax.report.nodes import is_number
+from gan_jax.workdir import Workdir
+
+_PICTURES = (".png", ".jpg", ".jpeg")
+_NESTING = 50  # levels of a JSON file
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """An image file: its path relative to the report's folder, its bytes, its size in pixels."""
+
+    name: str
+    content: bytes
+    media_type: str
+    width: int
+    height: int
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return Path(self.name).stem
+
+    @property
+    def uri(self) -> str:
+        """The file inside a `data:` address."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """A JSON file: its path relative to the report's folder, what it holds, and the pictures it lists."""
+
+    name: str
+    content: Any
+    listed: tuple[Path, ...] = ()
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return Path(self.name).stem
+
+    @property
+    def is_result(self) -> bool:
+        """Whether a run wrote it."""
+        return isinstance(self.content, dict) and isinstance(self.content.get("metrics"), dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """What belongs together on the page: a run, its seeds, a table, or any other file.
+
+    `place` is its folder, relative to the report's; `config` is None but for a run's folder.
+    """
+
+    place: str
+    documents: tuple[Document, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    records: tuple[dict[str, Any], ...] = ()
+    config: dict[str, Any] | None = None
+
+
+def collect(folder: Path | str) -> list[Group]:
+    """Reads a run's folder, or a folder of results and all below it.
+
+    A folder with a `config.json` is a run; of any other every JSON file and picture is taken. A picture goes
+    to the file that lists it under `pictures`, else to the one whose name begins its own, else to the
+    folder's only group.
+
+    Raises:
+      WorkdirError: there is neither a run nor a JSON file; or a file is damaged or cannot be read.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise WorkdirError(f"{root} is no folder")
+    try:
+        folders = list(_folders(root))
+        documents = {
+            path: [_document(root, file) for file in _files(path, (".json",))]
+            for path in folders
+            if not _is_run(path)
+        }
+        taken = {path for found in documents.values() for document in found for path in document.listed}
+        groups: list[Group] = []
+        for path in folders:
+            found = documents.get(path)
+            groups += [_run(root, path)] if found is None else _results(root, path, found, taken)
+    except OSError as error:
+        raise WorkdirError(f"{error.filename or root} cannot be read: {error.strerror or error}") from error
+    if not any(group.documents or group.config is not None for group in groups):
+        raise WorkdirError(f"{root} holds neither a run (config.json) nor results (*.json)")
+    return groups
+
+
+def _is_run(path: Path) -> bool:
+    return (path / "config.json").is_file()
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    """A folder and those below it, but for hidden ones, links, and what lies inside a run."""
+    yield path
+    if not _is_run(path):
+        for child in sorted(path.iterdir()):
+            if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+                yield from _folders(child)
+
+
+def _files(path: Path, endings: Iterable[str]) -> list[Path]:
+    return sorted(file for file in path.iterdir() if file.suffix.lower() in endings and file.is_file())
+
+
+def _run(root: Path, path: Path) -> Group:
+    workdir = Workdir(path, writes=False)
+    result = path / "result.json"
+    pictures = [*_files(path, _PICTURES), *sorted((path / "samples").glob("*.png"))]
+    return Group(
+        place=_name(root, path),
+        documents=(Document(_name(root, result), workdir.result),) if result.is_file() else (),
+        pictures=tuple(_picture(root, file) for file in pictures),
+        records=_records(workdir),
+        config=workdir.config,
+    )
+
+
+def _results(root: Path, path: Path, documents: list[Document], taken: set[Path]) -> list[Group]:
+    """The groups of one folder: results of one run's seeds together, every other file by itself."""
+    sets: dict[str, list[Document]] = {}
+    for document in documents:
+        key = f"run {document.content.get('name')}" if document.is_result else document.name
+        sets.setdefault(key, []).append(document)
+    owned = {key: [file for document in found for file in document.listed] for key, found in sets.items()}
+    alone = next(iter(sets)) if len(sets) == 1 else ""
+    for file in _files(path, _PICTURES):
+        begins = [(doc.stem, key) for key, found in sets.items() for doc in found if _begins(file, doc)]
+        if file.resolve() not in taken:
+            owned.setdefault(max(begins)[1] if begins else alone, []).append(file)
+    records = _records(Workdir(path, writes=False))
+    place = _name(root, path)
+    groups = [
+        Group(place, tuple(sets.get(key, ())), _pictures(root, files), records if key == alone else ())
+        for key, files in owned.items()
+    ]
+    stray = Group(place, records=records)
+    return groups if alone in owned or not records else [*groups, stray]
+
+
+def _begins(file: Path, document: Document) -> bool:
+    """Whether a picture is named after a document: `table.png` and `table_sheet.png` after `table.json`."""
+    return file.stem == document.stem or file.stem.startswith((f"{document.stem}_", f"{document.stem}-"))
+
+
+def _document(root: Path, file: Path) -> Document:
+    try:
+        content = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise WorkdirError(f"{file} cannot be read: {error}") from error
+    level, depth = [content], 0
+    while level:
+        depth += 1
+        branches = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
+        level = [child for branch in branches for child in branch]
+    if depth > _NESTING:
+        raise WorkdirError(f"{file} cannot be read: it nests {depth} levels; allowed: {_NESTING}")
+    return Document(_name(root, file), content, _listed(root, file, content))
+
+
+def _listed(root: Path, file: Path, content: Any) -> tuple[Path, ...]:
+    """The files that a document lists under `pictures`, relative to its own."""
+    names = content.get("pictures") if isinstance(content, dict) else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ()
+    paths = [(file.parent / name).resolve() for name in names]
+    for name, path in zip(names, paths, strict=True):
+        known = path.is_relative_to(root.resolve()) and path.suffix.lower() in _PICTURES
+        if not known or not path.is_file():
+            allowed = f"allowed: {', '.join(_PICTURES)} files below {root}"
+            raise WorkdirError(f"{file}: pictures={name!r} is not there; {allowed}")
+    return tuple(dict.fromkeys(paths))
+
+
+def _pictures(root: Path, files: list[Path]) -> tuple[Picture, ...]:
+    return tuple(_picture(root.resolve(), file.resolve()) for file in files)
+
+
+def _picture(root: Path, file: Path) -> Picture:
+    content = file.read_bytes()
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.verify()
+            media_type, (width, height) = Image.MIME[image.format or ""], image.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise WorkdirError(f"{file} cannot be read: it is no intact picture") from error
+    return Picture(_name(root, file), content, media_type, width, height)
+
+
+def _records(workdir: Workdir) -> tuple[dict[str, Any], ...]:
+    records = workdir.records()
+    for number, record in enumerate(records, 1):
+        values = [value for name, value in record.items() if name not in ("step", "eval")]
+        named = type(record.get("step")) is int and isinstance(record.get("eval", ""), str)
+        if not named or not all(map(is_number, values)):
+            file = workdir.path / "metrics.jsonl"
+            raise WorkdirError(f"line {number} of {file} cannot be read: no numbers at a step")
+    return tuple(records)
+
+
+def _name(root: Path, path: Path) -> str:
+    name = path.relative_to(root).as_posix()
+    return "" if name == "." else name

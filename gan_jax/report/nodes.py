@@ -1,0 +1,118 @@
+"""JSON of any layout as nodes that a page can show: whatever its shape, nothing of it is left out."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, TypeAlias
+
+_DEPTH = 6  # levels shown as tables; what lies deeper is shown as JSON
+
+
+@dataclasses.dataclass(frozen=True)
+class Scalar:
+    """A number, a string, a truth value or null."""
+
+    value: Any
+    kind: ClassVar[str] = "scalar"
+
+
+@dataclasses.dataclass(frozen=True)
+class Inline:
+    """Scalars in a row, each with its name or all without."""
+
+    items: tuple[tuple[str, Any], ...]
+    kind: ClassVar[str] = "inline"
+
+
+@dataclasses.dataclass(frozen=True)
+class Fields:
+    """Named values, one below the other."""
+
+    items: tuple[tuple[str, "Node"], ...]
+    kind: ClassVar[str] = "fields"
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """A table: its heads, '' above the labels of rows, and cells [rows][heads]; None is an empty cell."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple["Node | None", ...], ...]
+    kind: ClassVar[str] = "grid"
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """Preformatted text."""
+
+    text: str
+    kind: ClassVar[str] = "text"
+
+
+EMPTY = Fields(())
+Node: TypeAlias = Scalar | Inline | Fields | Grid | Text
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether a JSON value is neither an object nor a list."""
+    return not isinstance(value, dict | list)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a finite number that a float can hold; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def is_numbers(value: Any) -> bool:
+    """Whether a JSON value is a list of numbers, the empty one included."""
+    return isinstance(value, list) and all(map(is_number, value))
+
+
+def pretty(value: Any) -> str:
+    """JSON text for a reader."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def node(value: Any, depth: int = 0) -> Node:
+    """The node that shows a JSON value, `depth` levels below the one that is shown."""
+    if is_scalar(value):
+        return Scalar(value)
+    if depth >= _DEPTH:
+        return Text(pretty(value))
+    return _of_list(value, depth + 1) if isinstance(value, list) else _of_object(value, depth + 1)
+
+
+def fields(value: Mapping[str, Any], leave: Collection[str] = ()) -> Fields:
+    """The entries of an object one below the other, but for those whose names are in `leave`."""
+    return Fields(tuple((key, node(entry, 1)) for key, entry in value.items() if key not in leave))
+
+
+def grid(entries: list[dict[str, Any]], depth: int = 1) -> Grid:
+    """A row for each object, a column for each key that any of them has."""
+    heads = tuple(dict.fromkeys(key for entry in entries for key in entry))
+    rows = [tuple(node(entry[head], depth) if head in entry else None for head in heads) for entry in entries]
+    return Grid(heads, tuple(rows))
+
+
+def _of_list(values: list[Any], depth: int) -> Node:
+    if all(map(is_scalar, values)):
+        return Inline(tuple(("", value) for value in values))
+    if all(isinstance(value, dict) for value in values):
+        return grid(values, depth)
+    if all(isinstance(value, list) and all(map(is_scalar, value)) for value in values):
+        width = max(map(len, values))
+        rows = [tuple(map(Scalar, value)) + (None,) * (width - len(value)) for value in values]
+        return Grid((), tuple(rows))
+    return Fields(tuple((str(place), node(value, depth)) for place, value in enumerate(values)))
+
+
+def _of_object(value: dict[str, Any], depth: int) -> Node:
+    if value and all(map(is_scalar, value.values())) and depth > 1:
+        return Inline(tuple(value.items()))
+    entries = list(value.values())
+    alike = len(entries) > 1 and all(isinstance(entry, dict) and entry for entry in entries)
+    if alike and all(entry.keys() == entries[0].keys() for entry in entries):
+        rows = [(Scalar(key), *(node(entry[key], depth) for entry in entries)) for key in entries[0]]
+        return Grid(("", *value), tuple(rows))
+    return Fields(tuple((key, node(entry, depth)) for key, entry in value.items()))

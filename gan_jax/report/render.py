@@ -1,0 +1,47 @@
+"""Sections as one HTML page that needs no other file, no network and no script."""
+
+import base64
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jinja2
+
+from gan_jax import __version__
+from gan_jax.report.view import Section
+
+
+def render(title: str, sections: Sequence[Section]) -> str:
+    """The page; all that the JSON holds is escaped."""
+    loader = jinja2.PackageLoader("gan_jax.report")
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"exact": _exact, "shown": _shown, "svg_uri": _svg_uri}
+    template = environment.get_template("page.html")
+    return template.render(title=title, sections=sections, version=__version__)
+
+
+def _exact(value: Any) -> str:
+    """A number with all its digits."""
+    return json.dumps(value)
+
+
+def _shown(value: Any, unit: str = "plain") -> str:
+    """A number or other scalar as a reader wants it; `unit` is that of `view.Row`."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int) and unit == "plain":
+        return str(value)
+    if isinstance(value, str) or not math.isfinite(value):
+        return str(value)
+    if unit == "plain":
+        return f"{value:.6g}"
+    return f"{100 * value if unit == 'fraction' else value:.2f}"
+
+
+def _svg_uri(content: bytes) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
