@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import arrays_source, digits, splits, tfds_source
+from gan_jax.data import arrays_source, digits, emoji, splits, tfds_source
 from gan_jax.data.examples import Examples
 from gan_jax.data.prefetch import background
 from gan_jax.errors import ConfigError, DataError
@@ -34,7 +34,8 @@ def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: 
       manual_dir: folder of files already on disk; '' for the one that GAN_JAX_DATA names.
 
     Returns:
-      `image` uint8 [N, size, size, C] and, where known and kept, `label` int32 [N].
+      `image` uint8 [N, size, size, C] and, where known and kept, `label` int32 [N], or [N, K] in
+      {0, 1} where labels are attributes.
 
     Raises:
       ConfigError: an unknown field, or not exactly one of `name` and `files`.
@@ -70,6 +71,8 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
             arrays_source.locate(path, manual_dir)
     elif spec["name"] in digits.NAMES:
         splits.parse(spec["split"], digits.SIZES[spec["name"]], spec["name"])
+    elif spec["name"] == emoji.NAME:
+        splits.parse(spec["split"], emoji.SIZES, emoji.NAME)
     else:
         tfds_source.check(spec["name"], data_dir, manual_dir)
 
@@ -178,6 +181,8 @@ def _read(spec: Mapping[str, Any], size: int, data_dir: str, manual_dir: str) ->
         return arrays_source.read(spec["files"], spec["split"], manual_dir)
     if spec["name"] in digits.NAMES:
         return digits.read(spec["name"], spec["split"])
+    if spec["name"] == emoji.NAME:
+        return emoji.read(spec["split"])
     return tfds_source.read(spec["name"], spec["split"], size, data_dir, manual_dir)
 
 
