@@ -6,10 +6,11 @@ test, and a slice draws little more than its own rows.
 
 import functools
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
-from gan_jax.data import emoji_draw, emoji_face, splits
+from gan_jax.data import annotations, emoji_draw, emoji_face, splits
 from gan_jax.data.emoji_canvas import SIZE
 from gan_jax.data.emoji_face import ATTRIBUTES
 from gan_jax.data.examples import Examples, concatenate
@@ -20,21 +21,26 @@ SEED = 20161107  # that of the embedded digits
 _BLOCK = 256  # faces drawn, and kept, together
 
 
-def read(split: str, seed: int = SEED) -> Examples:
+def read(split: str, attributes: Sequence[str] = (), seed: int = SEED) -> Examples:
     """Rows of the set: `image` uint8 [N, 64, 64, 3] and `label` int32 [N, K] in {0, 1}.
 
     Args:
       split: tfds' slicing syntax over train, validation and test, whose sizes are in SIZES.
+      attributes: the columns of `label`, in order; () for all of ATTRIBUTES.
       seed: of every random choice.
 
-    Returns:
-      The examples; column k of `label` is attribute ATTRIBUTES[k].
-
     Raises:
-      DataError: a split that is not there.
+      DataError: a split or an attribute that is not there.
     """
-    chosen = splits.parse(split, SIZES, NAME)
-    return concatenate([_rows(part, rows, seed) for part, rows in chosen])
+    chosen, columns = check(split, attributes)
+    examples = concatenate([_rows(part, rows, seed) for part, rows in chosen])
+    return examples.with_columns(label=examples.columns["label"][:, columns])
+
+
+def check(split: str, attributes: Sequence[str] = ()) -> tuple[list[tuple[str, slice]], list[int]]:
+    """The slices that `split` means, and the places of the attributes; raises what `read` would."""
+    columns = annotations.choose(attributes or ATTRIBUTES, ATTRIBUTES, NAME)
+    return splits.parse(split, SIZES, NAME), columns
 
 
 def _rows(split: str, rows: slice, seed: int) -> Examples:

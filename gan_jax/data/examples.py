@@ -10,6 +10,8 @@ from PIL import Image
 
 from gan_jax.errors import DataError
 
+MAX_BYTES = 8 * 2**30  # of images held in memory
+
 
 @dataclasses.dataclass(frozen=True)
 class Examples:

@@ -15,10 +15,9 @@ import numpy as np
 
 from gan_jax.data import splits
 from gan_jax.data.arrays_source import local_folder
-from gan_jax.data.examples import Examples, resize
+from gan_jax.data.examples import MAX_BYTES, Examples, resize
 from gan_jax.errors import DataError
 
-MAX_BYTES = 8 * 2**30  # of images held in memory
 _PROBE_SECONDS = 4.0  # tfds itself tries for three minutes
 _BLOCK = 1024  # images read at once
 

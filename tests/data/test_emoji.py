@@ -104,13 +104,24 @@ def test_unknown_splits_and_empty_slices_are_refused(small):
         data.load({"name": "emoji", "split": "train[5:5]"}, size=64)
 
 
-def test_classes_cannot_be_excluded_where_labels_are_attributes(small):
-    with pytest.raises(
-        DataError, match=r"cannot exclude labels \(1,\): labels are attributes, int32 \[40, 23\]"
-    ):
-        data.load({"name": "emoji", "exclude": (1,)}, size=64)
+def test_attributes_are_the_columns_asked_for_in_that_order(small):
+    whole = emoji.read("test").columns
+    spec = {"name": "emoji", "split": "test", "attributes": ("Young", "Bald")}
+    data.check(spec)
+    part = data.load(spec, size=64).columns
+    np.testing.assert_array_equal(part["label"], whole["label"][:, [column("Young"), column("Bald")]])
+    np.testing.assert_array_equal(part["image"], whole["image"])
+    for function in (data.check, lambda spec: data.load(spec, size=64)):
+        with pytest.raises(DataError, match=r"'Yuong' of emoji is not known; did you mean 'Young'\?"):
+            function({"name": "emoji", "attributes": ("Yuong",)})
+
+
+def test_labels_can_be_dropped_and_attributes_are_no_classes_to_exclude(small):
     bare = data.load({"name": "emoji", "labels": False}, size=64)
     assert set(bare.columns) == {"image"}
+    words = r"cannot exclude labels \(1,\): labels are attributes, int32 \[40, 23\]; expected one class each"
+    with pytest.raises(DataError, match=words):
+        emoji.read("train").excluding((1,))
 
 
 def test_attributes_are_neither_rare_nor_nearly_always_there(labels):
