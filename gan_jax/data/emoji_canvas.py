@@ -1,5 +1,6 @@
 """Flat shapes with outlines, drawn large under one rotation and reduced: the pen of the cartoon faces."""
 
+import cmath
 import functools
 from collections.abc import Sequence
 
@@ -60,25 +61,29 @@ def both(points: Points) -> np.ndarray:
 
 def ripple(curve: np.ndarray, height: float, length: float, scalloped: bool = False) -> np.ndarray:
     """A curve [M, 2] with waves `length` pixels long across it, `height` pixels to either side."""
-    steps = np.hypot(*np.diff(curve, axis=0, prepend=curve[:1]).T)
-    place = np.pi * np.cumsum(steps) / length
+    z = _complex(curve)
+    place = np.pi * np.cumsum(np.abs(np.diff(z, prepend=z[:1]))) / length
     wave = 2 * np.abs(np.sin(place)) - 1 if scalloped else np.sin(2 * place)
-    return curve + height * wave[:, None] * _normals(curve)
+    return (z + height * wave * _normals(z)).view(np.float64).reshape(-1, 2)
 
 
-def _normals(curve: np.ndarray, closed: bool = False) -> np.ndarray:
-    """Unit vectors [M, 2] to the left of a curve's direction on the screen."""
-    before, after = (curve[-1:], curve[:1]) if closed else (curve[:1], curve[-1:])
-    around = np.concatenate([before, curve, after])
+def _complex(curve: np.ndarray) -> np.ndarray:
+    """The points [M, 2] as numbers x + iy [M], which turn and stretch by one product."""
+    return np.ascontiguousarray(curve).view(np.complex128)[:, 0]
+
+
+def _normals(z: np.ndarray, closed: bool = False) -> np.ndarray:
+    """Unit numbers [M] to the left of a curve's direction on the screen."""
+    before, after = (z[-1:], z[:1]) if closed else (z[:1], z[-1:])
+    around = np.concatenate([before, z, after])
     along = around[2:] - around[:-2]
-    length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-6)
-    return along[:, ::-1] * (1, -1) / length[:, None]
+    return along * -1j / np.maximum(np.abs(along), 1e-6)
 
 
 @functools.cache
 def _taper(points: int, ends: float) -> np.ndarray:
-    """Half the width of a stroke at each of its points [points, 1]."""
-    along = np.linspace(-1, 1, points)[:, None]
+    """Half the width of a stroke at each of its points."""
+    along = np.linspace(-1, 1, points)
     return (ends + (1 - ends) * (1 - along**2)) / 2
 
 
@@ -95,21 +100,19 @@ class Canvas:
         """Fills the picture with `ground`; the face is turned by `tilt` (radians), scaled, then shifted."""
         self._image = Image.new("RGB", (SIZE * _ZOOM, SIZE * _ZOOM), ground)
         self._draw = ImageDraw.Draw(self._image)
-        cos, sin = np.cos(tilt), np.sin(tilt)
-        self._scale = _ZOOM * scale
-        self._matrix = self._scale * np.array([[cos, -sin], [sin, cos]])
-        self._offset = _ZOOM * (np.array(_ORIGIN) + shift)
+        self._turn = _ZOOM * scale * cmath.exp(-1j * tilt)
+        self._offset = _ZOOM * (complex(*_ORIGIN) + complex(*shift))
 
     def polygon(
         self, curve: np.ndarray, fill: Colour, outline: Colour | None = None, width: float = 0.5
     ) -> None:
         """A closed curve [M, 2], filled; its outline lies outside of it."""
+        z = _complex(curve)
         if outline is not None:
-            x, y = curve[:, 0], curve[:, 1]
-            area = x[:-1] @ y[1:] - y[:-1] @ x[1:] + x[-1] * y[0] - y[-1] * x[0]
+            area = np.vdot(z[:-1], z[1:]).imag + (z[-1].conjugate() * z[0]).imag
             side = width if area > 0 else -width
-            self._fill(curve + side * _normals(curve, closed=True), outline)
-        self._fill(curve, fill)
+            self._fill(z + side * _normals(z, closed=True), outline)
+        self._fill(z, fill)
 
     def blob(self, points: Points, fill: Colour, outline: Colour | None = None, width: float = 0.5) -> None:
         """A smooth closed shape through the points."""
@@ -130,18 +133,19 @@ class Canvas:
         self, points: Points, colour: Colour, width: float, ends: float = 1.0, curved: bool = True
     ) -> None:
         """A stroke through the points, `width` pixels in the middle and `ends` of that at both ends."""
-        curve = smooth(points) if curved else np.asarray(points, np.float64)
-        half = width * _taper(len(curve), ends) * _normals(curve)
-        self._fill(np.concatenate([curve + half, (curve - half)[::-1]]), colour)
+        z = _complex(smooth(points) if curved else np.asarray(points, np.float64))
+        half = width * _taper(len(z), ends) * _normals(z)
+        self._fill(np.concatenate([z + half, (z - half)[::-1]]), colour)
         if ends * width > 0.7:
-            for end in curve[[0, -1]]:
-                x, y = end @ self._matrix + self._offset
-                radius = ends * width / 2 * self._scale
+            radius = ends * width / 2 * abs(self._turn)
+            for end in (z[0], z[-1]):
+                centre = complex(end * self._turn + self._offset)
+                x, y = centre.real, centre.imag
                 self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), colour)
 
     def finish(self) -> Image.Image:
         """The picture at its final size, every pixel the mean of those that were drawn in it."""
         return self._image.reduce(_ZOOM)
 
-    def _fill(self, curve: np.ndarray, colour: Colour) -> None:
-        self._draw.polygon((curve @ self._matrix + self._offset).ravel().tolist(), colour)
+    def _fill(self, z: np.ndarray, colour: Colour) -> None:
+        self._draw.polygon((z * self._turn + self._offset).view(np.float64).tolist(), colour)
