@@ -1,17 +1,16 @@
 """Default fields of a configuration, its variants, and the checks before anything starts."""
 
 import dataclasses
-import difflib
 import importlib.util
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import ml_collections
 
 from gan_jax import evaluation, models
-from gan_jax.errors import ConfigError
+from gan_jax.errors import ConfigError, nearest
 
 Variant = Mapping[str, Any] | Callable[[ml_collections.ConfigDict], Mapping[str, Any]]
 
@@ -93,7 +92,10 @@ def model(name: str, **fields: Any) -> ml_collections.ConfigDict:
 
 
 def role(name: str = "", split: str = "train", **fields: Any) -> dict[str, Any]:
-    """Where one role's images come from: a data set's name or `files`, and a slice of a split."""
+    """Where one role's images come from: a data set's name or `files`, and a slice of a split.
+
+    `fields` are others that `data.load` knows, such as `files`, `attributes` or `classes`.
+    """
     spec = {"name": name, "split": split, "files": {}, "exclude": (), "labels": True}
     return {**spec, **fields}
 
@@ -249,14 +251,6 @@ def _check_evaluation(name: str, spec: Mapping[str, Any]) -> None:
             raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
     for role_name, role_spec in spec["roles"].items():
         _check_role(f"{name}.roles.{role_name}", role_spec)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Ends a message on an unknown name: the nearest one, if any is near, and all those known."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ";"
-    return f"is not known{hint} known: {', '.join(known)}"
 
 
 def _leaves(config, prefix=""):

@@ -1,5 +1,8 @@
 """Errors that a user can cause or mend: each is one line, and `main` turns its class into the exit code."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class GanJaxError(Exception):
     """Base of all errors with a message meant for the user; the command exits with `exit_code`."""
@@ -36,3 +39,11 @@ class Interrupted(GanJaxError):
         """Keeps `signum` (2 for Ctrl-C, 15 for SIGTERM) for the exit code."""
         super().__init__(f"stopped by signal {signum}; the same command resumes this run")
         self.exit_code = 128 + signum
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Ends a message on an unknown name: the nearest one, if any is near, and all those known."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ";"
+    return f"is not known{hint} known: {', '.join(known)}"

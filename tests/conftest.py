@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items):
     """Tests on real data run only where their folder is named."""
     if os.environ.get("GAN_JAX_DATA"):
         return
-    skip = pytest.mark.skip(reason="needs GAN_JAX_DATA, the folder of svhn/ and mnist/")
+    skip = pytest.mark.skip(reason="needs GAN_JAX_DATA, the folder of svhn/, mnist/, celeba/ and others")
     for item in items:
         if "real_data" in item.keywords:
             item.add_marker(skip)

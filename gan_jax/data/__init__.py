@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import arrays_source, digits, splits, tfds_source
+from gan_jax.data import arrays_source, digits, emoji, folder_source, splits, tfds_source
 from gan_jax.data.examples import Examples
 from gan_jax.data.prefetch import background
 from gan_jax.errors import ConfigError, DataError
@@ -19,6 +19,10 @@ _DEFAULTS: Mapping[str, Any] = {
     "split": "train",
     "exclude": (),
     "labels": True,
+    "classes": False,
+    "attributes": (),
+    "attributes_file": "",
+    "features": "",
 }
 
 
@@ -26,19 +30,32 @@ def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: 
     """Reads what one role of a configuration names.
 
     Args:
-      spec: `name` of an embedded or tfds data set, or `files` (split -> path); `split`, a slice in
-        tfds' syntax such as `test[:8000]+train`; `exclude`, labels to leave out; `labels`, whether
-        the examples keep their label. Labels serve `exclude` even where they are not kept.
+      spec: the fields of a role; either of the first two is required.
+        `name`: of an embedded or tfds data set.
+        `files`: split -> path of arrays (`arrays_source`), or of a folder or zip of images, or of a
+          folder inside a zip, `faces.zip/train` (`folder_source`).
+        `split`: a slice in tfds' syntax such as `test[:8000]+train`.
+        `exclude`: labels to leave out. They serve this even where they are not kept.
+        `labels`: whether the examples keep their label.
+        `classes`: whether labels are the folders that images lie in, numbered in order of their names.
+        `attributes`: names of the attributes that are the label, in this order; () for none, or for
+          all of `emoji`.
+        `attributes_file`: path of their table; '' for `attributes.csv` inside or beside the folder or
+          zip. Either `file,Name1,...` with values 0/1 or -1/1, or CelebA's `list_attr_celeba.txt`.
+        `features`: path of features of these images: `.npy` [N, d] in order of the files, or `.npz`
+          with `features` and `files`, their names.
       size: images are resized to size x size pixels, bilinearly.
       data_dir: folder of prepared tfds data sets; '' for tfds' own default.
       manual_dir: folder of files already on disk; '' for the one that GAN_JAX_DATA names.
 
     Returns:
-      `image` uint8 [N, size, size, C] and, where known and kept, `label` int32 [N].
+      `image` uint8 [N, size, size, C]; where known and kept, `label` int32 [N], or [N, K] in {0, 1}
+      where labels are attributes; `features` float32 [N, d], where given.
 
     Raises:
-      ConfigError: an unknown field, or not exactly one of `name` and `files`.
-      DataError: a data set, file or split that is missing, damaged or empty.
+      ConfigError: an unknown field, not exactly one of `name` and `files`, or fields that do not go
+        together.
+      DataError: a data set, file, split or attribute that is missing, damaged or empty.
     """
     spec = _complete(spec)
     examples = _read(spec, size, data_dir, manual_dir)
@@ -61,15 +78,19 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
       manual_dir: likewise.
 
     Raises:
-      ConfigError: an unknown field, or not exactly one of `name` and `files`.
-      DataError: an unknown or unreachable data set, or a file that is missing.
+      ConfigError: as for `load`.
+      DataError: an unknown or unreachable data set or attribute, or a file that is missing.
     """
     spec = _complete(spec)
-    if spec["files"]:
+    if spec["files"] and folder_source.reads(spec, manual_dir):
+        folder_source.check(spec, manual_dir)
+    elif spec["files"]:
         for path in spec["files"].values():
             arrays_source.locate(path, manual_dir)
     elif spec["name"] in digits.NAMES:
         splits.parse(spec["split"], digits.SIZES[spec["name"]], spec["name"])
+    elif spec["name"] == emoji.NAME:
+        emoji.check(spec["split"], spec["attributes"])
     else:
         tfds_source.check(spec["name"], data_dir, manual_dir)
 
@@ -170,14 +191,35 @@ def _complete(spec: Mapping[str, Any]) -> dict[str, Any]:
     if bool(full["name"]) == bool(full["files"]):
         found = f"name={full['name']!r} and files={dict(full['files'])}"
         raise ConfigError(f"a role has {found}; expected exactly one of them")
+    _check_labels(full)
     return full
 
 
+def _check_labels(spec: Mapping[str, Any]) -> None:
+    """Refuses fields on labels that do not go together, or not with this kind of source."""
+    names = spec["attributes"]
+    if isinstance(names, str) or len(set(names)) != len(names):
+        raise ConfigError(f"attributes={names!r} is not allowed; allowed: names, each once")
+    if spec["classes"] and names:
+        raise ConfigError(f"classes=True and attributes={tuple(names)}: a label is either; give one of them")
+    if spec["exclude"] and (names or spec["name"] == emoji.NAME):
+        raise ConfigError(f"exclude={tuple(spec['exclude'])} is for classes; these labels are attributes")
+    if spec["attributes_file"] and not names:
+        raise ConfigError(f"attributes_file={spec['attributes_file']!r} needs attributes, names to keep")
+    for field in ("classes", "attributes", "attributes_file", "features"):
+        if spec["name"] and spec[field] and (field, spec["name"]) != ("attributes", emoji.NAME):
+            raise ConfigError(f"{field}={spec[field]!r} is for images by files; name={spec['name']!r}")
+
+
 def _read(spec: Mapping[str, Any], size: int, data_dir: str, manual_dir: str) -> Examples:
+    if spec["files"] and folder_source.reads(spec, manual_dir):
+        return folder_source.read(spec, size, manual_dir)
     if spec["files"]:
         return arrays_source.read(spec["files"], spec["split"], manual_dir)
     if spec["name"] in digits.NAMES:
         return digits.read(spec["name"], spec["split"])
+    if spec["name"] == emoji.NAME:
+        return emoji.read(spec["split"], spec["attributes"])
     return tfds_source.read(spec["name"], spec["split"], size, data_dir, manual_dir)
 
 

@@ -19,6 +19,7 @@ from gan_jax.errors import DataError
 # What numpy, gzip, zipfile and struct raise on bytes that are not what they should be.
 _DAMAGE = (OSError, EOFError, ValueError, LookupError, MemoryError, zipfile.BadZipFile, zlib.error,
            struct.error)  # fmt: skip
+_WAYS = "set config.data.manual_dir or GAN_JAX_DATA; configs/dtn_digits.py needs no file"
 
 
 def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples:
@@ -54,14 +55,27 @@ def locate(path: str, manual_dir: str = "") -> Path:
     Raises:
       DataError: a relative path without a folder to start from, or no such file.
     """
-    folder, given = local_folder(manual_dir), Path(path).expanduser()
-    ways = "set config.data.manual_dir or GAN_JAX_DATA; configs/dtn_digits.py needs no file"
-    if folder is None and not given.is_absolute():
-        raise DataError(f"file {path!r} is relative and no folder is given: {ways}")
-    full = given if folder is None else folder / given
+    full = absolute(path, manual_dir)
     if not full.is_file():
-        raise DataError(f"there is no file {full}: {ways}")
+        raise missing(full)
     return full
+
+
+def absolute(path: str, manual_dir: str = "") -> Path:
+    """What a configuration's path means, be it there or not.
+
+    Raises:
+      DataError: a relative path without a folder to start from.
+    """
+    folder, given = local_folder(manual_dir), Path(path).expanduser()
+    if folder is None and not given.is_absolute():
+        raise DataError(f"file {path!r} is relative and no folder is given: {_WAYS}")
+    return given if folder is None else folder / given
+
+
+def missing(path: Path) -> DataError:
+    """The error of a path where nothing is."""
+    return DataError(f"there is no file {path}: {_WAYS}")
 
 
 def _read_file(path: Path) -> Examples:
@@ -71,7 +85,7 @@ def _read_file(path: Path) -> Examples:
         return _read_mat(path)
     if "images-idx3" in path.name:
         return _read_idx_pair(path)
-    raise DataError(f"{path}: unknown kind; expected .npz, .mat or ...images-idx3-ubyte[.gz]")
+    raise DataError(f"{path}: unknown kind; expected .npz, .mat, ...images-idx3-ubyte[.gz], .zip or a folder")
 
 
 def _read_npz(path: Path) -> Examples:

@@ -10,10 +10,12 @@ from PIL import Image
 
 from gan_jax.errors import DataError
 
+MAX_BYTES = 8 * 2**30  # of images held in memory
+
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N], and others [N, ...].
+    """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N] or [N, K], and others.
 
     Raises:
       DataError: no image, or columns of unequal length.
@@ -54,10 +56,13 @@ class Examples:
         """Those examples whose label is not among `labels`.
 
         Raises:
-          DataError: the examples have no labels.
+          DataError: the examples have no labels, or attributes instead of classes.
         """
         if "label" not in self.columns:
             raise DataError(f"cannot exclude labels {tuple(labels)}: these images have no labels")
+        if self.columns["label"].ndim != 1:
+            found = f"labels are attributes, int32 {list(self.columns['label'].shape)}"
+            raise DataError(f"cannot exclude labels {tuple(labels)}: {found}; expected one class each, [N]")
         return Examples(self.gather(~np.isin(self.columns["label"], list(labels))))
 
     def resized(self, size: int) -> "Examples":

@@ -15,10 +15,9 @@ import numpy as np
 
 from gan_jax.data import splits
 from gan_jax.data.arrays_source import local_folder
-from gan_jax.data.examples import Examples, resize
+from gan_jax.data.examples import MAX_BYTES, Examples, resize
 from gan_jax.errors import DataError
 
-MAX_BYTES = 8 * 2**30  # of images held in memory
 _PROBE_SECONDS = 4.0  # tfds itself tries for three minutes
 _BLOCK = 1024  # images read at once
 
@@ -80,11 +79,11 @@ def _builder(name: str, data_dir: str) -> Any:
         known = tfds.list_builders(with_community_datasets=False)
         if name.split("/")[0].split(":")[0] in known:
             raise DataError(f"data set {name!r}: {_line(error)}") from error
-        near = difflib.get_close_matches(name, ["digits_plain", "digits_street", *known])
+        near = difflib.get_close_matches(name, ["digits_plain", "digits_street", "emoji", *known])
         hint = f"did you mean {', '.join(near)}? " if near else ""
         raise DataError(
-            f"data set {name!r} is not known; {hint}known: digits_plain, digits_street and those "
-            "of tfds, such as mnist, svhn_cropped"
+            f"data set {name!r} is not known; {hint}known: digits_plain, digits_street, emoji and "
+            "those of tfds, such as mnist, svhn_cropped"
         ) from error
 
 

@@ -230,7 +230,7 @@ def test_another_format_under_this_name_is_refused(tmp_path, name):
 def test_an_unknown_kind_of_file_lists_those_known(tmp_path):
     path = tmp_path / "set.pickle"
     path.touch()
-    refused(path, r"expected \.npz, \.mat or \.\.\.images-idx3-ubyte\[\.gz\]")
+    refused(path, r"expected \.npz, \.mat, \.\.\.images-idx3-ubyte\[\.gz\], \.zip or a folder")
 
 
 def test_a_relative_path_starts_at_manual_dir_or_else_at_gan_jax_data(npz, monkeypatch):

@@ -1,0 +1,148 @@
+"""What is known of images beside their pixels: tables of attributes, and features exported by a network."""
+
+import csv
+import dataclasses
+import io
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from gan_jax.errors import DataError, nearest
+
+_FILE_COLUMNS = ("file", "image_id")  # the second is the name in CSV copies of CelebA's list
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """One row for each file: `values` int32 [R, K] or float32 [R, d], and the names of files [R]."""
+
+    title: str
+    names: tuple[str, ...]  # of the columns
+    files: Sequence[str]
+    values: np.ndarray
+
+    def rows_of(self, images: Sequence[str]) -> np.ndarray:
+        """The row of each image [N], -1 where there is none.
+
+        A row names its image by path from the folder, or by its file name alone.
+
+        Raises:
+          DataError: two rows for one name, or one file name of several images.
+        """
+        row_of = {file: row for row, file in enumerate(self.files)}
+        if len(row_of) != len(self.files):
+            twice = next(file for row, file in enumerate(self.files) if row_of[file] != row)
+            raise DataError(f"{self.title}: has two rows for {twice!r}")
+        rows = np.array([row_of.get(image, -1) for image in images], np.int64)
+        taken = {image: image for image in images if image in row_of}
+        for place in np.flatnonzero(rows < 0).tolist():
+            image = images[place]
+            name = PurePosixPath(image).name
+            if name in row_of:
+                if taken.setdefault(name, image) != image:
+                    both = f"{taken[name]} and {image}"
+                    raise DataError(f"{self.title}: row {name!r} fits {both}; name them by their paths")
+                rows[place] = row_of[name]
+        return rows
+
+
+def parse_attributes(content: bytes, title: str) -> Table:
+    """Reads `file,Name1,Name2,...` with values 0/1 or -1/1, or CelebA's own list.
+
+    CelebA's has the number of rows, then the names, then rows `000001.jpg -1 1 ...`.
+
+    Args:
+      content: of the file, in UTF-8.
+      title: what messages call it.
+
+    Returns:
+      A table with values int32 [R, K] in {0, 1}.
+
+    Raises:
+      DataError: naming the line that is not as expected.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        lines = [line for line in text.splitlines() if line.strip()]
+        count = int(lines[0]) if lines and lines[0].strip().isdecimal() else None
+        rows = list(csv.reader(io.StringIO(text))) if count is None else [line.split() for line in lines[1:]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{title}: cannot be read; expected a table of attributes: {error}") from error
+    rows = [[cell.strip() for cell in row] for row in rows if row]
+    names = (rows[0] if count is not None else rows[0][1:]) if rows else []
+    if not names or (count is None and rows[0][0] not in _FILE_COLUMNS):
+        expected = "file,Name1,Name2,... or the layout of list_attr_celeba.txt"
+        raise DataError(f"{title}: begins with {_start(lines)}; expected {expected}")
+    if len(set(names)) != len(names):
+        raise DataError(f"{title}: names an attribute twice: {', '.join(names)}")
+    if count is not None and count != len(rows) - 1:
+        raise DataError(f"{title}: holds {len(rows) - 1} rows; expected {count}, as its first line says")
+    return Table(title, tuple(names), [row[0] for row in rows[1:]], _bits(rows[1:], names, title))
+
+
+def choose(wanted: Sequence[str], known: Sequence[str], title: str) -> list[int]:
+    """The places of the attributes `wanted` among those `known`.
+
+    Raises:
+      DataError: a name that is not known; the message gives the nearest.
+    """
+    for name in wanted:
+        if name not in known:
+            raise DataError(f"attribute {name!r} of {title} {nearest(name, known)}")
+    return [list(known).index(name) for name in wanted]
+
+
+def read_features(path: Path) -> Table:
+    """Features from a `.npy`, float [N, d], or a `.npz` with `features` and, optionally, `files`, names [N].
+
+    Returns:
+      A table with values float32 [N, d]; `files` is empty where rows are in the order of the images.
+
+    Raises:
+      DataError: another layout, or values that are not finite as float32.
+    """
+    expected = "features, float [N, d], and optionally files, names [N]"
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            values, files = loaded, None
+        else:
+            with loaded as archive:
+                if "features" not in archive:
+                    raise DataError(f"{path}: holds {', '.join(archive.files)}; expected {expected}")
+                values, files = archive["features"], archive.get("files")
+    except (OSError, EOFError, ValueError, LookupError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read; expected {expected}: {error}") from error
+    if values.ndim != 2 or values.dtype.kind != "f" or not values.size:
+        raise DataError(f"{path}: features are {values.dtype} {list(values.shape)}; expected {expected}")
+    if files is not None and (files.dtype.kind != "U" or files.shape != values.shape[:1]):
+        found = f"files are {files.dtype} {list(files.shape)}"
+        raise DataError(f"{path}: {found}; expected names, [{len(values)}]")
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float32)
+    wrong = np.flatnonzero(~np.isfinite(values).all(1))
+    if len(wrong):
+        raise DataError(f"{path}: {len(wrong)} rows of features are not finite, the first is row {wrong[0]}")
+    return Table(str(path), (), [] if files is None else files.tolist(), values)
+
+
+def _bits(rows: list[list[str]], names: Sequence[str], title: str) -> np.ndarray:
+    """Values int32 [R, K]: 1 for '1', 0 for '0' or '-1', of which a table has either."""
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(names) + 1:
+            raise DataError(f"{title}: row {number} has {len(row)} fields; expected {len(names) + 1}")
+    cells = np.array([row[1:] for row in rows]).reshape(len(rows), len(names))
+    found = set(np.unique(cells).tolist())
+    if not (found <= {"0", "1"} or found <= {"-1", "1"}):
+        strange = sorted(found - {"0", "1"} if "-1" not in found else found - {"-1", "1"})[0]
+        row, column = np.argwhere(cells == strange)[0]
+        where = f"row {row + 1}, {names[column]}"
+        raise DataError(f"{title}: {where} is {strange!r}; expected 0 and 1, or -1 and 1 throughout")
+    return (cells == "1").astype(np.int32)
+
+
+def _start(lines: list[str]) -> str:
+    return repr(lines[0][:60]) if lines else "nothing"
