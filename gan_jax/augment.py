@@ -1,10 +1,10 @@
-"""Random changes of training images, drawn on the device: one affine map and one colour map each."""
+"""Random changes of training images, drawn on the device: one map of the plane and one of colours each."""
 
 import jax
 import jax.numpy as jnp
 
 
-def affine(
+def warp(
     rng: jax.Array,
     images: jax.Array,
     *,
@@ -12,8 +12,9 @@ def affine(
     scale: float = 0.0,
     shear: float = 0.0,
     shift: float = 0.0,
+    elastic: float = 0.0,
 ) -> jax.Array:
-    """Rotates, scales, shears and shifts each image [B, H, W, C] by its own draw, bilinearly.
+    """Rotates, scales, shears, shifts and bends each image [B, H, W, C] by its own draw, bilinearly.
 
     Args:
       rng: a key.
@@ -22,6 +23,8 @@ def affine(
       scale: largest |log| of the scale, drawn for each axis.
       shear: largest shear.
       shift: largest shift in pixels, for each axis.
+      elastic: standard deviation in pixels, along each axis, of the moves of a grid of 5x5 points that
+        the image follows smoothly, as Simard et al. 2003 bend digits.
     """
     size, height, width = images.shape[:3]
     draws = jax.random.uniform(rng, (6, size), minval=-1.0)
@@ -34,6 +37,10 @@ def affine(
     x = x + shears[:, None, None] * y
     rows = cos[:, None, None] * y - sin[:, None, None] * x + centre[0] + shifts[0, :, None, None]
     cols = sin[:, None, None] * y + cos[:, None, None] * x + centre[1] + shifts[1, :, None, None]
+    if elastic:
+        moves = elastic * jax.random.normal(jax.random.fold_in(rng, 1), (size, 5, 5, 2))
+        moves = jax.image.resize(moves, (size, height, width, 2), "cubic")
+        rows, cols = rows + moves[..., 0], cols + moves[..., 1]
     return _bilinear(images, rows, cols)
 
 

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 from gan_jax import augment
@@ -13,8 +14,8 @@ from gan_jax import augment
 KEY = 3
 
 
-def affine(key, images, **strengths):
-    return np.asarray(jax.jit(functools.partial(augment.affine, **strengths))(jax.random.key(key), images))
+def warp(key, images, **strengths):
+    return np.asarray(jax.jit(functools.partial(augment.warp, **strengths))(jax.random.key(key), images))
 
 
 def colour(key, images, **strengths):
@@ -27,24 +28,24 @@ def pictures(size=4, side=9, channels=3):
 
 
 def draws(values):
-    """The fractions in [-1, 1] that `affine` draws: angle, shear, two scales and two shifts."""
+    """The fractions in [-1, 1] that `warp` draws: angle, shear, two scales and two shifts."""
     return lambda rng, shape, minval: jnp.tile(jnp.array(values)[:, None], (1, shape[1]))
 
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """`drawn([angle, shear, ...], **strengths)`: `affine` with the given draws instead of random ones."""
+    """`drawn([angle, shear, ...], **strengths)`: `warp` with the given draws instead of random ones."""
 
-    def drawn_affine(values, **strengths):
+    def drawn_warp(values, **strengths):
         monkeypatch.setattr(jax.random, "uniform", draws(values))
-        return affine(KEY, pictures(), **strengths)
+        return warp(KEY, pictures(), **strengths)
 
-    return drawn_affine
+    return drawn_warp
 
 
 def test_zero_strengths_are_the_identity():
     images = pictures()
-    np.testing.assert_array_equal(affine(KEY, images), images)
+    np.testing.assert_array_equal(warp(KEY, images), images)
     np.testing.assert_allclose(colour(KEY, images), images, atol=1e-6)
 
 
@@ -75,9 +76,28 @@ def test_any_map_equals_scipys_bilinear_resampling(drawn, strengths):
     np.testing.assert_allclose(found[0, :, :, 0], expected, atol=1e-5)
 
 
+def test_bending_follows_the_grid_as_pillow_and_scipy_do(monkeypatch):
+    moves = np.random.default_rng(5).normal(size=(4, 5, 5, 2)).astype(np.float32)
+    monkeypatch.setattr(jax.random, "normal", lambda rng, shape: jnp.array(moves))
+    found = warp(KEY, pictures(), elastic=0.7)
+    for image, own, bent in zip(np.asarray(pictures()), moves, found, strict=True):
+        grids = [Image.fromarray(0.7 * own[..., axis]).resize((9, 9), Image.Resampling.BICUBIC) for axis in (0, 1)]
+        places = np.clip(np.indices((9, 9)) + np.stack(grids), 0, 8)
+        for channel in range(3):
+            expected = ndimage.map_coordinates(image[..., channel], places, order=1)
+            np.testing.assert_allclose(bent[..., channel], expected, atol=1e-5)
+
+
+def test_bending_has_the_given_deviation_at_the_grid():
+    ramp = jnp.broadcast_to(jnp.arange(45.0)[None, :, None, None], (400, 45, 45, 1))
+    moved = warp(KEY, ramp, elastic=1.5)[:, 22, 22, 0] - 22  # the middle of the grid's middle cell
+    assert moved.mean() == pytest.approx(0, abs=4 * 1.5 / 20)
+    assert moved.std() == pytest.approx(1.5, rel=4 / np.sqrt(2 * 400))
+
+
 def test_each_image_has_its_own_draw_and_the_key_decides_it():
     same = jnp.tile(pictures(1), (3, 1, 1, 1))
-    for change, strength in ((affine, "rotation"), (colour, "brightness")):
+    for change, strength in ((warp, "rotation"), (colour, "brightness")):
         out = change(KEY, same, **{strength: 0.5})
         assert not np.allclose(out[0], out[1])
         assert not np.allclose(out[1], out[2])
@@ -87,7 +107,7 @@ def test_each_image_has_its_own_draw_and_the_key_decides_it():
 
 def test_a_drawn_shift_stays_within_its_strength():
     ramp = jnp.broadcast_to(jnp.arange(64.0)[None, :, None, None], (200, 64, 64, 1))
-    moved = affine(KEY, ramp, shift=3.0)[:, 32, 32, 0] - 32
+    moved = warp(KEY, ramp, shift=3.0)[:, 32, 32, 0] - 32
     assert 2 < np.abs(moved).max() <= 3
     assert moved.min() < 0 < moved.max()
 

@@ -36,6 +36,7 @@ class Model(base.Defaults):
     scale: float = 0.0  # log
     shear: float = 0.0
     shift: float = 0.0  # pixels
+    elastic: float = 0.0  # pixels
     contrast: float = 0.0  # log
     channel_contrast: float = 0.0  # log
     brightness: float = 0.0  # of [-1, 1]
@@ -50,7 +51,7 @@ class Model(base.Defaults):
         base.require_range(self, 0, 0.99, "dropout", "label_smoothing")
         base.require_range(self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear")
         base.require_range(self, 0, 1e9, "schedule_steps")
-        base.require_range(self, 0, 10, "rotation", "contrast", "channel_contrast", "shift")
+        base.require_range(self, 0, 10, "rotation", "contrast", "channel_contrast", "shift", "elastic")
         base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
 
     @property
@@ -79,8 +80,8 @@ class Model(base.Defaults):
     ) -> tuple[TrainState, dict[str, jax.Array]]:
         """One step of AdamW on the (augmented) batch."""
         del phase
-        rng_affine, rng_colour, rng_dropout = jax.random.split(rng, 3)
-        images = self._augment(rng_affine, rng_colour, batch["image"])
+        rng_warp, rng_colour, rng_dropout = jax.random.split(rng, 3)
+        images = self._augment(rng_warp, rng_colour, batch["image"])
         player = state.players["classifier"]
 
         def loss_fn(params):
@@ -103,15 +104,16 @@ class Model(base.Defaults):
         variables = state.players["classifier"].eval_variables
         return self.network.apply(variables, batch["image"], train=False)
 
-    def _augment(self, rng_affine, rng_colour, images):
-        if self.rotation or self.scale or self.shear or self.shift:
-            images = augment.affine(
-                rng_affine,
+    def _augment(self, rng_warp, rng_colour, images):
+        if self.rotation or self.scale or self.shear or self.shift or self.elastic:
+            images = augment.warp(
+                rng_warp,
                 images,
                 rotation=self.rotation,
                 scale=self.scale,
                 shear=self.shear,
                 shift=self.shift,
+                elastic=self.elastic,
             )
         if self.contrast or self.channel_contrast or self.brightness or self.negate or self.ink:
             images = augment.colour(
