@@ -1,7 +1,13 @@
-"""Random changes of training images, drawn on the device: one affine map and one colour map each."""
+"""Random changes of training images, drawn on the device: a reflection, an affine map, a colour map each."""
 
 import jax
 import jax.numpy as jnp
+
+
+def flip(rng: jax.Array, images: jax.Array, probability: float) -> jax.Array:
+    """Mirrors each image [B, H, W, C] left to right with the given probability."""
+    mirrored = jax.random.bernoulli(rng, probability, (len(images), 1, 1, 1))
+    return jnp.where(mirrored, images[:, :, ::-1], images)
 
 
 def affine(

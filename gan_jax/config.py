@@ -118,6 +118,8 @@ def classifier(
     *,
     steps: int,
     batch_size: int = 128,
+    size: int = 32,
+    attributes: tuple[str, ...] = (),
     **fields: Any,
 ) -> ml_collections.ConfigDict:
     """A run of a classifier over one cycle of its learning rate, for `requires`.
@@ -128,13 +130,21 @@ def classifier(
       test: role of the images that its accuracy is reported on.
       steps: training steps, and the length of the cycle.
       batch_size: over all devices.
+      size: of the images, in pixels.
+      attributes: names of the label's columns, where labels are attributes; () where they are classes.
       **fields: of the classifier's Model.
     """
     config = default()
     config.name = name
+    if attributes:
+        fields |= {"objective": "attributes", "num_classes": len(attributes)}
     config.model = model("classifier", schedule_steps=steps, **fields)
     config.data.roles.image = train
-    config.evals.test = {"kind": "accuracy", "every": 0, "roles": {"image": test}}
+    config.data.size = size
+    kinds = {"classes": "accuracy", "attributes": "attributes", "features": "regression"}
+    config.evals.test = {"kind": kinds[config.model.objective], "every": 0, "roles": {"image": test}}
+    if attributes:
+        config.evals.test.attributes = attributes
     config.batch_size = batch_size
     config.steps = steps
     config.checkpoint_every = 200
@@ -199,7 +209,11 @@ def validate(config: ml_collections.ConfigDict) -> None:
         raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
     if config.checkpoint_rule == "best" and not config.best:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
-    models.create(config.model)
+    built = models.create(config.model)
+    try:
+        built.check_size(config.data.size)
+    except ValueError as error:
+        raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
         try:
             validate(required)
@@ -215,7 +229,7 @@ def _check_role(name: str, spec: Mapping[str, Any]) -> None:
 
 def _check_evaluation(name: str, spec: Mapping[str, Any]) -> None:
     try:
-        evaluation.evaluator(spec["kind"])
+        evaluation.options(spec)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
     for field, low in {"every": 0, "num": 1}.items():

@@ -138,6 +138,40 @@ def test_a_row_of_table_1_keeps_its_change_beside_any_other_variant(file, small)
                 assert functools.reduce(getattr, name.split("."), fields) == value
 
 
+def test_a_size_that_the_networks_cannot_take_is_refused():
+    built = valid(data__size=36)
+    built.model = config.model("classifier", widths=(4,) * 5)
+    assert refusal(built) == (
+        "data.size=36: images of 36 pixels do not come down to one in 5 stages: 36 is no multiple of 16"
+    )
+    built.model.input_size = 32
+    config.validate(built)
+
+
+def test_an_unknown_field_of_an_evaluation_is_refused():
+    built = valid()
+    built.evals.test = {"kind": "sheet", "every": 0, "roles": {}, "nmu": 8}
+    assert refusal(built) == "evals.test.nmu is no field of 'sheet'; fields: kind, every, num, roles"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, "accuracy"),
+        ({"attributes": ("Male", "Bald")}, "attributes"),
+        ({"objective": "features"}, "regression"),
+    ],
+)
+def test_a_required_classifier_is_judged_by_its_objective(fields, kind):
+    built = config.classifier("f", config.role("x"), config.role("x"), steps=5, size=64, **fields)
+    config.validate(built)
+    assert built.evals.test.kind == kind
+    assert (built.data.size, built.model.schedule_steps) == (64, 5)
+    if "attributes" in fields:
+        assert (built.model.objective, built.model.num_classes) == ("attributes", 2)
+        assert built.evals.test.attributes == ("Male", "Bald")
+
+
 def test_an_unknown_variant_is_refused_with_the_nearest_and_all_known():
     with pytest.raises(ConfigError) as error:
         config.apply(valid(), "no_tide", {"no_tid": {}, "quick": {}})

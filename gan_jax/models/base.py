@@ -25,6 +25,10 @@ class Defaults:
         del iteration
         return ("train",)
 
+    def check_size(self, size: int) -> None:
+        """Raises ValueError where the networks cannot take images of `size` pixels a side."""
+        del size
+
     def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
         """Takes over variables of the finished runs that `config.requires` names, by name."""
         del networks
