@@ -17,8 +17,8 @@ from absl import app, flags
 
 from gan_jax import config as configuration
 from gan_jax import logs, plots, provenance
+from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError, GanJaxError
-from gan_jax.models.dtn import TABLE_1
 from gan_jax.train import train
 
 ROWS = {

@@ -11,6 +11,7 @@ from typing import Any
 import ml_collections
 
 from gan_jax import evaluation, models
+from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError
 
 # Fields that change how a run is reported or how far it goes, not what it computes on the way:
@@ -177,9 +178,7 @@ def apply(
 
 def table_1() -> dict[str, dict[str, Any]]:
     """DTN's ablations as variants, in the order of the paper's Table 1."""
-    from gan_jax.models import dtn
-
-    return {name: change for name, (change, _) in dtn.TABLE_1.items()}
+    return {name: change for name, (change, _) in TABLE_1.items()}
 
 
 def validate(config: ml_collections.ConfigDict) -> None:
@@ -211,7 +210,7 @@ def validate(config: ml_collections.ConfigDict) -> None:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
     built = models.create(config.model)
     try:
-        built.check_size(config.data.size)
+        built.check_size(config.data.size, {name: _size(r) for name, r in config.requires.items()})
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
@@ -246,6 +245,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ";"
     return f"is not known{hint} known: {', '.join(known)}"
+
+
+def _size(config):
+    """Pixels of the images that the first layer of a run's network sees."""
+    return config.model.get("input_size", 0) or config.data.size
 
 
 def _leaves(config, prefix=""):

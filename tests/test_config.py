@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gan_jax import config, data, models
+from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError
 from gan_jax.models import dtn
 
@@ -61,16 +62,16 @@ def test_a_row_combines_with_quick_and_changes_what_table_1_says(path, row):
     config.validate(built)
     plain = config.load(f"{path}:quick").to_dict()["model"]
     changed = {f"model.{k}": v for k, v in built.to_dict()["model"].items() if v != plain[k]}
-    expected = dict(dtn.TABLE_1[row][0])
+    expected = dict(TABLE_1[row][0])
     expected.pop("steps", None)
     assert changed == expected
 
 
 def test_table_1_has_the_papers_rows_in_order():
     assert list(config.table_1()) == ROWS
-    published = [value for _, value in dtn.TABLE_1.values()]
+    published = [value for _, value in TABLE_1.values()]
     assert published == [90.66, 88.40, 74.55, 36.90, 34.70, 5.28, 40.06, 13.71]
-    assert config.table_1() == {name: change for name, (change, _) in dtn.TABLE_1.items()}
+    assert config.table_1() == {name: change for name, (change, _) in TABLE_1.items()}
 
 
 @pytest.mark.parametrize(("path", "variant"), EVERY, ids=lambda x: getattr(x, "stem", x))
@@ -132,7 +133,7 @@ def test_variants_apply_in_order_and_name_the_run():
 )
 def test_a_row_of_table_1_keeps_its_change_beside_any_other_variant(file, small):
     for arg in (f"{{}},{small}", f"{small},{{}}"):
-        for row, (change, _) in dtn.TABLE_1.items():
+        for row, (change, _) in TABLE_1.items():
             fields = config.load(f"{FOLDER / file}.py:{arg.format(row)}")
             for name, value in change.items():
                 assert functools.reduce(getattr, name.split("."), fields) == value

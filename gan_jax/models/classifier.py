@@ -1,6 +1,7 @@
 """A convolutional network of small images: DTN's perceptual function f, and the judge of its output."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -84,8 +85,9 @@ class Model(base.Defaults):
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
         return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
 
-    def check_size(self, size: int) -> None:
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
         """Raises ValueError where the stages do not bring images of `size` pixels down to one."""
+        del required
         last_window(self.input_size or size, len(self.widths))
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:

@@ -1,7 +1,11 @@
 """DCGAN's generator and discriminator (Radford et al. 2015), with widths as fields."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from gan_jax.networks.layers import Collapse, Conv, ConvTranspose, Initializer, Project
 
@@ -84,6 +88,26 @@ class Discriminator(nn.Module):
                 x = _norm(train, f"norm_{i}")(x)
             x = nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
         return Collapse(self.classes, kernel_init=init, name="logits")(x)
+
+
+def logits_of_groups(
+    disc: Discriminator, params: Any, batch_stats: Any, groups: Sequence[jax.Array]
+) -> tuple[list[jax.Array], Any]:
+    """Logits of each group of images [B, H, W, C] in training, every group a batch-norm batch of its own.
+
+    Returns:
+      The logits [B, classes] of each group, and the running statistics after the last.
+    """
+    if not disc.batch_norm:
+        logits = disc.apply({"params": params}, jnp.concatenate(groups), train=True)
+        return jnp.split(logits, len(groups)), batch_stats
+    out = []
+    for group in groups:
+        variables = {"params": params, "batch_stats": batch_stats}
+        logits, new = disc.apply(variables, group, train=True, mutable=["batch_stats"])
+        batch_stats = new["batch_stats"]
+        out.append(logits)
+    return out, batch_stats
 
 
 def _norm(train, name):
