@@ -4,6 +4,7 @@ import functools
 import itertools
 from pathlib import Path
 
+import jax
 import pytest
 
 from gan_jax import config, data, models
@@ -16,6 +17,7 @@ FILES = sorted(FOLDER.glob("*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
 VARIANTS = {
     "dtn_digits": [*ROWS, "quick"],
+    "dtn_face_emoji": [*ROWS, "part", "avatars", "exported", "quick"],
     "dtn_svhn_mnist": [*ROWS, "part", "paper", "reverse", "quick"],
 }
 EVERY = [(path, v) for path in FILES for v in ("", *VARIANTS[path.stem])]
@@ -83,15 +85,19 @@ def test_no_label_is_asked_for_by_a_training_role_of_dtn(path, variant):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda x: x.stem)
 def test_no_label_column_reaches_the_step(path):
-    # The same roles as the run's, from the embedded digits; `exclude` reads labels and drops them.
+    # The same roles as the run's, from embedded sets. `exclude` reads classes and drops them.
     roles = config.load(f"{path}:quick").data.roles
     loaded = {}
     for name, spec in roles.items():
-        fields = {**spec.to_dict(), "split": "validation[:64]", "exclude": (3,)}
+        fields = {**spec.to_dict(), "split": "validation[:64]"}
+        classes = data.load({**fields, "labels": True}, size=32).columns["label"].ndim == 1
+        fields["exclude"] = (3,) if classes else ()
         loaded[name] = data.load(fields, size=32)
         kept = data.load({**fields, "labels": True}, size=32)
-        assert 3 not in kept.columns["label"]
-        assert 0 < len(kept) == len(loaded[name]) < 64
+        assert len(kept) == len(loaded[name])
+        if classes:
+            assert 3 not in kept.columns["label"]
+            assert 0 < len(kept) < 64
     stream = data.stream(loaded, 4, seed=0)
     batch = next(stream)
     stream.close()
@@ -113,6 +119,28 @@ def test_the_part_scores_2000_rows_that_nothing_learned_from():
     assert built.evals.test.roles.source.split == "test[8000:]"
     assert (built.checkpoint_rule, built.best) == ("best", "validation/accuracy")
     assert built.evals.validation.roles.source.split == "train"
+
+
+def test_the_paper_size_of_faces_is_the_papers():
+    model = models.create(config.load(f"{FOLDER / 'dtn_face_emoji.py'}").model)
+    assert (model.alpha, model.beta, model.gamma) == (100, 1, 0.05)
+    assert model.g.size == 64
+    images = jax.ShapeDtypeStruct((1, 152, 152, 3), "float32")
+    players = jax.eval_shape(model.init, jax.random.key(0), {"source": images, "target": images}).players
+    counts = {k: sum(x.size for x in jax.tree.leaves(p.params)) for k, p in players.items()}
+    assert counts == {"g": 5204739, "disc": 11161987}
+
+
+@pytest.mark.parametrize("variant", ["", "part"])
+def test_no_tested_face_was_learned_from_and_the_labels_of_the_trained_ones_are_not_f_s(variant):
+    built = config.load(f"{FOLDER / 'dtn_face_emoji.py'}:{variant}")
+    first, last = ("182637", "162770") if not variant else ("7000", "7000")
+    assert built.evals.test.roles.source.split == f"train[{first}:]"
+    learned = [built.data.roles.source, built.requires.f.data.roles.image]
+    ends = [int(spec.split.removesuffix("]").rpartition(":")[2]) for spec in learned]
+    assert max(ends) == int(last) <= int(first)
+    if not variant:
+        assert [spec.split for spec in learned] == ["train[:100000]", "train[100000:162770]"]
 
 
 # --- apply ---------------------------------------------------------------------------------------

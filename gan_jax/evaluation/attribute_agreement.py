@@ -30,10 +30,10 @@ def evaluate(
     Returns:
       The values of `attributes.summary` for the judge on G(x), where `prevalence` is of the source's label
       and `answered` the share of transfers in which the judge sees the attribute. With each attribute
-      `judge`, the judge's own figures on real images of its domain's test set, and `untransferred`, those
-      of its answers on x itself; their mean balanced accuracies are `judge_balanced_accuracy` and
-      `untransferred_balanced_accuracy`. `f_balanced_accuracy` is f's on its own test set, None where f
-      tells no attributes. A balanced accuracy by chance is 0.5.
+      `judge`, the judge's own figures on real images of its domain's test set; `f`, likewise, None where f
+      does not tell this attribute; and `untransferred`, those of the judge's answers on x itself. Mean
+      balanced accuracies are `judge_balanced_accuracy` and `untransferred_balanced_accuracy`; by chance
+      they are 0.5.
 
     Raises:
       ConfigError: an attribute that the labels or the judge do not have.
@@ -57,16 +57,16 @@ def evaluate(
         return {name: measures(truth[:, column], scores[:, answer]) for name, column, answer in pairs}
 
     transferred, untransferred = against_source(after), against_source(before)
+    of_f = networks["f"].metrics.get("per_attribute", {})
     own = {name: judge.metrics["per_attribute"][name] for name in names}
     values = summary(transferred)
     for name, found in values["per_attribute"].items():
-        found |= {"judge": own[name], "untransferred": untransferred[name]}
+        found |= {"judge": own[name], "f": of_f.get(name), "untransferred": untransferred[name]}
     return {
         **values,
         "examples": len(truth),
         "untransferred_balanced_accuracy": summary(untransferred)["balanced_accuracy"],
         "judge_balanced_accuracy": summary(own)["balanced_accuracy"],
-        "f_balanced_accuracy": networks["f"].metrics.get("balanced_accuracy"),
     }
 
 

@@ -26,7 +26,7 @@ class Features:
     """All that is asked of f."""
 
     def __init__(self):
-        self.metrics = {"balanced_accuracy": 0.8}
+        self.metrics = {"per_attribute": {"Male": OWN | {"auc": 0.7}}}
 
 
 NETWORKS = {"judge": Judge(), "f": Features()}
@@ -76,8 +76,9 @@ def test_beside_them_stand_the_judge_on_real_images_and_on_the_sources_themselve
         becomes(MADE), batches(), NETWORKS, attributes=NAMES, compare=("Male", "Smiling")
     )
     assert values["judge_balanced_accuracy"] == pytest.approx(0.9)
-    assert values["f_balanced_accuracy"] == 0.8
     assert values["per_attribute"]["Male"]["judge"] == OWN
+    assert values["per_attribute"]["Male"]["f"]["auc"] == 0.7
+    assert values["per_attribute"]["Smiling"]["f"] is None
     # On black images the judge sees nothing at all.
     assert values["untransferred_balanced_accuracy"] == 0.5
     assert values["per_attribute"]["Smiling"]["untransferred"]["answered"] == 0
