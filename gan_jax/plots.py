@@ -63,14 +63,22 @@ def confusion(counts: list[list[int]], title: str) -> bytes:
     return _png(figure)
 
 
-def bars(rows: Mapping[str, tuple[list[float], float]], *, title: str, ours: str, theirs: str) -> bytes:
-    """A bar of the mean and a dot for each value, beside a published value, for every row.
+def bars(
+    rows: Mapping[str, tuple[list[float], float]],
+    *,
+    title: str,
+    ours: str,
+    theirs: str,
+    scale: str = "accuracy of the judge, %",
+) -> bytes:
+    """A bar of the mean and a dot for each value, beside one to compare with, for every row.
 
     Args:
-      rows: label -> (our values, the published one), in per cent.
+      rows: label -> (our values, the other), in per cent.
       title: of the plot.
       ours: what the legend calls our values.
-      theirs: what it calls the published ones.
+      theirs: what it calls the others.
+      scale: what is drawn.
     """
     figure, (axis,) = _figure(8, 0.55 * len(rows) + 1.2)
     places = np.arange(len(rows))[::-1]
@@ -82,7 +90,7 @@ def bars(rows: Mapping[str, tuple[list[float], float]], *, title: str, ours: str
         axis.plot(published, place, "D", color="#d62728", label=theirs if last else None)
         axis.text(101, place, f"{mean:.1f}", va="center", fontsize=9)
     axis.set_yticks(places, list(rows))
-    axis.set(title=title, xlabel="accuracy of the judge, %", xlim=(0, 109))
+    axis.set(title=title, xlabel=scale, xlim=(0, 109))
     axis.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return _png(figure)
