@@ -12,8 +12,8 @@ where an interrupted one stopped. `OUT.json`, `OUT.md` and `OUT.png` are written
 import tables
 from absl import flags
 
+from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError
-from gan_jax.models.dtn import TABLE_1
 
 ROWS = {
     "dtn": "DTN",
@@ -27,10 +27,8 @@ ROWS = {
 }
 
 # Variants of the configuration on top of `best`.
-INGREDIENTS = {
-}
-TRIED = {
-}
+INGREDIENTS = {}
+TRIED = {}
 
 TITLES = {
     "ingredients": "The best recipe without each of its ingredients",
@@ -38,7 +36,9 @@ TITLES = {
 }
 
 _ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
-_BEST = flags.DEFINE_bool("best", False, "Also the variant `best`, without each ingredient, and what was tried")
+_BEST = flags.DEFINE_bool(
+    "best", False, "Also the variant `best`, without each ingredient, and what was tried"
+)
 
 
 def main():

@@ -73,7 +73,9 @@ def adapt(config, run):
         references[f"source_{name}"] = grey(pictures), labels
     count = len(source["train"][0])
     references["target"] = tuple(column[:count] for column in target)
-    references = {name: (images.to_float(pictures), labels) for name, (pictures, labels) in references.items()}
+    references = {
+        name: (images.to_float(pictures), labels) for name, (pictures, labels) in references.items()
+    }
     asked, truth = images.to_float(queries[0]), queries[1]
     accuracies = {
         name: float(np.mean(nearest.classify(asked, *references[name], _K.value) == truth)) for name in ROWS

@@ -13,7 +13,7 @@ import numpy as np
 import tables
 from absl import flags
 
-from gan_jax import images, inputs, parallel, plots, runs
+from gan_jax import images, inputs, plots, runs
 
 CONDITIONS = {  # label, the paper's accuracy for the digit 3, who goes without it
     "dtn": ("DTN", 94.67, ()),
@@ -79,7 +79,9 @@ def grid(wanted):
     panels = {"source": pictures}
     for name, configs in wanted.items():
         folder, _ = tables.run(configs[0], f"{configs[0].name}_{name}{_DIGIT.value}")
-        panels[CONDITIONS[name][0]] = images.to_uint8(runs.generate(runs.load(folder), {"source": pictures})["target"])
+        panels[CONDITIONS[name][0]] = images.to_uint8(
+            runs.generate(runs.load(folder), {"source": pictures})["target"]
+        )
     logits = judge.predict(panels[CONDITIONS["dtn"][0]])
     score = logits[:, _DIGIT.value] - np.logaddexp.reduce(logits, axis=-1)
     order = np.argsort(-score, kind="stable")

@@ -157,7 +157,9 @@ def markdown(rows: Sequence[Row]) -> str:
     """Rows as a Markdown table, the paper's figure beside ours where there is one."""
     published = any("paper" in row for row in rows)
     lines = [
-        "| row |" + (" paper, SVHN -> MNIST (%) |" if published else "") + " ours, mean (%) | lowest to highest |",
+        "| row |"
+        + (" paper, SVHN -> MNIST (%) |" if published else "")
+        + " ours, mean (%) | lowest to highest |",
         "| --- |" + (" ---: |" if published else "") + " ---: | ---: |",
     ]
     for row in rows:

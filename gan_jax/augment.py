@@ -1,7 +1,13 @@
-"""Random changes of training images, drawn on the device: one map of the plane and one of colours each."""
+"""Random changes of training images, drawn on the device: a reflection, a map of the plane, one of colours."""
 
 import jax
 import jax.numpy as jnp
+
+
+def flip(rng: jax.Array, images: jax.Array, probability: float) -> jax.Array:
+    """Mirrors each image [B, H, W, C] left to right with the given probability."""
+    mirrored = jax.random.bernoulli(rng, probability, (len(images), 1, 1, 1))
+    return jnp.where(mirrored, images[:, :, ::-1], images)
 
 
 def warp(

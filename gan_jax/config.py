@@ -10,6 +10,7 @@ from typing import Any
 import ml_collections
 
 from gan_jax import evaluation, models
+from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError, nearest
 
 Variant = Mapping[str, Any] | Callable[[ml_collections.ConfigDict], Mapping[str, Any]]
@@ -122,6 +123,8 @@ def classifier(
     *,
     steps: int,
     batch_size: int = 128,
+    size: int = 32,
+    attributes: tuple[str, ...] = (),
     **fields: Any,
 ) -> ml_collections.ConfigDict:
     """A run of a classifier over one cycle of its learning rate, for `requires`.
@@ -132,13 +135,21 @@ def classifier(
       test: role of the images that its accuracy is reported on.
       steps: training steps, and the length of the cycle.
       batch_size: over all devices.
+      size: of the images, in pixels.
+      attributes: names of the label's columns, where labels are attributes; () where they are classes.
       **fields: of the classifier's Model.
     """
     config = default()
     config.name = name
+    if attributes:
+        fields |= {"objective": "attributes", "num_classes": len(attributes)}
     config.model = model("classifier", schedule_steps=steps, **fields)
     config.data.roles.image = train
-    config.evals.test = {"kind": "accuracy", "every": 0, "roles": {"image": test}}
+    config.data.size = size
+    kinds = {"classes": "accuracy", "attributes": "attributes", "features": "regression"}
+    config.evals.test = {"kind": kinds[config.model.objective], "every": 0, "roles": {"image": test}}
+    if attributes:
+        config.evals.test.attributes = attributes
     config.batch_size = batch_size
     config.steps = steps
     config.checkpoint_every = 200
@@ -194,9 +205,7 @@ def reverse(config: ml_collections.ConfigDict) -> dict[str, Any]:
 
 def table_1() -> dict[str, dict[str, Any]]:
     """DTN's ablations as variants, in the order of the paper's Table 1."""
-    from gan_jax.models import dtn
-
-    return {name: change for name, (change, _) in dtn.TABLE_1.items()}
+    return {name: change for name, (change, _) in TABLE_1.items()}
 
 
 def validate(config: ml_collections.ConfigDict) -> None:
@@ -226,7 +235,11 @@ def validate(config: ml_collections.ConfigDict) -> None:
         raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
     if config.checkpoint_rule == "best" and not config.best:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
-    models.create(config.model)
+    built = models.create(config.model)
+    try:
+        built.check_size(config.data.size, {name: _size(r) for name, r in config.requires.items()})
+    except ValueError as error:
+        raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
         try:
             validate(required)
@@ -242,7 +255,7 @@ def _check_role(name: str, spec: Mapping[str, Any]) -> None:
 
 def _check_evaluation(name: str, spec: Mapping[str, Any]) -> None:
     try:
-        evaluation.evaluator(spec["kind"])
+        evaluation.options(spec)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
     for field, low in {"every": 0, "num": 1}.items():
@@ -251,6 +264,11 @@ def _check_evaluation(name: str, spec: Mapping[str, Any]) -> None:
             raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
     for role_name, role_spec in spec["roles"].items():
         _check_role(f"{name}.roles.{role_name}", role_spec)
+
+
+def _size(config):
+    """Pixels of the images that the first layer of a run's network sees."""
+    return config.model.get("input_size", 0) or config.data.size
 
 
 def _leaves(config, prefix=""):

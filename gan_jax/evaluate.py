@@ -53,7 +53,8 @@ class Evaluations:
             pictures = {k: v for k, v in batch.items() if k in spec.roles}
             return self._apply(state, pictures, self._config.seed)
 
-        return evaluation.evaluator(spec.kind)(apply, batches(), self._networks)
+        evaluator = evaluation.evaluator(spec.kind)
+        return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
 
 
 def scalars(values: Mapping[str, Any]) -> dict[str, float]:

@@ -17,6 +17,16 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((np.asarray(images, np.float32) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
+def resize(images: jax.Array, size: int) -> jax.Array:
+    """Images [B, H, W, C] at size x size, bilinearly; antialiased where that is smaller.
+
+    Images of that size are returned as they are.
+    """
+    if images.shape[1:3] == (size, size):
+        return images
+    return jax.image.resize(images, (len(images), size, size, images.shape[-1]), "bilinear")
+
+
 def to_rgb(images: jax.Array) -> jax.Array:
     """Replicates one channel to three: [..., 1] -> [..., 3]; [..., 3] is returned as it is."""
     return images if images.shape[-1] == 3 else jnp.repeat(images, 3, axis=-1)

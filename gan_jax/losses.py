@@ -23,6 +23,15 @@ def classification(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0)
     return optax.softmax_cross_entropy(logits, targets).mean()
 
 
+def attributes(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) -> jax.Array:
+    """Sigmoid cross-entropy of logits [B, K] with labels [B, K] in {0, 1}, in nats; mean over B and K.
+
+    `smoothing` moves that share of the target's weight to one half.
+    """
+    targets = (1 - smoothing) * labels + smoothing / 2
+    return optax.sigmoid_binary_cross_entropy(logits, targets).mean()
+
+
 def nonsaturating_d(real: jax.Array, fake: jax.Array) -> jax.Array:
     """Discriminator's side of a binary GAN: `-E log D(real) - E log(1 - D(fake))`, in nats.
 

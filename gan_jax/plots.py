@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-
 _DPI = 100
 TITLE = 22  # pixels above a grid
 
@@ -136,14 +135,22 @@ def _grid(images, columns):
     return np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
 
 
-def bars(rows: Mapping[str, tuple[list[float], float | None]], *, title: str, ours: str, theirs: str) -> bytes:
-    """A bar of the mean and a dot for each value, beside a published value, for every row.
+def bars(
+    rows: Mapping[str, tuple[list[float], float | None]],
+    *,
+    title: str,
+    ours: str,
+    theirs: str,
+    scale: str = "accuracy of the judge, %",
+) -> bytes:
+    """A bar of the mean and a dot for each value, beside one to compare with, for every row.
 
     Args:
-      rows: label -> (our values, the published one or None), in per cent.
+      rows: label -> (our values, the other or None), in per cent.
       title: of the plot.
       ours: what the legend calls our values.
-      theirs: what it calls the published ones.
+      theirs: what it calls the others.
+      scale: what is drawn.
     """
     figure, (axis,) = _figure(8, 0.55 * len(rows) + 1.2)
     places = np.arange(len(rows))[::-1]
@@ -152,10 +159,11 @@ def bars(rows: Mapping[str, tuple[list[float], float | None]], *, title: str, ou
         mean = float(np.mean(values))
         axis.barh(place, mean, color="#4c78a8", alpha=0.55, label=ours if last else None)
         axis.plot(values, [place] * len(values), "o", color="#1f3f66", markersize=4)
-        axis.plot(np.nan if published is None else published, place, "D", color="#d62728", label=theirs if last else None)
+        other = np.nan if published is None else published
+        axis.plot(other, place, "D", color="#d62728", label=theirs if last else None)
         axis.text(101, place, f"{mean:.1f}", va="center", fontsize=9)
     axis.set_yticks(places, list(rows))
-    axis.set(title=title, xlabel="accuracy of the judge, %", xlim=(0, 109))
+    axis.set(title=title, xlabel=scale, xlim=(0, 109))
     axis.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return _png(figure)

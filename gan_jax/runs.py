@@ -39,16 +39,24 @@ class Classifier:
         """Places the run's state on the devices."""
         if run.result is None:
             raise WorkdirError(f"run {run.config.name} is not finished")
-        self.accuracy = run.result["metrics"]["accuracy"]
+        self.metrics = run.result["metrics"]
+        self.accuracy = self.metrics.get("accuracy")
         self.variables = run.state.players["classifier"].eval_variables
         self._state = parallel.replicate(run.state)
-        self._apply = parallel.pmap_apply(
+        self._predict = parallel.pmap_apply(
             lambda state, batch, rng: run.model.predict(state, images.to_float(batch))
+        )
+        self._embed = parallel.pmap_apply(
+            lambda state, batch, rng: run.model.embed(state, images.to_float(batch))
         )
 
     def predict(self, pictures: np.ndarray) -> np.ndarray:
         """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
-        return self._apply(self._state, {"image": pictures})
+        return self._predict(self._state, {"image": pictures})
+
+    def embed(self, pictures: np.ndarray) -> np.ndarray:
+        """Features [B, d], those before the head, of images [B, H, W, C], uint8 or float in [-1, 1]."""
+        return self._embed(self._state, {"image": pictures})
 
 
 def describe(batch: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         *(*NUMPY, "tensorflow", "tensorflow_datasets", "requests", "absl"),
         *("gan_jax.errors", "gan_jax.data"),
     ),
-    "evaluation/*.py": ("numpy", "jax", "gan_jax.errors", "gan_jax.images", "gan_jax.evaluation"),
+    "evaluation/*.py": ("numpy", "sklearn", "jax", "gan_jax.errors", "gan_jax.images", "gan_jax.evaluation"),
     "plots.py": ("numpy", "matplotlib"),
     "report/*.py": (
         *("absl", "jinja2", "PIL", "gan_jax.__version__"),

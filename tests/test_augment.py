@@ -81,7 +81,9 @@ def test_bending_follows_the_grid_as_pillow_and_scipy_do(monkeypatch):
     monkeypatch.setattr(jax.random, "normal", lambda rng, shape: jnp.array(moves))
     found = warp(KEY, pictures(), elastic=0.7)
     for image, own, bent in zip(np.asarray(pictures()), moves, found, strict=True):
-        grids = [Image.fromarray(0.7 * own[..., axis]).resize((9, 9), Image.Resampling.BICUBIC) for axis in (0, 1)]
+        grids = [
+            Image.fromarray(0.7 * own[..., axis]).resize((9, 9), Image.Resampling.BICUBIC) for axis in (0, 1)
+        ]
         places = np.clip(np.indices((9, 9)) + np.stack(grids), 0, 8)
         for channel in range(3):
             expected = ndimage.map_coordinates(image[..., channel], places, order=1)

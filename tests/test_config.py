@@ -4,9 +4,11 @@ import functools
 import itertools
 from pathlib import Path
 
+import jax
 import pytest
 
 from gan_jax import config, data, models
+from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError
 from gan_jax.models import dtn
 
@@ -15,6 +17,7 @@ FILES = sorted(FOLDER.glob("*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
 VARIANTS = {
     "dtn_digits": [*ROWS, "quick", "reverse"],
+    "dtn_face_emoji": [*ROWS, "part", "avatars", "exported", "quick"],
     "dtn_svhn_mnist": [*ROWS, "part", "paper", "reverse", "quick"],
 }
 EVERY = [(path, v) for path in FILES for v in ("", *VARIANTS[path.stem])]
@@ -61,16 +64,16 @@ def test_a_row_combines_with_quick_and_changes_what_table_1_says(path, row):
     config.validate(built)
     plain = config.load(f"{path}:quick").to_dict()["model"]
     changed = {f"model.{k}": v for k, v in built.to_dict()["model"].items() if v != plain[k]}
-    expected = dict(dtn.TABLE_1[row][0])
+    expected = dict(TABLE_1[row][0])
     expected.pop("steps", None)
     assert changed == expected
 
 
 def test_table_1_has_the_papers_rows_in_order():
     assert list(config.table_1()) == ROWS
-    published = [value for _, value in dtn.TABLE_1.values()]
+    published = [value for _, value in TABLE_1.values()]
     assert published == [90.66, 88.40, 74.55, 36.90, 34.70, 5.28, 40.06, 13.71]
-    assert config.table_1() == {name: change for name, (change, _) in dtn.TABLE_1.items()}
+    assert config.table_1() == {name: change for name, (change, _) in TABLE_1.items()}
 
 
 @pytest.mark.parametrize(("path", "variant"), EVERY, ids=lambda x: getattr(x, "stem", x))
@@ -82,15 +85,19 @@ def test_no_label_is_asked_for_by_a_training_role_of_dtn(path, variant):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda x: x.stem)
 def test_no_label_column_reaches_the_step(path):
-    # The same roles as the run's, from the embedded digits; `exclude` reads labels and drops them.
+    # The same roles as the run's, from embedded sets. `exclude` reads classes and drops them.
     roles = config.load(f"{path}:quick").data.roles
     loaded = {}
     for name, spec in roles.items():
-        fields = {**spec.to_dict(), "split": "validation[:64]", "exclude": (3,)}
+        fields = {**spec.to_dict(), "split": "validation[:64]"}
+        classes = data.load({**fields, "labels": True}, size=32).columns["label"].ndim == 1
+        fields["exclude"] = (3,) if classes else ()
         loaded[name] = data.load(fields, size=32)
         kept = data.load({**fields, "labels": True}, size=32)
-        assert 3 not in kept.columns["label"]
-        assert 0 < len(kept) == len(loaded[name]) < 64
+        assert len(kept) == len(loaded[name])
+        if classes:
+            assert 3 not in kept.columns["label"]
+            assert 0 < len(kept) < 64
     stream = data.stream(loaded, 4, seed=0)
     batch = next(stream)
     stream.close()
@@ -114,6 +121,28 @@ def test_the_part_scores_2000_rows_that_nothing_learned_from():
     assert built.evals.validation.roles.source.split == "train"
 
 
+def test_the_paper_size_of_faces_is_the_papers():
+    model = models.create(config.load(f"{FOLDER / 'dtn_face_emoji.py'}").model)
+    assert (model.alpha, model.beta, model.gamma) == (100, 1, 0.05)
+    assert model.g.size == 64
+    images = jax.ShapeDtypeStruct((1, 152, 152, 3), "float32")
+    players = jax.eval_shape(model.init, jax.random.key(0), {"source": images, "target": images}).players
+    counts = {k: sum(x.size for x in jax.tree.leaves(p.params)) for k, p in players.items()}
+    assert counts == {"g": 5204739, "disc": 11161987}
+
+
+@pytest.mark.parametrize("variant", ["", "part"])
+def test_no_tested_face_was_learned_from_and_the_labels_of_the_trained_ones_are_not_f_s(variant):
+    built = config.load(f"{FOLDER / 'dtn_face_emoji.py'}:{variant}")
+    first, last = ("182637", "162770") if not variant else ("7000", "7000")
+    assert built.evals.test.roles.source.split == f"train[{first}:]"
+    learned = [built.data.roles.source, built.requires.f.data.roles.image]
+    ends = [int(spec.split.removesuffix("]").rpartition(":")[2]) for spec in learned]
+    assert max(ends) == int(last) <= int(first)
+    if not variant:
+        assert [spec.split for spec in learned] == ["train[:100000]", "train[100000:162770]"]
+
+
 # --- apply ---------------------------------------------------------------------------------------
 
 
@@ -132,7 +161,7 @@ def test_variants_apply_in_order_and_name_the_run():
 )
 def test_a_row_of_table_1_keeps_its_change_beside_any_other_variant(file, small):
     for arg in (f"{{}},{small}", f"{small},{{}}"):
-        for row, (change, _) in dtn.TABLE_1.items():
+        for row, (change, _) in TABLE_1.items():
             fields = config.load(f"{FOLDER / file}.py:{arg.format(row)}")
             for name, value in change.items():
                 assert functools.reduce(getattr, name.split("."), fields) == value
@@ -165,6 +194,40 @@ def test_reverse_exchanges_the_domains_and_keeps_f(arg, house_numbers):
         "labels": True,
         "split": "train[:1000]",
     }
+
+
+def test_a_size_that_the_networks_cannot_take_is_refused():
+    built = valid(data__size=36)
+    built.model = config.model("classifier", widths=(4,) * 5)
+    assert refusal(built) == (
+        "data.size=36: images of 36 pixels do not come down to one in 5 stages: 36 is no multiple of 16"
+    )
+    built.model.input_size = 32
+    config.validate(built)
+
+
+def test_an_unknown_field_of_an_evaluation_is_refused():
+    built = valid()
+    built.evals.test = {"kind": "sheet", "every": 0, "roles": {}, "nmu": 8}
+    assert refusal(built) == "evals.test.nmu is no field of 'sheet'; fields: kind, every, num, roles"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, "accuracy"),
+        ({"attributes": ("Male", "Bald")}, "attributes"),
+        ({"objective": "features"}, "regression"),
+    ],
+)
+def test_a_required_classifier_is_judged_by_its_objective(fields, kind):
+    built = config.classifier("f", config.role("x"), config.role("x"), steps=5, size=64, **fields)
+    config.validate(built)
+    assert built.evals.test.kind == kind
+    assert (built.data.size, built.model.schedule_steps) == (64, 5)
+    if "attributes" in fields:
+        assert (built.model.objective, built.model.num_classes) == ("attributes", 2)
+        assert built.evals.test.attributes == ("Male", "Bald")
 
 
 def test_an_unknown_variant_is_refused_with_the_nearest_and_all_known():

@@ -21,7 +21,11 @@ def places(tmp_path_factory):
 
 def start(places, script, *flags):
     command = [sys.executable, f"experiments/{script}.py", "--config=configs/dtn_digits.py:quick"]
-    command += [f"--workdir={places / script}", f"--cache_dir={places / 'cache'}", f"--out={places / script}/out"]
+    command += [
+        f"--workdir={places / script}",
+        f"--cache_dir={places / 'cache'}",
+        f"--out={places / script}/out",
+    ]
     return subprocess.run(
         [*command, *flags],
         cwd=ROOT,
@@ -47,8 +51,7 @@ def finished(places, script, *flags):
 
 def results(places, script):
     return {
-        path.parent.name: json.loads(path.read_text())
-        for path in (places / script).glob("*/result.json")
+        path.parent.name: json.loads(path.read_text()) for path in (places / script).glob("*/result.json")
     }
 
 

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
 from gan_jax import images
 
@@ -42,3 +43,17 @@ def test_one_channel_becomes_three_equal_ones_and_three_stay():
 def test_floats_come_back_within_half_a_byte(value):
     back = float(images.to_float(images.to_uint8(np.array([value]))).item())
     assert back == pytest.approx(value, abs=0.5 / 127.5)
+
+
+@pytest.mark.parametrize("size", [5, 12, 40])
+def test_resizing_is_bilinear_and_antialiased_as_pillow_has_it(size):
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 20, 20, 3)).astype(np.float32)
+    expected = [[Image.fromarray(plane).resize((size, size), Image.Resampling.BILINEAR)
+                 for plane in image.transpose(2, 0, 1)] for image in x]  # fmt: skip
+    found = np.asarray(images.resize(jnp.asarray(x), size))
+    np.testing.assert_allclose(found, np.array(expected).transpose(0, 2, 3, 1), atol=1e-5)
+
+
+def test_images_of_the_right_size_are_returned_as_they_are():
+    x = jnp.ones((1, 8, 8, 3))
+    assert images.resize(x, 8) is x

@@ -1,5 +1,6 @@
 """The name of what a configuration computes, and runs put to use."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -86,6 +87,24 @@ def test_an_unfinished_run_is_no_network():
     unfinished = runs.Run(built, models.create(built.model), None, None)
     with pytest.raises(WorkdirError, match=r"^run judge is not finished$"):
         runs.Classifier(unfinished)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "accuracy"), [({"accuracy": 0.75}, 0.75), ({"cosine_similarity": 0.5}, None)]
+)
+def test_a_finished_run_is_a_network_with_the_figures_of_its_result(metrics, accuracy):
+    built = classifier(model__objective="classes" if accuracy else "features")
+    model = models.create(built.model)
+    column = {"image_label": np.zeros(1, np.int32)} if accuracy else {"image_features": np.zeros((1, 8))}
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1), np.uint8)
+    example = {"image": np.zeros((1, 32, 32, 1), np.float32), **column}
+    state = jax.device_get(jax.jit(model.init)(jax.random.key(0), example))
+    network = runs.Classifier(runs.Run(built, model, state, {"metrics": metrics}))
+    assert (network.metrics, network.accuracy) == (metrics, accuracy)
+    assert network.embed(pictures).shape == (3, 8)
+    assert network.predict(pictures).shape == (3, 10 if accuracy else 8)
+    floats = pictures.astype(np.float32) / 127.5 - 1
+    np.testing.assert_allclose(network.embed(floats), network.embed(pictures), rtol=1e-5, atol=1e-6)
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Evaluators, one file each: `evaluate(apply, batches, networks, **options) -> values`.
 
 `apply(batch)` is the trained model's `generate` or `predict` on a host batch; `batches` an iterable of
-host batches; `networks` the finished classifiers that the configuration requires, by name. Values
-are floats (logged), uint8 images [H, W, 3] (written as PNG), or lists (in the result alone).
+host batches; `networks` the finished classifiers that the configuration requires, by name; options are the
+evaluation's further fields in the configuration. Values are floats (logged), uint8 images [H, W, 3]
+(written as PNG), or lists, mappings and None (in the result alone).
 """
 
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,12 +20,19 @@ from gan_jax.errors import ConfigError
 class Network(Protocol):
     """A finished classifier."""
 
-    accuracy: float  # on its own test set
+    metrics: Mapping[str, Any]  # of its own result
+    accuracy: float | None  # on its own test set; None where it tells no classes
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
         ...
 
+    def embed(self, images: np.ndarray) -> np.ndarray:
+        """Features [B, d], those before the head, of images [B, H, W, C], uint8 or float in [-1, 1]."""
+        ...
+
+
+_COMMON = ("kind", "every", "num", "roles")
 
 Batches = Iterable[dict[str, np.ndarray]]
 Evaluator = Callable[..., dict[str, Any]]
@@ -39,3 +48,23 @@ def evaluator(kind: str) -> Evaluator:
     if kind not in known:
         raise ConfigError(f"kind={kind!r} is no evaluator; known: {', '.join(known)}")
     return importlib.import_module(f"{__name__}.{kind}").evaluate
+
+
+def options(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an evaluation that its evaluator takes, beyond those that every evaluation has.
+
+    Raises:
+      ConfigError: an unknown evaluator, an option that it does not have, or one missing that it needs.
+    """
+    parameters = inspect.signature(evaluator(spec["kind"])).parameters.values()
+    known = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
+    given = {name: value for name, value in spec.items() if name not in _COMMON}
+    for name in given:
+        if name not in known:
+            raise ConfigError(
+                f"{name} is no field of {spec['kind']!r}; fields: {', '.join([*_COMMON, *known])}"
+            )
+    for name, parameter in known.items():
+        if parameter.default is parameter.empty and name not in given:
+            raise ConfigError(f"{name} is missing; {spec['kind']!r} needs it")
+    return given

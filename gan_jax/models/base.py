@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+import optax
 
 from gan_jax.state import TrainState
 
@@ -25,6 +26,13 @@ class Defaults:
         del iteration
         return ("train",)
 
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Raises ValueError where the networks cannot take images of `size` pixels a side.
+
+        `required` are the pixels at which the networks of the required runs were trained, by name.
+        """
+        del size, required
+
     def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
         """Takes over variables of the finished runs that `config.requires` names, by name."""
         del networks
@@ -39,6 +47,12 @@ class Defaults:
         """Sets constants of the state from the cached columns of the whole training set."""
         del columns
         return state
+
+
+def adam(rate: float, b1: float, b2: float, start: int, end: int) -> optax.GradientTransformation:
+    """Adam at `rate`, constant to step `start`, then linear to zero at `end`; constant where `end` is 0."""
+    schedule: Any = optax.linear_schedule(rate, 0.0, end - start, start) if end else rate
+    return optax.adam(schedule, b1, b2)
 
 
 def require(name: str, value: Any, condition: bool, allowed: str) -> None:

@@ -1,6 +1,7 @@
-"""A convolutional classifier of small images: DTN's perceptual function f, and the judge of its output."""
+"""A convolutional network of small images: DTN's perceptual function f, and the judge of its output."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -10,24 +11,30 @@ import optax
 from gan_jax import augment, losses
 from gan_jax import state as game
 from gan_jax.models import base
-from gan_jax.networks.perceptual import Classifier
+from gan_jax.networks.perceptual import Classifier, Features, last_window
 from gan_jax.state import TrainState
 
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """Four convolutional stages and a linear head, trained by cross-entropy (Taigman et al. 2016, 5.1).
+    """Convolutional stages and a linear head, trained by cross-entropy (Taigman et al. 2016, 5.1).
 
     One player, `classifier`. The paper gives widths, pooling and the 128 features before the last
     ReLU; kernel 3x3, no normalisation and a linear head are this project's reading. Doubled and
     batch-normalised stages, augmentation and the one-cycle schedule are departures, off by default.
+
+    Objectives: 'classes', labels [B] by cross-entropy; 'attributes', labels [B, num_classes] in {0, 1} by
+    sigmoid cross-entropy; 'features', without labels and head: z imitates `image_features`
+    [B, widths[-1]], which any other network computed, by squared error, and is their differentiable twin.
     """
 
-    widths: tuple[int, ...] = (64, 128, 256, 128)
+    widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
+    input_size: int = 0  # pixels that images are resized to inside the network; 0 takes them as they are
     convs_per_block: int = 1  # 2 doubles every convolution but the last
     batch_norm: bool = False
     dropout: float = 0.0  # on the features, before the head
-    num_classes: int = 10
+    num_classes: int = 10  # or attributes
+    objective: str = "classes"
     label_smoothing: float = 0.0
     learning_rate: float = 1e-3  # the peak, where a schedule is given
     weight_decay: float = 0.0  # decoupled, as in AdamW
@@ -37,6 +44,7 @@ class Model(base.Defaults):
     shear: float = 0.0
     shift: float = 0.0  # pixels
     elastic: float = 0.0  # pixels
+    flip: float = 0.0  # probability; not for digits
     contrast: float = 0.0  # log
     channel_contrast: float = 0.0  # log
     brightness: float = 0.0  # of [-1, 1]
@@ -45,19 +53,30 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
+        base.require_choice(self, "objective", tuple(_COLUMNS))
         base.require_widths(self, "widths")
         base.require_range(self, 1, 2, "convs_per_block")
         base.require_range(self, 2, 100_000, "num_classes")
         base.require_range(self, 0, 0.99, "dropout", "label_smoothing")
-        base.require_range(self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear")
+        base.require_range(
+            self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear", "flip"
+        )
         base.require_range(self, 0, 1e9, "schedule_steps")
+        base.require_range(self, 0, 4096, "input_size")
         base.require_range(self, 0, 10, "rotation", "contrast", "channel_contrast", "shift", "elastic")
         base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
 
     @property
     def network(self) -> Classifier:
-        """[B, 32, 32, 1 or 3] -> logits [B, num_classes]."""
-        return Classifier(self.widths, self.num_classes, self.convs_per_block, self.batch_norm, self.dropout)
+        """[B, S, S, 1 or 3] -> logits [B, num_classes]; features [B, widths[-1]] where those are imitated."""
+        return Classifier(
+            self.widths,
+            0 if self.objective == "features" else self.num_classes,
+            self.convs_per_block,
+            self.batch_norm,
+            self.dropout,
+            self.input_size,
+        )
 
     @property
     def tx(self) -> optax.GradientTransformation:
@@ -67,11 +86,28 @@ class Model(base.Defaults):
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
         return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
 
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Raises ValueError where the stages do not bring images of `size` pixels down to one."""
+        del required
+        last_window(self.input_size or size, len(self.widths))
+
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
-        """The state before training; `batch` has `image` and `image_label`."""
+        """The state before training; `batch` has `image` and the column of the objective.
+
+        Raises:
+          ValueError: there is no such column, or it has another shape than the objective asks for.
+        """
         base.require_images(batch, "image")
-        if "image_label" not in batch:
-            raise ValueError("a classifier needs labels; the batch has no image_label")
+        name, what = _COLUMNS[self.objective]
+        if name not in batch:
+            raise ValueError(f"a classifier needs {what}; the batch has no {name}")
+        columns = {"classes": (), "attributes": (self.num_classes,), "features": (self.widths[-1],)}
+        expected, found = columns[self.objective], batch[name].shape[1:]
+        if found != expected:
+            raise ValueError(
+                f"{name} has shape {[*found]} for each image; objective={self.objective!r} with "
+                f"num_classes={self.num_classes} and widths={self.widths} expects {[*expected]}"
+            )
         variables = self.network.init(rng, batch["image"], train=False)
         return game.create({"classifier": game.player(variables, self.tx)})
 
@@ -81,7 +117,10 @@ class Model(base.Defaults):
         """One step of AdamW on the (augmented) batch."""
         del phase
         rng_warp, rng_colour, rng_dropout = jax.random.split(rng, 3)
-        images = self._augment(rng_warp, rng_colour, batch["image"])
+        images = batch["image"]
+        if self.flip:
+            images = augment.flip(jax.random.fold_in(rng, 3), images, self.flip)  # the split's next key
+        images = self._augment(rng_warp, rng_colour, images)
         player = state.players["classifier"]
 
         def loss_fn(params):
@@ -92,17 +131,35 @@ class Model(base.Defaults):
                 rngs={"dropout": rng_dropout},
                 mutable=["batch_stats"],
             )
-            loss = losses.classification(logits, batch["image_label"], self.label_smoothing)
-            hits = jnp.mean(logits.argmax(-1) == batch["image_label"])
-            metrics = {"classifier/loss": loss, "classifier/accuracy": hits}
-            return loss, (new.get("batch_stats", {}), metrics)
+            terms = self._objective(logits, batch)
+            metrics = {f"classifier/{name}": term for name, term in terms.items()}
+            return terms["loss"], (new.get("batch_stats", {}), metrics)
 
         return game.update(state, "classifier", self.tx, loss_fn)
 
     def predict(self, state: TrainState, batch: base.Batch) -> jax.Array:
-        """Logits [B, num_classes] of `batch['image']`."""
+        """Logits [B, num_classes] of `batch['image']`; features [B, widths[-1]] where those are imitated."""
         variables = state.players["classifier"].eval_variables
         return self.network.apply(variables, batch["image"], train=False)
+
+    def embed(self, state: TrainState, batch: base.Batch) -> jax.Array:
+        """Features [B, widths[-1]] of `batch['image']`: what DTN takes for f."""
+        variables = state.players["classifier"].eval_variables
+        body = {name: tree["features"] for name, tree in variables.items() if tree}
+        network = Features(self.widths, self.convs_per_block, self.batch_norm, self.input_size)
+        return network.apply(body, batch["image"], train=False)
+
+    def _objective(self, out, batch):
+        if self.objective == "features":
+            wanted = batch["image_features"]
+            likeness = 1 - losses.cosine(out, wanted)
+            return {"loss": losses.mse(out, wanted), "cosine_similarity": likeness}
+        labels = batch["image_label"]
+        if self.objective == "attributes":
+            loss = losses.attributes(out, labels, self.label_smoothing)
+            return {"loss": loss, "accuracy": jnp.mean((out > 0) == (labels > 0))}
+        loss = losses.classification(out, labels, self.label_smoothing)
+        return {"loss": loss, "accuracy": jnp.mean(out.argmax(-1) == labels)}
 
     def _augment(self, rng_warp, rng_colour, images):
         if self.rotation or self.scale or self.shear or self.shift or self.elastic:
@@ -126,6 +183,14 @@ class Model(base.Defaults):
                 ink=self.ink,
             )
         return images
+
+
+# The column that each objective learns from, and what it is called.
+_COLUMNS = {
+    "classes": ("image_label", "labels"),
+    "attributes": ("image_label", "labels"),
+    "features": ("image_features", "features"),
+}
 
 
 def _kernels(params):

@@ -12,26 +12,12 @@ import optax
 from gan_jax import images, losses
 from gan_jax import state as game
 from gan_jax.models import base
-from gan_jax.networks.dcgan import Discriminator, Generator
-from gan_jax.networks.perceptual import Features, fold_batch_norm
+from gan_jax.networks.dcgan import Discriminator, Generator, logits_of_groups
+from gan_jax.networks.perceptual import Features, fold_batch_norm, last_window
 from gan_jax.state import TrainState
 
 FAKE_S, FAKE_T, REAL_T = 0, 1, 2  # D_1, D_2, D_3 of the paper
-
-# Rows of Table 1: what each changes, and the paper's accuracy in per cent. `baseline` is Sec. 3.
-TABLE_1: dict[str, tuple[dict[str, Any], float]] = {
-    "dtn": ({}, 90.66),
-    "no_tid": ({"model.beta": 0.0}, 88.40),
-    "no_const": ({"model.alpha": 0.0}, 74.55),
-    "no_f": ({"model.encoder": "trained"}, 36.90),
-    "no_adversary": ({"model.adversary": "none"}, 34.70),
-    "neither": ({"model.alpha": 0.0, "model.beta": 0.0}, 5.28),
-    "original": ({"model.encoder": "identity", "steps": 0}, 40.06),
-    "baseline": (
-        {"model.encoder": "trained", "model.adversary": "binary", "model.beta": 0.0},
-        13.71,
-    ),
-}
+_GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # what D is shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +27,9 @@ class Model(base.Defaults):
     Players: `g` (with an encoder `e` where `encoder='trained'`) and `disc`; `frozen['f']` is the
     perceptual function. Where the paper is silent (rates, widths, kernels, schedule) the values are
     this project's; defaults of the weights are the paper's for digits.
+
+    g may draw fewer pixels than the domains have, as for faces: D and f then see its images enlarged
+    bilinearly to the domains' size, which is also what `generate` gives; L_TID and L_TV are taken at g's.
     """
 
     alpha: float = 15.0  # weight of L_CONST, eq. 5
@@ -55,9 +44,12 @@ class Model(base.Defaults):
     target_channels: int = 1
     f_widths: tuple[int, ...] = (64, 128, 256, 128)
     f_convs_per_block: int = 1
-    g_widths: tuple[int, ...] = (512, 256, 128)
+    f_input_size: int = 0  # pixels that images are resized to inside f; 0 takes them as they are
+    g_widths: tuple[int, ...] = (512, 256, 128)  # three for 32 pixels, four for 64
+    g_pointwise: bool = False  # a 1x1 convolution after each layer but the last, as the paper has for faces
     d_widths: tuple[int, ...] = (128, 256, 512)
     d_batch_norm: bool = True
+    d_first_norm: bool = False  # on D's first layer too, as the paper has for faces
     d_activation: str = "leaky_relu"  # slope 0.2; the paper has 'relu'
     d_init: str = "normal"  # 'normal': N(0, 0.02) as DCGAN; 'lecun': flax's default
     g_learning_rate: float = 2e-4
@@ -85,6 +77,7 @@ class Model(base.Defaults):
         base.require_range(self, 1, 2, "f_convs_per_block")
         base.require_range(self, 1, 100, "g_steps", "d_steps")
         base.require_range(self, 0, 1e9, "decay_start", "decay_end")
+        base.require_range(self, 0, 4096, "f_input_size")
         base.require_widths(self, "f_widths", "g_widths", "d_widths")
         base.require("target_channels", self.target_channels, self.target_channels in (1, 3), "1, 3")
         late = self.decay_end and self.decay_end <= self.decay_start
@@ -99,36 +92,44 @@ class Model(base.Defaults):
 
     @property
     def f(self) -> Features:
-        """[B, 32, 32, 1 or 3] -> [B, d]; its batch norm is folded into its kernels."""
-        return Features(self.f_widths, self.f_convs_per_block)
+        """[B, S, S, 1 or 3] -> [B, d]; its batch norm is folded into its kernels."""
+        return Features(self.f_widths, self.f_convs_per_block, input_size=self.f_input_size)
 
     @property
     def g(self) -> Generator:
-        """[B, d] -> [B, 32, 32, target_channels] in [-1, 1]."""
-        return Generator(self.g_widths, self.target_channels)
+        """[B, d] -> [B, g.size, g.size, target_channels] in [-1, 1]."""
+        return Generator(self.g_widths, self.target_channels, self.g_pointwise)
 
     @property
     def d(self) -> Discriminator:
-        """[B, 32, 32, target_channels] -> logits [B, 3], or [B, 1] where binary."""
+        """[B, S, S, target_channels] -> logits [B, 3], or [B, 1] where binary."""
         classes = 3 if self.adversary == "ternary" else 1
-        return Discriminator(self.d_widths, classes, self.d_batch_norm, self.d_activation, self.d_init)
+        norm, first = self.d_batch_norm, self.d_first_norm
+        return Discriminator(self.d_widths, classes, norm, self.d_activation, self.d_init, first)
 
     def tx(self, rate: float) -> optax.GradientTransformation:
         """Adam at `rate`, constant to `decay_start`, then linear to zero at `decay_end`."""
-        schedule: Any = rate
-        if self.decay_end:
-            steps = self.decay_end - self.decay_start
-            schedule = optax.linear_schedule(rate, 0.0, steps, self.decay_start)
-        return optax.adam(schedule, self.b1, self.b2)
+        return base.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
+
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Refuses an f of other pixels than it was trained at, and a g of more than the domains have."""
+        pixels = self.f_input_size or size
+        trained = required.get("f", pixels)
+        allowed = f"what shows f the {trained} pixels that it was trained at"
+        base.require("f_input_size", self.f_input_size, pixels == trained, allowed)
+        last_window(pixels, len(self.f_widths))
+        fits = self.encoder == "identity" or self.g.size <= size
+        base.require("g_widths", self.g_widths, fits, f"widths for at most the domains' {size} pixels")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.
 
         Raises:
-          ValueError: a role is missing or its channels are not what the networks take.
+          ValueError: a role is missing, or its channels or size are not what the networks take.
         """
         base.require_images(batch, "source")
         base.require_images(batch, "target", (self.target_channels,))
+        self.check_size(batch["target"].shape[1], {})
         keys = jax.random.split(rng, 4)
         f = self.f.init(keys[0], batch["source"])["params"]
         players = {}
@@ -191,7 +192,7 @@ class Model(base.Defaults):
         return state, metrics
 
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
-        """The source images in the target domain: {'target': [B, H, W, C]} in [-1, 1]."""
+        """The source images in the target domain, at their size: {'target': [B, H, W, C]} in [-1, 1]."""
         del rng
         if self.encoder == "identity":
             return {"target": batch["source"]}
@@ -201,10 +202,11 @@ class Model(base.Defaults):
         variables = state.players["g"].eval_variables
         if self.encoder == "trained":
             z = self.f.apply({"params": variables["params"]["e"]}, batch["source"])
-        return {"target": self.decode(state, z)}
+        # What D and f see, and so what judges should: images of the domain, not of g's fewer pixels.
+        return {"target": images.resize(self.decode(state, z), batch["source"].shape[1])}
 
     def decode(self, state: TrainState, z: jax.Array) -> jax.Array:
-        """G of features [B, d], without f: images [B, 32, 32, target_channels] in [-1, 1]."""
+        """G of features [B, d], without f: images [B, g.size, g.size, target_channels] in [-1, 1]."""
         own = {name: tree["g"] for name, tree in state.players["g"].eval_variables.items()}
         return self.g.apply(own, z, train=False)
 
@@ -224,38 +226,19 @@ class Model(base.Defaults):
 
         return transfer
 
-    def _judge(self, params, batch_stats, groups):
-        """D's logits for each group of images [B, ...]: a batch-norm batch each."""
-        if not self.d_batch_norm:
-            logits = self.d.apply({"params": params}, jnp.concatenate(groups), train=True)
-            return jnp.split(logits, len(groups)), batch_stats
-        out = []
-        for group in groups:
-            variables = {"params": params, "batch_stats": batch_stats}
-            logits, new = self.d.apply(variables, group, train=True, mutable=["batch_stats"])
-            batch_stats = new["batch_stats"]
-            out.append(logits)
-        return out, batch_stats
-
     def _update_d(self, state, batch, transfer=None):
         g, disc = state.players["g"], state.players["disc"]
         fakes, _ = (transfer or self._transfer(state, batch))(g.params)
-        groups = [*fakes.values(), batch["target"]]
+        groups = [*_at_size_of(batch["target"], fakes).values(), batch["target"]]
 
         def loss_fn(params):
-            logits, batch_stats = self._judge(params, disc.batch_stats, groups)
+            logits, batch_stats = logits_of_groups(self.d, params, disc.batch_stats, groups)
             if self.adversary == "binary":
                 terms = {"loss": losses.nonsaturating_d(real=logits[1], fake=logits[0])}
             else:
-                names = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}
-                terms = {
-                    name: losses.cross_entropy(x, label)
-                    for (name, label), x in zip(names.items(), logits, strict=True)
-                }
-                hits = {
-                    f"accuracy_{name}": jnp.mean(x.argmax(-1) == label)
-                    for (name, label), x in zip(names.items(), logits, strict=True)
-                }
+                judged = dict(zip(_GROUPS, logits, strict=True))
+                terms = {name: losses.cross_entropy(x, _GROUPS[name]) for name, x in judged.items()}
+                hits = {f"accuracy_{k}": jnp.mean(x.argmax(-1) == _GROUPS[k]) for k, x in judged.items()}
                 terms = {"loss": jnp.asarray(sum(terms.values())), **terms, **hits}
             return terms["loss"], (batch_stats, {f"disc/{k}": v for k, v in terms.items()})
 
@@ -265,14 +248,15 @@ class Model(base.Defaults):
         transfer = transfer or self._transfer(state, batch)
 
         def loss_fn(params):
-            fakes, batch_stats = transfer(params)
+            drawn, batch_stats = transfer(params)
+            fakes = _at_size_of(batch["target"], drawn)
             terms = self._adversarial_g(state, fakes)
             if self.alpha:
                 terms["const"] = self._const(state, batch["source_z"], fakes["source"])
             if self.beta:
-                terms["tid"] = losses.mse(fakes["target"], batch["target"])
+                terms["tid"] = losses.mse(drawn["target"], images.resize(batch["target"], self.g.size))
             if self.gamma:
-                both = jnp.concatenate(list(fakes.values()))
+                both = jnp.concatenate(list(drawn.values()))
                 terms["tv"] = losses.total_variation(both, self.tv_reduction)
             weights = {"const": self.alpha, "tid": self.beta, "tv": self.gamma}
             weighted = [weights.get(name, 1.0) * term for name, term in terms.items()]
@@ -287,7 +271,7 @@ class Model(base.Defaults):
         if self.adversary == "none":
             return {}
         disc = state.players["disc"]
-        logits, _ = self._judge(disc.params, disc.batch_stats, list(fakes.values()))
+        logits, _ = logits_of_groups(self.d, disc.params, disc.batch_stats, list(fakes.values()))
         if self.adversary == "binary":
             fool = losses.minimax_g if self.saturating else losses.nonsaturating_g
             return {"gan_source": fool(logits[0])}
@@ -298,6 +282,10 @@ class Model(base.Defaults):
         again = self.f.apply({"params": state.frozen["f"]}, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])
+
+
+def _at_size_of(target, fakes):
+    return {role: images.resize(x, target.shape[1]) for role, x in fakes.items()}
 
 
 def _take(parts, i):

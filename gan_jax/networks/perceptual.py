@@ -11,55 +11,82 @@ from gan_jax import images
 from gan_jax.networks.layers import Conv, max_pool
 
 _EPSILON = 1e-5  # of batch norm, here and where it is folded
-_POOLS = (2, 2, 2, 4)
 
 
 class Features(nn.Module):
-    """Four stages of 3x3 convolution, max-pooling and ReLU; the last one without its ReLU.
+    """Stages of 3x3 convolution, max-pooling and ReLU; the last one without its ReLU.
 
-    [B, 32, 32, 1 or 3] in [-1, 1] -> [B, widths[-1]]; one channel is replicated to three. With the
-    default widths it has 665 856 parameters.
+    [B, S, S, 1 or 3] in [-1, 1] -> [B, widths[-1]]; one channel is replicated to three. Stages pool by
+    two, the last one by all that is left: of 32 pixels four stages leave 4, as five do of 64 and six
+    of 128. With the default widths it has 665 856 parameters, whatever S is.
 
     Attributes:
-      widths: of the four stages.
-      convs_per_block: convolutions in each of the first three stages, with ReLU between.
+      widths: of the stages.
+      convs_per_block: convolutions in each stage but the last, with ReLU between.
       batch_norm: normalise each convolution's output but the last one's.
+      input_size: images are resized to so many pixels a side first; 0 takes them as they are.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 128)
     convs_per_block: int = 1
     batch_norm: bool = False
+    input_size: int = 0
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool = False) -> jax.Array:
-        """Features before the last ReLU."""
-        x = images.to_rgb(x)
-        for stage, (width, pool) in enumerate(zip(self.widths[:-1], _POOLS[:-1], strict=True)):
+        """Features before the last ReLU.
+
+        Raises:
+          ValueError: see `last_window`.
+        """
+        x = images.to_rgb(images.resize(x, self.input_size) if self.input_size else x)
+        window = last_window(x.shape[1], len(self.widths))
+        for stage, width in enumerate(self.widths[:-1]):
             for i in range(self.convs_per_block):
                 x = nn.relu(x) if i else x
                 x = Conv(width, name=f"conv_{stage}_{i}")(x)
                 if self.batch_norm:
                     norm = nn.BatchNorm(momentum=0.9, epsilon=_EPSILON, name=f"norm_{stage}_{i}")
                     x = norm(x, use_running_average=not train)
-            x = nn.relu(max_pool(x, pool))
+            x = nn.relu(max_pool(x, 2))
         x = Conv(self.widths[-1], name="conv_last")(x)
-        return max_pool(x, _POOLS[-1])[:, 0, 0]
+        return max_pool(x, window)[:, 0, 0]
+
+
+def last_window(size: int, stages: int) -> int:
+    """The pooling window of `Features`' last stage: what is left of `size` halved in all others.
+
+    Raises:
+      ValueError: `size` cannot be halved so often.
+    """
+    window, remainder = divmod(size, 2 ** (stages - 1))
+    if remainder or not window:
+        multiple = f"{size} is no multiple of {2 ** (stages - 1)}"
+        raise ValueError(f"images of {size} pixels do not come down to one in {stages} stages: {multiple}")
+    return window
 
 
 class Classifier(nn.Module):
-    """`Features`, ReLU, dropout and a linear head: [B, 32, 32, 1 or 3] -> logits [B, num_classes]."""
+    """`Features`, ReLU, dropout and a linear head: [B, S, S, 1 or 3] -> logits [B, num_classes].
+
+    With `num_classes=0` there is no head: what comes out are the features [B, widths[-1]].
+    """
 
     widths: tuple[int, ...] = (64, 128, 256, 128)
     num_classes: int = 10
     convs_per_block: int = 1
     batch_norm: bool = False
     dropout: float = 0.0
+    input_size: int = 0
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Logits; `train` uses batch statistics and drops features (rng 'dropout')."""
-        body = Features(self.widths, self.convs_per_block, self.batch_norm, name="features")
-        z = nn.relu(body(x, train))
+        """Logits or features; `train` uses batch statistics and drops features (rng 'dropout')."""
+        shape = (self.widths, self.convs_per_block, self.batch_norm, self.input_size)
+        z = Features(*shape, name="features")(x, train)
+        if not self.num_classes:
+            return z
+        z = nn.relu(z)
         z = nn.Dropout(self.dropout, deterministic=not train)(z)
         return nn.Dense(self.num_classes, name="head")(z)
 

@@ -9,12 +9,13 @@ import numpy as np
 import optax
 
 from gan_jax import losses, parallel
+from gan_jax.ablation import TABLE_1
 from gan_jax.models import dtn
 
 B = 8
 SMALL = {"f_widths": (4, 4, 4, 8), "g_widths": (8, 4, 4), "d_widths": (4, 8)}
 ROWS = {name: {k.removeprefix("model."): v for k, v in change.items() if k != "steps"}
-        for name, (change, _) in dtn.TABLE_1.items()}  # fmt: skip
+        for name, (change, _) in TABLE_1.items()}  # fmt: skip
 PLAYED = [name for name in ROWS if name != "original"]
 
 

@@ -55,12 +55,44 @@ def test_three_channels_have_the_parameters_of_the_table():
     assert count(shapes(Discriminator(classes=3), 1, 32, 32, 3)["params"]) == 2653827
 
 
+def test_faces_have_the_parameters_of_the_table():
+    # g of 256 features to 64 pixels with a 1x1 convolution in each of four blocks; D of 152 pixels, where
+    # every strided layer is normalised: 152, 76, 38, 19, 10, 5, 3.
+    g = shapes(Generator((512, 256, 128, 64), 3, pointwise=True), 1, 256)["params"]
+    assert count(g) == 5204739
+    assert count(g) - count(shapes(Generator((512, 256, 128, 64), 3), 1, 256)["params"]) == sum(
+        width * width + 2 * width for width in (512, 256, 128, 64)
+    )
+    d = Discriminator((64, 128, 256, 512, 512, 512), classes=3, first_norm=True)
+    variables = shapes(d, 1, 152, 152, 3)["params"]
+    assert count(variables) == 11161987
+    assert variables["logits"]["kernel"].shape == (3, 3, 512, 3)
+    assert {name for name in variables if "bias" not in variables[name]} == {f"down_{i}" for i in range(6)}
+
+
+def test_pointwise_layers_mix_channels_between_the_doublings_and_not_after_rgb():
+    module = Generator((8, 4), 3, pointwise=True)
+    variables = module.init(jax.random.key(0), jnp.ones((2, 5)), train=False)
+    kernels = {f"mix_{i}": variables["params"][f"mix_{i}"]["kernel"].shape for i in (0, 1)}
+    assert kernels == {"mix_0": (1, 1, 8, 8), "mix_1": (1, 1, 4, 4)}
+    # With identities for kernels and no normalisation to do, they change nothing of what is rectified.
+    same = jax.tree.map(jnp.copy, variables)
+    for i, width in enumerate((8, 4)):
+        same["params"][f"mix_{i}"]["kernel"] = jnp.eye(width)[None, None] * (1 + 1e-5) ** 0.5
+    z = jnp.asarray(np.random.default_rng(0).normal(size=(2, 5)), jnp.float32)
+    plain = {kind: {k: v for k, v in tree.items() if "mix" not in k} for kind, tree in variables.items()}
+    expected = Generator((8, 4), 3).apply(plain, z, train=False)
+    np.testing.assert_allclose(module.apply(same, z, train=False), expected, rtol=1e-4, atol=1e-7)
+    assert float(jnp.abs(module.apply(variables, z, train=False) - expected).max()) > 1e-6
+
+
 @pytest.mark.parametrize(("widths", "size"), [((8, 4), 16), ((8, 8, 4), 32), ((8, 8, 8, 4), 64)])
 def test_generator_doubles_four_pixels_once_for_each_width(widths, size):
     module = Generator(widths, 3)
     z = jax.ShapeDtypeStruct((2, 5), jnp.float32)
     out = jax.eval_shape(lambda z: module.init_with_output(jax.random.key(0), z, train=False)[0], z)
     assert out.shape == (2, size, size, 3)
+    assert module.size == size
 
 
 def test_generated_pixels_fill_the_range_of_tanh_and_no_more():

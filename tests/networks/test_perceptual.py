@@ -5,8 +5,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
-from gan_jax.networks.perceptual import Classifier, Features, fold_batch_norm
+from gan_jax.networks.perceptual import Classifier, Features, fold_batch_norm, last_window
 
 SMALL = (4, 6, 8, 5)
 
@@ -56,6 +57,54 @@ def test_features_are_those_of_the_stages_written_out():
     z = module.apply(variables, x)
     np.testing.assert_allclose(z, h[:, 0, 0], atol=1e-5)
     assert float(z.max()) < 0  # no ReLU follows the last stage
+
+
+@pytest.mark.parametrize(
+    ("size", "stages", "window"), [(32, 4, 4), (64, 5, 4), (128, 6, 4), (96, 5, 6), (64, 4, 8), (152, 4, 19)]
+)
+def test_the_last_stage_pools_what_the_others_leave(size, stages, window):
+    assert last_window(size, stages) == window
+    module = Features((4,) * (stages - 1) + (6,))
+    x = jnp.zeros((2, size, size, 3))
+    assert jax.eval_shape(lambda: module.init_with_output(jax.random.key(0), x)[0]).shape == (2, 6)
+
+
+@pytest.mark.parametrize(("size", "stages", "multiple"), [(152, 5, 16), (30, 4, 8), (4, 4, 8)])
+def test_a_size_that_does_not_come_down_is_refused(size, stages, multiple):
+    message = (
+        f"images of {size} pixels do not come down to one in {stages} stages: "
+        f"{size} is no multiple of {multiple}"
+    )
+    with pytest.raises(ValueError) as error:
+        jax.eval_shape(lambda: Features((4,) * stages).init(jax.random.key(0), jnp.zeros((1, size, size, 3))))
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("size", [24, 48])
+def test_images_of_other_sizes_are_resized_before_the_first_layer(size):
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-1, 1, (2, size, size, 1)).astype(np.float32)
+    resized = np.stack([
+        np.asarray(Image.fromarray(image[..., 0]).resize((32, 32), Image.Resampling.BILINEAR)) for image in x
+    ])[..., None]  # fmt: skip
+    variables = Features(SMALL).init(jax.random.key(0), resized)
+    found = Features(SMALL, input_size=32).apply(variables, x)
+    np.testing.assert_allclose(found, Features(SMALL).apply(variables, resized), rtol=1e-4, atol=1e-5)
+    whole = Classifier(SMALL, 7, input_size=32)
+    assert jax.eval_shape(lambda: whole.init_with_output(jax.random.key(0), x, train=False)[0]).shape == (
+        2,
+        7,
+    )
+
+
+def test_without_classes_there_is_no_head_and_features_come_out_as_they_are():
+    module, x = Classifier(SMALL, 0), images()
+    variables = module.init(jax.random.key(0), x, train=False)
+    assert set(variables["params"]) == {"features"}
+    variables["params"]["features"]["conv_last"]["bias"] = jnp.full(5, -5.0)
+    z = Features(SMALL).apply({"params": variables["params"]["features"]}, x)
+    np.testing.assert_array_equal(module.apply(variables, x, train=False), z)
+    assert float(z.max()) < 0
 
 
 def test_the_head_sees_rectified_features():

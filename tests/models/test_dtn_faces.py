@@ -1,0 +1,129 @@
+"""DTN where g draws fewer pixels than the domains have and f looks at others."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+from playing import B, distance, full, initial, model, pictures, run
+
+from gan_jax import config, losses, parallel
+from gan_jax.errors import ConfigError
+from gan_jax.models import dtn
+
+FACES = {
+    "target_channels": 3,
+    "f_widths": (64, 128, 256, 256, 256, 256),
+    "f_input_size": 128,
+    "g_widths": (512, 256, 128, 64),
+    "g_pointwise": True,
+    "d_widths": (64, 128, 256, 512, 512, 512),
+    "d_first_norm": True,
+}
+SMALL = {"f_widths": (4, 4, 8), "f_input_size": 16, "g_widths": (8, 4), "g_pointwise": True}
+
+
+def count(tree):
+    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(tree))
+
+
+def pillow(x, size):
+    """Images [B, H, W, C] resized by another program."""
+    planes = [
+        [Image.fromarray(p).resize((size, size), Image.Resampling.BILINEAR) for p in np.moveaxis(image, 2, 0)]
+        for image in np.asarray(x)
+    ]
+    return np.array(planes).transpose(0, 2, 3, 1)
+
+
+def test_the_papers_networks_for_faces_have_the_parameters_of_the_table():
+    m = dtn.Model(**FACES)
+    images = jnp.zeros((1, 152, 152, 3))
+    state = jax.eval_shape(m.init, jax.random.key(0), {"source": images, "target": images})
+    assert m.g.size == 64
+    assert count(state.players["g"].params) == 5204739
+    assert count(state.players["disc"].params) == 11161987
+    out = jax.eval_shape(m.generate, state, {"source": images}, None)
+    assert out["target"].shape == (1, 152, 152, 3)
+
+
+@functools.cache
+def drawn(m):
+    """What g draws in the first step, 16 pixels a side, of both domains; a batch-norm batch per device."""
+    state, batch = initial(m), pictures()
+    own = state.players["g"]
+    variables = {"params": own.params["g"], "batch_stats": own.batch_stats["g"]}
+    z = m.constants(state, batch)
+    halves = []
+    for part in (slice(0, B // 2), slice(B // 2, B)):
+        both = jnp.concatenate([z["source_z"][part], z["target_z"][part]])
+        halves.append(jnp.split(m.g.apply(variables, both, train=True, mutable=["batch_stats"])[0], 2))
+    return tuple(np.concatenate(x) for x in zip(*halves, strict=True))
+
+
+def test_d_and_f_see_the_enlarged_image_and_the_others_are_taken_at_its_own_size():
+    m = full(**SMALL)
+    state, batch = initial(m), pictures()
+    _, metrics = run(m)
+    source, target = drawn(m)
+    assert source.shape == (B, 16, 16, 1)
+    expected = {
+        "g/tid": np.square(target - pillow(batch["target"], 16)).mean(),
+        "g/tv": float(losses.total_variation(jnp.concatenate([source, target]))),
+    }
+    f = {"params": state.frozen["f"]}
+    z, again = (m.f.apply(f, x) for x in (batch["source"], pillow(source, 32)))
+    expected["g/const"] = float(jnp.square(z - again).mean())
+    shown = {"source": pillow(source, 32), "fake_target": pillow(target, 32), "real_target": batch["target"]}
+    for label, (name, x) in enumerate(shown.items()):
+        logits = m.d.apply({"params": state.players["disc"].params}, jnp.asarray(x), train=True)
+        expected[f"disc/{name}"] = -float(jax.nn.log_softmax(logits)[:, label].mean())
+    for name, value in expected.items():
+        assert metrics[name] == pytest.approx(value, rel=2e-4), name
+
+
+def test_a_step_moves_every_layer_of_g():
+    m = model(**SMALL)
+    after = parallel.unreplicate(run(m)[0]).players["g"].params["g"]
+    before = initial(m).players["g"].params["g"]
+    assert {"mix_0", "mix_1", "mix_norm_0", "mix_norm_1"} < set(before)
+    for name in before:
+        assert distance(after[name], before[name]) > 1e-5, name
+
+
+def test_generated_images_have_the_size_of_the_domains():
+    m = model(**SMALL)
+    state = initial(m)
+    x = pictures(3)["source"]
+    own = {"params": state.players["g"].params["g"], "batch_stats": state.players["g"].batch_stats["g"]}
+    small = m.g.apply(own, m.f.apply({"params": state.frozen["f"]}, x), train=False)
+    assert small.shape == (3, 16, 16, 1)
+    out = m.generate(state, {"source": x}, None)["target"]
+    np.testing.assert_allclose(out, pillow(small, 32), atol=1e-5)
+
+
+def test_a_g_of_more_pixels_than_the_domains_is_refused():
+    message = r"^g_widths=\(8, 8, 8, 4\) is not allowed; allowed: widths for at most the domains' 32 pixels$"
+    with pytest.raises(ValueError, match=message):
+        model(g_widths=(8, 8, 8, 4)).init(jax.random.key(0), pictures(1))
+    model(g_widths=(8, 8, 8, 4), encoder="identity").check_size(32, {})
+
+
+def test_an_f_that_would_see_other_pixels_than_in_its_training_is_refused():
+    built = config.default()
+    built.model = config.model("dtn", **FACES)
+    built.data.size = 152
+    role = config.role("x")
+    built.requires.f = config.classifier(
+        "f", role, role, steps=1, size=152, widths=FACES["f_widths"], input_size=128
+    )
+    config.validate(built)
+    built.requires.f.model.input_size = 96
+    with pytest.raises(ConfigError) as error:
+        config.validate(built)
+    assert str(error.value) == (
+        "data.size=152: f_input_size=128 is not allowed; allowed: what shows f the 96 pixels that it was "
+        "trained at"
+    )

@@ -1,0 +1,80 @@
+"""The experiment on faces: what it writes is what was measured, and it goes on where it stopped."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+
+
+def faces(folder, *flags):
+    places = {"workdir": "runs", "cache_dir": "cache", "out": "faces"}
+    command = [sys.executable, "experiments/dtn_faces.py", "--quick"]
+    command += [f"--{flag}={folder / name}" for flag, name in places.items()]
+    return subprocess.run(
+        [*command, *flags],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """The folder of the finished experiment, and what the program printed."""
+    folder = tmp_path_factory.mktemp("faces")
+    process = faces(folder)
+    assert process.returncode == 0, process.stderr
+    return folder, process.stdout
+
+
+def test_the_figures_are_those_of_the_run_and_of_three_descriptors(done):
+    folder, _ = done
+    table = json.loads((folder / "faces.json").read_text())
+    result = json.loads((folder / "runs" / "dtn_face_emoji_quick_seed0" / "result.json").read_text())
+    assert table["agreement"] == result["metrics"]
+    assert table["params_sha256"] == result["params_sha256"]
+    assert list(table["retrieval"]) == ["pixels", "second", "f"]
+    for found in table["retrieval"].values():
+        # 8 of the 32 test images are looked for among the other 24.
+        assert (found["probes"], found["distractors"], found["chance_mean_rank"]) == (8, 24, 13)
+        assert 1 <= found["mean_rank"] <= 25
+    assert table["paper"]["DTN"]["rank_1"] == pytest.approx(27 / 118, abs=5e-5)
+
+
+def test_the_second_network_has_another_seed_and_other_widths(done):
+    folder, _ = done
+    configs = [json.loads(path.read_text()) for path in (folder / "cache").glob("*/config.json")]
+    networks = {config["name"]: (config["seed"], config["model"]["widths"]) for config in configs}
+    assert networks["f_faces"] == (0, [4, 4, 8])
+    assert networks["f_faces_second"] == (1, [6, 6, 12])
+    assert set(networks) == {"f_faces", "f_faces_second", "judge_emoji"}
+
+
+def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
+    folder, printed = done
+    text = (folder / "faces.md").read_text()
+    assert printed.strip() == text.strip()
+    table = json.loads((folder / "faces.json").read_text())
+    male = table["agreement"]["per_attribute"]["Male"]
+    assert f"| Male | {100 * male['prevalence']:.1f} % | {100 * male['answered']:.1f} % |" in text
+    assert "| paper: DTN, VGG-Face | 16.0 | 535.5 | 22.9 % | 34.8 % | 50001.0 |" in text
+    with Image.open(folder / "faces.png") as picture:
+        picture.load()
+
+
+def test_the_same_command_trains_nothing_twice(done):
+    folder, printed = done
+    paths = [p for p in (folder / "runs").rglob("*") if p.is_file() and p.name != "lock"]
+    before = {path: path.stat().st_mtime_ns for path in paths}
+    again = faces(folder)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == printed
+    assert {path: path.stat().st_mtime_ns for path in paths} == before
