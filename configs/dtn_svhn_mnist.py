@@ -6,6 +6,7 @@ The paper reports 90.66 % on SVHN test. What this needs and does not find, it tr
 `cache_dir`: f on SVHN and the judge on MNIST. Variants, several of them separated by commas:
 
     every row of Table 1 (no_tid, no_const, no_f, no_adversary, neither, original, baseline)
+    best      what was found to serve accuracy beyond that; names in BESIDE change one thing of it each
     part      a part of SVHN and all of MNIST, from files in GAN_JAX_DATA; sized for two cores
     paper     the paper's weights on raw features, its D and its plain f
     reverse   MNIST -> SVHN with the same f
@@ -26,24 +27,28 @@ MNIST = {
 }
 
 # f of this project: convolutions doubled and batch-normalised (folded once it is trained), and images
-# much changed, negated and put in two tones among them, so that it reads ink on paper and its opposite alike.
+# much changed: bent as hands bend strokes, negated and put in two tones, so that it reads handwriting too.
 STRONG_F: dict[str, Any] = {
     "convs_per_block": 2,
     "batch_norm": True,
-    "dropout": 0.3,
+    "dropout": 0.15,
     "label_smoothing": 0.05,
     "learning_rate": 3e-3,
-    "weight_decay": 5e-3,
+    "weight_decay": 2e-3,
     "rotation": 0.2,
-    "scale": 0.15,
-    "shear": 0.2,
+    "scale": 0.25,
+    "shear": 0.25,
     "shift": 2.4,
+    "elastic": 0.8,
     "contrast": 0.4,
     "channel_contrast": 0.3,
     "brightness": 0.3,
     "negate": 0.3,
-    "ink": 0.4,
+    "ink": 0.2,
 }
+
+
+JUDGE = {"rotation": 0.15, "scale": 0.1, "shear": 0.1, "shift": 1.5}
 
 
 def get_config(arg=""):
@@ -84,7 +89,7 @@ def get_config(arg=""):
     svhn = gan_config.role("svhn_cropped", "extra+train[:-5000]")
     config.requires.f = gan_config.classifier("f_svhn", svhn, test, steps=40_000, **STRONG_F)
     mnist = [gan_config.role("mnist", split) for split in ("train", "test")]
-    config.requires.judge = gan_config.classifier("judge_mnist", *mnist, steps=1500)
+    config.requires.judge = gan_config.classifier("judge_mnist", *mnist, steps=1500, **JUDGE)
     variants = {"part": part(), **VARIANTS, "reverse": gan_config.reverse, **gan_config.table_1()}
     return gan_config.apply(config, arg, variants)
 
@@ -119,11 +124,9 @@ def part():
         "model.ema": 0.98,  # of so few steps a longer average would still hold the first ones
         "model.f_widths": widths,
         "requires.f.model.widths": widths,
-        "requires.f.model.schedule_steps": 2130,  # 30 passes
-        "requires.f.steps": 2130,
+        "requires.f.model.schedule_steps": 3000,  # 42 passes
+        "requires.f.steps": 3000,
         "requires.judge.model.widths": widths,
-        "requires.judge.model.schedule_steps": 1000,
-        "requires.judge.steps": 1000,
     }
 
 
@@ -142,6 +145,7 @@ _PLAIN_F = {
     "channel_contrast": 0.0,
     "brightness": 0.0,
     "negate": 0.0,
+    "elastic": 0.0,
     "ink": 0.0,
 }
 

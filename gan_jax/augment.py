@@ -1,4 +1,4 @@
-"""Random changes of training images, drawn on the device: a reflection, a map of the plane, one of colours."""
+"""Random changes of training images, drawn on the device: a reflection, a warp, a change of colours."""
 
 import jax
 import jax.numpy as jnp
