@@ -6,6 +6,8 @@ What `make demo` runs. Variants: every row of Table 1, and `quick`, two steps of
 networks of a few hundred parameters.
 """
 
+from typing import Any
+
 from gan_jax import config as gan_config
 
 
@@ -55,7 +57,7 @@ def get_config(arg=""):
         shift=1.0,
         learning_rate=2e-3,
     )
-    variants = {**VARIANTS, "reverse": gan_config.reverse, **gan_config.table_1()}
+    variants: dict[str, Any] = {**VARIANTS, "reverse": gan_config.reverse, **gan_config.table_1()}
     return gan_config.apply(config, arg, variants)
 
 

@@ -48,7 +48,7 @@ STRONG_F: dict[str, Any] = {
 }
 
 
-JUDGE = {"rotation": 0.15, "scale": 0.1, "shear": 0.1, "shift": 1.5}
+JUDGE: dict[str, Any] = {"rotation": 0.15, "scale": 0.1, "shear": 0.1, "shift": 1.5}
 
 
 def get_config(arg=""):
@@ -90,7 +90,8 @@ def get_config(arg=""):
     config.requires.f = gan_config.classifier("f_svhn", svhn, test, steps=40_000, **STRONG_F)
     mnist = [gan_config.role("mnist", split) for split in ("train", "test")]
     config.requires.judge = gan_config.classifier("judge_mnist", *mnist, steps=1500, **JUDGE)
-    variants = {"part": part(), **VARIANTS, "reverse": gan_config.reverse, **gan_config.table_1()}
+    variants: dict[str, Any] = {"part": part(), "best": BEST, **VARIANTS, **BESIDE}
+    variants |= {"reverse": gan_config.reverse, **gan_config.table_1()}
     return gan_config.apply(config, arg, variants)
 
 
@@ -147,6 +148,28 @@ _PLAIN_F = {
     "negate": 0.0,
     "elastic": 0.0,
     "ink": 0.0,
+}
+
+BEST = {
+    "model.f_polarities": 2,
+}
+
+# Each changes one thing of `best`, for experiments/dtn_ablation.py --best: an ingredient taken away ...
+BESIDE = {
+    "one_polarity": {"model.f_polarities": 1},
+    "mse": {"model.const_distance": "mse", "model.alpha": 15.0},
+    "slow_d": {"model.d_learning_rate": 2e-4},
+    "normalised_d": {"model.d_batch_norm": True, "model.d_init": "normal"},
+    "no_average": {"model.ema": 0.0},
+    "constant_rates": {"model.decay_start": 0, "model.decay_end": 0},
+    "last_checkpoint": {"checkpoint_rule": "last"},
+    "plain_f": {"model.f_convs_per_block": 1, **{f"requires.f.model.{k}": v for k, v in _PLAIN_F.items()}},
+    # ... or something else that was tried.
+    "wide_d": {"model.d_widths": (64, 128, 256)},
+    "fast_g": {"model.g_learning_rate": 1e-3},
+    "double_weights": {"model.alpha": 20.0, "model.beta": 30.0},
+    "half_weights": {"model.alpha": 5.0, "model.beta": 7.5},
+    "scaled_mse": {"model.const_distance": "mse", "model.const_normalise": "std", "model.alpha": 5.0},
 }
 
 VARIANTS = {

@@ -9,6 +9,8 @@ beside them. Each row and seed is a run with its own folder under `--workdir`; t
 where an interrupted one stopped. `OUT.json`, `OUT.md` and `OUT.png` are written anew after every row.
 """
 
+from typing import Any
+
 import tables
 from absl import flags
 
@@ -27,8 +29,23 @@ ROWS = {
 }
 
 # Variants of the configuration on top of `best`.
-INGREDIENTS = {}
-TRIED = {}
+INGREDIENTS = {
+    "one_polarity": "features of the image alone, not of its negative too",
+    "mse": "L_CONST by squared error of raw features, alpha 15, instead of cosine",
+    "slow_d": "D's rate 2e-4 instead of 1e-3",
+    "normalised_d": "D with batch norm and kernels N(0, 0.02)",
+    "no_average": "g itself instead of its moving average",
+    "constant_rates": "constant learning rates",
+    "last_checkpoint": "the last checkpoint",
+    "plain_f": "the paper's plain f: no augmentation, single convolutions, no batch norm",
+}
+TRIED = {
+    "wide_d": "D of twice the width",
+    "fast_g": "g's rate 1e-3 instead of 4e-4",
+    "double_weights": "alpha and beta doubled",
+    "half_weights": "alpha and beta halved",
+    "scaled_mse": "L_CONST by squared error of features scaled to deviation one, alpha 5",
+}
 
 TITLES = {
     "ingredients": "The best recipe without each of its ingredients",
@@ -46,9 +63,9 @@ def main():
     unknown = set(_ROWS.value) - set(ROWS)
     if unknown:
         raise ConfigError(f"rows={sorted(unknown)} not known; known: {', '.join(ROWS)}")
-    found, wanted = {}, plan()
-    content = {}
-    for section, name, label, configs in wanted:
+    found: dict[str, list[tables.Row]] = {}
+    content: dict[str, Any] = {}
+    for section, name, label, configs in plan():
         row, result = tables.row(name, label, configs, paper=TABLE_1[name][1] if section == "rows" else None)
         found.setdefault(section, []).append(row)
         content = content or tables.facts(configs[0], result)

@@ -32,11 +32,12 @@ _K = flags.DEFINE_integer("knn_k", 1, "Neighbours that vote; the paper has 1", l
 def main():
     """Trains what is missing, classifies, and writes the table."""
     configs = [tables.load(seed=seed) for seed in range(tables.SEEDS.value)]
-    measured, sheet = {name: [] for name in ROWS}, None
+    measured: dict[str, list[float]] = {name: [] for name in ROWS}
+    sheets = []
     for config in configs:
         folder, result = tables.run(config)
         accuracies, pictures = adapt(config, runs.load(folder))
-        sheet = pictures if sheet is None else sheet
+        sheets.append(pictures)
         for name, accuracy in accuracies.items():
             measured[name].append(round(100 * accuracy, 2))
     rows = [
@@ -55,7 +56,7 @@ def main():
     others = ", ".join(f"{name} {value:.2f} %" for name, value in PUBLISHED.items())
     note = f"Classified are images of {content['target']}, k = {_K.value}. Published beside DTN: {others}.\n"
     text = "\n".join([tables.heading(content), note, tables.markdown(rows)])
-    tables.write(content, text, plots.panels(sheet, columns=24))
+    tables.write(content, text, plots.panels(sheets[0], columns=24))
     print(text)
 
 

@@ -9,6 +9,8 @@ paper's Fig. 3: test images of the digit and their transfers under each conditio
 gives the digit under the first. The checkpoint is chosen without images of the digit.
 """
 
+from typing import Any
+
 import numpy as np
 import tables
 from absl import flags
@@ -36,7 +38,8 @@ def main():
     digit = _DIGIT.value
     seeds = range(tables.SEEDS.value)
     wanted = {name: [condition(name, seed) for seed in seeds] for name in CONDITIONS}
-    rows, content = [], {}
+    rows: list[tables.Row] = []
+    content: dict[str, Any] = {}
     for name, configs in wanted.items():
         label, paper, _ = CONDITIONS[name]
         row, result = tables.row(

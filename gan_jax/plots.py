@@ -16,7 +16,7 @@ def _figure(width: float, height: float, rows: int = 1):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure((width, height), layout="constrained" if rows else "none")
+    figure = Figure((width, height), layout="constrained" if rows else None)
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, 1, squeeze=False)[:, 0] if rows else []
 

@@ -159,11 +159,7 @@ class Model(base.Defaults):
     def constants(self, state: TrainState, batch: base.Batch) -> base.Batch:
         """F of both domains, [B, d] each; f is frozen, so once per image is enough."""
         f = state.frozen["f"]
-        return {
-            f"{role}_z": self._read(f, batch[role])
-            for role in ("source", "target")
-            if role in batch
-        }
+        return {f"{role}_z": self._read(f, batch[role]) for role in ("source", "target") if role in batch}
 
     def calibrate(self, state: TrainState, columns: Mapping[str, np.ndarray]) -> TrainState:
         """Sets the scale of L_CONST's features: their deviation over the source set, per dimension."""
@@ -197,12 +193,11 @@ class Model(base.Defaults):
         del rng
         if self.encoder == "identity":
             return {"target": batch["source"]}
-        z = batch.get("source_z")
-        if z is None and self.encoder == "f":
-            z = self._read(state.frozen["f"], batch["source"])
-        variables = state.players["g"].eval_variables
         if self.encoder == "trained":
-            z = self.f.apply({"params": variables["params"]["e"]}, batch["source"])
+            e = state.players["g"].eval_variables["params"]["e"]
+            z = self.f.apply({"params": e}, batch["source"])
+        else:
+            z = batch["source_z"] if "source_z" in batch else self.constants(state, batch)["source_z"]
         # What D and f see, and so what judges should: images of the domain, not of g's fewer pixels.
         return {"target": images.resize(self.decode(state, z), batch["source"].shape[1])}
 
