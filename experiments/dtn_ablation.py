@@ -69,8 +69,8 @@ def main():
         row, result = tables.row(name, label, configs, paper=TABLE_1[name][1] if section == "rows" else None)
         found.setdefault(section, []).append(row)
         content = content or tables.facts(configs[0], result)
-        write(content, found)
-    print(text(content, found))
+        written = write(content, found)
+    print(written)
 
 
 def write(content, found):
@@ -79,7 +79,7 @@ def write(content, found):
     best = {"best": found["best"][0]} if "best" in found else {}
     rows = [*found["rows"], *found.get("best", [])]
     complete = {**content, "rows": found["rows"], **best, "tables": further}
-    tables.write(complete, text(content, found), tables.bars(rows, content["data"]))
+    return tables.write(complete, text(content, found), tables.bars(rows, content["data"]))
 
 
 def text(content, found):

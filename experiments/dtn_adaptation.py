@@ -56,8 +56,7 @@ def main():
     others = ", ".join(f"{name} {value:.2f} %" for name, value in PUBLISHED.items())
     note = f"Classified are images of {content['target']}, k = {_K.value}. Published beside DTN: {others}.\n"
     text = "\n".join([tables.heading(content), note, tables.markdown(rows)])
-    tables.write(content, text, plots.panels(sheets[0], columns=24))
-    print(text)
+    print(tables.write(content, text, plots.panels(sheets[0], columns=24)))
 
 
 def adapt(config, run):

@@ -35,8 +35,7 @@ def main():
     lines = [f"{row['label']}: the judge takes {row['judged_as']} for 0, 1, ... 9.\n" for row in rows]
     text = "\n".join([tables.heading(content), *lines])
     shown = {title: images.to_uint8(made) for title, made in pictures.items()}
-    tables.write(content, text, plots.panels(shown, columns=_COLUMNS))
-    print(text)
+    print(tables.write(content, text, plots.panels(shown, columns=_COLUMNS)))
 
 
 def mean_length(config, run):

@@ -55,8 +55,7 @@ def main():
             counted = int(np.sum(result["metrics"]["confusion"][digit]))
             content = {**tables.facts(configs[0], result), "digit": digit, "examples": counted}
         tables.write({**content, "rows": rows}, text(content, rows), tables.bars(rows, content["data"]))
-    tables.write({**content, "rows": rows}, text(content, rows), grid(wanted))
-    print(text(content, rows))
+    print(tables.write({**content, "rows": rows}, text(content, rows), grid(wanted)))
 
 
 def condition(name, seed):

@@ -9,17 +9,12 @@ goes on where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT
 sheets, which show faces, stay in the run's folder.
 """
 
-import json
-import sys
-from pathlib import Path
-
-from absl import app, flags
+import tables
+from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax import evaluate, logs, parallel, plots, provenance, runs
-from gan_jax.errors import GanJaxError
+from gan_jax import evaluate, parallel, plots, runs
 from gan_jax.signals import handled
-from gan_jax.train import train
 
 # Table 4 of the paper: 118 photographs of CelebA among 100 000 others, by VGG-Face's descriptor.
 PAPER = {
@@ -51,27 +46,16 @@ photographs and labels as f, so it is not independent of it.
 | --- | ---: | ---: | ---: | ---: | ---: |
 """
 
-_CONFIG = flags.DEFINE_string("config", "", "Which DTN; configs/dtn_face_emoji.py:part if empty")
-_QUICK = flags.DEFINE_bool("quick", False, "Two steps of everything on embedded images")
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of DTN", lower_bound=0)
+_CONFIG = "configs/dtn_face_emoji.py"
+flags.FLAGS.set_default("config", f"{_CONFIG}:part")
 _PROBES = flags.DEFINE_integer("probes", 0, "Faces to look for; 118, or 8 with --quick", lower_bound=0)
-_WORKDIR = flags.DEFINE_string("workdir", "runs/dtn_faces", "Folder of the run")
-_OUT = flags.DEFINE_string("out", "", "Path of the figures without its ending; WORKDIR/faces if empty")
-_CACHE = flags.DEFINE_string("cache_dir", "runs/cache", "Folder of f, the judge and the second network")
-_DATA = flags.DEFINE_string("manual_dir", "", "Folder of the data files; '' reads GAN_JAX_DATA")
 
 
 def base_config():
-    """The configuration of DTN."""
-    name = _CONFIG.value or f"configs/dtn_face_emoji.py:{'quick' if _QUICK.value else 'part'}"
-    config = configuration.load(name)
-    with config.unlocked():
-        config.seed = _SEED.value
-        config.cache_dir = _CACHE.value
-        config.data.manual_dir = _DATA.value
-        config.tensorboard = False
-    configuration.validate(config)
-    return config
+    """The configuration of DTN; two steps of everything on embedded images with --quick."""
+    if tables.QUICK.value:
+        flags.FLAGS.config = f"{_CONFIG}:quick"
+    return tables.load()
 
 
 def retrieval_config(config):
@@ -84,7 +68,7 @@ def retrieval_config(config):
         config.requires.second = second
         config.best, config.checkpoint_rule = "", "last"  # of the evaluations that go
         roles = config.evals.test.roles.to_dict()
-        probes = _PROBES.value or (8 if _QUICK.value else 118)
+        probes = _PROBES.value or (8 if tables.QUICK.value else 118)
         common = {"kind": "retrieval", "every": 0, "roles": roles, "probes": probes}
         config.evals = {way: common | {"network": "" if way == "pixels" else way} for way in WAYS}
     configuration.validate(config)
@@ -94,7 +78,7 @@ def retrieval_config(config):
 def retrieve(config, folder):
     """Values of every evaluation of `retrieval_config`, for the run in a folder."""
     config = retrieval_config(config)
-    networks = runs.ensure(config, train)
+    networks = runs.ensure(config, tables.train)
     run = runs.load(folder)
     with handled() as interrupts:
         evaluations = evaluate.Evaluations(config, run.model, networks, interrupts.poll)
@@ -126,8 +110,6 @@ def markdown(table):
             *attribute_lines(table["agreement"]),
             "",
             *retrieval_lines(table["retrieval"]),
-            "",
-            f"`{table['command']}`",
             "",
         ]
     )
@@ -161,52 +143,39 @@ def percent(share):
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
-def write(table, out):
-    """Writes the figures as JSON, Markdown and PNG, and returns the Markdown."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.with_suffix(".json").write_text(json.dumps(table, indent=2) + "\n")
-    text = markdown(table)
-    out.with_suffix(".md").write_text(text)
+def picture(table):
+    """The judge's balanced accuracy on transfers beside that on real target images, PNG."""
     known = {
         name: ([100 * one["balanced_accuracy"]], 100 * one["judge"]["balanced_accuracy"])
         for name, one in table["agreement"]["per_attribute"].items()
         if None not in (one["balanced_accuracy"], one["judge"]["balanced_accuracy"])
     }
-    picture = plots.bars(
+    return plots.bars(
         known,
         title="What transfers keep of photographs",
         ours="judge on transfers",
         theirs="judge on real target images",
         scale="balanced accuracy of the judge, % (chance 50)",
     )
-    out.with_suffix(".png").write_bytes(picture)
-    return text
 
 
-def main(argv):
+def main():
     """Trains what is missing, measures, and writes the figures."""
-    del argv
-    logs.start()
-    try:
-        config, origin = base_config(), provenance.facts()
-        retrieval_config(config)  # what is wrong with it is said before anything is trained
-        folder = Path(_WORKDIR.value) / f"{config.name}_seed{config.seed}"
-        result = train(config, folder)
-        table = {
-            **describe(config),
-            "seed": config.seed,
-            "agreement": result["metrics"],
-            "retrieval": retrieve(config, folder),
-            "paper": PAPER,
-            **{k: result[k] for k in ("seconds", "judged_step", "params_sha256", "device")},
-            **origin,
-            "config": config.to_dict(),
-        }
-        print(write(table, Path(_OUT.value or Path(_WORKDIR.value) / "faces")))
-    except GanJaxError as error:
-        print(f"dtn_faces: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    config = base_config()
+    retrieval_config(config)  # what is wrong with it is said before anything is trained
+    folder, result = tables.run(config)
+    table = {
+        **describe(config),
+        "seed": config.seed,
+        "agreement": result["metrics"],
+        "retrieval": retrieve(config, folder),
+        "paper": PAPER,
+        **{k: result[k] for k in ("seconds", "judged_step", "params_sha256", "device")},
+        **tables.origin(),
+        "config": config.to_dict(),
+    }
+    print(tables.write(table, markdown(table), picture(table)))
 
 
 if __name__ == "__main__":
-    app.run(main)
+    tables.start(main)

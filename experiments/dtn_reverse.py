@@ -30,8 +30,7 @@ def main():
     before = 100 * result["metrics"]["untransferred_accuracy"]
     note = f"The judge reads {before:.2f} % of the inputs themselves. The paper prints no figure.\n"
     text = "\n".join([tables.heading(content), note, tables.markdown([row])])
-    tables.write(content, text, plots.panels({"inputs and transfers": pairs}, columns=_COLUMNS))
-    print(text)
+    print(tables.write(content, text, plots.panels({"inputs and transfers": pairs}, columns=_COLUMNS)))
 
 
 if __name__ == "__main__":

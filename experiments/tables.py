@@ -37,7 +37,7 @@ def start(experiment: Callable[[], None]) -> None:
     def main(argv):
         del argv
         logs.start()
-        _origin()
+        origin()
         try:
             experiment()
         except GanJaxError as error:
@@ -48,8 +48,8 @@ def start(experiment: Callable[[], None]) -> None:
 
 
 @functools.cache
-def _origin() -> dict[str, Any]:
-    """Taken when this sitting began: a checkout may change meanwhile."""
+def origin() -> dict[str, Any]:
+    """Command, commit, versions and hardware, as when this sitting began: a checkout may change meanwhile."""
     return provenance.facts()
 
 
@@ -139,7 +139,7 @@ def facts(config: ml_collections.ConfigDict, result: Mapping[str, Any]) -> dict[
         "seeds": SEEDS.value,
         **{k: round(100 * metrics[k], 2) for k in ("f_accuracy", "judge_accuracy", "chance")},
         "device": result["device"],
-        **_origin(),
+        **origin(),
         "config": config.to_dict(),
     }
 
@@ -176,12 +176,13 @@ def bars(rows: Sequence[Row], title: str) -> bytes:
     return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
 
 
-def write(content: Mapping[str, Any], text: str, picture: bytes) -> None:
-    """Writes OUT.json, OUT.md and OUT.png, each whole or not at all."""
+def write(content: Mapping[str, Any], text: str, picture: bytes) -> str:
+    """Writes OUT.json, OUT.md and OUT.png, each whole or not at all; returns the Markdown."""
     path = out()
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Workdir(path.parent)
-    command = content["command"]
+    complete = f"{text}\n`{content['command']}`\n"
     folder.write(f"{path.name}.json", (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
-    folder.write(f"{path.name}.md", f"{text}\n`{command}`\n".encode())
+    folder.write(f"{path.name}.md", complete.encode())
     folder.write(f"{path.name}.png", picture)
+    return complete

@@ -43,7 +43,7 @@ def finished(places, script, *flags):
     out = places / script / "out"
     content = json.loads(out.with_suffix(".json").read_text())
     text = out.with_suffix(".md").read_text()
-    assert text.startswith(process.stdout.rstrip())
+    assert text.strip() == process.stdout.strip()
     assert content["command"] in text
     with Image.open(out.with_suffix(".png")) as picture:
         return content, text, np.asarray(picture.convert("RGB"))
