@@ -64,7 +64,8 @@ def retrieval_config(config):
     with config.unlocked():
         second = config.requires.f.copy_and_resolve_references()
         second.name, second.seed = f"{second.name}_second", config.requires.f.seed + 1
-        second.model.widths = tuple(width + width // 2 for width in second.model.widths)
+        *widths, features = second.model.widths
+        second.model.widths = (*(width + width // 2 for width in widths), features)
         config.requires.second = second
         config.best, config.checkpoint_rule = "", "last"  # of the evaluations that go
         roles = config.evals.test.roles.to_dict()
