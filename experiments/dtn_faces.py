@@ -54,7 +54,7 @@ _PROBES = flags.DEFINE_integer("probes", 0, "Faces to look for; 118, or 8 with -
 def base_config():
     """The configuration of DTN; two steps of everything on embedded images with --quick."""
     if tables.QUICK.value:
-        flags.FLAGS.config = f"{_CONFIG}:quick"
+        flags.FLAGS["config"].value = f"{_CONFIG}:quick"
     return tables.load()
 
 
