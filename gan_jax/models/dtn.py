@@ -44,7 +44,6 @@ class Model(base.Defaults):
     target_channels: int = 1
     f_widths: tuple[int, ...] = (64, 128, 256, 128)
     f_convs_per_block: int = 1
-    f_polarities: int = 1  # 2: features are the mean of those of an image and of its negative
     f_input_size: int = 0  # pixels that images are resized to inside f; 0 takes them as they are
     g_widths: tuple[int, ...] = (512, 256, 128)  # three for 32 pixels, four for 64
     g_pointwise: bool = False  # a 1x1 convolution after each layer but the last, as the paper has for faces
@@ -75,7 +74,7 @@ class Model(base.Defaults):
         base.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
         base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
         base.require_range(self, 0, 0.999999, "b1", "b2", "ema")
-        base.require_range(self, 1, 2, "f_convs_per_block", "f_polarities")
+        base.require_range(self, 1, 2, "f_convs_per_block")
         base.require_range(self, 1, 100, "g_steps", "d_steps")
         base.require_range(self, 0, 1e9, "decay_start", "decay_end")
         base.require_range(self, 0, 4096, "f_input_size")
@@ -159,7 +158,11 @@ class Model(base.Defaults):
     def constants(self, state: TrainState, batch: base.Batch) -> base.Batch:
         """F of both domains, [B, d] each; f is frozen, so once per image is enough."""
         f = state.frozen["f"]
-        return {f"{role}_z": self._read(f, batch[role]) for role in ("source", "target") if role in batch}
+        return {
+            f"{role}_z": self.f.apply({"params": f}, batch[role])
+            for role in ("source", "target")
+            if role in batch
+        }
 
     def calibrate(self, state: TrainState, columns: Mapping[str, np.ndarray]) -> TrainState:
         """Sets the scale of L_CONST's features: their deviation over the source set, per dimension."""
@@ -205,10 +208,6 @@ class Model(base.Defaults):
         """G of features [B, d], without f: images [B, g.size, g.size, target_channels] in [-1, 1]."""
         own = {name: tree["g"] for name, tree in state.players["g"].eval_variables.items()}
         return self.g.apply(own, z, train=False)
-
-    def _read(self, f, x):
-        z = self.f.apply({"params": f}, x)
-        return z if self.f_polarities == 1 else (z + self.f.apply({"params": f}, -x)) / 2
 
     def _transfer(self, state, batch):
         """G of both domains by g's parameters, in one pass: running statistics are the mixture's."""
@@ -279,7 +278,7 @@ class Model(base.Defaults):
         return dict(zip(("gan_source", "gan_target"), terms, strict=True))
 
     def _const(self, state, z, fake):
-        again = self._read(state.frozen["f"], fake)
+        again = self.f.apply({"params": state.frozen["f"]}, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])
 

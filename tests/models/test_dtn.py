@@ -165,19 +165,6 @@ def test_decode_is_g_without_f():
     np.testing.assert_array_equal(m.decode(state, np.eye(8)), m.g.apply(params, np.eye(8), train=False))
 
 
-def test_with_two_polarities_an_image_and_its_negative_are_one():
-    m = model(f_polarities=2)
-    state = initial(m)
-    source = pictures()["source"]
-    both = [m.constants(state, {"source": sign * source})["source_z"] for sign in (1, -1)]
-    np.testing.assert_allclose(both[0], both[1], atol=1e-6)
-    alone = [m.f.apply({"params": state.frozen["f"]}, sign * source) for sign in (1, -1)]
-    np.testing.assert_allclose(both[0], (alone[0] + alone[1]) / 2, atol=1e-6)
-    assert np.abs(alone[0] - alone[1]).max() > 0.01
-    made = [m.generate(state, {"source": sign * source}, jax.random.key(0))["target"] for sign in (1, -1)]
-    np.testing.assert_allclose(made[0], made[1], atol=1e-5)
-
-
 def test_grey_images_are_features_of_their_replication():
     m = model()
     f = {"params": initial(m).frozen["f"]}
