@@ -125,6 +125,8 @@ def classifier(
     batch_size: int = 128,
     size: int = 32,
     attributes: tuple[str, ...] = (),
+    unlabelled: Mapping[str, Any] | None = None,
+    start: ml_collections.ConfigDict | None = None,
     **fields: Any,
 ) -> ml_collections.ConfigDict:
     """A run of a classifier over one cycle of its learning rate, for `requires`.
@@ -137,10 +139,16 @@ def classifier(
       batch_size: over all devices.
       size: of the images, in pixels.
       attributes: names of the label's columns, where labels are attributes; () where they are classes.
+      unlabelled: role of the images of self-training.
+      start: a classifier whose run is finished first and continued.
       **fields: of the classifier's Model.
     """
     config = default()
     config.name = name
+    if unlabelled is not None:
+        config.data.roles.unlabelled = unlabelled
+    if start is not None:
+        config.requires.start = start
     if attributes:
         fields |= {"objective": "attributes", "num_classes": len(attributes)}
     config.model = model("classifier", schedule_steps=steps, **fields)

@@ -14,13 +14,16 @@ def cross_entropy(logits: jax.Array, label: int) -> jax.Array:
     return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
 
-def classification(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) -> jax.Array:
+def classification(
+    logits: jax.Array, labels: jax.Array, smoothing: float = 0.0, weights: jax.Array | float = 1.0
+) -> jax.Array:
     """Cross-entropy of logits [B, K] with int labels [B], in nats; mean over B.
 
-    `smoothing` moves that share of the target's weight to the uniform distribution.
+    `smoothing` moves that share of the target's weight to the uniform distribution; `weights` [B] multiply
+    each example's term, and do not change what the sum is divided by.
     """
     targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)
-    return optax.softmax_cross_entropy(logits, targets).mean()
+    return jnp.mean(weights * optax.softmax_cross_entropy(logits, targets))
 
 
 def attributes(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) -> jax.Array:

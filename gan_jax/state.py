@@ -104,6 +104,11 @@ def update(
     return state.replace(players={**state.players, name: new}), metrics
 
 
+def device_mean(tree: PyTree) -> PyTree:
+    """Inside a step: the mean over devices, for what `memory` holds of all of them."""
+    return parallel.mean(tree)
+
+
 def once(fn: Callable[[PyTree], PyTree], at: PyTree) -> Callable[[PyTree], PyTree]:
     """`fn` for calls at `at` alone: evaluated now, its value and derivative shared by every call.
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax import augment, losses
+from gan_jax import augment, images, losses
 from gan_jax import state as game
 from gan_jax.models import base
 from gan_jax.networks.perceptual import Classifier, Features, last_window
@@ -26,6 +26,11 @@ class Model(base.Defaults):
     Objectives: 'classes', labels [B] by cross-entropy; 'attributes', labels [B, num_classes] in {0, 1} by
     sigmoid cross-entropy; 'features', without labels and head: z imitates `image_features`
     [B, widths[-1]], which any other network computed, by squared error, and is their differentiable twin.
+
+    Self-training ('classes' alone): from images `unlabelled`, of another domain, the network learns the
+    answers that it gives itself before they are changed at random, where it is sure of them (FixMatch, Sohn
+    et al. 2020), each class being as common there as any other (ReMixMatch, Berthelot et al. 2020). A
+    required run `start` gives the variables to begin with.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
@@ -50,6 +55,8 @@ class Model(base.Defaults):
     brightness: float = 0.0  # of [-1, 1]
     negate: float = 0.0  # probability
     ink: float = 0.0  # probability of two tones
+    pseudo_weight: float = 0.0  # of self-training; 0 takes no unlabelled images
+    pseudo_threshold: float = 0.9  # probability below which an answer is not learnt
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -62,6 +69,10 @@ class Model(base.Defaults):
             self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear", "flip"
         )
         base.require_range(self, 0, 1e9, "schedule_steps")
+        base.require_range(self, 0, 100, "pseudo_weight")
+        base.require_range(self, 0, 1, "pseudo_threshold")
+        alone = not self.pseudo_weight or self.objective == "classes"
+        base.require("pseudo_weight", self.pseudo_weight, alone, "0 but with objective='classes'")
         base.require_range(self, 0, 4096, "input_size")
         base.require_range(self, 0, 10, "rotation", "contrast", "channel_contrast", "shift", "elastic")
         base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
@@ -92,7 +103,7 @@ class Model(base.Defaults):
         last_window(self.input_size or size, len(self.widths))
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
-        """The state before training; `batch` has `image` and the column of the objective.
+        """The state before training; `batch` has `image`, the column of the objective, perhaps `unlabelled`.
 
         Raises:
           ValueError: there is no such column, or it has another shape than the objective asks for.
@@ -109,7 +120,25 @@ class Model(base.Defaults):
                 f"num_classes={self.num_classes} and widths={self.widths} expects {[*expected]}"
             )
         variables = self.network.init(rng, batch["image"], train=False)
-        return game.create({"classifier": game.player(variables, self.tx)})
+        memory = {}
+        if self.pseudo_weight:
+            base.require_images(batch, "unlabelled")
+            memory["answers"] = jnp.full(self.num_classes, 1 / self.num_classes)
+        return game.create({"classifier": game.player(variables, self.tx)}, memory=memory)
+
+    def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
+        """Begins with the variables of the required run `start`, where there is one."""
+        if "start" not in networks:
+            return state
+        player, start = state.players["classifier"], networks["start"]
+        have, want = (
+            jax.tree.map(jnp.shape, (v["params"], v.get("batch_stats", {})))
+            for v in (start, player.variables)
+        )
+        if have != want:
+            raise ValueError(f"start has variables {have}; this network asks for {want}")
+        player = player.replace(params=start["params"], batch_stats=start.get("batch_stats", {}))
+        return state.replace(players={"classifier": player})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -117,21 +146,29 @@ class Model(base.Defaults):
         """One step of AdamW on the (augmented) batch."""
         del phase
         rng_warp, rng_colour, rng_dropout = jax.random.split(rng, 3)
-        images = batch["image"]
+        pictures = batch["image"]
+        if self.pseudo_weight:
+            state, answers, sure = self._answer(state, batch["unlabelled"])
+            pictures = jnp.concatenate([images.to_rgb(pictures), images.to_rgb(batch["unlabelled"])])
         if self.flip:
-            images = augment.flip(jax.random.fold_in(rng, 3), images, self.flip)  # the split's next key
-        images = self._augment(rng_warp, rng_colour, images)
+            pictures = augment.flip(jax.random.fold_in(rng, 3), pictures, self.flip)  # the split's next key
+        pictures = self._augment(rng_warp, rng_colour, pictures)
         player = state.players["classifier"]
 
         def loss_fn(params):
             logits, new = self.network.apply(
                 {**player.variables, "params": params},
-                images,
+                pictures,
                 train=True,
                 rngs={"dropout": rng_dropout},
                 mutable=["batch_stats"],
             )
-            terms = self._objective(logits, batch)
+            terms = self._objective(logits[: len(batch["image"])], batch)
+            if self.pseudo_weight:
+                own = logits[len(batch["image"]) :]
+                imitation = losses.classification(own, answers, weights=sure)
+                loss = terms["loss"] + self.pseudo_weight * imitation
+                terms |= {"loss": loss, "pseudo": imitation, "sure": jnp.mean(sure)}
             metrics = {f"classifier/{name}": term for name, term in terms.items()}
             return terms["loss"], (new.get("batch_stats", {}), metrics)
 
@@ -149,6 +186,16 @@ class Model(base.Defaults):
         network = Features(self.widths, self.convs_per_block, self.batch_norm, self.input_size)
         return network.apply(body, batch["image"], train=False)
 
+    def _answer(self, state, pictures):
+        """The network's own labels [B] for images without any, and which of them [B] it is sure of."""
+        variables = state.players["classifier"].eval_variables
+        given = jax.nn.softmax(self.network.apply(variables, pictures, train=False))
+        usual = 0.95 * state.memory["answers"] + 0.05 * game.device_mean(given.mean(0))
+        aligned = given / usual
+        aligned = aligned / aligned.sum(-1, keepdims=True)
+        sure = aligned.max(-1) > self.pseudo_threshold
+        return state.replace(memory={"answers": usual}), aligned.argmax(-1), sure
+
     def _objective(self, out, batch):
         if self.objective == "features":
             wanted = batch["image_features"]
@@ -161,11 +208,11 @@ class Model(base.Defaults):
         loss = losses.classification(out, labels, self.label_smoothing)
         return {"loss": loss, "accuracy": jnp.mean(out.argmax(-1) == labels)}
 
-    def _augment(self, rng_warp, rng_colour, images):
+    def _augment(self, rng_warp, rng_colour, pictures):
         if self.rotation or self.scale or self.shear or self.shift or self.elastic:
-            images = augment.warp(
+            pictures = augment.warp(
                 rng_warp,
-                images,
+                pictures,
                 rotation=self.rotation,
                 scale=self.scale,
                 shear=self.shear,
@@ -173,16 +220,16 @@ class Model(base.Defaults):
                 elastic=self.elastic,
             )
         if self.contrast or self.channel_contrast or self.brightness or self.negate or self.ink:
-            images = augment.colour(
+            pictures = augment.colour(
                 rng_colour,
-                images,
+                pictures,
                 contrast=self.contrast,
                 channel_contrast=self.channel_contrast,
                 brightness=self.brightness,
                 negate=self.negate,
                 ink=self.ink,
             )
-        return images
+        return pictures
 
 
 # The column that each objective learns from, and what it is called.
