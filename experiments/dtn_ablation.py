@@ -55,13 +55,15 @@ _ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
 _BEST = flags.DEFINE_bool(
     "best", False, "Also the variant `best`, without each ingredient, and what was tried"
 )
+_BESIDE = flags.DEFINE_list("beside", [*INGREDIENTS, *TRIED], "With --best: the lines beside it to train")
 
 
 def main():
     """Trains what is missing and writes the table after every row."""
-    unknown = set(_ROWS.value) - set(ROWS)
-    if unknown:
-        raise ConfigError(f"rows={sorted(unknown)} not known; known: {', '.join(ROWS)}")
+    for flag, known in ((_ROWS, ROWS), (_BESIDE, INGREDIENTS | TRIED)):
+        unknown = set(flag.value) - set(known)
+        if unknown:
+            raise ConfigError(f"{flag.name}={sorted(unknown)} not known; known: {', '.join(known)}")
     found: dict[str, list[tables.Row]] = {}
     content: dict[str, Any] = {}
     for section, name, label, configs in plan():
@@ -95,8 +97,8 @@ def plan():
     rows = [("rows", name, ROWS[name], name) for name in _ROWS.value]
     if _BEST.value:
         rows += [("best", "best", "DTN, best recipe", "best")]
-        rows += [("ingredients", name, label, f"best,{name}") for name, label in INGREDIENTS.items()]
-        rows += [("tried", name, label, f"best,{name}") for name, label in TRIED.items()]
+        for section, lines in (("ingredients", INGREDIENTS), ("tried", TRIED)):
+            rows += [(section, k, lines[k], f"best,{k}") for k in lines if k in _BESIDE.value]
     seeds = range(tables.SEEDS.value)
     return [(*row, [tables.load(variant, seed) for seed in seeds]) for *row, variant in rows]
 

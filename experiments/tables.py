@@ -117,14 +117,16 @@ def row(
       score: from a result's metrics to a share.
 
     Returns:
-      The row, and the last result.
+      The row, with the accuracy of f on its own test images, and the last result.
     """
     results = [run(config, folder)[1] for config in configs]
     accuracy = [round(100 * score(result["metrics"]), 2) for result in results]
     kept = ("seed", "seconds", "judged_step", "params_sha256", "commit")
     runs = [{k: result[k] for k in kept} for result in results]
     published = {} if paper is None else {"paper": paper}
-    return {"name": name, "label": label, **published, "accuracy": accuracy, "runs": runs}, results[-1]
+    f_accuracy = round(100 * results[-1]["metrics"]["f_accuracy"], 2)
+    found = {"name": name, "label": label, **published, "accuracy": accuracy, "f_accuracy": f_accuracy}
+    return found | {"runs": runs}, results[-1]
 
 
 def facts(config: ml_collections.ConfigDict, result: Mapping[str, Any]) -> dict[str, Any]:

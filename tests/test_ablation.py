@@ -12,8 +12,8 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 
 
-def ablation(folder, *flags):
-    command = [sys.executable, "experiments/dtn_ablation.py", "--config=configs/dtn_digits.py:quick"]
+def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
+    command = [sys.executable, "experiments/dtn_ablation.py", f"--config={config}"]
     places = {"workdir": "runs", "cache_dir": "cache", "out": "table"}
     command += [f"--{flag}={folder / name}" for flag, name in places.items()]
     return subprocess.run(
@@ -81,6 +81,28 @@ def test_the_same_command_trains_nothing_twice(done):
     assert again.returncode == 0, again.stderr
     assert again.stdout == printed
     assert {path: path.stat().st_mtime_ns for path in paths} == before
+
+
+def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
+    flags = ("--rows=original", "--best", "--beside=one_domain_f,wide_d")
+    process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
+    assert process.returncode == 0, process.stderr
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert [row["name"] for row in table["rows"]] == ["original"]
+    names = {part["title"]: [row["name"] for row in part["rows"]] for part in table["tables"]}
+    assert names == {
+        "The best recipe without each of its ingredients": ["one_domain_f"],
+        "Tried on top of the best recipe": ["wide_d"],
+    }
+    result = json.loads((tmp_path / "runs/dtn_svhn_mnist_quick_best_seed0/result.json").read_text())
+    assert table["best"]["accuracy"] == [pytest.approx(100 * result["metrics"]["accuracy"], abs=0.0051)]
+    assert result["config"]["requires"]["f"]["model"]["pseudo_weight"] == 1.0
+    # f, the one that `best` begins with, and what self-training makes of that.
+    trained = sorted(path.name.split("-")[0] for path in (tmp_path / "cache").iterdir())
+    assert trained == ["f_svhn", "f_svhn_bent", "f_svhn_self", "judge_mnist"]
+    f = table["best"]["f_accuracy"]
+    own = next((tmp_path / "cache").glob("f_svhn_self-*")) / "result.json"
+    assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)
 
 
 def test_an_unknown_row_is_refused_in_one_line(tmp_path):

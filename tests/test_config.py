@@ -15,10 +15,14 @@ from gan_jax.models import dtn
 FOLDER = Path(__file__).parents[1] / "configs"
 FILES = sorted(FOLDER.glob("*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
+BESIDE = [
+    *("one_domain_f", "mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),
+    *("wide_d", "fast_g", "double_weights", "half_weights", "scaled_mse"),
+]
 VARIANTS = {
     "dtn_digits": [*ROWS, "quick", "reverse"],
     "dtn_face_emoji": [*ROWS, "part", "avatars", "exported", "quick"],
-    "dtn_svhn_mnist": [*ROWS, "part", "paper", "reverse", "quick"],
+    "dtn_svhn_mnist": [*ROWS, *BESIDE, "best", "part", "paper", "reverse", "quick"],
 }
 EVERY = [(path, v) for path in FILES for v in ("", *VARIANTS[path.stem])]
 
@@ -165,6 +169,29 @@ def test_a_row_of_table_1_keeps_its_change_beside_any_other_variant(file, small)
             fields = config.load(f"{FOLDER / file}.py:{arg.format(row)}")
             for name, value in change.items():
                 assert functools.reduce(getattr, name.split("."), fields) == value
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_line_beside_the_best_recipe_changes_it(name):
+    file = FOLDER / "dtn_svhn_mnist.py"
+    best, beside = (config.load(f"{file}:part,best{arg}").to_dict() for arg in ("", f",{name}"))
+    assert beside.pop("name") == f"{best.pop('name')}_{name}"
+    assert beside != best
+
+
+def test_the_best_f_learns_from_target_images_without_their_labels():
+    built = config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}:part,best")
+    f, start = built.requires.f, built.requires.f.requires.start
+    roles = f.data.roles.to_dict()
+    assert set(roles) == {"image", "unlabelled"}
+    assert roles["unlabelled"] == built.data.roles.target.to_dict()
+    assert roles["unlabelled"]["labels"] is False
+    assert roles["unlabelled"]["split"] == "train"
+    assert roles["image"] == start.data.roles.image.to_dict()
+    assert (f.model.pseudo_weight, start.model.pseudo_weight) == (1.0, 0.0)
+    assert f.evals.test.roles == start.evals.test.roles
+    plain = config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}:part,best,one_domain_f")
+    assert plain.requires.f.to_dict() == start.to_dict()
 
 
 def test_a_variant_may_follow_from_the_variants_before_it():
