@@ -109,10 +109,6 @@ VARIANTS = {
         "evals.samples.roles.source.split": "validation[:16]",
         "evals.samples.num": 16,
         "evals.samples.every": 2,
-        "batch_size": 8,
-        "steps": 2,
-        "checkpoint_every": 1,
-        "log_every": 1,
-        "tensorboard": False,
+        **gan_config.QUICK,
     },
 }

@@ -103,7 +103,13 @@ def get_config(arg=""):
         input_size=128,
         **CHANGED,
     )
-    config.requires.judge = gan_config.classifier(
+    config.requires.judge = judge()
+    return gan_config.apply(config, arg, {**VARIANTS, **gan_config.table_1()})
+
+
+def judge():
+    """The judge: attributes of cartoons, learned from cartoons alone."""
+    return gan_config.classifier(
         "judge_emoji",
         labelled(EMOJI, "train"),
         labelled(EMOJI, "test"),
@@ -116,7 +122,6 @@ def get_config(arg=""):
         rotation=0.1,
         shift=2.0,
     )
-    return gan_config.apply(config, arg, {**VARIANTS, **gan_config.table_1()})
 
 
 # Photographs much changed, so that f reads cartoons too; none is negated: dark hair must not turn blond.
@@ -222,11 +227,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "requires.judge.model.input_size": 16,
         "requires.judge.steps": 2,
         "requires.judge.batch_size": 8,
-        "batch_size": 8,
-        "steps": 2,
-        "checkpoint_rule": "last",
-        "checkpoint_every": 1,
-        "log_every": 1,
-        "tensorboard": False,
+        **gan_config.QUICK,
     },
 }

@@ -249,11 +249,6 @@ VARIANTS = {
         "requires.judge.evals.test.roles.image.split": "validation[:32]",
         "requires.judge.steps": 2,
         "requires.judge.batch_size": 8,
-        "batch_size": 8,
-        "steps": 2,
-        "checkpoint_rule": "last",
-        "checkpoint_every": 1,
-        "log_every": 1,
-        "tensorboard": False,
+        **gan_config.QUICK,
     },
 }

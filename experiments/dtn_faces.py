@@ -55,7 +55,7 @@ def base_config():
     """The configuration of DTN; two steps of everything on embedded images with --quick."""
     if tables.QUICK.value:
         flags.FLAGS["config"].value = f"{_CONFIG}:quick"
-    return tables.load()
+    return tables.load(seed=tables.only_seed())
 
 
 def retrieval_config(config):

@@ -13,7 +13,7 @@ from absl import app, flags
 
 from gan_jax import config as configuration
 from gan_jax import logs, plots, provenance
-from gan_jax.errors import GanJaxError
+from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.train import train
 from gan_jax.workdir import Workdir
 
@@ -89,6 +89,17 @@ def load(
             validation.every = min(validation.every, steps)
     configuration.validate(config)
     return config
+
+
+def only_seed() -> int:
+    """Seed 0, for an experiment of one run.
+
+    Raises:
+      ConfigError: more seeds are asked for.
+    """
+    if SEEDS.value != 1:
+        raise ConfigError(f"seeds={SEEDS.value} is not allowed; allowed: 1, for this is one run")
+    return 0
 
 
 def run(config: ml_collections.ConfigDict, name: str = "") -> tuple[Path, dict[str, Any]]:

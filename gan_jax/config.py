@@ -36,6 +36,16 @@ FREE = (
     "data.manual_dir",
 )
 
+# What every configuration's `quick` has in common.
+QUICK: Mapping[str, Any] = {
+    "batch_size": 8,
+    "steps": 2,
+    "checkpoint_rule": "last",
+    "checkpoint_every": 1,
+    "log_every": 1,
+    "tensorboard": False,
+}
+
 _RANGES = {
     "batch_size": (1, 2**20),
     "steps": (0, 10**9),
@@ -125,8 +135,6 @@ def classifier(
     batch_size: int = 128,
     size: int = 32,
     attributes: tuple[str, ...] = (),
-    unlabelled: Mapping[str, Any] | None = None,
-    start: ml_collections.ConfigDict | None = None,
     **fields: Any,
 ) -> ml_collections.ConfigDict:
     """A run of a classifier over one cycle of its learning rate, for `requires`.
@@ -139,16 +147,10 @@ def classifier(
       batch_size: over all devices.
       size: of the images, in pixels.
       attributes: names of the label's columns, where labels are attributes; () where they are classes.
-      unlabelled: role of the images of self-training.
-      start: a classifier whose run is finished first and continued.
       **fields: of the classifier's Model.
     """
     config = default()
     config.name = name
-    if unlabelled is not None:
-        config.data.roles.unlabelled = unlabelled
-    if start is not None:
-        config.requires.start = start
     if attributes:
         fields |= {"objective": "attributes", "num_classes": len(attributes)}
     config.model = model("classifier", schedule_steps=steps, **fields)
@@ -174,8 +176,8 @@ def apply(
       config: changed in place.
       arg: what follows the colon of `--config=FILE:ARG`.
       variants: for each name, values of dotted fields, or a function of the configuration so far that
-        returns them. They apply in this order, however `arg` puts
-        them, so that what a variant is about is not undone by one that only makes things small.
+        returns them. They apply in this order, however `arg` puts them, so that what a variant is about is
+        not undone by one that only makes things small.
 
     Raises:
       ConfigError: an unknown variant; the message lists those known.

@@ -1,7 +1,10 @@
 """Errors that a user can cause or mend: each is one line, and `main` turns its class into the exit code."""
 
 import difflib
+import textwrap
 from collections.abc import Iterable
+
+_LISTED = 300  # characters of a list of names
 
 
 class GanJaxError(Exception):
@@ -42,8 +45,12 @@ class Interrupted(GanJaxError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Ends a message on an unknown name: the nearest one, if any is near, and all those known."""
+    """Ends a message on an unknown name: the nearest one, if any is near, and those known.
+
+    Of a list longer than a few lines of a terminal only the beginning is given.
+    """
     known = list(known)
     close = difflib.get_close_matches(name, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ";"
-    return f"is not known{hint} known: {', '.join(known)}"
+    listed = textwrap.shorten(", ".join(known), _LISTED, placeholder=f" ... ({len(known)} in all)")
+    return f"is not known{hint} known: {listed}"

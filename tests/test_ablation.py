@@ -1,29 +1,15 @@
 """Table 1's experiment: what it writes is what its runs measured, and it goes on where it stopped."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from experimenting import experiment, untouched
 from PIL import Image
-
-ROOT = Path(__file__).parents[1]
 
 
 def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
-    command = [sys.executable, "experiments/dtn_ablation.py", f"--config={config}"]
-    places = {"workdir": "runs", "cache_dir": "cache", "out": "table"}
-    command += [f"--{flag}={folder / name}" for flag, name in places.items()]
-    return subprocess.run(
-        [*command, *flags],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "table"}
+    return experiment("dtn_ablation", f"--config={config}", *flags, **places)
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +61,11 @@ def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
 
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
-    paths = [p for p in (folder / "runs").rglob("*") if p.is_file() and p.name != "lock"]
-    before = {path: path.stat().st_mtime_ns for path in paths}
+    before = untouched(folder / "runs")
     again = ablation(folder, "--seeds=2", "--rows=no_const,original")
     assert again.returncode == 0, again.stderr
     assert again.stdout == printed
-    assert {path: path.stat().st_mtime_ns for path in paths} == before
+    assert untouched(folder / "runs") == before
 
 
 def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):

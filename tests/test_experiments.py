@@ -1,16 +1,11 @@
 """The experiments beside Table 1, at their smallest: what they write is what their runs measured."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from experimenting import experiment
 from PIL import Image
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -20,20 +15,8 @@ def places(tmp_path_factory):
 
 
 def start(places, script, *flags):
-    command = [sys.executable, f"experiments/{script}.py", "--config=configs/dtn_digits.py:quick"]
-    command += [
-        f"--workdir={places / script}",
-        f"--cache_dir={places / 'cache'}",
-        f"--out={places / script}/out",
-    ]
-    return subprocess.run(
-        [*command, *flags],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    own = {"workdir": places / script, "cache_dir": places / "cache", "out": places / script / "out"}
+    return experiment(script, "--config=configs/dtn_digits.py:quick", *flags, **own)
 
 
 def finished(places, script, *flags):
@@ -109,3 +92,9 @@ def test_a_bad_configuration_ends_in_one_line(places):
     assert process.returncode == 2
     (line,) = process.stderr.strip().splitlines()
     assert line.startswith("dtn_basis: variant 'no_such' is not known")
+
+
+def test_seeds_that_one_run_has_not_are_refused(places):
+    process = start(places, "dtn_basis", "--seeds=2")
+    assert process.returncode == 2
+    assert process.stderr.strip() == ("dtn_basis: seeds=2 is not allowed; allowed: 1, for this is one run")

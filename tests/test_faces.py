@@ -1,29 +1,15 @@
 """The experiment on faces: what it writes is what was measured, and it goes on where it stopped."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from experimenting import experiment, untouched
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
 
-
-def faces(folder, *flags):
-    places = {"workdir": "runs", "cache_dir": "cache", "out": "faces"}
-    command = [sys.executable, "experiments/dtn_faces.py", "--quick"]
-    command += [f"--{flag}={folder / name}" for flag, name in places.items()]
-    return subprocess.run(
-        [*command, *flags],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def faces(folder):
+    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "faces"}
+    return experiment("dtn_faces", "--quick", **places)
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +58,8 @@ def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
 
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
-    paths = [p for p in (folder / "runs").rglob("*") if p.is_file() and p.name != "lock"]
-    before = {path: path.stat().st_mtime_ns for path in paths}
+    before = untouched(folder / "runs")
     again = faces(folder)
     assert again.returncode == 0, again.stderr
     assert again.stdout == printed
-    assert {path: path.stat().st_mtime_ns for path in paths} == before
+    assert untouched(folder / "runs") == before

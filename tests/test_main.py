@@ -130,7 +130,7 @@ def test_a_wrong_command_is_one_line_exit_code_2_and_no_folder(outcomes, name):
     assert lines[0].startswith("gan_jax: ")
     assert "Traceback" not in lines[0]
     assert "\\n" not in lines[0]
-    assert len(lines[0]) < 600
+    assert len(lines[0]) < 400
     for part in REFUSED[name][1]:
         assert part in lines[0]
     assert found["made"] == []
