@@ -129,6 +129,11 @@ def mse(a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.mean(jnp.square(a - b))
 
 
+def l1(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Mean of `|a - b|` over every dimension, the batch included."""
+    return jnp.mean(jnp.abs(a - b))
+
+
 def cosine(a: jax.Array, b: jax.Array) -> jax.Array:
     """Mean over B of `1 - <a, b> / (|a| |b|)` for vectors [B, d]; in [0, 2]."""
     return optax.cosine_distance(a, b, epsilon=1e-8).mean()
