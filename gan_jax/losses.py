@@ -1,5 +1,7 @@
 """Losses and distances: arrays in, one scalar out. Every one is a mean over the batch."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -53,6 +55,19 @@ def minimax_g(fake: jax.Array) -> jax.Array:
     return -jax.nn.softplus(fake).mean()
 
 
+def lsgan_d(real: jax.Array, fake: jax.Array, a: float = 0.0, b: float = 1.0) -> jax.Array:
+    """Discriminator's side of a least-squares GAN: `E (D(real) - b)^2 / 2 + E (D(fake) - a)^2 / 2`.
+
+    Scores of any shape, no sigmoid; each expectation is a mean (Mao et al. 2017, eq. 2).
+    """
+    return (jnp.square(real - b).mean() + jnp.square(fake - a).mean()) / 2
+
+
+def lsgan_g(fake: jax.Array, c: float = 1.0) -> jax.Array:
+    """Generator's side of a least-squares GAN: `E (D(fake) - c)^2 / 2` (Mao et al. 2017, eq. 2)."""
+    return jnp.square(fake - c).mean() / 2
+
+
 def mse(a: jax.Array, b: jax.Array) -> jax.Array:
     """Mean of `(a - b)^2` over every dimension, the batch included."""
     return jnp.mean(jnp.square(a - b))
@@ -77,3 +92,19 @@ def total_variation(images: jax.Array, reduction: str = "mean", eps: float = 1e-
     if reduction == "sum":
         return lengths.sum(axis=(1, 2, 3)).mean()
     return lengths.mean()
+
+
+def mae(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Mean of `|a - b|` over every dimension, the batch included: the L1 terms of pix2pix and CycleGAN."""
+    return jnp.abs(a - b).mean()
+
+
+def feature_matching(real: Sequence[jax.Array], fake: Sequence[jax.Array]) -> jax.Array:
+    """Distance of two batches' mean features: `sum_l mean (E f_l(real) - E f_l(fake))^2`.
+
+    Features [B, ...] of each layer l; `E` is the mean over B alone, `mean` over what is left of a layer; the
+    two batches may differ in size (Salimans et al. 2016, eq. 2; DiscoGAN's code over several layers).
+    """
+    return jnp.asarray(
+        sum(mse(a.mean(0), b.mean(0)) for a, b in zip(real, fake, strict=True)), jnp.result_type(float)
+    )

@@ -52,9 +52,9 @@ def _is_same(x, kernel, stride, padding):
 def _check_reflection(x, kernel, stride):
     k = len(kernel)
     if k % 2 == 0 or stride != 1 or k // 2 >= min(x.shape[1:3]):
-        message = f"kernel {k}, stride {stride} and images {x.shape[1:3]}"
+        found = f"kernel {k}, stride {stride} and images {x.shape[1:3]}"
         raise ValueError(
-            f"padding='REFLECT' is for odd kernels, stride 1, and images larger than its border; found {message}"
+            f"padding='REFLECT' takes odd kernels, stride 1 and images larger than its border; found {found}"
         )
 
 

@@ -1,4 +1,4 @@
-"""CycleGAN's generator: two strided convolutions, residual blocks, two transposed ones (Johnson et al. 2016)."""
+"""CycleGAN's generator: strided convolutions, residual blocks, transposed ones (Johnson et al. 2016)."""
 
 import flax.linen as nn
 import jax

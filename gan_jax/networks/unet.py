@@ -14,10 +14,10 @@ _DROPPED = 8  # largest side of maps that are dropped from: d1 to d3 of the pape
 class Generator(nn.Module):
     """[B, H, W, C] -> [B, H, W, out_channels] in [-1, 1]; 2**levels divides H and W.
 
-    `levels` convolutions 4x4 of stride 2 down, as many transposed ones up; leaky ReLU 0.2 down, ReLU up; batch
-    norm everywhere but on the first, the innermost and the last; each map joins the one of its size on the
-    way up. Convolutions have no bias but the last, since the official Lua code zeroes them all. Dropout of
-    one half on the way up, on maps whose side is at most 8 for square images of 2**levels pixels.
+    `levels` convolutions 4x4 of stride 2 down, as many transposed ones up; leaky ReLU 0.2 down, ReLU up;
+    batch norm everywhere but on the first, the innermost and the last; each map joins the one of its size on
+    the way up. Convolutions have no bias but the last, since the official Lua code zeroes them all. Dropout
+    of one half on the way up, on maps whose side is at most 8 for square images of 2**levels pixels.
 
     Attributes:
       width: of the first layer; it doubles from level to level up to 8 times this.
