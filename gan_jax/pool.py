@@ -9,7 +9,7 @@ Pool = dict[str, jax.Array]
 
 
 def create(size: int, image: tuple[int, ...], dtype: Any = jnp.float32) -> Pool:
-    """An empty pool of `size` images [H, W, C]: `images` [size, H, W, C] and `count`, int32, of those held."""
+    """An empty pool of `size` images [H, W, C]: `images` [size, H, W, C] and `count`, int32, held."""
     return {"images": jnp.zeros((size, *image), dtype), "count": jnp.zeros((), jnp.int32)}
 
 

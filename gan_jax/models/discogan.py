@@ -29,8 +29,8 @@ class Model(base.Defaults):
         disc: (BCE(D(real), 1) + BCE(D(fake), 0)) / 2
 
     f_l are D's activations of layers 2 and on. Defaults are the official code's; the paper's are gan_weight
-    1, fm_weight 0, rate 0.5, curriculum 0. Departures from the code: images are in [-1, 1] by tanh, where it has
-    [0, 1] by a sigmoid (the same error is a loss four times larger); kernels start from N(0, 0.02); in
+    1, fm_weight 0, rate 0.5, curriculum 0. Departures from the code: images are in [-1, 1] by tanh, where it
+    has [0, 1] by a sigmoid (the same error is a loss four times larger); kernels start from N(0, 0.02); in
     use, batch norm takes running averages, and these are over translations of real images.
     """
 
