@@ -55,10 +55,12 @@ _RANGES = {
     "checkpoint_every": (1, 10**9),
     "keep": (1, 10**6),
     "data.size": (4, 4096),
+    "data.load_size": (0, 4096),
 }
 _CHOICES = {
     "platform": ("", "cpu", "gpu", "tpu"),
     "checkpoint_rule": ("last", "best"),
+    "data.kind": ("unpaired", "paired"),
 }
 
 
@@ -70,7 +72,10 @@ def default() -> ml_collections.ConfigDict:
     config.requires = ml_collections.ConfigDict()  # classifier runs to finish first, by name
     config.data = ml_collections.ConfigDict()  # roles of the training batch, and where files are
     config.data.roles = ml_collections.ConfigDict()
+    config.data.kind = "unpaired"  # roles are independent streams; or 'paired': examples stay together
     config.data.size = 32  # pixels; images are resized to size x size
+    config.data.load_size = 0  # training images are resized to this, then cropped at random to size; 0: not
+    config.data.flip = False  # training images are mirrored by even chance; those of a pair alike
     config.data.data_dir = ""  # prepared tfds data sets; '' is tfds' own default
     config.data.manual_dir = ""  # files already on disk; '' reads GAN_JAX_DATA
     config.evals = ml_collections.ConfigDict()  # evaluators by name

@@ -52,9 +52,7 @@ class Evaluations:
         """Values of one evaluation of a replicated state; nothing of the state changes."""
         spec = self._config.evals[name]
         if name not in self._data:
-            self._data[name] = {
-                role: inputs.load_role(self._config, part) for role, part in spec.roles.items()
-            }
+            self._data[name] = inputs.load_evaluation(self._config, spec.roles)
 
         def batches():
             for batch in data.epoch(self._data[name], min(_BATCH, spec.get("num", _BATCH))):

@@ -28,27 +28,53 @@ def check(config: ml_collections.ConfigDict) -> None:
         data.check(spec, data_dir=where.data_dir, manual_dir=where.manual_dir)
 
 
-def load_role(config: ml_collections.ConfigDict, spec: Mapping[str, Any]) -> data.Examples:
+def load_role(
+    config: ml_collections.ConfigDict, spec: Mapping[str, Any], load_size: int = 0, flip: bool = False
+) -> data.Examples:
     """The images that one role's fields name, at the size and from the folders of `config.data`."""
     where = config.data
-    return data.load(spec, size=where.size, data_dir=where.data_dir, manual_dir=where.manual_dir)
+    return data.load(
+        spec,
+        size=where.size,
+        load_size=load_size,
+        flip=flip,
+        data_dir=where.data_dir,
+        manual_dir=where.manual_dir,
+    )
 
 
 def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[str, data.Examples]:
-    """Every role of the training batch; `poll` is called between them."""
+    """Every role of the training batch, cropped and mirrored at random where the configuration says so.
+
+    `poll` is called between them.
+    """
+    where = config.data
     roles = {}
-    for role, spec in config.data.roles.items():
+    for role, spec in where.roles.items():
         poll()
-        roles[role] = load_role(config, spec)
+        roles[role] = load_role(config, spec, where.load_size, where.flip)
         shape = roles[role].columns["image"].shape
         _log.info("%s: %s[%s], %s", role, spec.name or "files", spec.split, shape)
-    return roles
+    return _together(config, roles)
+
+
+def load_evaluation(
+    config: ml_collections.ConfigDict, specs: Mapping[str, Mapping[str, Any]]
+) -> dict[str, data.Examples]:
+    """Every role of an evaluation."""
+    return _together(config, {role: load_role(config, spec) for role, spec in specs.items()})
+
+
+def _together(config, roles):
+    return data.together(roles) if config.data.kind == "paired" else roles
 
 
 def with_constants(
     model: Any, state: TrainState, roles: Mapping[str, data.Examples], poll: Callable[[], None]
 ) -> tuple[dict[str, data.Examples], dict[str, np.ndarray]]:
     """Adds `model.constants` of a replicated state, computed once per example, to each role.
+
+    A role whose images change from draw to draw stays as it is: the model computes them in each step.
 
     Returns:
       The roles, and the new columns under their batch keys (`<role>_<column>`).
@@ -63,7 +89,7 @@ def with_constants(
     extended = dict(roles)
     columns: dict[str, np.ndarray] = {}
     for role, examples in roles.items():
-        pictures = {role: data.Examples({"image": examples.columns["image"]})}
+        pictures = {role: examples.without(*set(examples.columns) - {"image"})}
         if not jax.eval_shape(constants, host, next(data.epoch(pictures, 1)), None):
             continue
         parts = []
@@ -72,6 +98,8 @@ def with_constants(
             parts.append(apply(state, batch))
         own = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         columns |= own
+        if examples.varies:
+            continue
         extended[role] = examples.with_columns(
             **{name.removeprefix(f"{role}_"): column for name, column in own.items()}
         )

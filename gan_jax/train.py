@@ -118,6 +118,7 @@ class _Training:
             self.roles,
             config.batch_size * self.model.batches,
             seed=config.seed,
+            paired=config.data.kind == "paired",
             start=start,
             process_index=rank,
             process_count=processes,

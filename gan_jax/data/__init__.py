@@ -1,32 +1,30 @@
 """Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` goes through."""
 
-import zlib
+import dataclasses
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from gan_jax.data import arrays_source, digits, emoji, folder_source, splits, tfds_source
+from gan_jax.data import arrays_source, digits, emoji, folder_source, roles, splits, tfds_source, views
 from gan_jax.data.examples import Examples
+from gan_jax.data.framing import Framing
+from gan_jax.data.order import Order, together
 from gan_jax.data.prefetch import background
 from gan_jax.errors import ConfigError, DataError
 
-__all__ = ["Examples", "check", "epoch", "load", "stream"]
-
-_DEFAULTS: Mapping[str, Any] = {
-    "name": "",
-    "files": {},
-    "split": "train",
-    "exclude": (),
-    "labels": True,
-    "classes": False,
-    "attributes": (),
-    "attributes_file": "",
-    "features": "",
-}
+__all__ = ["Examples", "check", "epoch", "load", "stream", "together"]
 
 
-def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = "") -> Examples:
+def load(
+    spec: Mapping[str, Any],
+    *,
+    size: int,
+    load_size: int = 0,
+    flip: bool = False,
+    data_dir: str = "",
+    manual_dir: str = "",
+) -> Examples:
     """Reads what one role of a configuration names.
 
     Args:
@@ -39,12 +37,22 @@ def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: 
         `labels`: whether the examples keep their label.
         `classes`: whether labels are the folders that images lie in, numbered in order of their names.
         `attributes`: names of the attributes that are the label, in this order; () for none, or for
-          all of `emoji`.
+          all of `emoji`; a tfds set has them as the feature `attributes`, as celeb_a does.
         `attributes_file`: path of their table; '' for `attributes.csv` inside or beside the folder or
           zip. Either `file,Name1,...` with values 0/1 or -1/1, or CelebA's `list_attr_celeba.txt`.
         `features`: path of features of these images: `.npy` [N, d] in order of the files, or `.npz`
           with `features` and `files`, their names.
-      size: images are resized to size x size pixels, bilinearly.
+        `side`: 'left' or 'right' half of two images beside each other; '' for the whole image.
+        `crop`: (width, height) of its middle, or the box (left, top, right, bottom), in pixels of the file's
+          image or half; () for all.
+        `resize`: 'square' keeps the aspect and of what is left uses the largest square in the middle,
+          'squeeze' uses all.
+        `derive`: 'edges' or 'grey', made of the image by integers alone, one channel; '' for the image.
+        `channels`: 1 takes colours' luma, 3 replicates one channel, 0 leaves them as they are.
+      size: images are resized to size x size pixels, bilinearly and antialiased.
+      load_size: images are resized to so many pixels instead, of which each draw of `stream` crops
+        size x size at random, `epoch` those in the middle; 0 for `size`.
+      flip: each draw of `stream` mirrors an image by even chance.
       data_dir: folder of prepared tfds data sets; '' for tfds' own default.
       manual_dir: folder of files already on disk; '' for the one that GAN_JAX_DATA names.
 
@@ -57,8 +65,11 @@ def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: 
         together.
       DataError: a data set, file, split or attribute that is missing, damaged or empty.
     """
-    spec = _complete(spec)
-    examples = _read(spec, size, data_dir, manual_dir)
+    spec = roles.complete(spec)
+    if load_size and load_size < size:
+        raise ConfigError(f"load_size={load_size} is not allowed; allowed: 0, or size={size} and more")
+    framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
+    examples = _read(spec, framing, data_dir, manual_dir)
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
     if not spec["labels"]:
@@ -66,7 +77,12 @@ def load(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: 
     if not len(examples):
         source = spec["name"] or ", ".join(spec["files"].values())
         raise DataError(f"split {spec['split']!r} of {source} holds no example")
-    return examples.resized(size)
+    if framing.size > size:  # what is derived at the border depends on the crop
+        return dataclasses.replace(examples, view=view)
+    images = views.derived(examples.columns["image"], view.derive, view.channels)
+    return dataclasses.replace(
+        examples.with_columns(image=images), view=views.View(size, flip) if flip else None
+    )
 
 
 def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") -> None:
@@ -81,7 +97,7 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
       ConfigError: as for `load`.
       DataError: an unknown or unreachable data set or attribute, or a file that is missing.
     """
-    spec = _complete(spec)
+    spec = roles.complete(spec)
     if spec["files"] and folder_source.reads(spec, manual_dir):
         folder_source.check(spec, manual_dir)
     elif spec["files"]:
@@ -92,7 +108,7 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
     elif spec["name"] == emoji.NAME:
         emoji.check(spec["split"], spec["attributes"])
     else:
-        tfds_source.check(spec["name"], data_dir, manual_dir)
+        tfds_source.check(spec["name"], spec["attributes"], data_dir, manual_dir)
 
 
 def stream(
@@ -100,6 +116,7 @@ def stream(
     batch_size: int,
     *,
     seed: int,
+    paired: bool = False,
     start: int = 0,
     process_index: int = 0,
     process_count: int = 1,
@@ -107,14 +124,16 @@ def stream(
 ) -> Generator[dict[str, np.ndarray], None, None]:
     """Shuffled batches without end, made ready by a thread; a pure function of (seed, position).
 
-    Example k of a role with n examples is `permutation(seed, role, k // n)[k % n]`, and batch i
-    holds examples i B to (i + 1) B: so `start` resumes exactly, and neither the number of processes
-    nor another role changes what a role yields.
+    Example k of a role with n examples is `permutation(seed, role, k // n)[k % n]`, its random crop and
+    mirror follow from (seed, role, k), and batch i holds examples i B to (i + 1) B: so `start` resumes
+    exactly, and neither the number of processes nor another role changes what a role yields.
 
     Args:
-      examples: independent streams, by role.
+      examples: by role.
       batch_size: B, over all processes.
       seed: of the order, 0 or more.
+      paired: whether all roles have one order and the same crops and mirrors, so that rows of one number
+        stay together, see `together`; else roles are independent streams.
       start: position of the first batch.
       process_index: this process's rank; it gets the contiguous part of each batch at that place.
       process_count: number of processes that share a batch.
@@ -126,17 +145,27 @@ def stream(
 
     Raises:
       ConfigError: `process_count` does not divide `batch_size`.
+      DataError: `paired`, and the roles have unequal lengths.
     """
+    lengths = {role: len(part) for role, part in examples.items()}
+    if paired and len(set(lengths.values())) != 1:
+        raise DataError(f"paired roles have lengths {lengths}; expected equal ones")
     if batch_size % process_count:
         raise ConfigError(
             f"batch_size={batch_size} is not divisible by the number of processes, {process_count}"
         )
     share = batch_size // process_count
-    orders = {role: _Order(len(part), seed, role) for role, part in examples.items()}
+    names = {role: "" if paired else role for role in examples}
+    orders = {role: Order(len(part), seed, names[role]) for role, part in examples.items()}
 
     def batch(position: int) -> dict[str, np.ndarray]:
         first = position * batch_size + process_index * share
-        return _merge({r: part.gather(orders[r].take(first, share)) for r, part in examples.items()})
+
+        def drawn(role: str, part: Examples) -> dict[str, np.ndarray]:
+            draws = views.draw(seed, names[role], first, share) if part.varies else None
+            return part.gather(orders[role].take(first, share), draws)
+
+        return _merge({role: drawn(role, part) for role, part in examples.items()})
 
     return background(batch, start, prefetch)
 
@@ -157,70 +186,18 @@ def epoch(examples: Mapping[str, Examples], batch_size: int) -> Iterator[dict[st
         yield _merge({role: part.gather(rows % len(part)) for role, part in examples.items()})
 
 
-class _Order:
-    """The row at every position of an endless sequence of permutations."""
-
-    def __init__(self, size: int, seed: int, role: str):
-        self._size = size
-        self._seed = (seed, zlib.crc32(role.encode()))
-        self._epoch, self._permutation = -1, np.empty(0, np.int64)
-
-    def take(self, first: int, count: int) -> np.ndarray:
-        """Rows at positions first to first + count."""
-        epochs, offsets = np.divmod(np.arange(first, first + count), self._size)
-        rows = np.empty(count, np.int64)
-        for number in np.unique(epochs):
-            here = epochs == number
-            rows[here] = self._shuffled(int(number))[offsets[here]]
-        return rows
-
-    def _shuffled(self, number: int) -> np.ndarray:
-        if number != self._epoch:
-            # Philox: counter-based, its streams for different keys are independent by design.
-            keys = np.random.SeedSequence([*self._seed, number])
-            self._permutation = np.random.Generator(np.random.Philox(keys)).permutation(self._size)
-            self._epoch = number
-        return self._permutation
-
-
-def _complete(spec: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(spec) - set(_DEFAULTS))
-    if unknown:
-        raise ConfigError(f"a role's field {unknown[0]!r} is not known: {', '.join(_DEFAULTS)}")
-    full = {**_DEFAULTS, **spec}
-    if bool(full["name"]) == bool(full["files"]):
-        found = f"name={full['name']!r} and files={dict(full['files'])}"
-        raise ConfigError(f"a role has {found}; expected exactly one of them")
-    _check_labels(full)
-    return full
-
-
-def _check_labels(spec: Mapping[str, Any]) -> None:
-    """Refuses fields on labels that do not go together, or not with this kind of source."""
-    names = spec["attributes"]
-    if isinstance(names, str) or len(set(names)) != len(names):
-        raise ConfigError(f"attributes={names!r} is not allowed; allowed: names, each once")
-    if spec["classes"] and names:
-        raise ConfigError(f"classes=True and attributes={tuple(names)}: a label is either; give one of them")
-    if spec["exclude"] and (names or spec["name"] == emoji.NAME):
-        raise ConfigError(f"exclude={tuple(spec['exclude'])} is for classes; these labels are attributes")
-    if spec["attributes_file"] and not names:
-        raise ConfigError(f"attributes_file={spec['attributes_file']!r} needs attributes, names to keep")
-    for field in ("classes", "attributes", "attributes_file", "features"):
-        if spec["name"] and spec[field] and (field, spec["name"]) != ("attributes", emoji.NAME):
-            raise ConfigError(f"{field}={spec[field]!r} is for images by files; name={spec['name']!r}")
-
-
-def _read(spec: Mapping[str, Any], size: int, data_dir: str, manual_dir: str) -> Examples:
+def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
     if spec["files"] and folder_source.reads(spec, manual_dir):
-        return folder_source.read(spec, size, manual_dir)
+        return folder_source.read(spec, framing, manual_dir)
+    if not spec["files"] and spec["name"] not in (*digits.NAMES, emoji.NAME):
+        return tfds_source.read(spec, framing, data_dir, manual_dir)
     if spec["files"]:
-        return arrays_source.read(spec["files"], spec["split"], manual_dir)
-    if spec["name"] in digits.NAMES:
-        return digits.read(spec["name"], spec["split"])
-    if spec["name"] == emoji.NAME:
-        return emoji.read(spec["split"], spec["attributes"])
-    return tfds_source.read(spec["name"], spec["split"], size, data_dir, manual_dir)
+        examples = arrays_source.read(spec["files"], spec["split"], manual_dir)
+    elif spec["name"] == emoji.NAME:
+        examples = emoji.read(spec["split"], spec["attributes"])
+    else:
+        examples = digits.read(spec["name"], spec["split"])
+    return examples.with_columns(image=framing.apply_all(examples.columns["image"]))
 
 
 def _merge(columns: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from gan_jax.data.framing import Framing
+
 MIN_SIDE = 8  # pixels; what is smaller is no picture
 
 # Those that need no program outside of Pillow.
@@ -25,24 +27,24 @@ class Skipped(Exception):
 
 
 def decode_all(
-    read: Callable[[str], bytes], names: Sequence[str], size: int
+    read: Callable[[str], bytes], names: Sequence[str], framing: Framing
 ) -> tuple[np.ndarray, dict[int, str]]:
     """Decodes files in threads, which Pillow lets run side by side.
 
     Args:
       read: the content of a file by name; an OSError says that it cannot be read.
       names: of the files.
-      size: of the pictures, pixels.
+      framing: what is used of each picture.
 
     Returns:
       Pictures uint8 [N, size, size, 3], and the reasons of those left out, by their place among N.
     """
-    images = np.zeros((len(names), size, size, 3), np.uint8)
+    images = np.zeros((len(names), framing.size, framing.size, 3), np.uint8)
     skipped: dict[int, str] = {}
 
     def one(place: int) -> None:
         try:
-            images[place] = decode(_content(read, names[place]), size)
+            images[place] = decode(_content(read, names[place]), framing)
         except Skipped as reason:
             skipped[place] = str(reason)
 
@@ -55,10 +57,25 @@ def decode_all(
     return images, skipped
 
 
-def decode(content: bytes, size: int) -> np.ndarray:
-    """One picture uint8 [size, size, 3]: upright by its EXIF orientation, transparency over white.
+def decode(content: bytes, framing: Framing) -> np.ndarray:
+    """What `framing` uses of a picture, uint8 [size, size, 3], see `upright`.
 
-    The largest square in its middle is resized bilinearly and antialiased.
+    Raises:
+      Skipped: as `upright`; or the picture is smaller than its crop.
+    """
+    picture = upright(content, framing.draft)
+    try:
+        return np.asarray(framing.apply(picture))
+    except (ValueError, MemoryError) as error:
+        raise Skipped(str(error) or "unreadable") from error
+
+
+def upright(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
+    """A picture in RGB: upright by its EXIF orientation, transparency over white.
+
+    Args:
+      content: of a file.
+      draft: a large JPEG is decoded at a fraction of its size, no less than this width and height.
 
     Raises:
       Skipped: not an image, unreadable, too small, or more pixels than Pillow's limit.
@@ -70,13 +87,9 @@ def decode(content: bytes, size: int) -> np.ndarray:
             limit = Image.MAX_IMAGE_PIXELS
             if limit is not None and picture.width * picture.height > limit:
                 raise Skipped(f"more than {limit} pixels")
-            # A large JPEG is decoded at a fraction of its size, no less than twice what is asked for.
-            picture.draft(None, (2 * size, 2 * size))
-            upright = _to_rgb(ImageOps.exif_transpose(picture))
-        side = min(upright.size)
-        left, top = (upright.width - side) // 2, (upright.height - side) // 2
-        square = upright.crop((left, top, left + side, top + side))
-        return np.asarray(square.resize((size, size), Image.Resampling.BILINEAR))
+            if draft:
+                picture.draft(None, draft)
+            return _to_rgb(ImageOps.exif_transpose(picture))
     except Image.DecompressionBombError as error:
         raise Skipped(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
     except UnidentifiedImageError as error:

@@ -1,27 +1,47 @@
 """Examples resident in memory, as columns of equal length."""
 
 import dataclasses
+import itertools
 import types
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from gan_jax.data.views import View
 from gan_jax.errors import DataError
 
 MAX_BYTES = 8 * 2**30  # of images held in memory
 
 
 @dataclasses.dataclass(frozen=True)
+class Listing:
+    """Which of the `total` examples that a split lists these are: `rows` int64 [N], rising.
+
+    `names` are of the files of all that are listed, () where they are no files.
+    """
+
+    total: int
+    rows: np.ndarray
+    names: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Examples:
     """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N] or [N, K], and others.
+
+    Attributes:
+      columns: as they are in memory.
+      view: what becomes of an image each time it is drawn; None for the images as they are.
+      origin: which of a split's examples these are; None for all.
 
     Raises:
       DataError: no image, or columns of unequal length.
     """
 
     columns: Mapping[str, np.ndarray]
+    view: View | None = None
+    origin: Listing | None = None
 
     def __post_init__(self):
         """Checks the lengths and makes every column read-only: sets are cached and shared."""
@@ -36,9 +56,29 @@ class Examples:
     def __len__(self) -> int:
         return len(self.columns["image"])
 
-    def gather(self, indices: Any) -> dict[str, np.ndarray]:
-        """The rows at `indices` (an index array, a mask or a slice) of every column."""
-        return {name: values[indices] for name, values in self.columns.items()}
+    @property
+    def listing(self) -> Listing:
+        """Which of the examples that their split lists these are."""
+        return self.origin or Listing(len(self), np.arange(len(self)))
+
+    @property
+    def varies(self) -> bool:
+        """Whether an image comes out differently from draw to draw."""
+        return self.view is not None and self.view.varies(self.columns["image"].shape[1])
+
+    def gather(self, indices: Any, draws: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """The rows at `indices` (an index array, a mask or a slice) of every column, images as seen.
+
+        `draws` uint64 [n, 4] are random bits of each row, see `views.draw`; None for the same view always.
+        """
+        columns = {name: values[indices] for name, values in self.columns.items()}
+        return columns if self.view is None else columns | {"image": self.view.apply(columns["image"], draws)}
+
+    def subset(self, indices: Any) -> "Examples":
+        """The examples at `indices` (a rising index array, or a mask)."""
+        columns = {name: values[indices] for name, values in self.columns.items()}
+        origin = dataclasses.replace(self.listing, rows=self.listing.rows[indices])
+        return dataclasses.replace(self, columns=columns, origin=origin)
 
     def with_columns(self, **columns: np.ndarray) -> "Examples":
         """The same examples with further columns, or with others of the same name.
@@ -46,11 +86,12 @@ class Examples:
         Raises:
           DataError: a column of another length.
         """
-        return Examples({**self.columns, **columns})
+        return dataclasses.replace(self, columns={**self.columns, **columns})
 
-    def without(self, name: str) -> "Examples":
-        """The same examples without one column."""
-        return Examples({key: values for key, values in self.columns.items() if key != name})
+    def without(self, *names: str) -> "Examples":
+        """The same examples without some columns."""
+        kept = {key: values for key, values in self.columns.items() if key not in names}
+        return dataclasses.replace(self, columns=kept)
 
     def excluding(self, labels: Collection[int]) -> "Examples":
         """Those examples whose label is not among `labels`.
@@ -63,23 +104,7 @@ class Examples:
         if self.columns["label"].ndim != 1:
             found = f"labels are attributes, int32 {list(self.columns['label'].shape)}"
             raise DataError(f"cannot exclude labels {tuple(labels)}: {found}; expected one class each, [N]")
-        return Examples(self.gather(~np.isin(self.columns["label"], list(labels))))
-
-    def resized(self, size: int) -> "Examples":
-        """The same examples with images of size x size."""
-        return self.with_columns(image=resize(self.columns["image"], size))
-
-
-def resize(images: np.ndarray, size: int) -> np.ndarray:
-    """Images uint8 [N, H, W, 1 or 3] at size x size, bilinearly and antialiased."""
-    if images.shape[1:3] == (size, size):
-        return images
-    resized = np.empty((len(images), size, size, images.shape[-1]), np.uint8)
-    for row, image in enumerate(images):
-        picture = Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image)
-        pixels = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
-        resized[row] = pixels.reshape(resized.shape[1:])
-    return resized
+        return self.subset(~np.isin(self.columns["label"], list(labels)))
 
 
 def concatenate(parts: list[Examples]) -> Examples:
@@ -91,4 +116,9 @@ def concatenate(parts: list[Examples]) -> Examples:
     shapes = [{name: values.shape[1:] for name, values in part.columns.items()} for part in parts]
     if any(shape != shapes[0] for shape in shapes):
         raise DataError(f"parts of a split differ in columns or shapes: {shapes}")
-    return Examples({name: np.concatenate([p.columns[name] for p in parts]) for name in shapes[0]})
+    columns = {name: np.concatenate([p.columns[name] for p in parts]) for name in shapes[0]}
+    listings = [part.listing for part in parts]
+    starts = np.cumsum([0, *(listing.total for listing in listings)])
+    rows = np.concatenate([start + x.rows for start, x in zip(starts[:-1], listings, strict=True)])
+    names = tuple(itertools.chain.from_iterable(listing.names for listing in listings))
+    return Examples(columns, origin=Listing(int(starts[-1]), rows, names))

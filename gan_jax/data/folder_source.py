@@ -14,8 +14,9 @@ import numpy as np
 
 from gan_jax.data import annotations, decoding, folders, splits
 from gan_jax.data.arrays_source import locate
-from gan_jax.data.examples import MAX_BYTES, Examples, concatenate
+from gan_jax.data.examples import MAX_BYTES, Examples, Listing, concatenate
 from gan_jax.data.folders import Folder
+from gan_jax.data.framing import Framing
 from gan_jax.errors import ConfigError, DataError
 
 _log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
     return not others
 
 
-def read(spec: Mapping[str, Any], size: int, manual_dir: str = "") -> Examples:
+def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Examples:
     """The rows of a role whose `files` are folders or zips of images.
 
     Slices count the image files of a folder as listed: in lexicographic order of their paths, by
@@ -50,7 +51,7 @@ def read(spec: Mapping[str, Any], size: int, manual_dir: str = "") -> Examples:
 
     Args:
       spec: a role's fields, all of them.
-      size: the largest square in the middle of each image is resized to size x size pixels.
+      framing: what is used of each image.
       manual_dir: where relative paths start; '' for the folder that GAN_JAX_DATA names.
 
     Returns:
@@ -64,12 +65,13 @@ def read(spec: Mapping[str, Any], size: int, manual_dir: str = "") -> Examples:
     with contextlib.ExitStack() as stack:
         sources, chosen = _plan(spec, manual_dir, stack)
         total = sum(max(rows.stop - rows.start, 0) for _, rows in chosen)
+        size = framing.size
         if math.prod((total, size, size, 3)) > MAX_BYTES:
             raise DataError(
                 f"{total} images of {size} x {size} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
                 "part by the role's split, such as 'train[:10%]'"
             )
-        return concatenate([_decode(sources[name], rows, size) for name, rows in chosen])
+        return concatenate([_decode(sources[name], rows, framing) for name, rows in chosen])
 
 
 def check(spec: Mapping[str, Any], manual_dir: str = "") -> None:
@@ -171,13 +173,13 @@ def _add_features(used: Mapping[str, _Source], path: Path) -> None:
             source.columns["features"] = table.values
 
 
-def _decode(source: _Source, rows: slice, size: int) -> Examples:
+def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
     """The examples of one slice, and a line in the log on what is left out."""
     places = np.arange(len(source.folder.images))[rows]
     reasons = {place: reason for reason, mask in source.lacking.items() for place in places[mask[places]]}
     usable = np.array([place for place in places if place not in reasons], np.int64)
     names = [source.folder.images[place] for place in usable]
-    images, skipped = decoding.decode_all(source.folder.read, names, size)
+    images, skipped = decoding.decode_all(source.folder.read, names, framing)
     reasons |= {usable[place]: reason for place, reason in skipped.items()}
     kept = np.array([place not in skipped for place in range(len(usable))], bool)
     summary = _summary(source, reasons)
@@ -186,7 +188,9 @@ def _decode(source: _Source, rows: slice, size: int) -> Examples:
     if len(places):
         _log.info("%d images of %s%s", kept.sum(), source.folder.title, summary)
     columns = {name: values[usable[kept]] for name, values in source.columns.items()}
-    return Examples({"image": images if kept.all() else images[kept], **columns})
+    listed = tuple(source.folder.images[place] for place in places)
+    listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed)
+    return Examples({"image": images if kept.all() else images[kept], **columns}, origin=listing)
 
 
 def _summary(source: _Source, reasons: Mapping[int, str]) -> str:

@@ -7,54 +7,61 @@ import sys
 import threading
 import urllib.parse
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gan_jax.data import splits
+from gan_jax.data import annotations, splits
 from gan_jax.data.arrays_source import local_folder
-from gan_jax.data.examples import MAX_BYTES, Examples, resize
+from gan_jax.data.examples import MAX_BYTES, Examples
+from gan_jax.data.framing import Framing
 from gan_jax.errors import DataError
 
 _PROBE_SECONDS = 4.0  # tfds itself tries for three minutes
 _BLOCK = 1024  # images read at once
 
 
-def read(name: str, split: str, size: int, data_dir: str, manual_dir: str) -> Examples:
+def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
     """Rows of a tfds data set, prepared first where it is not and its files can be had.
 
     Args:
-      name: as tfds has it, such as `mnist` or `cycle_gan/horse2zebra`.
-      split: tfds' slicing syntax.
-      size: images are resized to size x size pixels.
+      spec: a role's fields, all of them: `name` as tfds has it, such as `mnist` or `cycle_gan/horse2zebra`;
+        `split` in tfds' slicing syntax; `attributes`, those of the set's feature `attributes` that are the
+        label.
+      framing: what is used of each image.
       data_dir: folder of prepared data sets; '' for tfds' own default.
       manual_dir: folder of official files already on disk, or of a folder `name` that has them;
         '' for the one that GAN_JAX_DATA names.
 
     Returns:
-      `image` uint8 [N, size, size, C] and, where the set has it, `label` int32 [N], in the order of
-      the prepared files (tfds shuffles them once: it is not the order of the official ones).
+      `image` uint8 [N, size, size, C] and, where the set has it, `label` int32 [N], or int32 [N, K] in
+      {0, 1} with K `attributes`, in the order of the prepared files (tfds shuffles them once: it is not
+      the order of the official ones).
 
     Raises:
-      DataError: an unknown name or split; files that are damaged, or neither here nor reachable; a
+      DataError: an unknown name, split or attribute; files that are damaged, or neither here nor reachable; a
         set that is not of images, or does not fit in memory.
     """
+    name, split = spec["name"], spec["split"]
     builder = _builder(name, data_dir)
     if not builder.is_prepared():
         _prepare(builder, name, manual_dir)
         builder = _builder(name, data_dir)
+    _check_attributes(builder, name, spec["attributes"])
     sizes = {part: info.num_examples for part, info in builder.info.splits.items()}
     chosen = splits.parse(split, sizes, f"data set {name!r} in {builder.data_path}")
     total = sum(rows.stop - rows.start for _, rows in chosen if rows.stop > rows.start)
-    columns = _allocate(builder, name, total, size)
+    columns = _allocate(builder, name, total, framing.size)
+    if spec["attributes"]:
+        columns["label"] = np.empty((total, len(spec["attributes"])), np.int32)
     filled = 0
-    for block in _blocks(builder, split, tuple(columns)):
+    for block in _blocks(builder, split, tuple(columns), spec["attributes"]):
         end = filled + len(block["image"])
         if end > total:
             break
-        columns["image"][filled:end] = resize(block["image"], size)
+        columns["image"][filled:end] = framing.apply_all(block["image"])
         if "label" in columns:
             columns["label"][filled:end] = block["label"]
         filled = end
@@ -63,11 +70,21 @@ def read(name: str, split: str, size: int, data_dir: str, manual_dir: str) -> Ex
     return Examples(columns)
 
 
-def check(name: str, data_dir: str, manual_dir: str) -> None:
-    """Raises DataError, within seconds, where `read` could not have the data set."""
+def check(name: str, attributes: Sequence[str], data_dir: str, manual_dir: str) -> None:
+    """Raises DataError, within seconds, where `read` could not have the data set or the attributes."""
     builder = _builder(name, data_dir)
     if not builder.is_prepared():
         _obtainable(builder, name, manual_dir)
+    _check_attributes(builder, name, attributes)
+
+
+def _check_attributes(builder: Any, name: str, attributes: Sequence[str]) -> None:
+    if attributes:
+        known = builder.info.features.get("attributes")
+        title = f"data set {name!r}"
+        if not hasattr(known, "items"):
+            raise DataError(f"{title} has no attributes; its features are {', '.join(builder.info.features)}")
+        annotations.choose(attributes, list(known), title)
 
 
 def _builder(name: str, data_dir: str) -> Any:
@@ -107,23 +124,32 @@ def _allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.nd
     return columns
 
 
-def _blocks(builder: Any, split: str, columns: tuple[str, ...]) -> Iterator[dict[str, np.ndarray]]:
+def _blocks(
+    builder: Any, split: str, columns: Sequence[str], attributes: Sequence[str]
+) -> Iterator[dict[str, np.ndarray]]:
     """The rows of `split`, some at a time: every column with a leading axis."""
     # Images of different sizes cannot be stacked before they are resized.
     block = _BLOCK if None not in builder.info.features["image"].shape else 1
-    if builder.info.file_format.value == "tfrecord":
-        return _tfrecord_blocks(builder, split, columns, block)
-    return _random_access_blocks(builder, split, columns, block)
+    wanted: dict[str, Any] = dict.fromkeys(columns, True)
+    if attributes:
+        del wanted["label"]
+        wanted["attributes"] = dict.fromkeys(attributes, True)
+    tfrecord = builder.info.file_format.value == "tfrecord"
+    for rows in (_tfrecord_blocks if tfrecord else _random_access_blocks)(builder, split, wanted, block):
+        if attributes:
+            given = rows.pop("attributes")
+            rows["label"] = np.stack([given[name] for name in attributes], 1).astype(np.int32)
+        yield rows
 
 
-def _tfrecord_blocks(builder, split, columns, block):
+def _tfrecord_blocks(builder, split, wanted, block):
     import tensorflow_datasets as tfds
 
     tf = _tensorflow()
     try:
         rows = builder.as_dataset(
             split=split,
-            decoders=tfds.decode.PartialDecoding(dict.fromkeys(columns, True)),
+            decoders=tfds.decode.PartialDecoding(wanted),
             # One file after the other: tfds would interleave sixteen.
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
         )
@@ -132,13 +158,22 @@ def _tfrecord_blocks(builder, split, columns, block):
         raise _unreadable(builder, _line(error)) from error
 
 
-def _random_access_blocks(builder, split, columns, block):
+def _random_access_blocks(builder, split, wanted, block):
     """array_record and the like, which tfds reads without TensorFlow."""
+
+    def stacked(rows, wanted):
+        return {
+            name: np.stack([row[name] for row in rows])
+            if inner is True
+            else stacked([row[name] for row in rows], inner)
+            for name, inner in wanted.items()
+        }
+
     try:
-        rows = builder.as_data_source(split)
-        for first in range(0, len(rows), block):
-            part = rows.__getitems__(range(first, min(first + block, len(rows))))
-            yield {name: np.stack([row[name] for row in part]) for name in columns}
+        source = builder.as_data_source(split)
+        for first in range(0, len(source), block):
+            rows = source.__getitems__(range(first, min(first + block, len(source))))
+            yield stacked(rows, wanted)
     except (OSError, ValueError, RuntimeError, IndexError) as error:
         raise _unreadable(builder, _line(error)) from error
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from gan_jax.data import decoding
+from gan_jax.data.framing import Framing
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
@@ -28,43 +29,47 @@ def noise(*shape) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_is_read(kind):
-    picture = decoding.decode(encoded(flat((200, 100, 50)), kind), 16)
+    picture = decoding.decode(encoded(flat((200, 100, 50)), kind), Framing(16))
     assert picture.shape == (16, 16, 3) and picture.dtype == np.uint8
     np.testing.assert_allclose(picture, flat((200, 100, 50), 16, 16), atol=12 if kind == "GIF" else 4)
 
 
 def test_a_square_of_the_right_size_keeps_its_pixels():
     pixels = noise(16, 16, 3)
-    np.testing.assert_array_equal(decoding.decode(encoded(pixels), 16), pixels)
+    np.testing.assert_array_equal(decoding.decode(encoded(pixels), Framing(16)), pixels)
 
 
 @pytest.mark.parametrize("transposed", [False, True])
 def test_the_middle_of_an_oblong_is_kept(transposed):
     """Columns number themselves: of 40, those from 12 to 27 are the largest square's."""
     pixels = np.broadcast_to(np.arange(40, dtype=np.uint8)[None, :, None], (16, 40, 3))
-    picture = decoding.decode(encoded(pixels.swapaxes(0, 1) if transposed else pixels), 16)
+    picture = decoding.decode(encoded(pixels.swapaxes(0, 1) if transposed else pixels), Framing(16))
     picture = picture.swapaxes(0, 1) if transposed else picture
     np.testing.assert_array_equal(picture, pixels[:, 12:28])
 
 
 def test_halving_is_antialiased():
     stripes = np.broadcast_to((np.arange(64) % 2 * 255).astype(np.uint8)[None, :, None], (64, 64, 3))
-    picture = decoding.decode(encoded(stripes), 16).astype(int)
+    picture = decoding.decode(encoded(stripes), Framing(16)).astype(int)
     np.testing.assert_allclose(picture[:, 2:-2], 127.5, atol=6)
 
 
 def test_grey_becomes_three_equal_channels_and_sixteen_bits_eight():
     grey = noise(16, 16)
-    np.testing.assert_array_equal(decoding.decode(encoded(grey), 16), np.repeat(grey[..., None], 3, -1))
+    np.testing.assert_array_equal(
+        decoding.decode(encoded(grey), Framing(16)), np.repeat(grey[..., None], 3, -1)
+    )
     file = io.BytesIO()
     Image.fromarray(grey.astype(np.uint16) * 256 + 255).save(file, "PNG")
-    np.testing.assert_array_equal(decoding.decode(file.getvalue(), 16), np.repeat(grey[..., None], 3, -1))
+    np.testing.assert_array_equal(
+        decoding.decode(file.getvalue(), Framing(16)), np.repeat(grey[..., None], 3, -1)
+    )
 
 
 @pytest.mark.parametrize(("alpha", "expected"), [(0, 255), (255, 60), (102, 177)])
 def test_transparency_is_over_white(alpha, expected):
     # 255 (1 - a) + 60 a, with a = 102 / 255 = 0.4 for the last.
-    picture = decoding.decode(encoded(flat((60, 60, 60, alpha))), 16)
+    picture = decoding.decode(encoded(flat((60, 60, 60, alpha))), Framing(16))
     np.testing.assert_allclose(picture.astype(int), expected, atol=1)
 
 
@@ -74,7 +79,7 @@ def test_transparency_of_a_palette_is_over_white():
     picture.paste(1, (0, 0, 8, 16))
     file = io.BytesIO()
     picture.save(file, "PNG", transparency=0)
-    decoded = decoding.decode(file.getvalue(), 16)
+    decoded = decoding.decode(file.getvalue(), Framing(16))
     assert (decoded[:, 8:] == 255).all() and (decoded[:, :8] == (200, 100, 50)).all()
 
 
@@ -82,7 +87,7 @@ def test_a_picture_is_turned_as_its_exif_says():
     pixels = noise(16, 16, 3)
     exif = Image.Exif()
     exif[0x0112] = 6  # rotate by 90 degrees clockwise to view
-    turned = decoding.decode(encoded(pixels, exif=exif), 16)
+    turned = decoding.decode(encoded(pixels, exif=exif), Framing(16))
     np.testing.assert_array_equal(turned, np.rot90(pixels, -1))
 
 
@@ -90,7 +95,7 @@ def test_a_large_jpeg_is_about_the_same_as_when_decoded_whole():
     ramp = np.linspace(0, 255, 800).astype(np.uint8)
     pixels = np.broadcast_to(ramp[None, :, None], (800, 800, 3))
     expected = np.asarray(Image.fromarray(pixels).resize((16, 16), Image.Resampling.BILINEAR))
-    decoded = decoding.decode(encoded(pixels, "JPEG", quality=95), 16)
+    decoded = decoding.decode(encoded(pixels, "JPEG", quality=95), Framing(16))
     np.testing.assert_allclose(decoded.astype(int), expected, atol=3)
 
 
@@ -108,7 +113,7 @@ def test_a_large_jpeg_is_about_the_same_as_when_decoded_whole():
 )
 def test_what_is_left_out_has_its_reason(content, reason):
     with pytest.raises(decoding.Skipped) as skipped:
-        decoding.decode(content, 16)
+        decoding.decode(content, Framing(16))
     assert str(skipped.value) == reason
 
 
@@ -116,10 +121,10 @@ def test_what_is_left_out_has_its_reason(content, reason):
 def test_too_many_pixels_are_refused_before_they_are_decoded(monkeypatch, limit):
     # Pillow itself warns above its limit and refuses at twice that.
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    images, skipped = decoding.decode_all(lambda name: encoded(noise(20, 20, 3)), ["a.png"], 16)
+    images, skipped = decoding.decode_all(lambda name: encoded(noise(20, 20, 3)), ["a.png"], Framing(16))
     assert skipped == {0: f"more than {limit} pixels"} and not images.any()
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
-    assert decoding.decode_all(lambda name: encoded(noise(20, 20, 3)), ["a.png"], 16)[1] == {}
+    assert decoding.decode_all(lambda name: encoded(noise(20, 20, 3)), ["a.png"], Framing(16))[1] == {}
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -134,7 +139,7 @@ def test_no_damage_ends_in_anything_but_a_picture_or_a_reason(kind):
         for place in (rng.random(6) ** 3 * len(damaged)).astype(int):
             damaged[place] = rng.integers(256)
         try:
-            assert decoding.decode(bytes(damaged), 16).shape == (16, 16, 3)
+            assert decoding.decode(bytes(damaged), Framing(16)).shape == (16, 16, 3)
             outcomes["picture"] += 1
         except decoding.Skipped:
             outcomes["reason"] += 1
@@ -151,7 +156,7 @@ def test_all_are_decoded_in_order_by_several_threads_and_one_that_fails_costs_on
             raise OSError("gone")
         return encoded(pictures[name])
 
-    images, skipped = decoding.decode_all(read, list(pictures), 16)
+    images, skipped = decoding.decode_all(read, list(pictures), Framing(16))
     assert skipped == {7: "unreadable"} and threading.current_thread() not in threads
     expected = np.where(np.arange(40) == 7, 0, np.arange(40))
     np.testing.assert_array_equal(images[..., 0], np.broadcast_to(expected[:, None, None], (40, 16, 16)))
@@ -159,4 +164,4 @@ def test_all_are_decoded_in_order_by_several_threads_and_one_that_fails_costs_on
 
 def test_an_error_that_is_no_damage_is_raised():
     with pytest.raises(ZeroDivisionError):
-        decoding.decode_all(lambda name: 1 // 0, ["a.png"], 16)
+        decoding.decode_all(lambda name: 1 // 0, ["a.png"], Framing(16))

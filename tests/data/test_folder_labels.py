@@ -136,7 +136,7 @@ def test_fields_that_do_not_go_together_are_refused(tmp_path, spec, words):
     [
         ("emoji", {"classes": True}, "classes=True is for images by files; name='emoji'"),
         ("emoji", {"exclude": (1,)}, "is for classes; these labels are attributes"),
-        ("digits_plain", {"attributes": ("Male",)}, r"attributes=\('Male',\) is for images by files"),
+        ("digits_plain", {"attributes": ("Male",)}, r"attributes=\('Male',\): name='digits_plain' has none"),
         ("mnist", {"features": "f.npy"}, "features='f.npy' is for images by files; name='mnist'"),
     ],
 )

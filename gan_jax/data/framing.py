@@ -1,0 +1,112 @@
+"""The part of a picture that is used: one of two sides, a crop, and how it becomes a square."""
+
+import dataclasses
+
+import numpy as np
+from PIL import Image
+
+from gan_jax.errors import ConfigError, DataError
+
+SIDES = ("", "left", "right")
+RESIZES = ("square", "squeeze")
+
+
+@dataclasses.dataclass(frozen=True)
+class Framing:
+    """How a picture of any width and height becomes one of size x size pixels.
+
+    Attributes:
+      size: pixels of both sides of what comes out, bilinearly and antialiased.
+      side: 'left' or 'right' half of two images beside each other; '' for the whole picture.
+      crop: pixels of that half or whole which are used: (width, height) of its middle, or the box
+        (left, top, right, bottom); () for all.
+      resize: 'square' takes the largest square in the middle of what is left and keeps its aspect;
+        'squeeze' takes all of it, aspect lost.
+
+    Raises:
+      ConfigError: a value that is not among those.
+    """
+
+    size: int
+    side: str = ""
+    crop: tuple[int, ...] = ()
+    resize: str = "square"
+
+    def __post_init__(self):
+        """Checks all but the size."""
+        for name, choices in {"side": SIDES, "resize": RESIZES}.items():
+            value = getattr(self, name)
+            if value not in choices:
+                allowed = ", ".join(map(repr, choices))
+                raise ConfigError(f"a role's {name}={value!r} is not allowed; allowed: {allowed}")
+        crop = tuple(self.crop) if isinstance(self.crop, tuple | list) else None
+        whole = crop is not None and all(type(value) is int and value >= 0 for value in crop)
+        if crop is None or not whole or not _is_crop(crop):
+            allowed = "(), (width, height) or (left, top, right, bottom), in pixels"
+            raise ConfigError(f"a role's crop={self.crop!r} is not allowed; allowed: {allowed}")
+        object.__setattr__(self, "crop", crop)
+
+    @property
+    def draft(self) -> tuple[int, int] | None:
+        """The least width and height at which all that is needed is still there; None for the original."""
+        return None if self.crop else ((4 if self.side else 2) * self.size, 2 * self.size)
+
+    def box(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """What is used of a picture: (left, top, right, bottom) in its pixels.
+
+        Raises:
+          ValueError: the crop is larger than what it is taken of.
+        """
+        wide = width // 2 if self.side else width
+        start = width - wide if self.side == "right" else 0
+        box = (0, 0, wide, height)
+        if len(self.crop) == 2:
+            box = _middle(box, *self.crop)
+        elif self.crop:
+            box = (self.crop[0], self.crop[1], self.crop[2], self.crop[3])
+        if min(box) < 0 or box[2] > wide or box[3] > height:
+            raise ValueError("smaller than its crop")
+        if self.resize == "square":
+            side = min(box[2] - box[0], box[3] - box[1])
+            box = _middle(box, side, side)
+        return start + box[0], box[1], start + box[2], box[3]
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """The picture, of any mode that Pillow resizes, as size x size pixels.
+
+        Raises:
+          ValueError: as `box`.
+        """
+        part = picture.crop(self.box(*picture.size))
+        return part.resize((self.size, self.size), Image.Resampling.BILINEAR)
+
+    def apply_all(self, images: np.ndarray) -> np.ndarray:
+        """Images uint8 [N, H, W, 1 or 3] as [N, size, size, 1 or 3].
+
+        Raises:
+          DataError: the crop is larger than the images.
+        """
+        height, width, channels = images.shape[1:]
+        try:
+            box = self.box(width, height)
+        except ValueError as error:
+            raise DataError(f"images of {width} x {height} pixels are {error}, {self.crop}") from error
+        if box == (0, 0, self.size, self.size) == (0, 0, width, height):
+            return images
+        framed = np.empty((len(images), self.size, self.size, channels), np.uint8)
+        for row, image in enumerate(images):
+            picture = self.apply(Image.fromarray(image.squeeze(-1) if channels == 1 else image))
+            framed[row] = np.asarray(picture).reshape(framed.shape[1:])
+        return framed
+
+
+def _is_crop(crop: tuple[int, ...]) -> bool:
+    if len(crop) == 4:
+        return crop[0] < crop[2] and crop[1] < crop[3]
+    return not crop or (len(crop) == 2 and min(crop) > 0)
+
+
+def _middle(box: tuple[int, int, int, int], wide: int, tall: int) -> tuple[int, int, int, int]:
+    left = box[0] + (box[2] - box[0] - wide) // 2
+    top = box[1] + (box[3] - box[1] - tall) // 2
+    return left, top, left + wide, top + tall
