@@ -38,6 +38,8 @@ def load(
         `classes`: whether labels are the folders that images lie in, numbered in order of their names.
         `attributes`: names of the attributes that are the label, in this order; () for none, or for
           all of `emoji`; a tfds set has them as the feature `attributes`, as celeb_a does.
+        `having`, `lacking`: names of attributes that images must have, or must not; others are left out.
+          Where they are given, `attributes=()` keeps no label.
         `attributes_file`: path of their table; '' for `attributes.csv` inside or beside the folder or
           zip. Either `file,Name1,...` with values 0/1 or -1/1, or CelebA's `list_attr_celeba.txt`.
         `features`: path of features of these images: `.npy` [N, d] in order of the files, or `.npz`
@@ -69,7 +71,7 @@ def load(
     if load_size and load_size < size:
         raise ConfigError(f"load_size={load_size} is not allowed; allowed: 0, or size={size} and more")
     framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
-    examples = _read(spec, framing, data_dir, manual_dir)
+    examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
     if not spec["labels"]:
@@ -97,7 +99,7 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
       ConfigError: as for `load`.
       DataError: an unknown or unreachable data set or attribute, or a file that is missing.
     """
-    spec = roles.complete(spec)
+    spec = roles.reading(roles.complete(spec))
     if spec["files"] and folder_source.reads(spec, manual_dir):
         folder_source.check(spec, manual_dir)
     elif spec["files"]:

@@ -1,10 +1,11 @@
 """StarGAN (Choi et al. 2018, "Unified Generative Adversarial Networks for Multi-Domain Translation")."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from gan_jax import images, losses
@@ -59,22 +60,24 @@ class Model(base.Defaults):
         sets = LabelSets(self.labels, self.exclusive)
         object.__setattr__(self, "labels", sets.names)
         object.__setattr__(self, "exclusive", sets.exclusive)
-        base.require("channels", self.channels, self.channels in (1, 3), "1, 3")
+        base.require_channels(self, "channels")
         base.require_range(self, 1, 4096, "g_width", "d_width")
         base.require_range(self, 0, 100, "g_blocks")
         base.require_range(self, 1, 12, "d_downs")
         base.require_range(self, 1, 100, "n_critic")
         base.require_range(self, 0, 1e6, "cls_weight", "rec_weight", "gp_weight")
         base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        base.require_range(self, 0, 0.999999, "b1", "b2")
-        base.require_range(self, 0, 1e9, "decay_start", "decay_end")
-        late = self.decay_end and self.decay_end <= self.decay_start
-        base.require("decay_end", self.decay_end, not late, "0, or more than decay_start")
+        base.require_decay(self)
 
     @property
     def batches(self) -> int:
         """Every update of D sees a fresh batch; G moves on the last of them."""
         return self.n_critic
+
+    @property
+    def multiple(self) -> int:
+        """Sides of images that `generate` takes are multiples of this."""
+        return 4
 
     @property
     def sets(self) -> LabelSets:
@@ -100,7 +103,7 @@ class Model(base.Defaults):
     def check_size(self, size: int, required: Mapping[str, int]) -> None:
         """Refuses images that the strided layers cannot halve, exactly, as often as they would."""
         del required
-        multiple = max(4, 2**self.d_downs)
+        multiple = max(self.multiple, 2**self.d_downs)
         allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
         base.require("d_downs", self.d_downs, size % multiple == 0, allowed)
 
@@ -172,6 +175,20 @@ class Model(base.Defaults):
         x = self._channels(batch["source"])
         return {"target": self.g.apply(state.players["gen"].eval_variables, x, batch["label"])}
 
+    def condition(self, names: Sequence[str]) -> np.ndarray:
+        """The vector [sets.size] that asks for these labels, all of one set, and for none of its others.
+
+        Raises:
+          ConfigError: no name, an unknown one, names of several sets, or several classes of one.
+        """
+        found = [self.sets.find(name) for name in names]
+        if len({which for which, _ in found}) != 1 or (self.exclusive[found[0][0]] and len(found) > 1):
+            allowed = " or ".join(", ".join(part) for part in self.labels)
+            raise ConfigError(f"labels {', '.join(names)!r} do not go together; of one set, one class: {allowed}")
+        bits = jnp.zeros((1, len(self.labels[found[0][0]])))
+        bits = bits.at[0, jnp.array([place for _, place in found])].set(1.0)
+        return np.asarray(self.sets.vector(found[0][0], bits)[0])
+
     def _channels(self, x):
         return images.to_rgb(x) if self.channels == 3 else x
 
@@ -213,7 +230,7 @@ class Model(base.Defaults):
             terms = {
                 "adversarial": losses.wasserstein_g(realness),
                 "cls": self._classification(which, logits, wanted),
-                "rec": losses.l1(x, self.g.apply({"params": params}, fake, back)),
+                "rec": losses.mae(x, self.g.apply({"params": params}, fake, back)),
             }
             loss, metrics = self._weighted("gen", which, terms)
             return loss, (gen.batch_stats, metrics)

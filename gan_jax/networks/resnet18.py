@@ -72,13 +72,12 @@ def _block(x: jax.Array, width: int, stride: int, train: bool, name: str) -> jax
     return nn.relu(x + y)
 
 
-def _conv(width: int, kernel_size: int, stride: int, name: str) -> nn.Module:
-    if stride == 1:
-        return Conv(width, kernel_size, use_bias=False, kernel_init=_INIT, name=name)
-    size, pad = (kernel_size, kernel_size), (kernel_size - 1) // 2
-    # 'SAME' would pad only one side and so shift each strided layer by half a pixel.
-    edges = ((pad, pad), (pad, pad))
-    return nn.Conv(width, size, stride, padding=edges, use_bias=False, kernel_init=_INIT, name=name)
+def _conv(width: int, kernel_size: int, stride: int, name: str) -> Conv:
+    # 'SAME' would pad one side alone, and shift every strided layer by half a pixel.
+    padding = kernel_size // 2
+    return Conv(
+        width, kernel_size, stride, padding=padding, use_bias=False, kernel_init=_INIT, name=name
+    )
 
 
 def _norm(train: bool, name: str) -> nn.BatchNorm:
