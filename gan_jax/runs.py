@@ -12,7 +12,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from gan_jax import checkpoint, images, models, parallel
-from gan_jax.config import FREE
+from gan_jax.config import FREE, default
 from gan_jax.errors import WorkdirError
 from gan_jax.state import TrainState
 from gan_jax.workdir import Workdir
@@ -84,7 +84,17 @@ def load_config(path: Path | str) -> ConfigDict:
     folder = Workdir(path, writes=False)
     if folder.config is None:
         raise WorkdirError(f"{folder.path} holds no run: it has no config.json")
-    return ConfigDict(folder.config)
+    return _completed(ConfigDict(folder.config))
+
+
+def _completed(config: ConfigDict) -> ConfigDict:
+    """Adds, at their defaults, the fields of `data` that came later than the version that stored a run."""
+    for name, value in default().data.items():
+        if name not in config.data:
+            config.data[name] = value
+    for required in config.requires.values():
+        _completed(required)
+    return config
 
 
 def load(path: Path | str) -> Run:
