@@ -24,12 +24,16 @@ _BATCH = 256  # images at a time
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run's configuration, model, state (host arrays, no device axis) and result, if finished."""
+    """A run's configuration, model, state (host arrays, no device axis) and result, if finished.
+
+    `example` describes one example of its training batch, see `describe`.
+    """
 
     config: ConfigDict
     model: Any
     state: TrainState
     result: dict[str, Any] | None
+    example: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Classifier:
@@ -75,6 +79,17 @@ def abstract_state(model: Any, description: dict[str, Any]) -> TrainState:
     return jax.eval_shape(model.init, jax.random.key(0), example(description))
 
 
+def initial_state(
+    config: ConfigDict, model: Any, description: dict[str, Any], networks: Mapping[str, Classifier]
+) -> TrainState:
+    """The state before training, but for what `calibrate` sets from the training set.
+
+    It follows from `config.seed`, the description of a training batch, and the finished required runs.
+    """
+    state = jax.jit(model.init)(jax.random.key(config.seed), example(description))
+    return model.adopt(state, {name: network.variables for name, network in networks.items()})
+
+
 def load_config(path: Path | str) -> ConfigDict:
     """The configuration of the run that lives in a folder.
 
@@ -109,7 +124,7 @@ def load(path: Path | str) -> Run:
     model = models.create(config.model)
     flat, meta = checkpoint.load(workdir.path / "checkpoints", config.checkpoint_rule == "best")
     state = checkpoint.fit(flat, abstract_state(model, meta["example"]))
-    return Run(config, model, state, workdir.result)
+    return Run(config, model, state, workdir.result, meta["example"])
 
 
 def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
@@ -123,24 +138,47 @@ def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dic
     Returns:
       The model's images by role, [N, H, W, C] in [-1, 1].
     """
-    return _in_parts(
-        lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng), run, pictures, seed
+    return _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))(
+        pictures, seed
     )
 
 
-def decode(run: Run, z: np.ndarray) -> np.ndarray:
-    """What the generator of a run makes of latent vectors [N, d]: images [N, H, W, C] in [-1, 1]."""
-    return _in_parts(lambda state, batch, rng: run.model.decode(state, batch["z"]), run, {"z": z}, 0)
+def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+    """What the generator of a run makes of latent vectors.
+
+    Args:
+      run: from `load`.
+      z: float32 [N, d].
+      label: int32 [N], where the model is conditional.
+
+    Returns:
+      Images [N, H, W, C] in [-1, 1], by averaged parameters and running statistics.
+    """
+    return decoder(run)(z, label)
 
 
-def _in_parts(fn, run, columns, seed):
+def decoder(run: Run) -> Callable[..., np.ndarray]:
+    """`decode` of one run as `call(z, label=None)`, its state placed and its program compiled once."""
+    apply = _in_parts(run, lambda state, batch, rng: run.model.decode(state, **batch))
+
+    def call(z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+        return apply({"z": z} if label is None else {"z": z, "label": np.asarray(label, np.int32)}, 0)
+
+    return call
+
+
+def _in_parts(run, fn):
     apply, state = parallel.pmap_apply(fn), parallel.replicate(run.state)
-    size = len(next(iter(columns.values())))
-    parts = [
-        apply(state, {name: column[i : i + _BATCH] for name, column in columns.items()}, seed)
-        for i in range(0, size, _BATCH)
-    ]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+    def call(columns, seed):
+        size = len(next(iter(columns.values())))
+        parts = [
+            apply(state, {name: column[i : i + _BATCH] for name, column in columns.items()}, seed)
+            for i in range(0, size, _BATCH)
+        ]
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+    return call
 
 
 def key(config: ConfigDict) -> str:
@@ -166,6 +204,21 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Classifier]:
         train(required, path, wait=True)
         found[name] = Classifier(load(path))
     return found
+
+
+def required(config: ConfigDict, name: str) -> Classifier:
+    """One of the runs that `config.requires` names, from the cache, where it must be finished.
+
+    Raises:
+      WorkdirError: it is not there; the message says how it is made.
+    """
+    path = Path(config.cache_dir) / key(inherit(config, config.requires[name]))
+    if Workdir(path, writes=False).result is None:
+        message = f"{name}, which run {config.name!r} requires, is not finished in {path}; "
+        raise WorkdirError(
+            message + "--mode=train or --mode=eval of the run, in the same folder, finishes it"
+        )
+    return Classifier(load(path))
 
 
 def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:
