@@ -1,6 +1,6 @@
 """Losses and distances: arrays in, one scalar out. Every one is a mean over the batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -148,3 +148,17 @@ def total_variation(images: jax.Array, reduction: str = "mean", eps: float = 1e-
     if reduction == "sum":
         return lengths.sum(axis=(1, 2, 3)).mean()
     return lengths.mean()
+
+
+def mae(a: jax.Array, b: jax.Array) -> jax.Array:
+    """Mean of `|a - b|` over every dimension, the batch included: the L1 terms of pix2pix and CycleGAN."""
+    return jnp.abs(a - b).mean()
+
+
+def feature_matching(real: Sequence[jax.Array], fake: Sequence[jax.Array]) -> jax.Array:
+    """Distance of two batches' mean features: `sum_l mean (E f_l(real) - E f_l(fake))^2`.
+
+    Features [B, ...] of each layer l; `E` is the mean over B alone, `mean` over what is left of a layer; the
+    two batches may differ in size (Salimans et al. 2016, eq. 2; DiscoGAN's code over several layers).
+    """
+    return jnp.stack([mse(a.mean(0), b.mean(0)) for a, b in zip(real, fake, strict=True)]).sum()

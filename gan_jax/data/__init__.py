@@ -47,7 +47,7 @@ def load(
     """
     spec = roles.complete(spec)
     framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
-    examples = _read(spec, framing, data_dir, manual_dir)
+    examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
     if not spec["labels"]:
@@ -75,7 +75,7 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
       ConfigError: as for `load`.
       DataError: an unknown or unreachable data set or attribute, or a file that is missing.
     """
-    spec = roles.complete(spec)
+    spec = roles.reading(roles.complete(spec))
     if spec["files"] and folder_source.reads(spec, manual_dir):
         folder_source.check(spec, manual_dir)
     elif spec["files"]:

@@ -1,6 +1,6 @@
 """Sheets of sample images: inputs above what the model makes of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from gan_jax import images
 from gan_jax.evaluation import Batches, Network
 
 _PARTNER = {"target": "source", "source": "target"}
-_COLUMNS = 16
+COLUMNS = 16
 
 
 def evaluate(
@@ -27,16 +27,15 @@ def evaluate(
     rows: list[np.ndarray] = []
     for role, made in apply(batch).items():
         given = batch.get(_PARTNER.get(role, ""))
-        for first in range(0, len(made), _COLUMNS):
-            part = slice(first, first + _COLUMNS)
+        for first in range(0, len(made), COLUMNS):
+            part = slice(first, first + COLUMNS)
             if given is not None:
-                rows.append(_row(given[part]))
-            rows.append(_row(made[part]))
-    width = max(row.shape[1] for row in rows)
-    return {"sheet": np.concatenate([_pad(row, width) for row in rows])}
+                rows.append(row(given[part]))
+            rows.append(row(made[part]))
+    return {"sheet": stack(rows)}
 
 
-def _row(pictures: np.ndarray) -> np.ndarray:
+def row(pictures: np.ndarray) -> np.ndarray:
     """Images [N, H, W, C], uint8 or float in [-1, 1], side by side: uint8 [H, N W, 3]."""
     if pictures.dtype != np.uint8:
         pictures = images.to_uint8(pictures)
@@ -45,5 +44,7 @@ def _row(pictures: np.ndarray) -> np.ndarray:
     return np.concatenate(list(pictures), axis=1)
 
 
-def _pad(row: np.ndarray, width: int) -> np.ndarray:
-    return np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)))
+def stack(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows uint8 [H, W, 3] of any widths below each other, black where one is shorter."""
+    width = max(row.shape[1] for row in rows)
+    return np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])

@@ -19,11 +19,11 @@ def evaluate(
     Args:
       apply: batch -> {'target': G(source) [B, H, W, C] in [-1, 1]}.
       batches: `source` images and `source_label`; labels are read here and nowhere else.
-      networks: `judge`, a classifier of the target domain, and `f`.
+      networks: `judge`, a classifier of the target domain, and, for DTN, `f`.
 
     Returns:
       `accuracy`, `examples`, `per_class` and `confusion` of the judge on G(x); beside them
-      `judge_accuracy` and `f_accuracy` (each on real images of its own domain's test set),
+      `judge_accuracy` and, with an f, `f_accuracy` (each on real images of its own domain's test set),
       `untransferred_accuracy` (the judge on x itself) and `chance` (always the commonest label).
     """
     judge = networks["judge"]
@@ -35,10 +35,11 @@ def evaluate(
         before.append(judge.predict(batch["source"]).argmax(-1))
     truth = np.concatenate(labels)
     values = from_confusion(confusion(truth, np.concatenate(after), logits.shape[-1]))
+    own = {"f_accuracy": networks["f"].accuracy} if "f" in networks else {}
     return {
         **values,
         "untransferred_accuracy": float(np.mean(np.concatenate(before) == truth)),
         "judge_accuracy": judge.accuracy,
-        "f_accuracy": networks["f"].accuracy,
+        **own,
         "chance": float(np.bincount(truth).max() / len(truth)),
     }

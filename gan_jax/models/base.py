@@ -8,9 +8,13 @@ import jax
 import numpy as np
 import optax
 
+from gan_jax import state as game
 from gan_jax.state import TrainState
 
 Batch = dict[str, jax.Array]
+
+# The networks of a player `gen` that translates both ways: the role that each is given, the one it draws.
+TWO_WAYS: Mapping[str, tuple[str, str]] = {"s2t": ("source", "target"), "t2s": ("target", "source")}
 
 
 class Defaults:
@@ -93,3 +97,59 @@ def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) 
     shape = batch[role].shape
     if len(shape) != 4 or shape[-1] not in channels:
         raise ValueError(f"{role} has shape {shape}; expected [B, H, W, C] with C in {channels}")
+
+
+def require_decay(model: Any) -> None:
+    """Checks Adam's `b1` and `b2`, and that `decay_start` and `decay_end` of `model` are in order."""
+    require_range(model, 0, 0.999999, "b1", "b2")
+    require_range(model, 0, 1e9, "decay_start", "decay_end")
+    late = model.decay_end and model.decay_end <= model.decay_start
+    require("decay_end", model.decay_end, not late, "0, or more than decay_start")
+
+
+def require_channels(model: Any, *names: str) -> None:
+    """Checks that the named fields of `model` are channels of grey or coloured images."""
+    for name in names:
+        require(name, getattr(model, name), getattr(model, name) in (1, 3), "1, 3")
+
+
+def two_way_players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
+    """The players `gen` and `disc` of a model that translates both ways, at their start.
+
+    `model.gen` has a network for each of `TWO_WAYS`, `model.disc` one for each of its domains, `model.tx`
+    moves either player; `batch` has `source` and `target` images.
+
+    Raises:
+      ValueError: a role is missing, or its channels or size are not what the networks take.
+    """
+    for role in ("source", "target"):
+        require_images(batch, role, (getattr(model, f"{role}_channels"),))
+        model.check_size(batch[role].shape[1], {})
+    given = {name: roles[0] for name, roles in TWO_WAYS.items()}
+    players = {}
+    for key, name, networks in zip(
+        jax.random.split(rng), ("gen", "disc"), (model.gen, model.disc), strict=True
+    ):
+        variables: dict[str, dict[str, Any]] = {"params": {}, "batch_stats": {}}
+        for i, (network, module) in enumerate(networks.items()):
+            pixels = batch[given.get(network, network)]
+            made = module.init(jax.random.fold_in(key, i), pixels, train=False)
+            for kind, trees in variables.items():
+                trees[network] = made.get(kind, {})
+        players[name] = game.player(variables, model.tx)
+    return players
+
+
+def two_way(model: Any, state: TrainState, batch: Batch, batch_statistics: bool = False) -> Batch:
+    """Each role that a batch has, drawn in the other domain by `gen`'s evaluation variables.
+
+    `batch_statistics`: batch norm normalises by the batch in hand, not by running averages.
+    """
+    variables = state.players["gen"].eval_variables
+    made = {}
+    for name, (given, into) in TWO_WAYS.items():
+        if given in batch:
+            own = {kind: tree[name] for kind, tree in variables.items()}
+            out, _ = model.gen[name].apply(own, batch[given], train=batch_statistics, mutable=["batch_stats"])
+            made[into] = out
+    return made

@@ -73,15 +73,13 @@ class Model(base.Defaults):
         base.require_choice(self, "d_init", ("normal", "lecun"))
         base.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
         base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        base.require_range(self, 0, 0.999999, "b1", "b2", "ema")
+        base.require_range(self, 0, 0.999999, "ema")
+        base.require_decay(self)
         base.require_range(self, 1, 2, "f_convs_per_block")
         base.require_range(self, 1, 100, "g_steps", "d_steps")
-        base.require_range(self, 0, 1e9, "decay_start", "decay_end")
         base.require_range(self, 0, 4096, "f_input_size")
         base.require_widths(self, "f_widths", "g_widths", "d_widths")
         base.require("target_channels", self.target_channels, self.target_channels in (1, 3), "1, 3")
-        late = self.decay_end and self.decay_end <= self.decay_start
-        base.require("decay_end", self.decay_end, not late, "0, or more than decay_start")
         if self.adversary == "binary":
             base.require("beta", self.beta, self.beta == 0, "0 where adversary='binary' (Sec. 3)")
 

@@ -30,10 +30,10 @@ def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> 
     )
 
 
-def conv(x: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
+def conv(x: jax.Array, kernel: jax.Array, stride: int, mode: str = "constant") -> jax.Array:
     """'SAME' convolution: [B, H, W, C], [k, k, C, D] -> [B, H / stride, W / stride, D].
 
-    `pays` names the shapes it takes.
+    `pays` names the shapes it takes; `mode` is that of `jnp.pad` for the border.
     """
     batch, height, width, channels = x.shape
     outputs, depth = kernel.shape[-1], stride * stride * channels
@@ -42,7 +42,7 @@ def conv(x: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
     points = rows.points * columns.points
 
     edges = (before, len(kernel) - stride - before)
-    x = jnp.pad(x, ((0, 0), edges, edges, (0, 0)))
+    x = jnp.pad(x, ((0, 0), edges, edges, (0, 0)), mode)
     x = x.reshape(batch, rows.inputs, stride, columns.inputs, stride, channels)
     x = x.transpose(1, 3, 0, 2, 4, 5).reshape(rows.inputs, columns.inputs, -1)
     x = _apply(rows.analysis, columns.analysis, x)

@@ -13,24 +13,67 @@ from gan_jax.networks import fewer_products
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 Initializer = Callable[..., jax.Array]
+Padding = str | int
 
 
-def conv(x: jax.Array, kernel: jax.Array, stride: int = 1) -> jax.Array:
-    """'SAME' convolution: [B, H, W, C], [k, k, C, D] -> [B, H / stride, W / stride, D]."""
-    if _on_cpu() and fewer_products.pays(x.shape, kernel.shape, stride):
-        return fewer_products.conv(x, kernel, stride)
-    return lax.conv_general_dilated(x, kernel, (stride, stride), "SAME", dimension_numbers=_LAYOUT)
+def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, padding: Padding = "SAME") -> jax.Array:
+    """Convolution: [B, H, W, C], [k, k, C, D] -> [B, h, w, D].
+
+    Args:
+      x: [B, H, W, C].
+      kernel: [k, k, C, D].
+      stride: in pixels.
+      padding: 'SAME', zeros, h = H / stride; 'REFLECT', (k - 1) / 2 pixels on every side mirrored about the
+        outermost ones, h = H, for odd k and stride 1; or p zeros on every side, as torch has it,
+        h = (H + 2 p - k) // stride + 1: for k = 3 and stride 2, p = 1 is another convolution than 'SAME'.
+
+    Raises:
+      ValueError: 'REFLECT' for another kernel or stride, or for an image no larger than its border.
+    """
+    if padding == "REFLECT":
+        _check_reflection(x, kernel, stride)
+    elif _is_same(x, kernel, stride, padding):
+        padding = "SAME"
+    if isinstance(padding, str) and _on_cpu() and fewer_products.pays(x.shape, kernel.shape, stride):
+        mode = "reflect" if padding == "REFLECT" else "constant"
+        return fewer_products.conv(x, kernel, stride, mode)
+    if padding == "REFLECT":
+        edge = (len(kernel) // 2,) * 2
+        x, padding = jnp.pad(x, ((0, 0), edge, edge, (0, 0)), "reflect"), 0
+    pads = padding if isinstance(padding, str) else [(padding, padding)] * 2
+    return lax.conv_general_dilated(x, kernel, (stride, stride), pads, dimension_numbers=_LAYOUT)
 
 
-def conv_transpose(x: jax.Array, kernel: jax.Array, stride: int, padding: str = "SAME") -> jax.Array:
+def _is_same(x, kernel, stride, padding):
+    whole = all(side % stride == 0 for side in x.shape[1:3])
+    return padding == "SAME" or (whole and 2 * padding == len(kernel) - stride)
+
+
+def _check_reflection(x, kernel, stride):
+    k = len(kernel)
+    if k % 2 == 0 or stride != 1 or k // 2 >= min(x.shape[1:3]):
+        found = f"kernel {k}, stride {stride} and images {x.shape[1:3]}"
+        raise ValueError(
+            f"padding='REFLECT' takes odd kernels, stride 1 and images larger than its border; found {found}"
+        )
+
+
+def conv_transpose(
+    x: jax.Array, kernel: jax.Array, stride: int, padding: Padding = "SAME", output_padding: int = 0
+) -> jax.Array:
     """Transposed convolution, equal to `lax.conv_transpose` and faster on a CPU.
 
     Args:
       x: [B, H, W, C].
       kernel: [k, k, C, D].
       stride: factor between input and output positions.
-      padding: 'SAME' gives [B, stride H, stride W, D], 'VALID' [B, stride H + max(k - stride, 0), ...].
+      padding: 'SAME' gives [B, stride H, stride W, D], 'VALID' [B, stride H + max(k - stride, 0), ...];
+        a number p what torch's layer of that padding gives, [B, stride (H - 1) + k - 2 p + o, ...].
+      output_padding: o, for a number p.
     """
+    if not isinstance(padding, str):
+        same = output_padding == 0 and 2 * padding == len(kernel) - stride
+        padding = "SAME" if same else (padding, output_padding)
     shape = (len(x), stride * x.shape[1], stride * x.shape[2], kernel.shape[3])
     if _on_cpu() and padding == "SAME" and fewer_products.pays(shape, kernel.shape, stride):
         return fewer_products.conv_transpose(x, kernel, stride)
@@ -60,8 +103,11 @@ def _direct_transpose(x, kernel, stride, padding):
 
 
 def _padding(kernel, stride, padding):
-    # lax.conv_transpose's own rule, per spatial dimension: (before, after) of the dilated input.
+    # lax.conv_transpose's own rule, or torch's, per spatial dimension: (before, after) of the dilated input.
     def one(k):
+        if isinstance(padding, tuple):
+            cut, extra = padding
+            return k - 1 - cut, k - 1 - cut + extra
         if padding == "VALID":
             total = k + stride - 2 + max(k - stride, 0)
             return k - 1, total - (k - 1)
@@ -105,13 +151,14 @@ class Conv(nn.Module):
     stride: int = 1
     use_bias: bool = True
     kernel_init: Initializer = nn.initializers.lecun_normal()
+    padding: Padding = "SAME"
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
         k = self.kernel_size
         kernel = self.param("kernel", self.kernel_init, (k, k, x.shape[-1], self.features))
-        x = conv(x, kernel, self.stride)
+        x = conv(x, kernel, self.stride, self.padding)
         if self.use_bias:
             x = x + self.param("bias", nn.initializers.zeros, (self.features,))
         return x
@@ -125,13 +172,15 @@ class ConvTranspose(nn.Module):
     stride: int = 2
     use_bias: bool = True
     kernel_init: Initializer = nn.initializers.lecun_normal()
+    padding: Padding = "SAME"
+    output_padding: int = 0
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
         k = self.kernel_size
         kernel = self.param("kernel", self.kernel_init, (k, k, x.shape[-1], self.features))
-        x = conv_transpose(x, kernel, self.stride)
+        x = conv_transpose(x, kernel, self.stride, self.padding, self.output_padding)
         if self.use_bias:
             x = x + self.param("bias", nn.initializers.zeros, (self.features,))
         return x

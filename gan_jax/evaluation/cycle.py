@@ -1,0 +1,53 @@
+"""How far images come back from a translation there and back: the cycle of CycleGAN and DiscoGAN."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gan_jax import images
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.sheet import COLUMNS, row, stack
+
+
+def evaluate(
+    apply: Apply,
+    batches: Batches,
+    networks: Mapping[str, Network],
+) -> dict[str, Any]:
+    """Translates `source` and `target` images to the other domain and back again.
+
+    Returns:
+      `cycle_source` and `cycle_target`, mean absolute differences of an image and what came back, over images,
+      pixels and channels, in grey levels of 255; `change_source` and `change_target`, likewise of an image
+      and its translation (both as grey images where channels differ); `examples`, images of the first role;
+      and `cycles`, uint8 [H, W, 3]: for each domain images, their translations, and what came back.
+    """
+    del networks
+    given, drawn, back = [], [], []
+    for batch in batches:
+        there = apply(batch)
+        again = apply({role: there[role] for role in ("source", "target")})
+        given.append({role: as_bytes(batch[role]) for role in ("source", "target")})
+        drawn.append({"source": as_bytes(there["target"]), "target": as_bytes(there["source"])})
+        back.append({role: as_bytes(again[role]) for role in ("source", "target")})
+    first, rows = slice(0, COLUMNS), []
+    values: dict[str, Any] = {}
+    for role in ("source", "target"):
+        x, y, z = (np.concatenate([part[role] for part in parts]) for parts in (given, drawn, back))
+        values |= {f"cycle_{role}": difference(x, z), f"change_{role}": difference(x, y)}
+        rows += [row(pictures[first]) for pictures in (x, y, z)]
+    return {**values, "examples": len(x), "cycles": stack(rows)}
+
+
+def as_bytes(pictures: np.ndarray) -> np.ndarray:
+    """Images as they would be written, uint8."""
+    return pictures if pictures.dtype == np.uint8 else images.to_uint8(pictures)
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean absolute difference of images uint8 [N, H, W, 1 or 3], as grey images where channels differ."""
+    a, b = a.astype(np.float32), b.astype(np.float32)
+    if a.shape != b.shape:
+        a, b = a.mean(-1), b.mean(-1)
+    return float(np.abs(a - b).mean(dtype=np.float64))

@@ -1,0 +1,210 @@
+"""CycleGAN (Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent ... Networks")."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from gan_jax import losses, pool
+from gan_jax import state as game
+from gan_jax.models import base
+from gan_jax.networks import mnist_svhn, patchgan, resnet_generator
+from gan_jax.networks.normalisation import pass_in_training
+from gan_jax.state import TrainState
+
+_DOMAINS = ("target", "source")
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.Defaults):
+    """Two generators, source to target and back, each judged by its domain's D and by the way back.
+
+    Players: `gen` (s2t, t2s) and `disc` (target, source), one Adam each. An iteration moves gen, then disc
+    on the fakes that gen drew before it moved, as the official PyTorch code does; D sees them through a
+    history of 50 images a domain, kept in the state. Per domain, with means over batch, patches and pixels:
+
+        gen:  (D(fake) - 1)^2 + cycle |back - image| + cycle identity |G(own domain's image) - image|
+        disc: disc_weight ((D(real) - 1)^2 + D(fake)^2)
+
+    Defaults are the paper's; `decay_start`, `decay_end` have no default, as they are half the steps and all.
+    Departures: rates fall every step, not every epoch, and reach zero after the last; every device has a
+    history of its own, of which a checkpoint keeps the first device's; instance norm has no parameters, as
+    in the PyTorch code (`norm='instance_affine'`: as in the Lua code).
+    """
+
+    generator: str = (
+        "resnet"  # 'resnet', with PatchGAN; 'mnist_svhn': the nets of yunjey's code, both players
+    )
+    width: int = 64  # of G's first layer
+    blocks: int = 9  # residual ones; the paper has 6 for 128 pixels
+    downs: int = 2  # halvings of the size inside G
+    norm: str = "instance"
+    d_width: int = 64
+    d_layers: int = 3  # of stride 2: 3 for patches of 70 pixels
+    source_channels: int = 3
+    target_channels: int = 3
+    objective: str = "lsgan"  # or 'nonsaturating'
+    cycle_distance: str = "l1"  # or 'mse'
+    gan_weight: float = 1.0  # 0 for the paper's "cycle alone"
+    cycle_forward: float = 10.0  # lambda of |t2s(s2t(source)) - source|
+    cycle_backward: float = 10.0  # lambda of |s2t(t2s(target)) - target|
+    identity: float = 0.0  # times lambda; 0.5 in the paper's paintings to photographs, and in both codes
+    disc_weight: float = 0.5  # slows D
+    pool: int = 50  # images of each domain in the history; 0 for none
+    learning_rate: float = 2e-4
+    b1: float = 0.5
+    b2: float = 0.999
+    decay_start: int = 0  # rates fall linearly from here ...
+    decay_end: int = 0  # ... to zero here; 0 keeps them constant
+
+    def __post_init__(self):
+        """Refuses hyper-parameters outside their ranges."""
+        base.require_choice(self, "generator", ("resnet", "mnist_svhn"))
+        base.require_choice(self, "norm", ("instance", "instance_affine", "batch"))
+        base.require_choice(self, "objective", ("lsgan", "nonsaturating"))
+        base.require_choice(self, "cycle_distance", ("l1", "mse"))
+        base.require_range(self, 1, 4096, "width", "d_width")
+        base.require_range(self, 0, 100, "blocks", "d_layers")
+        base.require_range(self, 1, 8, "downs")
+        base.require_range(self, 0, 1e6, "gan_weight", "cycle_forward", "cycle_backward", "identity", "pool")
+        base.require_range(self, 0, 1, "learning_rate", "disc_weight")
+        base.require_decay(self)
+        base.require_channels(self, "source_channels", "target_channels")
+        equal = self.source_channels == self.target_channels
+        base.require("identity", self.identity, not self.identity or equal, "0 where channels differ")
+
+    @property
+    def gen(self) -> dict[str, nn.Module]:
+        """`s2t` and `t2s`: images [B, S, S, C] -> [B, S, S, C'] in [-1, 1]."""
+        return {name: self._generator(f"{role}_channels") for name, (_, role) in base.TWO_WAYS.items()}
+
+    @property
+    def disc(self) -> dict[str, nn.Module]:
+        """`target` and `source`: images [B, S, S, C] -> logits [B, s, s, 1]."""
+        if self.generator == "mnist_svhn":
+            return {role: mnist_svhn.Discriminator(self.d_width) for role in _DOMAINS}
+        return {role: patchgan.Discriminator(self.d_width, self.d_layers, self.norm) for role in _DOMAINS}
+
+    def _generator(self, field):
+        channels = getattr(self, field)
+        if self.generator == "mnist_svhn":
+            return mnist_svhn.Generator(self.width, channels)
+        return resnet_generator.Generator(self.width, self.blocks, self.downs, channels, self.norm)
+
+    @property
+    def multiple(self) -> int:
+        """Sides of images that `generate` takes are multiples of this."""
+        return 4 if self.generator == "mnist_svhn" else 2**self.downs
+
+    @property
+    def tx(self) -> optax.GradientTransformation:
+        """Each player's Adam: constant to `decay_start`, then linear to zero at `decay_end`."""
+        return base.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
+
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
+        del required
+        base.require("size", size, size % self.multiple == 0, f"multiples of {self.multiple}")
+        if self.generator == "mnist_svhn":
+            base.require("size", size, size >= 32 and size % 8 == 0, "multiples of 8 from 32 on")
+        else:
+            side = patchgan.normalised_side(size, self.d_layers)
+            base.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
+
+    def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
+        """The state before training; `batch` has `source` and `target` images.
+
+        Raises:
+          ValueError: a role is missing, or its channels or size are not what the networks take.
+        """
+        players = base.two_way_players(self, rng, batch)
+        memory = {}
+        if self.pool:
+            memory = {f"pool_{role}": pool.create(self.pool, batch[role].shape[1:]) for role in _DOMAINS}
+        return game.create(players, memory=memory)
+
+    def train_step(
+        self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        """One update of both generators together, then one of both discriminators on gen's former fakes."""
+        del phase
+        state, metrics = self._update_gen(state, batch)
+        fakes = {role: metrics.pop(f"fake_{role}") for role in _DOMAINS}
+        memory = dict(state.memory)
+        for i, role in enumerate(fakes if self.pool else ()):
+            name, key = f"pool_{role}", jax.random.fold_in(rng, i)
+            memory[name], fakes[role] = pool.query(memory[name], fakes[role], key)
+        state, disc = self._update_disc(state.replace(memory=memory), batch, fakes)
+        return state, metrics | disc
+
+    def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
+        """Each role that the batch has, in the other domain: `source` as `target` and `target` as `source`.
+
+        Images [B, H, W, C] in [-1, 1], of any size that `multiple` divides, not only the trained one.
+        """
+        del rng
+        return base.two_way(self, state, batch)
+
+    def _update_gen(self, state, batch):
+        old, source, target = state.players["gen"].batch_stats, batch["source"], batch["target"]
+
+        def loss_fn(params):
+            def draw(name, images):
+                return pass_in_training(self.gen[name], params[name], old[name], images)
+
+            # Running statistics are those of what `generate` is given: real images.
+            fake_t, stats_t = draw("s2t", source)
+            fake_s, stats_s = draw("t2s", target)
+            terms = {}
+            if self.gan_weight:
+                terms |= self._fool(state, {"target": fake_t, "source": fake_s})
+            distance = losses.mae if self.cycle_distance == "l1" else losses.mse
+            if self.cycle_forward:
+                terms["cycle_forward"] = distance(draw("t2s", fake_t)[0], source)
+            if self.cycle_backward:
+                terms["cycle_backward"] = distance(draw("s2t", fake_s)[0], target)
+            if self.identity:
+                terms["identity_target"] = distance(draw("s2t", target)[0], target)
+                terms["identity_source"] = distance(draw("t2s", source)[0], source)
+            weights = {
+                "cycle_forward": self.cycle_forward,
+                "cycle_backward": self.cycle_backward,
+                "identity_target": self.identity * self.cycle_backward,
+                "identity_source": self.identity * self.cycle_forward,
+            }
+            weighted = [weights.get(name, self.gan_weight) * term for name, term in terms.items()]
+            loss = jnp.asarray(sum(weighted))
+            metrics = {f"gen/{k}": v for k, v in {"loss": loss, **terms}.items()}
+            fakes = {"fake_target": fake_t, "fake_source": fake_s}
+            return loss, ({"s2t": stats_t, "t2s": stats_s}, metrics | fakes)
+
+        return game.update(state, "gen", self.tx, loss_fn)
+
+    def _fool(self, state, fakes):
+        disc = state.players["disc"]
+        terms = {}
+        for role, fake in fakes.items():
+            logits, _ = pass_in_training(self.disc[role], disc.params[role], disc.batch_stats[role], fake)
+            lsgan = self.objective == "lsgan"
+            terms[f"gan_{role}"] = 2 * losses.lsgan_g(logits) if lsgan else losses.nonsaturating_g(logits)
+        return terms
+
+    def _update_disc(self, state, batch, fakes):
+        old = state.players["disc"].batch_stats
+
+        def loss_fn(params):
+            terms, stats = {}, {}
+            for role, fake in fakes.items():
+                module = self.disc[role]
+                real, between = pass_in_training(module, params[role], old[role], batch[role])
+                judged, stats[role] = pass_in_training(module, params[role], between, fake)
+                lsgan = self.objective == "lsgan"
+                term = 2 * losses.lsgan_d(real, judged) if lsgan else losses.nonsaturating_d(real, judged)
+                terms[role] = self.disc_weight * term
+            loss = jnp.asarray(sum(terms.values()))
+            return loss, (stats, {f"disc/{k}": v for k, v in {"loss": loss, **terms}.items()})
+
+        return game.update(state, "disc", self.tx, loss_fn)

@@ -1,0 +1,180 @@
+"""DiscoGAN (Kim et al. 2017, "Learning to Discover Cross-Domain Relations with Generative ... Networks")."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from gan_jax import losses
+from gan_jax import state as game
+from gan_jax.models import base
+from gan_jax.networks import discogan
+from gan_jax.networks.normalisation import pass_in_training
+from gan_jax.state import TrainState
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.Defaults):
+    """CycleGAN's equation with encoder-decoders that may change shapes: two generators, two discriminators.
+
+    Players: `gen` (s2t, t2s) and `disc` (target, source), one Adam each with weight decay in the gradient.
+    Iterations 0, `update_interval`, ... move disc, others gen. With the share r, summed over both domains:
+
+        gen:  (1 - r) (gan_weight BCE(D(fake), 1) + fm_weight sum_l (E f_l(real) - E f_l(fake))^2)
+              + r |back - image|^2
+        disc: (BCE(D(real), 1) + BCE(D(fake), 0)) / 2
+
+    f_l are D's activations of layers 2 and on. Defaults are the official code's; the paper's are gan_weight
+    1, fm_weight 0, rate 0.5, curriculum 0. Departures from the code: images are in [-1, 1] by tanh, where it
+    has [0, 1] by a sigmoid (the same error is a loss four times larger); kernels start from N(0, 0.02); in
+    use, batch norm takes running averages, and these are over translations of real images.
+    """
+
+    width: int = 64  # of the first layer of G and D
+    levels: int = 4  # halvings; D takes images of 4 * 2**levels pixels
+    bottleneck: int = 0  # numbers inside G; 100 for pairs such as cars and faces
+    source_channels: int = 3
+    target_channels: int = 3
+    gan_weight: float = 0.1
+    fm_weight: float = 0.9
+    rate: float = 0.5  # r from iteration `curriculum` on
+    starting_rate: float = 0.01  # r before it
+    curriculum: int = 10_000  # iterations, those of disc included
+    update_interval: int = 3  # iterations for one of disc
+    batch_statistics: bool = False  # in use: normalise by the batch in hand, as the code does
+    learning_rate: float = 2e-4
+    b1: float = 0.5
+    b2: float = 0.999
+    weight_decay: float = 1e-5
+
+    def __post_init__(self):
+        """Refuses hyper-parameters outside their ranges."""
+        base.require_range(self, 1, 4096, "width")
+        base.require_range(self, 2, 10, "levels")
+        base.require_range(self, 0, 1e6, "bottleneck", "gan_weight", "fm_weight", "weight_decay")
+        base.require_range(self, 0, 1, "rate", "starting_rate", "learning_rate")
+        base.require_range(self, 0, 0.999999, "b1", "b2")
+        base.require_range(self, 0, 1e9, "curriculum")
+        base.require_range(self, 2, 1e6, "update_interval")
+        base.require_channels(self, "source_channels", "target_channels")
+
+    @property
+    def gen(self) -> dict[str, nn.Module]:
+        """`s2t` and `t2s`: images [B, S, S, C] -> [B, S, S, C'] in [-1, 1]."""
+        return {name: self._generator(f"{role}_channels") for name, (_, role) in base.TWO_WAYS.items()}
+
+    @property
+    def disc(self) -> dict[str, nn.Module]:
+        """`target` and `source`: images [B, S, S, C] -> logits [B, 1] and features."""
+        return {role: discogan.Discriminator(self.width, self.levels) for role in ("target", "source")}
+
+    def _generator(self, field):
+        return discogan.Generator(self.width, self.levels, getattr(self, field), self.bottleneck)
+
+    @property
+    def multiple(self) -> int:
+        """Sides of images that `generate` takes are multiples of this; with a bottleneck S alone."""
+        return 2**self.levels
+
+    @property
+    def tx(self) -> optax.GradientTransformation:
+        """Each player's Adam; the decay is in the gradient, unlike in AdamW."""
+        return optax.chain(
+            optax.add_decayed_weights(self.weight_decay), optax.adam(self.learning_rate, self.b1, self.b2)
+        )
+
+    def phases(self, iteration: int) -> tuple[str, ...]:
+        """One player an iteration, disc first."""
+        return ("gen",) if iteration % self.update_interval else ("disc",)
+
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Refuses images of another size than D collapses to one logit."""
+        del required
+        allowed = f"{round(math.log2(size / 4))} for {size} pixels" if size >= 8 else "more pixels"
+        base.require("levels", self.levels, size == 4 * 2**self.levels, allowed)
+
+    def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
+        """The state before training; `batch` has `source` and `target` images.
+
+        Raises:
+          ValueError: a role is missing, or its channels or size are not what the networks take.
+        """
+        return game.create(base.two_way_players(self, rng, batch))
+
+    def train_step(
+        self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        """One update of the player that `phase` names."""
+        del rng
+        return (self._update_disc if phase == "disc" else self._update_gen)(state, batch)
+
+    def share(self, step: jax.Array) -> jax.Array:
+        """R, the share of the reconstruction, at iteration `step`."""
+        return jnp.where(step < self.curriculum, self.starting_rate, self.rate)
+
+    def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
+        """Each role that the batch has, in the other domain: `source` as `target` and `target` as `source`.
+
+        Images [B, H, W, C] in [-1, 1], of any size that `multiple` divides where there is no bottleneck.
+        """
+        del rng
+        return base.two_way(self, state, batch, self.batch_statistics)
+
+    def _update_gen(self, state, batch):
+        old, source, target = state.players["gen"].batch_stats, batch["source"], batch["target"]
+        share = self.share(state.step)
+
+        def loss_fn(params):
+            def draw(name, images):
+                return pass_in_training(self.gen[name], params[name], old[name], images)
+
+            # Running statistics are those of what `generate` is given: real images.
+            fake_t, stats_t = draw("s2t", source)
+            fake_s, stats_s = draw("t2s", target)
+            terms = {
+                "cycle_forward": losses.mse(draw("t2s", fake_t)[0], source),
+                "cycle_backward": losses.mse(draw("s2t", fake_s)[0], target),
+            }
+            for role, fake in (("target", fake_t), ("source", fake_s)):
+                logits, features = self._judge(state, role, fake)
+                _, wanted = self._judge(state, role, batch[role])
+                terms[f"gan_{role}"] = losses.nonsaturating_g(logits)
+                terms[f"fm_{role}"] = losses.feature_matching(wanted, features)
+            weights = {
+                "cycle": share,
+                "gan": (1 - share) * self.gan_weight,
+                "fm": (1 - share) * self.fm_weight,
+            }
+            loss = jnp.asarray(sum(weights[name.split("_")[0]] * term for name, term in terms.items()))
+            metrics = {f"gen/{k}": v for k, v in {"loss": loss, "share": share, **terms}.items()}
+            return loss, ({"s2t": stats_t, "t2s": stats_s}, metrics)
+
+        return game.update(state, "gen", self.tx, loss_fn)
+
+    def _judge(self, state, role, images):
+        disc = state.players["disc"]
+        out, _ = pass_in_training(self.disc[role], disc.params[role], disc.batch_stats[role], images)
+        return out
+
+    def _update_disc(self, state, batch):
+        gen, old = state.players["gen"], state.players["disc"].batch_stats
+        fakes = {
+            into: pass_in_training(self.gen[name], gen.params[name], gen.batch_stats[name], batch[given])[0]
+            for name, (given, into) in base.TWO_WAYS.items()
+        }
+
+        def loss_fn(params):
+            terms, stats = {}, {}
+            for role, fake in fakes.items():
+                module = self.disc[role]
+                (real, _), between = pass_in_training(module, params[role], old[role], batch[role])
+                (judged, _), stats[role] = pass_in_training(module, params[role], between, fake)
+                terms[role] = losses.nonsaturating_d(real, judged) / 2
+            loss = jnp.asarray(sum(terms.values()))
+            return loss, (stats, {f"disc/{k}": v for k, v in {"loss": loss, **terms}.items()})
+
+        return game.update(state, "disc", self.tx, loss_fn)
