@@ -4,6 +4,7 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gan_jax.errors import ConfigError, nearest
 
@@ -85,25 +86,26 @@ class LabelSets:
         """
         if len(self.names) == 1:
             return bits
-        named = which if mask is None else mask
-        mask_bits = jnp.zeros((len(bits), len(self.names))).at[:, named].set(1.0)
-        blocks = jnp.zeros((len(bits), self.labels)).at[:, self.block(which)].set(bits)
-        return jnp.concatenate([blocks, mask_bits], axis=1)
+        block = self.block(which)
+        before = np.zeros((len(bits), block.start), np.float32)
+        after = np.zeros((len(bits), self.size - block.stop), np.float32)
+        after[:, (which if mask is None else mask) - len(self.names)] = 1  # the mask is at the end
+        return jnp.concatenate([before, bits, after], axis=1)
 
-    def request(self, which: int, bits: jax.Array, target: int) -> jax.Array:
+    def request(self, which: int, bits: np.ndarray, target: int) -> np.ndarray:
         """What a test asks for, [B, n], of images with labels [B, n] and the label at place `target`.
 
         As in the official code: of classes the target alone; a colour of hair is set and the others
         cleared; any other attribute is turned into its opposite.
         """
-        bits = jnp.asarray(bits, jnp.float32)
-        names = self.names[which]
-        if self.exclusive[which]:
-            return jnp.zeros_like(bits).at[:, target].set(1.0)
-        if names[target] in HAIR:
-            others = jnp.array([i for i, name in enumerate(names) if name in HAIR])
-            return bits.at[:, others].set(0.0).at[:, target].set(1.0)
-        return bits.at[:, target].set(1 - bits[:, target])
+        bits, names = np.array(bits, np.float32), self.names[which]
+        hair = [i for i, name in enumerate(names) if name in HAIR]
+        if self.exclusive[which] or target in hair:
+            bits[:, slice(None) if self.exclusive[which] else hair] = 0
+            bits[:, target] = 1
+        else:
+            bits[:, target] = 1 - bits[:, target]
+        return bits
 
     def find(self, name: str) -> tuple[int, int]:
         """The set that has a label of this name, and its place there.

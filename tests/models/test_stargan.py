@@ -244,7 +244,8 @@ def test_one_image_for_a_device_cannot_be_asked_for_anothers_label():
         ({"n_critic": 0}, "n_critic=0 is not allowed; allowed: 1 to 100"),
         ({"channels": 2}, "channels=2 is not allowed; allowed: 1, 3"),
         ({"rec_weight": -1.0}, "rec_weight=-1.0 is not allowed; allowed: 0 to 1e+06"),
-        ({"decay_start": 5, "decay_end": 4}, "decay_end=4 is not allowed; allowed: 0, or more than decay_start"),
+        ({"decay_start": 5, "decay_end": 4},
+         "decay_end=4 is not allowed; allowed: 0, or more than decay_start"),
     ],
 )  # fmt: skip
 def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
