@@ -12,6 +12,7 @@ which show faces, stay in the runs' folders.
 
 import math
 import statistics
+from typing import Any
 
 import jax
 import tables
@@ -21,7 +22,7 @@ from gan_jax import models, plots, runs
 from gan_jax.errors import ConfigError, nearest
 
 # Table III of the paper: error in per cent of a ResNet-18 on expressions of RaFD, parameters in all.
-PAPER = {
+PAPER: dict[str, dict[str, Any]] = {
     "DIAT": {"error": 4.10, "parameters": 52.6e6, "networks": 7},
     "CycleGAN": {"error": 5.99, "parameters": 52.6e6, "networks": 14},
     "IcGAN": {"error": 8.07, "parameters": 67.8e6, "networks": 1},

@@ -1,6 +1,7 @@
 """Label vectors that ask a generator for attributes or classes, over one data set of labels or several."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -29,8 +30,8 @@ class LabelSets:
       ConfigError: sets without names, a name twice in one, or another number of sets in `exclusive`.
     """
 
-    names: tuple[tuple[str, ...], ...]
-    exclusive: tuple[bool, ...]
+    names: Sequence[Sequence[str]]
+    exclusive: Sequence[bool]
 
     def __post_init__(self):
         """Checks both fields, which may come from JSON as lists."""
@@ -66,17 +67,17 @@ class LabelSets:
         start = sum(map(len, self.names[:which]))
         return slice(start, start + len(self.names[which]))
 
-    def bits(self, which: int, label: jax.Array) -> jax.Array:
+    def bits(self, which: int, label: jax.Array | np.ndarray) -> jax.Array:
         """A set's own labels as float32 [B, n]: attributes [B, n] in {0, 1}, or one-hot of classes [B].
 
         A class that the set does not have gives NaN, which stops training, instead of no label.
         """
         if not self.exclusive[which]:
-            return label.astype(jnp.float32)
+            return jnp.asarray(label, jnp.float32)
         one_hot = jax.nn.one_hot(label, len(self.names[which]))
         return jnp.where(one_hot.any(axis=-1, keepdims=True), one_hot, jnp.nan)
 
-    def vector(self, which: int, bits: jax.Array, mask: int | None = None) -> jax.Array:
+    def vector(self, which: int, bits: jax.Array | np.ndarray, mask: int | None = None) -> jax.Array:
         """The vector float32 [B, size] of a set's own labels [B, n].
 
         Args:
@@ -85,7 +86,7 @@ class LabelSets:
           mask: the set that the mask names, if not this one: a wrong mask, as in Fig. 7 of the paper.
         """
         if len(self.names) == 1:
-            return bits
+            return jnp.asarray(bits)
         block = self.block(which)
         before = np.zeros((len(bits), block.start), np.float32)
         after = np.zeros((len(bits), self.size - block.stop), np.float32)

@@ -49,7 +49,7 @@ def evaluate(
         images, whose own are not known.
       DataError: no target asks any image for a change.
     """
-    sets = LabelSets(tuple(labels), tuple(exclusive))
+    sets = LabelSets(labels, exclusive)
     to, of = place(sets, asked, "asked"), place(sets, given or asked, "given")
     if to != of and not exclusive[to]:
         raise ConfigError(
