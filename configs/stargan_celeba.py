@@ -91,7 +91,7 @@ _HALF: dict[str, Any] = {
     "requires.judge.data.roles.image": photos(PART, "train[:7200]"),
     "requires.judge.evals.test.roles.image": photos(PART, "train[7200:]"),
     "requires.judge.model.architecture": "resnet18_small",
-    "requires.judge.model.widths": (32, 64, 128, 256),
+    "requires.judge.model.widths": (16, 32, 64, 128),
     "requires.judge.model.shift": 2.0,
     "requires.judge.model.schedule_steps": 600,
     "requires.judge.steps": 600,

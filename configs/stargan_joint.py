@@ -212,7 +212,7 @@ VARIANTS: dict[str, Any] = {
         ATTRIBUTES,
         EXPRESSIONS,
     )
-    | judges(model__widths=(32, 64, 128, 256), steps=900, model__schedule_steps=900)
+    | judges(model__widths=(16, 32, 64, 128), steps=900, model__schedule_steps=900)
     | {
         "batch_size": 8,
         "steps": 2000,
