@@ -51,8 +51,8 @@ the program; so are those of the published StarGAN: {published:,}.
 """
 TARGETS = """\
 
-**{label}**, seed {seed}, {examples} images; attributes that were not to change are wrong in {untouched},
-|x - G(G(x, c), c')| is {cycle_l1:.3f} on the scale [-1, 1].
+**{label}**, seed {seed}, {examples} images{untouched}. The mean of |x - G(G(x, c), c')| is
+{cycle_l1:.3f}, of a range of 2.
 
 | target | images | error | others wrong | untranslated | real images |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -116,9 +116,14 @@ def percent(share):
     return None if share is None else round(100 * share, 2)
 
 
-def cell(value, digits=2):
+def cell(value):
     """A figure in a table, a dash where there is none."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    return "-" if value is None else f"{value:.2f}"
+
+
+def shown(share):
+    """A share in per cent with its sign, a dash where there is none."""
+    return "-" if share is None else f"{percent(share):.2f} %"
 
 
 def markdown(table):
@@ -150,25 +155,26 @@ def evaluations(row):
 
 def targets(label, found):
     """One line for each target."""
+    untouched = found["untouched_error"]
     lines = TARGETS.format(
         label=label,
         seed=0,
         examples=found["examples"],
         cycle_l1=found["cycle_l1"],
-        untouched=f"{cell(percent(found['untouched_error']))} %",
+        untouched="" if untouched is None else f"; what was not to change is wrong in {shown(untouched)}",
     ).splitlines()
     for name, one in found["per_target"].items():
         fields = ("error", "untouched_error", "untranslated_error", "real_error")
-        shares = " | ".join(f"{cell(percent(one[field]))} %" for field in fields)
+        shares = " | ".join(shown(one[field]) for field in fields)
         lines.append(f"| {name} | {one['examples']} | {shares} |")
     return lines
 
 
 def picture(table):
     """Our errors, beside those of the judge on real images, PNG."""
-    shown = {row["label"].removeprefix("ours: "): (row["error"], row["real_error"]) for row in table["rows"]}
+    values = {row["label"].removeprefix("ours: "): (row["error"], row["real_error"]) for row in table["rows"]}
     return plots.bars(
-        shown,
+        values,
         title="StarGAN: labels that the judge misses in synthesised images",
         ours="synthesised images",
         theirs="real test images",
