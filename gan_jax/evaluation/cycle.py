@@ -18,10 +18,11 @@ def evaluate(
     """Translates `source` and `target` images to the other domain and back again.
 
     Returns:
-      `cycle_source` and `cycle_target`, mean absolute differences of an image and what came back, over images,
-      pixels and channels, in grey levels of 255; `change_source` and `change_target`, likewise of an image
-      and its translation (both as grey images where channels differ); `examples`, images of the first role;
-      and `cycles`, uint8 [H, W, 3]: for each domain images, their translations, and what came back.
+      `cycle_source` and `cycle_target`, mean absolute differences of an image and what came back, over
+      images, pixels and channels, in grey levels of 255; `change_source` and `change_target`, likewise of an
+      image and its translation (both as grey images where channels differ); `examples`, images of the first
+      role, the other one's being repeated up to that; and `cycles`, uint8 [H, W, 3]: for each domain images,
+      their translations, and what came back.
     """
     del networks
     given, drawn, back = [], [], []

@@ -151,10 +151,16 @@ def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_ima
         ({"generator": "unet"}, "generator='unet' is not allowed; allowed: resnet, mnist_svhn"),
         ({"cycle_forward": -1.0}, "cycle_forward=-1.0 is not allowed; allowed: 0 to 1e+06"),
         ({"target_channels": 2}, "target_channels=2 is not allowed; allowed: 1, 3"),
-        ({"target_channels": 1, "identity": 0.5}, "identity=0.5 is not allowed; allowed: 0 where channels differ"),
-        ({"decay_start": 5, "decay_end": 5}, "decay_end=5 is not allowed; allowed: 0, or more than decay_start"),
+        (
+            {"target_channels": 1, "identity": 0.5},
+            "identity=0.5 is not allowed; allowed: 0 where channels differ",
+        ),
+        (
+            {"decay_start": 5, "decay_end": 5},
+            "decay_end=5 is not allowed; allowed: 0, or more than decay_start",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
     with pytest.raises(ValueError) as error:
         model(**fields)

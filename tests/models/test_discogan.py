@@ -1,4 +1,4 @@
-"""DiscoGAN: who moves when, the share of the reconstruction, its terms in closed form, decay in the gradient."""
+"""DiscoGAN: who moves when, the share of the reconstruction, its terms in closed form, its decay."""
 
 import math
 
