@@ -1,9 +1,9 @@
 """Evaluators, one file each: `evaluate(apply, batches, networks, **options) -> values`.
 
-`apply(batch)` is the trained model's `generate` or `predict` on a host batch; `batches` an iterable of
-host batches; `networks` the finished classifiers that the configuration requires, by name; options are the
-evaluation's further fields in the configuration. Values are floats (logged), uint8 images [H, W, 3]
-(written as PNG), or lists, mappings and None (in the result alone).
+`apply(batch)` is the trained model's `generate` or `predict` on a host batch, see `Apply`; `batches` an
+iterable of host batches; `networks` the finished classifiers that the configuration requires, by name;
+options are the evaluation's further fields in the configuration. Values are floats (logged), uint8 images
+[H, W, 3] (written as PNG), or lists, mappings and None (in the result alone).
 """
 
 import importlib
@@ -29,6 +29,24 @@ class Network(Protocol):
 
     def embed(self, images: np.ndarray) -> np.ndarray:
         """Features [B, d], those before the head, of images [B, H, W, C], uint8 or float in [-1, 1]."""
+        ...
+
+
+class Apply(Protocol):
+    """The model on host batches, one after another.
+
+    Of a batch of data it sees the images of the roles alone, never their labels or other columns; of
+    what the evaluator puts beside them it sees everything, such as `z` or the `label` asked for. Its
+    randomness follows from (seed, number of the call, device): every batch gets other noise, the same
+    evaluation twice the same.
+    """
+
+    def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
+        """`generate`'s images by role, or `predict`'s logits."""
+        ...
+
+    def untrained(self, batch: Mapping[str, np.ndarray], /) -> Any:
+        """The same by the model before training, its calls counted by themselves."""
         ...
 
 
