@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from gan_jax import images, parallel
@@ -20,7 +19,7 @@ _KNOWN = "pt_inception-2015-12-05-6726825d.pth"
 
 
 class Inception:
-    """FID's Inception-v3 on the devices: bytes are resized as clean-fid does and described by 2048 features."""
+    """FID's Inception-v3 on the devices, its images resized as clean-fid does."""
 
     def __init__(self, variables: Mapping[str, Any], sha256: str):
         """Places the weights on the devices.

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def inception_score(logits: np.ndarray, *, splits: int = 10, seed: int = 0) -> tuple[float, float]:
-    """The exponential of the mean KL divergence, in nats, of each image's class probabilities from their mean.
+    """The exponential of the mean KL divergence, in nats, of an image's class probabilities from their mean.
 
     From 1, where the classifier gives the same answer for all images, to K, where it is sure of each and
     all classes are equally frequent.

@@ -1,4 +1,4 @@
-"""The Inception-v3 of FID (Szegedy et al. 2016; TensorFlow's graph of 2015-12-05), by the names of its weights.
+"""The Inception-v3 of FID (Szegedy et al. 2016), TensorFlow's graph of 2015-12-05.
 
 It is not torchvision's Inception: average pools leave the padding out, the pool of the last block takes the
 maximum, there are 1008 classes, and the weights are others.
@@ -122,7 +122,7 @@ class Mixed(nn.Module):
 
 
 class Inception(nn.Module):
-    """Images [B, S, S, 3] in [-1, 1], S of 75 or more -> features [B, 2048] and logits [B, 1008] without bias."""
+    """[B, S, S, 3] in [-1, 1], S of 75 or more -> features [B, 2048], and logits [B, 1008] without bias."""
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -191,7 +191,9 @@ def variables(tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
             raise ValueError(f"tensor {name} is not finite")
     for name in tensors:
         if name not in wanted and name not in unused:
-            raise ValueError(f"tensor {name} is not part of FID's Inception; torchvision's weights are others")
+            raise ValueError(
+                f"tensor {name} is not part of FID's Inception; torchvision's weights are others"
+            )
     leaves = [_from_torch(np.asarray(tensors[name], np.float32)) for name, _ in _leaves()]
     return jax.tree.unflatten(jax.tree.structure(_abstract()), leaves)
 
