@@ -42,8 +42,13 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         "gan_jax.images",
         "gan_jax.evaluation",
         "gan_jax.metrics",
+        "gan_jax.pretrained",
     ),
-    "metrics/*.py": ("numpy", "jax"),
+    "metrics/*.py": ("numpy", "jax", "sklearn", "gan_jax.metrics"),
+    "pretrained.py": (
+        *("numpy", "torch"),
+        *("gan_jax.errors", "gan_jax.images", "gan_jax.networks.inception", "gan_jax.parallel"),
+    ),
     "ablation.py": (),
     "plots.py": ("numpy", "matplotlib"),
     "report/*.py": (
