@@ -241,6 +241,9 @@ def validate(config: ml_collections.ConfigDict) -> None:
         if value not in choices:
             allowed = ", ".join(map(repr, choices))
             raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+    if 0 < config.data.load_size < config.data.size:
+        allowed = f"0, or data.size={config.data.size} and more"
+        raise ConfigError(f"data.load_size={config.data.load_size} is not allowed; allowed: {allowed}")
     for name, role_spec in config.data.roles.items():
         _check_role(f"data.roles.{name}", role_spec)
     for name, spec in config.evals.items():
@@ -252,7 +255,9 @@ def validate(config: ml_collections.ConfigDict) -> None:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
     built = models.create(config.model)
     try:
-        built.check_size(config.data.size, {name: _size(r) for name, r in config.requires.items()})
+        # A network that was told so sees images of another size than the data's.
+        sizes = {n: r.model.get("input_size", 0) or r.data.size for n, r in config.requires.items()}
+        built.check_size(config.data.size, sizes)
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
@@ -279,11 +284,6 @@ def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str,
             raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
     for role_name, role_spec in spec["roles"].items():
         _check_role(f"{name}.roles.{role_name}", role_spec)
-
-
-def _size(config):
-    """Pixels of the images that the first layer of a run's network sees."""
-    return config.model.get("input_size", 0) or config.data.size
 
 
 def _leaves(config, prefix=""):

@@ -52,9 +52,14 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         *("gan_jax.errors", "gan_jax.images", "gan_jax.networks.inception", "gan_jax.parallel"),
     ),
     "ablation.py": (),
+    "inference/comparison.py": ("numpy", "PIL", "gan_jax.__version__", "gan_jax.pages"),
+    "inference/latents.py": ("numpy",),
+    "inference/output.py": ("numpy", "PIL", "gan_jax.errors", "gan_jax.plots", "gan_jax.workdir"),
+    "inference/targets.py": ("gan_jax.errors", "gan_jax.workdir"),
+    "pages.py": ("jinja2",),
     "plots.py": ("numpy", "matplotlib"),
     "report/*.py": (
-        *("absl", "jinja2", "PIL", "gan_jax.__version__"),
+        *("absl", "PIL", "gan_jax.__version__", "gan_jax.pages"),
         *("gan_jax.errors", "gan_jax.plots", "gan_jax.report", "gan_jax.workdir"),
     ),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from gan_jax import config, models, runs
 from gan_jax.errors import WorkdirError
+from gan_jax.workdir import Workdir
 
 
 def classifier(**fields):
@@ -141,3 +142,17 @@ def test_a_required_runs_own_folder_comes_first(trained):
     built.data.manual_dir = "passed on"
     runs.ensure(built, train)
     assert calls[0][0].data.manual_dir == "own"
+
+
+def test_a_run_stored_before_a_field_of_the_data_was_known_has_its_default(tmp_path):
+    built = config.default()
+    built.requires.judge = classifier()
+    stored = built.to_dict()
+    for content in (stored, stored["requires"]["judge"]):
+        for name in ("kind", "load_size", "flip"):
+            del content["data"][name]
+    Workdir(tmp_path).write_json("config.json", stored)
+    found = runs.load_config(tmp_path)
+    for completed in (found, found.requires.judge):
+        assert (completed.data.kind, completed.data.load_size, completed.data.flip) == ("unpaired", 0, False)
+    assert found.data.size == built.data.size

@@ -28,32 +28,10 @@ def load(
     """Reads what one role of a configuration names.
 
     Args:
-      spec: the fields of a role; either of the first two is required.
-        `name`: of an embedded or tfds data set.
-        `files`: split -> path of arrays (`arrays_source`), or of a folder or zip of images, or of a
-          folder inside a zip, `faces.zip/train` (`folder_source`).
-        `split`: a slice in tfds' syntax such as `test[:8000]+train`.
-        `exclude`: labels to leave out. They serve this even where they are not kept.
-        `labels`: whether the examples keep their label.
-        `classes`: whether labels are the folders that images lie in, numbered in order of their names.
-        `attributes`: names of the attributes that are the label, in this order; () for none, or for
-          all of `emoji`; a tfds set has them as the feature `attributes`, as celeb_a does.
-        `having`, `lacking`: names of attributes that images must have, or must not; others are left out.
-          Where they are given, `attributes=()` keeps no label.
-        `attributes_file`: path of their table; '' for `attributes.csv` inside or beside the folder or
-          zip. Either `file,Name1,...` with values 0/1 or -1/1, or CelebA's `list_attr_celeba.txt`.
-        `features`: path of features of these images: `.npy` [N, d] in order of the files, or `.npz`
-          with `features` and `files`, their names.
-        `side`: 'left' or 'right' half of two images beside each other; '' for the whole image.
-        `crop`: (width, height) of its middle, or the box (left, top, right, bottom), in pixels of the file's
-          image or half; () for all.
-        `resize`: 'square' keeps the aspect and of what is left uses the largest square in the middle,
-          'squeeze' uses all.
-        `derive`: 'edges' or 'grey', made of the image by integers alone, one channel; '' for the image.
-        `channels`: 1 takes colours' luma, 3 replicates one channel, 0 leaves them as they are.
+      spec: the fields of a role, see `roles.complete`.
       size: images are resized to size x size pixels, bilinearly and antialiased.
-      load_size: images are resized to so many pixels instead, of which each draw of `stream` crops
-        size x size at random, `epoch` those in the middle; 0 for `size`.
+      load_size: `size` or more pixels to which images are resized instead, of which each draw of `stream`
+        crops size x size at random, `epoch` those in the middle; 0 for `size`.
       flip: each draw of `stream` mirrors an image by even chance.
       data_dir: folder of prepared tfds data sets; '' for tfds' own default.
       manual_dir: folder of files already on disk; '' for the one that GAN_JAX_DATA names.
@@ -68,8 +46,6 @@ def load(
       DataError: a data set, file, split or attribute that is missing, damaged or empty.
     """
     spec = roles.complete(spec)
-    if load_size and load_size < size:
-        raise ConfigError(f"load_size={load_size} is not allowed; allowed: 0, or size={size} and more")
     framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
     examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))
     if spec["exclude"]:

@@ -54,15 +54,15 @@ def together(examples: Mapping[str, Examples]) -> dict[str, Examples]:
         found = ", ".join(f"{role} has {total}" for role, total in totals.items())
         raise DataError(f"kind='paired' needs as many images in each role; {found}")
     _check_names(examples)
-    rows = np.arange(next(iter(totals.values())))
+    total = next(iter(totals.values()))
+    rows = np.arange(total)
     for part in examples.values():
         rows = np.intersect1d(rows, part.listing.rows, assume_unique=True)
     if not len(rows):
         raise DataError(f"no pair of {', '.join(examples)} is left: each lacks one of its images")
-    dropped = max(len(part) for part in examples.values()) - len(rows)
-    if dropped:
-        roles = " and ".join(examples)
-        _log.info("%d pairs of %s; left out: %d without their other image", len(rows), roles, dropped)
+    if len(rows) < total:
+        names = " and ".join(examples)
+        _log.info("%d of %d pairs of %s; the others lack an image", len(rows), total, names)
     return {role: part.subset(np.searchsorted(part.listing.rows, rows)) for role, part in examples.items()}
 
 

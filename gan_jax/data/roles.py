@@ -34,6 +34,31 @@ DEFAULTS: Mapping[str, Any] = {
 def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
     """All fields of a role: those given, and defaults.
 
+    Args:
+      spec: the fields that are given; either of the first two is required.
+        `name`: of an embedded or tfds data set.
+        `files`: split -> path of arrays (`arrays_source`), or of a folder or zip of images, or of a
+          folder inside a zip, `faces.zip/train` (`folder_source`).
+        `split`: a slice in tfds' syntax such as `test[:8000]+train`.
+        `exclude`: labels to leave out. They serve this even where they are not kept.
+        `labels`: whether the examples keep their label.
+        `classes`: whether labels are the folders that images lie in, numbered in order of their names.
+        `attributes`: names of the attributes that are the label, in this order; () for none, or for
+          all of `emoji`; a tfds set has them as the feature `attributes`, as celeb_a does.
+        `having`, `lacking`: names of attributes that images must have, or must not; others are left out.
+          Where they are given, `attributes=()` keeps no label.
+        `attributes_file`: path of their table; '' for `attributes.csv` inside or beside the folder or
+          zip. Either `file,Name1,...` with values 0/1 or -1/1, or CelebA's `list_attr_celeba.txt`.
+        `features`: path of features of these images: `.npy` [N, d] in order of the files, or `.npz`
+          with `features` and `files`, their names.
+        `side`: 'left' or 'right' half of two images beside each other; '' for the whole image.
+        `crop`: (width, height) of its middle, or the box (left, top, right, bottom), in pixels of the file's
+          image or half; () for all.
+        `resize`: 'square' keeps the aspect and of what is left uses the largest square in the middle,
+          'squeeze' uses all.
+        `derive`: 'edges' or 'grey', made of the image by integers alone, one channel; '' for the image.
+        `channels`: 1 takes colours' luma, 3 replicates one channel, 0 leaves them as they are.
+
     Raises:
       ConfigError: an unknown field, a value that is not allowed, not exactly one of `name` and `files`, or
         fields that do not go together.

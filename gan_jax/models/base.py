@@ -27,6 +27,11 @@ class Defaults:
         """Batches of config.batch_size that one iteration consumes."""
         return 1
 
+    @property
+    def multiple(self) -> int:
+        """Sides of images that `generate` translates are multiples of this; 0 where the trained size alone is."""
+        return 0
+
     def phases(self, iteration: int) -> tuple[Any, ...]:
         """Static arguments of the compiled steps of this iteration, in order."""
         del iteration

@@ -77,6 +77,86 @@ def test_a_prepared_set_is_read_whole_and_in_slices(prepared, images):
     assert load(prepared, size=16).columns["image"].shape == (30, 16, 16, 3)
 
 
+def faces(folder, file_format="array_record") -> Path:
+    """A prepared set in the layout of celeb_a: oblong images whose grey is their row, and attributes."""
+    rows = [
+        (
+            row,
+            {"image": np.full((12, 10, 3), row, np.uint8), "attributes": {"Male": row % 2, "Young": row > 3}},
+        )
+        for row in range(6)
+    ]
+    attributes = {"Male": np.bool_, "Young": np.bool_}
+    features = {"image": tfds.features.Image(shape=(12, 10, 3)), "attributes": attributes}
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="faces",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={"train": rows},
+        data_dir=folder,
+        file_format=file_format,
+        disable_shuffling=True,
+    )
+    return folder
+
+
+@pytest.mark.parametrize("file_format", ["array_record", "tfrecord"])
+def test_attributes_of_a_set_are_its_label(tmp_path, file_format):
+    folder = faces(tmp_path, file_format)
+    spec = {"name": "faces", "attributes": ("Young", "Male"), "crop": (10, 10)}
+    data.check(spec, data_dir=str(folder))
+    columns = data.load(spec, size=8, data_dir=str(folder)).columns
+    np.testing.assert_array_equal(columns["label"], [[0, 0], [0, 1], [0, 0], [0, 1], [1, 0], [1, 1]])
+    assert columns["label"].dtype == np.int32
+    assert columns["image"][:, 4, 4, 0].tolist() == list(range(6))
+    assert set(load(folder, "faces").columns) == {"image"}
+    for function in (data.check, lambda spec, **place: data.load(spec, size=8, **place)):
+        with pytest.raises(DataError, match=r"'Mael' of data set 'faces' is not known; did you mean 'Male'"):
+            function({**spec, "attributes": ("Mael",)}, data_dir=str(folder))
+
+
+def test_a_set_without_attributes_is_named(prepared):
+    with pytest.raises(DataError, match=r"'tiny' has no attributes; its features are image, label$"):
+        data.check({"name": "tiny", "attributes": ("Male",)}, data_dir=str(prepared))
+
+
+def test_celeb_a_of_tfds_has_the_attributes_and_the_shape_that_are_read():
+    features = tfds.builder("celeb_a").info.features
+    assert features["image"].shape == (218, 178, 3) and len(features["attributes"]) == 40
+    assert {"Male", "Young", "Black_Hair", "Eyeglasses"} <= set(features["attributes"])
+
+
+def test_splits_and_images_of_different_sizes_are_those_of_cycle_gan(tmp_path):
+    """Prepared in its layout: splits trainA to testB, images of any size, a label for each side."""
+    known = tfds.builder("cycle_gan/horse2zebra").info.features
+    assert known["image"].shape[-1] == 3 and set(known) == {"image", "label"}
+    rows = {
+        split: [
+            (k, {"image": np.full((8 + k, 16, 3), 10 * k, np.uint8), "label": place % 2}) for k in range(3)
+        ]
+        for place, split in enumerate(("trainA", "trainB", "testA", "testB"))
+    }
+    features = {
+        "image": tfds.features.Image(shape=(None, None, 3)),
+        "label": tfds.features.ClassLabel(num_classes=2),
+    }
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="pairs",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets=rows,
+        data_dir=tmp_path,
+        file_format="tfrecord",
+        disable_shuffling=True,
+    )
+    for side, split in enumerate(("trainA", "trainB")):
+        columns = load(tmp_path, "pairs", split).columns
+        assert columns["image"].shape == (3, 8, 8, 3) and columns["label"].tolist() == [side] * 3
+        assert columns["image"][:, 4, 4, 0].tolist() == [0, 10, 20]
+    both = {"name": "pairs", "split": "testA+testB", "labels": False, "side": "right", "channels": 1}
+    assert data.load(both, size=8, data_dir=str(tmp_path)).columns["image"].shape == (6, 8, 8, 1)
+
+
 def test_an_unknown_split_is_named_with_those_there_are(prepared):
     refused(prepared, "'tset'", "'tiny'", "train (30)", split="tset")
 
