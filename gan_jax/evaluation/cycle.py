@@ -1,11 +1,12 @@
 """How far images come back from a translation there and back: the cycle of CycleGAN and DiscoGAN."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from gan_jax import images
+from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.evaluation.sheet import COLUMNS, row, stack
 
@@ -39,6 +40,18 @@ def evaluate(
         values |= {f"cycle_{role}": difference(x, z), f"change_{role}": difference(x, y)}
         rows += [row(pictures[first]) for pictures in (x, y, z)]
     return {**values, "examples": len(x), "cycles": stack(rows)}
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, an evaluation without images of both domains.
+
+    Raises:
+      ConfigError: naming the role that is missing.
+    """
+    del options, requires
+    for role in ("source", "target"):
+        if role not in roles:
+            raise ConfigError(f"roles.{role} is missing; both domains are compared")
 
 
 def as_bytes(pictures: np.ndarray) -> np.ndarray:

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from gan_jax.evaluation import Apply, Batches, Network
-from gan_jax.evaluation.cycle import as_bytes, difference
+from gan_jax.evaluation.cycle import as_bytes, check, difference
 from gan_jax.evaluation.sheet import COLUMNS, row, stack
+
+__all__ = ["check", "evaluate"]
 
 
 def evaluate(

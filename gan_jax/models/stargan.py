@@ -184,7 +184,9 @@ class Model(base.Defaults):
         found = [self.sets.find(name) for name in names]
         if len({which for which, _ in found}) != 1 or (self.exclusive[found[0][0]] and len(found) > 1):
             allowed = " or ".join(", ".join(part) for part in self.labels)
-            raise ConfigError(f"labels {', '.join(names)!r} do not go together; of one set, one class: {allowed}")
+            raise ConfigError(
+                f"labels {', '.join(names)!r} do not go together; of one set, one class: {allowed}"
+            )
         bits = jnp.zeros((1, len(self.labels[found[0][0]])))
         bits = bits.at[0, jnp.array([place for _, place in found])].set(1.0)
         return np.asarray(self.sets.vector(found[0][0], bits)[0])

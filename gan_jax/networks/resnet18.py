@@ -75,9 +75,7 @@ def _block(x: jax.Array, width: int, stride: int, train: bool, name: str) -> jax
 def _conv(width: int, kernel_size: int, stride: int, name: str) -> Conv:
     # 'SAME' would pad one side alone, and shift every strided layer by half a pixel.
     padding = kernel_size // 2
-    return Conv(
-        width, kernel_size, stride, padding=padding, use_bias=False, kernel_init=_INIT, name=name
-    )
+    return Conv(width, kernel_size, stride, padding=padding, use_bias=False, kernel_init=_INIT, name=name)
 
 
 def _norm(train: bool, name: str) -> nn.BatchNorm:
