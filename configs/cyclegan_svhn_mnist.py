@@ -85,7 +85,8 @@ def part():
 
 def quick():
     """Embedded digits in the place of every set."""
-    street, plain = ({"name": name, "files": {}} for name in ("digits_street", "digits_plain"))
+    street: dict[str, Any] = {"name": "digits_street", "files": {}}
+    plain: dict[str, Any] = {"name": "digits_plain", "files": {}}
     places = {
         "data.roles.source": street | {"split": "validation"},
         "data.roles.target": plain | {"split": "validation"},

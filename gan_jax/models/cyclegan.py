@@ -163,7 +163,7 @@ class Model(base.Defaults):
             # Running statistics are those of what `generate` is given: real images.
             fake_t, stats_t = draw("s2t", source)
             fake_s, stats_s = draw("t2s", target)
-            terms = {}
+            terms: dict[str, jax.Array] = {}
             if self.gan_weight:
                 terms |= self._fool(state, {"target": fake_t, "source": fake_s})
             distance = losses.mae if self.cycle_distance == "l1" else losses.mse
@@ -190,7 +190,7 @@ class Model(base.Defaults):
 
     def _fool(self, state, fakes):
         disc = state.players["disc"]
-        terms = {}
+        terms: dict[str, jax.Array] = {}
         for role, fake in fakes.items():
             logits, _ = pass_in_training(self.disc[role], disc.params[role], disc.batch_stats[role], fake)
             terms[f"gan_{role}"] = self._unhalved * losses.adversarial(self.objective)[1](logits)

@@ -73,7 +73,9 @@ def conv_transpose(
     """
     if not isinstance(padding, str):
         same = output_padding == 0 and 2 * padding == len(kernel) - stride
-        padding = "SAME" if same else (padding, output_padding)
+        if not same:
+            return _direct_transpose(x, kernel, stride, (padding, output_padding))
+        padding = "SAME"
     shape = (len(x), stride * x.shape[1], stride * x.shape[2], kernel.shape[3])
     if _on_cpu() and padding == "SAME" and fewer_products.pays(shape, kernel.shape, stride):
         return fewer_products.conv_transpose(x, kernel, stride)

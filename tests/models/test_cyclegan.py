@@ -10,6 +10,7 @@ from gan_jax.models import cyclegan
 
 SMALL = {"width": 2, "blocks": 1, "downs": 1, "d_width": 2, "d_layers": 1}
 BATCH = pictures(8)
+ALL = {"identity": 0.5, "learning_rate": 0.3}  # every term, and moves that show
 
 
 def model(**fields):
@@ -30,7 +31,7 @@ def test_the_paper_s_players():
 
 def test_terms_of_networks_that_answer_nothing():
     # D says 0 of everything, G draws 0: every term is known.
-    m = model(identity=0.5)
+    m = model(**ALL)
     _, metrics = run(m, zeroed(initial(m, BATCH)), [BATCH])
     sizes = {role: float(np.abs(x).mean()) for role, x in BATCH.items()}
     want = {
@@ -50,12 +51,14 @@ def test_terms_of_networks_that_answer_nothing():
 
 
 def test_a_discriminator_that_takes_everything_for_real():
-    m = model(cycle_forward=0.0, cycle_backward=0.0)
+    m = model()
     state = zeroed(initial(m, BATCH))
     for role in ("target", "source"):
         state.players["disc"].params[role]["logits"]["bias"][:] = 1
     _, metrics = run(m, state, [BATCH], "_update_gen")
-    assert metrics["gen/loss"] == pytest.approx(0, abs=1e-6)
+    assert metrics["gen/gan_target"] == pytest.approx(0, abs=1e-6)
+    assert metrics["gen/gan_source"] == pytest.approx(0, abs=1e-6)
+    assert metrics["gen/loss"] == pytest.approx(10 * sum(np.abs(x).mean() for x in BATCH.values()), rel=1e-5)
 
 
 @pytest.mark.parametrize("method", ["_update_gen", "_update_disc"])
@@ -85,7 +88,7 @@ def test_either_cycle_moves_both_generators(direction):
 
 
 def test_d_judges_what_gen_drew_before_it_moved_and_the_pool_keeps_it():
-    m = model(learning_rate=0.3, identity=0.5)
+    m = model(**ALL)
     state = initial(m, BATCH)
     after, metrics = run(m, state, [BATCH])
     fakes = m.generate(state, BATCH, jax.random.key(0))
