@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,19 +73,27 @@ def run(
             _write(folder, item, made, names[item.name])
             for item, made in _translated(source, translator, derive, max_side, skipped)
         ]
-    left_out = folders.counted(skipped)
-    if not pairs:
-        raise DataError(f"{source.title}: none of {len(names)} images can be used: {left_out}")
-    facts = {
-        **translator.facts,
-        "attributes": ", ".join(attributes or ()),
-        "made of each image first": derive,
-    }
     title = f"{Path(workdir).absolute().name}: translations"
-    folder.write(comparison.PAGE, comparison.page(title, {**facts, "input": source.title}, pairs, skipped))
+    asked = {"attributes": ", ".join(attributes or ()), "made of each image first": derive}
+    facts = {**translator.facts, **asked, "input": source.title}
+    return _conclude(folder, title, facts, pairs, skipped)
+
+
+def _conclude(
+    folder: Workdir,
+    title: str,
+    facts: Mapping[str, object],
+    pairs: Sequence[comparison.Pair],
+    skipped: Mapping[str, str],
+) -> dict[str, Any]:
+    """Writes the page, and tells of images that could not be used."""
+    total, left_out = len(pairs) + len(skipped), folders.counted(skipped)
+    if not pairs:
+        raise DataError(f"{facts['input']}: none of {total} images can be used: {left_out}")
     page = folder.path / comparison.PAGE
+    folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
     if skipped:
-        message = f"{len(skipped)} of {len(names)} images could not be used: {left_out}"
+        message = f"{len(skipped)} of {total} images could not be used: {left_out}"
         raise IncompleteError(f"{message}; the others were translated, see {page}")
     return {"images": len(pairs), "comparison": page}
 
