@@ -28,7 +28,9 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
     "models/[!_]*.py": (
         *("jax", "flax", "optax", "numpy", "gan_jax.losses", "gan_jax.images", "gan_jax.augment"),
         *("gan_jax.state", "gan_jax.networks", "gan_jax.pool", "gan_jax.models.base", "gan_jax.errors"),
+        "gan_jax.conditions",
     ),
+    "conditions.py": ("jax", "numpy", "gan_jax.errors"),
     "models/__init__.py": ("gan_jax.errors",),
     "data/[!t]*.py": (*NUMPY, "tensorflow_datasets", "gan_jax.errors", "gan_jax.data"),
     "data/tfds_source.py": (
@@ -41,6 +43,7 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         "jax",
         "gan_jax.errors",
         "gan_jax.images",
+        "gan_jax.conditions",
         "gan_jax.evaluation",
         "gan_jax.metrics",
     ),

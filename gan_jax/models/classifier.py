@@ -1,4 +1,4 @@
-"""A convolutional network of small images: DTN's perceptual function f, and the judge of its output."""
+"""A convolutional network: DTN's perceptual function f, and the judge of what other models draw."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ import optax
 from gan_jax import augment, images, losses
 from gan_jax import state as game
 from gan_jax.models import base
+from gan_jax.networks import resnet18
 from gan_jax.networks.perceptual import Classifier, Features, last_window
 from gan_jax.state import TrainState
 
@@ -21,7 +22,8 @@ class Model(base.Defaults):
 
     One player, `classifier`. The paper gives widths, pooling and the 128 features before the last
     ReLU; kernel 3x3, no normalisation and a linear head are this project's reading. Doubled and
-    batch-normalised stages, augmentation and the one-cycle schedule are departures, off by default.
+    batch-normalised stages, augmentation and the one-cycle schedule are departures, off by default. So is
+    another `architecture`, ResNet-18, the judge of Choi et al. 2018.
 
     Objectives: 'classes', labels [B] by cross-entropy; 'attributes', labels [B, num_classes] in {0, 1} by
     sigmoid cross-entropy; 'features', without labels and head: z imitates `image_features`
@@ -33,6 +35,8 @@ class Model(base.Defaults):
     required run `start` gives the variables to begin with.
     """
 
+    architecture: str = "stages"  # or 'resnet18', or 'resnet18_small' for less than 100 pixels, both of
+    # which have batch_norm, 2 convs_per_block and four widths, (64, 128, 256, 512) as published
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     input_size: int = 0  # pixels that images are resized to inside the network; 0 takes them as they are
     convs_per_block: int = 1  # 2 doubles every convolution but the last
@@ -61,7 +65,14 @@ class Model(base.Defaults):
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
         base.require_choice(self, "objective", tuple(_COLUMNS))
+        base.require_choice(self, "architecture", ("stages", "resnet18", "resnet18_small"))
         base.require_widths(self, "widths")
+        if self.is_resnet:
+            where = f"where architecture={self.architecture!r}"
+            base.require("widths", self.widths, len(self.widths) == 4, f"four integers {where}")
+            base.require("batch_norm", self.batch_norm, self.batch_norm, f"True {where}")
+            two = self.convs_per_block == 2
+            base.require("convs_per_block", self.convs_per_block, two, f"2 {where}")
         base.require_range(self, 1, 2, "convs_per_block")
         base.require_range(self, 2, 100_000, "num_classes")
         base.require_range(self, 0, 0.99, "dropout", "label_smoothing")
@@ -78,16 +89,28 @@ class Model(base.Defaults):
         base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
 
     @property
-    def network(self) -> Classifier:
+    def is_resnet(self) -> bool:
+        """Whether the network is a ResNet-18, else stages of convolution and max-pooling."""
+        return self.architecture != "stages"
+
+    @property
+    def network(self) -> Classifier | resnet18.Classifier:
         """[B, S, S, 1 or 3] -> logits [B, num_classes]; features [B, widths[-1]] where those are imitated."""
+        logits = 0 if self.objective == "features" else self.num_classes
+        if self.is_resnet:
+            small = self.architecture == "resnet18_small"
+            return resnet18.Classifier(self.widths, logits, small, self.dropout, self.input_size)
         return Classifier(
-            self.widths,
-            0 if self.objective == "features" else self.num_classes,
-            self.convs_per_block,
-            self.batch_norm,
-            self.dropout,
-            self.input_size,
+            self.widths, logits, self.convs_per_block, self.batch_norm, self.dropout, self.input_size
         )
+
+    @property
+    def body(self) -> Features | resnet18.Features:
+        """[B, S, S, 1 or 3] -> features [B, widths[-1]], by the parameters `features` of `network`."""
+        if self.is_resnet:
+            small = self.architecture == "resnet18_small"
+            return resnet18.Features(self.widths, small, self.input_size)
+        return Features(self.widths, self.convs_per_block, self.batch_norm, self.input_size)
 
     @property
     def tx(self) -> optax.GradientTransformation:
@@ -98,9 +121,10 @@ class Model(base.Defaults):
         return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
 
     def check_size(self, size: int, required: Mapping[str, int]) -> None:
-        """Raises ValueError where the stages do not bring images of `size` pixels down to one."""
+        """Raises ValueError where stages do not bring `size` pixels down to one; a ResNet takes any size."""
         del required
-        last_window(self.input_size or size, len(self.widths))
+        if not self.is_resnet:
+            last_window(self.input_size or size, len(self.widths))
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`, the column of the objective, perhaps `unlabelled`.
@@ -183,8 +207,7 @@ class Model(base.Defaults):
         """Features [B, widths[-1]] of `batch['image']`: what DTN takes for f."""
         variables = state.players["classifier"].eval_variables
         body = {name: tree["features"] for name, tree in variables.items() if tree}
-        network = Features(self.widths, self.convs_per_block, self.batch_norm, self.input_size)
-        return network.apply(body, batch["image"], train=False)
+        return self.body.apply(body, batch["image"], train=False)
 
     def _answer(self, state, pictures):
         """The network's own labels [B] for images without any, and which of them [B] it is sure of."""

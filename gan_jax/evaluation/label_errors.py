@@ -1,0 +1,166 @@
+"""Whether images carry the labels that a generator was asked to give them, by a judge of real images."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gan_jax import images
+from gan_jax.conditions import LabelSets
+from gan_jax.errors import ConfigError, DataError
+from gan_jax.evaluation import Apply, Batches, Network
+
+
+def evaluate(
+    apply: Apply,
+    batches: Batches,
+    networks: Mapping[str, Network],
+    *,
+    labels: Sequence[Sequence[str]],
+    exclusive: Sequence[bool],
+    asked: str = "a",
+    given: str = "",
+    judge: str = "judge",
+) -> dict[str, Any]:
+    """Errors of the judge on G(x, c), for every image x and every label of a set as the target.
+
+    c is `LabelSets.request`; only images of which it asks a change count (Choi et al. 2018, Sec. 5.5, where
+    neutral faces get all other expressions: the role's `exclude` chooses the images).
+
+    Args:
+      apply: `source` [B, H, W, C] and `label` -> {'target': [B, H, W, C] in [-1, 1]}.
+      batches: `source` and `source_label`, int32 [B] or [B, K]; labels are read here alone.
+      networks: `judge`, which learned the asked set's labels, in that order, from real images.
+      labels: names of the model's labels, set after set.
+      exclusive: for each set, whether they are classes.
+      asked: role of the set whose labels are asked for.
+      given: role of the set that the images are of; '' for the same.
+      judge: name of the judge among `networks`.
+
+    Returns:
+      `error`, mean over targets, and `accuracy`, 1 - error; `untouched_error`, of the attributes that were
+      not to change, None for classes; `untranslated_error`, of the judge on x itself, had it been handed in
+      for G(x, c); `real_error`, of the judge on its own test images against their labels; `cycle_l1`,
+      mean |x - G(G(x, c), c')| on the scale [-1, 1]; `examples`, images x; and `per_target`, name ->
+      {`error`, `untouched_error`, `untranslated_error`, `real_error`, `examples`}.
+
+    Raises:
+      ConfigError: an unknown set or judge, a judge of other labels, or attributes asked of another set's
+        images, whose own are not known.
+      DataError: no target asks any image for a change.
+    """
+    sets = LabelSets(labels, exclusive)
+    to, of = place(sets, asked, "asked"), place(sets, given or asked, "given")
+    if to != of and not exclusive[to]:
+        raise ConfigError(
+            f"given={given!r}: attributes of {asked!r} are not known of its images; give classes"
+        )
+    network = _judge(networks, judge, sets.names[to], exclusive[to])
+    counts = {name: _Counts() for name in sets.names[to]}
+    cycle, examples = [], 0
+    for batch in batches:
+        before = answers(network.predict(batch["source"]), exclusive[to])
+        examples += len(before)
+        drawn = _translations(apply, batch, sets, to, of)
+        for target, (start, request, made, again) in enumerate(drawn):
+            cycle.append(np.abs(images.to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
+            after = answers(network.predict(made), exclusive[to])
+            counts[sets.names[to][target]].add(start, request, before, after, target)
+    found = {
+        name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}
+        for k, (name, count) in enumerate(counts.items())
+    }
+    return _summary(found, network) | {"cycle_l1": float(np.concatenate(cycle).mean()), "examples": examples}
+
+
+def _translations(apply, batch, sets, to, of):
+    """For each target: labels before, labels asked for, the images drawn, and these drawn back."""
+    source, own = batch["source"], np.asarray(sets.bits(of, batch["source_label"]))
+    back = np.asarray(sets.vector(of, own))
+    # Of another set's images it is only known that any class asked for is a change.
+    start = own if to == of else np.zeros((len(own), len(sets.names[to])), np.float32)
+    for target in range(len(sets.names[to])):
+        request = sets.request(to, start, target)
+        made = apply({"source": source, "label": np.asarray(sets.vector(to, request))})["target"]
+        yield start, request, made, apply({"source": made, "label": back})["target"]
+
+
+def place(sets: LabelSets, role: str, field: str) -> int:
+    """The number of the set that a role names.
+
+    Raises:
+      ConfigError: no such set.
+    """
+    if role not in sets.roles:
+        raise ConfigError(f"{field}={role!r} is no set of labels; known: {', '.join(sets.roles)}")
+    return sets.roles.index(role)
+
+
+def answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
+    """What a judge says, bool [B, n]: the class of the largest logit, or attributes of positive ones."""
+    if exclusive:
+        return np.eye(logits.shape[-1], dtype=bool)[logits.argmax(-1)]
+    return logits > 0
+
+
+class _Counts:
+    """Right and wrong answers for one target."""
+
+    def __init__(self):
+        self.asked, self.wrong, self.wrong_before = 0, 0, 0
+        self.kept, self.lost = 0, 0
+
+    def add(self, own, request, before, after, target):
+        wanted = request > 0
+        change = request[:, target] != own[:, target]
+        self.asked += int(change.sum())
+        self.wrong += int((after != wanted)[change, target].sum())
+        self.wrong_before += int((before != wanted)[change, target].sum())
+        untouched = (request == own)[change]
+        self.kept += int(untouched.sum())
+        self.lost += int((after != wanted)[change][untouched].sum())
+
+    def values(self, exclusive):
+        share = lambda part, whole: part / whole if whole else None  # noqa: E731
+        return {
+            "error": share(self.wrong, self.asked),
+            "untouched_error": None if exclusive else share(self.lost, self.kept),
+            "untranslated_error": share(self.wrong_before, self.asked),
+            "examples": self.asked,
+        }
+
+
+def _judge(networks, name, labels, exclusive):
+    if name not in networks:
+        raise ConfigError(f"judge={name!r} is not required; required: {', '.join(networks) or 'nothing'}")
+    metrics = networks[name].metrics
+    known = len(metrics.get("per_class", ())) if exclusive else tuple(metrics.get("attributes", ()))
+    expected = len(labels) if exclusive else tuple(labels)
+    if known != expected:
+        raise ConfigError(f"judge={name!r} tells {known}; the labels asked for are {expected}")
+    return networks[name]
+
+
+def _real_error(network, name, k):
+    if "per_class" in network.metrics:
+        right = network.metrics["per_class"][k]
+        return None if right is None else 1 - right
+    return 1 - network.metrics["per_attribute"][name]["accuracy"]
+
+
+def _summary(found, network):
+    def mean(field):
+        known = [one[field] for one in found.values() if one[field] is not None]
+        return float(np.mean(known)) if known else None
+
+    error = mean("error")
+    if error is None:
+        raise DataError(f"no image is asked for a change by {', '.join(found)}")
+    return {
+        "error": error,
+        "accuracy": 1 - error,
+        "untouched_error": mean("untouched_error"),
+        "untranslated_error": mean("untranslated_error"),
+        "real_error": 1 - network.metrics["accuracy"],
+        "per_target": found,
+    }

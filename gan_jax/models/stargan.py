@@ -1,0 +1,258 @@
+"""StarGAN (Choi et al. 2018, "Unified Generative Adversarial Networks for Multi-Domain Translation")."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from gan_jax import images, losses
+from gan_jax import state as game
+from gan_jax.conditions import LabelSets
+from gan_jax.errors import ConfigError
+from gan_jax.models import base
+from gan_jax.networks.stargan import Discriminator, Generator
+from gan_jax.state import TrainState
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.Defaults):
+    """G(x, c) draws image x as label c asks; D tells real from drawn, patch by patch, and reads the label.
+
+    Players: `gen` and `disc`. Training roles: `a` with `a_label`, and `b` with `b_label` and so on where
+    `labels` names several data sets, which G tells apart by a mask (`conditions.LabelSets`); labels are
+    int32 [B, n] in {0, 1} for attributes and int32 [B] for classes. Target labels are those of the batch,
+    permuted: none is invented. With x, c' real and c wanted,
+
+      D: -E D_src(x) + E D_src(G(x, c)) + gp_weight GP + cls_weight L_cls(D_cls(x), c')
+      G: -E D_src(G(x, c)) + cls_weight L_cls(D_cls(G(x, c)), c) + rec_weight E |x - G(G(x, c), c')|
+
+    (eqs. 3, 4, 6, 7 and, for the first terms, 8). L_cls is the sigmoid cross-entropy summed over
+    attributes, or the cross-entropy of classes, over the labels of the image's own set alone. As in the
+    official code Wasserstein terms are means over patches and the penalty is on the gradient of their sum.
+
+    Departures: D's biases begin at zero. With several sets G moves after all of D's updates on all of them;
+    the official code lets it move on the first set before D's last update on the second.
+    """
+
+    labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
+    exclusive: tuple[bool, ...] = (False,)  # for each set: classes, one an image; else attributes
+    channels: int = 3  # of what G draws; grey images are replicated to three
+    g_width: int = 64
+    g_blocks: int = 6
+    d_width: int = 64
+    d_downs: int = 6
+    n_critic: int = 5  # updates of D for one of G, each on a batch of its own
+    cls_weight: float = 1.0
+    rec_weight: float = 10.0
+    gp_weight: float = 10.0
+    g_learning_rate: float = 1e-4
+    d_learning_rate: float = 1e-4
+    b1: float = 0.5
+    b2: float = 0.999
+    decay_start: int = 0  # steps; rates fall linearly from here ...
+    decay_end: int = 0  # ... to zero here; 0 keeps them constant, as the official code all but does
+
+    def __post_init__(self):
+        """Refuses hyper-parameters outside their ranges."""
+        sets = LabelSets(self.labels, self.exclusive)
+        object.__setattr__(self, "labels", sets.names)
+        object.__setattr__(self, "exclusive", sets.exclusive)
+        base.require_channels(self, "channels")
+        base.require_range(self, 1, 4096, "g_width", "d_width")
+        base.require_range(self, 0, 100, "g_blocks")
+        base.require_range(self, 1, 12, "d_downs")
+        base.require_range(self, 1, 100, "n_critic")
+        base.require_range(self, 0, 1e6, "cls_weight", "rec_weight", "gp_weight")
+        base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
+        base.require_decay(self)
+
+    @property
+    def batches(self) -> int:
+        """Every update of D sees a fresh batch; G moves on the last of them."""
+        return self.n_critic
+
+    @property
+    def multiple(self) -> int:
+        """Sides of images that `generate` takes are multiples of this."""
+        return 4
+
+    @property
+    def sets(self) -> LabelSets:
+        """The labels of all data sets, and the vector that G is given."""
+        return LabelSets(self.labels, self.exclusive)
+
+    @property
+    def g(self) -> Generator:
+        """([B, S, S, channels], [B, sets.size]) -> [B, S, S, channels] in [-1, 1]."""
+        return Generator(self.g_width, self.g_blocks)
+
+    @property
+    def d(self) -> Discriminator:
+        """[B, S, S, channels] -> ([B, s, s, 1], [B, sets.labels]), s = S / 2**d_downs."""
+        return Discriminator(self.sets.labels, self.d_width, self.d_downs)
+
+    def tx(self, name: str) -> optax.GradientTransformation:
+        """Adam of player `name`; a schedule counts the player's own updates, several in a step."""
+        rate = {"gen": self.g_learning_rate, "disc": self.d_learning_rate}[name]
+        updates = len(self.labels) * (self.n_critic if name == "disc" else 1)
+        return base.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
+
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Refuses images that the strided layers cannot halve, exactly, as often as they would."""
+        del required
+        multiple = max(self.multiple, 2**self.d_downs)
+        allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
+        base.require("d_downs", self.d_downs, size % multiple == 0, allowed)
+
+    def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
+        """The state before training; `batch` has the images and labels of every role of `sets`.
+
+        Raises:
+          ValueError: a role or its label is missing, or of another shape than the networks take.
+        """
+        for which, role in enumerate(self.sets.roles):
+            base.require_images(batch, role, (1, self.channels))
+            self.check_size(batch[role].shape[1], {})
+            expected = [] if self.exclusive[which] else [len(self.labels[which])]
+            found = [*batch[f"{role}_label"].shape[1:]] if f"{role}_label" in batch else "missing"
+            if found != expected:
+                kind = "a class" if self.exclusive[which] else f"attributes {self.labels[which]}"
+                raise ValueError(f"{role}_label of each image is {found}; expected {expected}, {kind}")
+        rng_g, rng_d = jax.random.split(rng)
+        x = self._channels(batch["a"])
+        variables = self.g.init(rng_g, x, jnp.zeros((len(x), self.sets.size)))
+        return game.create(
+            {
+                "gen": game.player(variables, self.tx("gen")),
+                "disc": game.player(self.d.init(rng_d, x), self.tx("disc")),
+            }
+        )
+
+    def train_step(
+        self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        """`n_critic` updates of D on every set, each on its own part of the batch, then one of G on each.
+
+        Raises:
+          ConfigError: a device has one image an update, whose label could be permuted with no other.
+        """
+        del phase
+        each = len(batch["a"]) // self.n_critic
+        if each < 2:
+            raise ConfigError(f"batch_size gives a device {each} image an update; allowed: 2 or more")
+        parts = jax.tree.map(lambda x: x.reshape(self.n_critic, -1, *x.shape[1:]), batch)
+        keys = jax.random.split(rng, self.n_critic)
+
+        def critic(state, part_and_key):
+            metrics: dict[str, jax.Array] = {}
+            part, rng = part_and_key
+            for which in range(len(self.labels)):
+                task, rng_gp = self._task(part, rng, which)
+                state, new = self._update_d(state, which, task, rng_gp)
+                metrics |= new
+            return state, metrics
+
+        state, stacked = game.repeat(critic, state, (parts, keys))
+        metrics = jax.tree.map(lambda x: x[-1], stacked)
+        last = jax.tree.map(lambda x: x[-1], parts)
+        for which in range(len(self.labels)):
+            state, new = self._update_g(state, which, self._task(last, keys[-1], which)[0])
+            metrics |= new
+        return state, metrics
+
+    def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
+        """`source` [B, S, S, C] as `label` [B, sets.size] asks: {'target': [B, S, S, channels]}.
+
+        Raises:
+          ValueError: no label, or one of another length.
+        """
+        del rng
+        if "label" not in batch or batch["label"].shape[1:] != (self.sets.size,):
+            found = list(batch["label"].shape) if "label" in batch else "missing"
+            raise ValueError(f"label is {found}; expected [B, {self.sets.size}], as of LabelSets.vector")
+        x = self._channels(batch["source"])
+        return {"target": self.g.apply(state.players["gen"].eval_variables, x, batch["label"])}
+
+    def condition(self, names: Sequence[str]) -> np.ndarray:
+        """The vector [sets.size] that asks for these labels, all of one set, and for none of its others.
+
+        Raises:
+          ConfigError: no name, an unknown one, names of several sets, or several classes of one.
+        """
+        found = [self.sets.find(name) for name in names]
+        if len({which for which, _ in found}) != 1 or (self.exclusive[found[0][0]] and len(found) > 1):
+            allowed = " or ".join(", ".join(part) for part in self.labels)
+            raise ConfigError(
+                f"labels {', '.join(names)!r} do not go together; of one set, one class: {allowed}"
+            )
+        bits = jnp.zeros((1, len(self.labels[found[0][0]])))
+        bits = bits.at[0, jnp.array([place for _, place in found])].set(1.0)
+        return np.asarray(self.sets.vector(found[0][0], bits)[0])
+
+    def _channels(self, x):
+        return images.to_rgb(x) if self.channels == 3 else x
+
+    def _task(self, part, rng, which):
+        """Images of a set, their own labels and those wanted of them, and a key for the rest."""
+        role = self.sets.roles[which]
+        rng_labels, rng_gp = jax.random.split(jax.random.fold_in(rng, which))
+        own = self.sets.bits(which, part[f"{role}_label"])
+        return (self._channels(part[role]), own, jax.random.permutation(rng_labels, own)), rng_gp
+
+    def _update_d(self, state, which, task, rng):
+        x, own, wanted = task
+        disc = state.players["disc"]
+        fake = self.g.apply(state.players["gen"].variables, x, self.sets.vector(which, wanted))
+        epsilon = jax.random.uniform(rng, (len(x),))
+
+        def loss_fn(params):
+            def discriminate(pictures):
+                return self.d.apply({"params": params}, pictures)
+
+            realness, logits = discriminate(jnp.concatenate([x, fake]))
+            real, drawn = jnp.split(realness, 2)
+            terms = {
+                "adversarial": losses.wasserstein_d(real=real, fake=drawn),
+                "cls": self._classification(which, logits[: len(x)], own),
+                "gp": losses.gradient_penalty(lambda y: discriminate(y)[0], x, fake, epsilon),
+            }
+            loss, metrics = self._weighted("disc", which, terms)
+            return loss, (disc.batch_stats, metrics)
+
+        return game.update(state, "disc", self.tx("disc"), loss_fn)
+
+    def _update_g(self, state, which, task):
+        x, own, wanted = task
+        gen, disc = state.players["gen"], state.players["disc"]
+        there, back = (self.sets.vector(which, bits) for bits in (wanted, own))
+
+        def loss_fn(params):
+            fake = self.g.apply({"params": params}, x, there)
+            realness, logits = self.d.apply(disc.variables, fake)
+            terms = {
+                "adversarial": losses.wasserstein_g(realness),
+                "cls": self._classification(which, logits, wanted),
+                "rec": losses.mae(x, self.g.apply({"params": params}, fake, back)),
+            }
+            loss, metrics = self._weighted("gen", which, terms)
+            return loss, (gen.batch_stats, metrics)
+
+        return game.update(state, "gen", self.tx("gen"), loss_fn)
+
+    def _classification(self, which, logits, bits):
+        """L_cls over the labels of one set: no other set's logits have a part in it."""
+        logits = logits[:, self.sets.block(which)]
+        if self.exclusive[which]:
+            return losses.classification(logits, bits.argmax(axis=-1))
+        return logits.shape[-1] * losses.attributes(logits, bits)
+
+    def _weighted(self, player, which, terms):
+        """The loss of one set, and its terms as metrics; the set is named where there are several."""
+        weights = {"cls": self.cls_weight, "rec": self.rec_weight, "gp": self.gp_weight}
+        loss = jnp.asarray(sum(weights.get(name, 1.0) * term for name, term in terms.items()))
+        suffix = f"_{self.sets.roles[which]}" if len(self.labels) > 1 else ""
+        metrics = {f"{player}/{name}{suffix}": term for name, term in {"loss": loss, **terms}.items()}
+        return loss, metrics

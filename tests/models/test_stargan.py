@@ -1,0 +1,262 @@
+"""StarGAN on two devices: what its losses cost at known values, who moves, how often, and by which labels."""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from gan_jax import losses, parallel
+from gan_jax.errors import ConfigError
+from gan_jax.models import stargan
+
+ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
+CLASSES = tuple("abcdefgh")
+B = 4  # of one update, on both devices together
+SMALL = {"g_width": 4, "g_blocks": 0, "d_width": 4, "d_downs": 1, "n_critic": 2}
+
+
+def model(**fields):
+    return stargan.Model(**{**SMALL, "labels": (ATTRIBUTES, CLASSES), "exclusive": (False, True), **fields})
+
+
+def pictures(size=B, seed=0):
+    rng = np.random.default_rng(seed)
+    image = lambda: rng.uniform(-1, 1, (size, 8, 8, 3)).astype(np.float32)  # noqa: E731
+    return {
+        "a": image(),
+        "a_label": rng.integers(0, 2, (size, 5)).astype(np.int32),
+        "b": image()[..., :1],
+        "b_label": rng.integers(0, 8, size).astype(np.int32),
+    }
+
+
+@functools.cache
+def initial(m):
+    return jax.device_get(jax.jit(m.init)(jax.random.key(0), pictures(1)))
+
+
+@functools.cache
+def stepped(m, update=""):
+    """The state and metrics after one iteration, or after one update of D, or of G, on one set."""
+
+    def step(state, batch, rng, phase):
+        del phase
+        if not update:
+            return m.train_step(state, batch, rng, "train")
+        player, which = update.split()
+        task, rng_gp = m._task(batch, rng, int(which))
+        if player == "disc":
+            return m._update_d(state, int(which), task, rng_gp)
+        return m._update_g(state, int(which), task)
+
+    batch = pictures(B if update else B * m.n_critic)
+    mapped = parallel.pmap_step(step, 0)
+    state, metrics = mapped(
+        parallel.replicate(initial(m)), parallel.shard(batch), parallel.clock(0, 0, True), "train"
+    )
+    return parallel.unreplicate(state), parallel.to_host(metrics)
+
+
+def changed(m, state, player, *path):
+    """Where parameters of a player differ from those before."""
+    before, after = (s.players[player].params for s in (initial(m), state))
+    for name in path:
+        before, after = before[name], after[name]
+    return jax.tree.map(lambda a, b: a != b, before, after)
+
+
+def counts(player):
+    return {int(count) for _, count in optax.tree.get_all_with_path(player.opt_state, "count")}
+
+
+def test_one_iteration_moves_d_n_critic_times_on_each_set_and_g_once():
+    state, metrics = stepped(model())
+    assert counts(state.players["disc"]) == {2 * 2}
+    assert counts(state.players["gen"]) == {2}
+    assert int(state.step) == 1
+    assert all(np.isfinite(value) for value in metrics.values())
+    terms = {"disc": ("loss", "adversarial", "cls", "gp"), "gen": ("loss", "adversarial", "cls", "rec")}
+    named = {f"{p}/{term}_{role}" for p in terms for term in terms[p] for role in "ab"}
+    assert set(metrics) == named | {"disc/grad_norm", "gen/grad_norm"}
+
+
+def test_of_one_set_d_moves_five_times_and_g_once():
+    m = model(labels=(ATTRIBUTES,), exclusive=(False,), n_critic=5)
+    assert m.batches == 5
+    state, metrics = stepped(m)
+    assert counts(state.players["disc"]) == {5}
+    assert counts(state.players["gen"]) == {1}
+    assert {"disc/cls", "gen/rec"} < set(metrics)
+
+
+@pytest.mark.parametrize(("update", "still"), [("disc 0", "gen"), ("gen 0", "disc")])
+def test_a_players_update_leaves_the_other_bit_equal(update, still):
+    m = model()
+    state, _ = stepped(m, update)
+    assert not any(leaf.any() for leaf in jax.tree.leaves(changed(m, state, still)))
+    assert all(leaf.any() for leaf in jax.tree.leaves(changed(m, state, update.split()[0], "conv_0" if
+               still == "disc" else "down_0")))  # fmt: skip
+
+
+@pytest.mark.parametrize(("update", "own", "other"), [("disc 0", slice(0, 5), slice(5, 13)),
+                                                      ("disc 1", slice(5, 13), slice(0, 5))])  # fmt: skip
+def test_a_set_teaches_the_class_head_its_own_labels_alone(update, own, other):
+    m = model()
+    head = changed(m, stepped(m, update)[0], "disc", "classes", "kernel")
+    assert not head[..., other].any()
+    assert head[..., own].mean() > 0.9
+    assert changed(m, stepped(m, update)[0], "disc", "realness", "kernel").mean() > 0.9
+
+
+@functools.cache
+def of_silent_d(which):
+    """Terms of D's first update where all its parameters are 0, and the loss they make."""
+    m = model(labels=(ATTRIBUTES, CLASSES), gp_weight=3.0, cls_weight=0.5)
+    state = initial(m)
+    disc = state.players["disc"]
+    silent = disc.replace(params=jax.tree.map(np.zeros_like, disc.params))
+    state = state.replace(players={**state.players, "disc": silent})
+
+    def step(state, batch, rng, phase):
+        del phase
+        task, rng_gp = m._task(batch, rng, which)
+        return m._update_d(state, which, task, rng_gp)
+
+    mapped = parallel.pmap_step(step, 0)
+    arguments = parallel.replicate(state), parallel.shard(pictures()), parallel.clock(0, 0, True), ""
+    role = "ab"[which]
+    return {
+        name.removeprefix("disc/").removesuffix(f"_{role}"): value
+        for name, value in parallel.to_host(mapped(*arguments)[1]).items()
+    }
+
+
+@pytest.mark.parametrize(("which", "cls"), [(0, 5 * math.log(2)), (1, math.log(8))])
+def test_a_silent_d_costs_5_log_2_for_attributes_log_8_for_classes_and_the_whole_penalty(which, cls):
+    found = of_silent_d(which)
+    assert found["cls"] == pytest.approx(cls, abs=1e-5)
+    assert found["adversarial"] == 0
+    assert found["gp"] == pytest.approx(1, abs=1e-5)  # slope 0: (0 - 1)^2
+    assert found["loss"] == pytest.approx(0.5 * cls + 3.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("patches", [1, 4])
+def test_the_penalty_is_on_the_slope_of_the_sum_over_patches(patches):
+    a = np.array([0.6, 0.8], np.float32)  # of length 1
+    x = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
+    critic = lambda x: jnp.tile((x @ a)[:, None, None, None], (1, patches, 1, 1))  # noqa: E731
+    found = losses.gradient_penalty(critic, x, -x, np.full(3, 0.5, np.float32))
+    assert float(found) == pytest.approx((patches - 1) ** 2, abs=1e-5)
+
+
+def test_wanted_labels_are_those_of_the_batch_in_another_order():
+    m, batch = model(), pictures(8)
+    (x, own, wanted), _ = m._task(batch, jax.random.key(3), 0)
+    assert sorted(map(tuple, own.tolist())) == sorted(map(tuple, wanted.tolist()))
+    assert (np.asarray(own) != np.asarray(wanted)).any()
+    np.testing.assert_array_equal(own, batch["a_label"])
+    np.testing.assert_array_equal(x, batch["a"])
+    (grey, own, _), _ = m._task(batch, jax.random.key(3), 1)
+    assert grey.shape == (8, 8, 8, 3)
+    np.testing.assert_array_equal(own.argmax(-1), batch["b_label"])
+
+
+@pytest.mark.parametrize(("player", "updates"), [("disc", 2 * 5), ("gen", 2)])
+def test_rates_are_constant_to_half_of_the_steps_and_zero_at_their_end(player, updates):
+    m = model(n_critic=5, decay_start=50, decay_end=100)
+    tx = m.tx(player)
+    params = {"w": jnp.ones(1)}
+
+    plain = optax.scale_by_adam(m.b1, m.b2)
+
+    def rate(step):
+        """The move of Adam after so many steps, over what it would be at rate 1."""
+        move, unit = (
+            t.update(params, optax.tree.set(t.init(params), count=jnp.asarray(step * updates)))[0]["w"][0]
+            for t in (tx, plain)
+        )
+        return -float(move / unit)
+
+    assert [rate(step) for step in (0, 50, 75, 100)] == pytest.approx([1e-4, 1e-4, 5e-5, 0], rel=1e-4)
+
+
+def test_g_draws_as_asked():
+    m = model()
+    state, batch = initial(m), pictures()
+    label = np.tile(m.condition(("Male", "Young")), (B, 1))
+    made = m.generate(state, {"source": batch["a"], "label": label}, None)
+    assert list(made) == ["target"]
+    assert made["target"].shape == (B, 8, 8, 3)
+    other = np.tile(m.condition(("c",)), (B, 1))
+    again = m.generate(state, {"source": batch["a"], "label": other}, None)
+    assert float(jnp.abs(made["target"] - again["target"]).max()) > 1e-3
+    grey = m.generate(state, {"source": batch["b"], "label": label}, None)
+    assert grey["target"].shape == (B, 8, 8, 3)
+
+
+def test_what_is_asked_for_by_name():
+    m = model()
+    np.testing.assert_array_equal(m.condition(("Male", "Blond_Hair")), [0, 1, 0, 1, 0, *[0] * 8, 1, 0])
+    np.testing.assert_array_equal(m.condition(("h",)), [*[0] * 12, 1, 0, 1])
+    for names in ((), ("Male", "a"), ("a", "b")):
+        with pytest.raises(ConfigError, match="do not go together; of one set, one class: Black_Hair, "):
+            m.condition(names)
+    with pytest.raises(ConfigError, match="label 'Mal' is not known; did you mean 'Male'"):
+        m.condition(("Mal",))
+
+
+@pytest.mark.parametrize("label", [None, np.zeros((B, 13), np.float32)])
+def test_g_needs_a_label_of_its_length(label):
+    batch = {"source": pictures()["a"]} | ({} if label is None else {"label": label})
+    with pytest.raises(ValueError, match=r"expected \[B, 15\], as of LabelSets.vector"):
+        model().generate(initial(model()), batch, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"a_label": None}, "a_label of each image is missing; expected [5], attributes"),
+        ({"a_label": np.zeros((1, 4))}, "a_label of each image is [4]; expected [5], attributes"),
+        ({"b_label": np.zeros((1, 8))}, "b_label of each image is [8]; expected [], a class"),
+        ({"b": None}, "the batch has no 'b'; it has a, a_label, b_label"),
+        ({"a": np.zeros((1, 6, 6, 3))}, "d_downs=1 is not allowed; allowed: values for which 6 pixels"),
+    ],
+)
+def test_a_batch_of_another_shape_is_refused(change, message):
+    batch = {name: value for name, value in (pictures(1) | change).items() if value is not None}
+    with pytest.raises(ValueError) as error:
+        model().init(jax.random.key(0), batch)
+    assert str(error.value).startswith(message)
+
+
+def test_one_image_for_a_device_cannot_be_asked_for_anothers_label():
+    m = model()
+    with pytest.raises(ConfigError, match="batch_size gives a device 1 image an update; allowed: 2 or more"):
+        m.train_step(initial(m), pictures(2), jax.random.key(0), "train")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"labels": ()}, "labels=() are 0 sets; allowed: 1 to 26"),
+        ({"exclusive": (False,)}, "exclusive=(False,) is not allowed; allowed: 2 booleans"),
+        ({"n_critic": 0}, "n_critic=0 is not allowed; allowed: 1 to 100"),
+        ({"channels": 2}, "channels=2 is not allowed; allowed: 1, 3"),
+        ({"rec_weight": -1.0}, "rec_weight=-1.0 is not allowed; allowed: 0 to 1e+06"),
+        ({"decay_start": 5, "decay_end": 4},
+         "decay_end=4 is not allowed; allowed: 0, or more than decay_start"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
+    with pytest.raises(ValueError) as error:
+        model(**fields)
+    assert str(error.value) == message
+
+
+def test_a_configuration_read_back_from_json_is_the_same_model():
+    listed = {"labels": [list(ATTRIBUTES), list(CLASSES)], "exclusive": [False, True]}
+    assert model(**listed) == model()
