@@ -5,8 +5,8 @@
 Networks, weights, batch and rates are the paper's, at 128 pixels: 20 epochs of the training images, which are
 250 500 updates of D and, with n_critic 5, as many fifths of G: `steps` counts G's. CelebA is read in its
 official layout under GAN_JAX_DATA. Scored is how often a ResNet-18, trained on real images, misses the
-attribute asked for in a synthesised one. Departures: the test images are the first 2 000, not 1 999 at random,
-and 200 more are kept for validation. Variants:
+attribute asked for in a synthesised one. Departures: the test images are the first 2 000, not 1 999 at
+random, and 200 more are kept for validation. Variants:
 
     constant  the official code: 200 000 updates of D at a rate that all but stays where it is
     part      8 000 photographs at half size, 48 pixels, small networks; sized for two cores, not comparable
@@ -91,7 +91,7 @@ _HALF: dict[str, Any] = {
     "requires.judge.data.roles.image": photos(PART, "train[:7200]"),
     "requires.judge.evals.test.roles.image": photos(PART, "train[7200:]"),
     "requires.judge.model.architecture": "resnet18_small",
-    "requires.judge.model.widths": (32, 64, 128, 256),
+    "requires.judge.model.widths": (16, 32, 64, 128),
     "requires.judge.model.shift": 2.0,
     "requires.judge.model.schedule_steps": 600,
     "requires.judge.steps": 600,

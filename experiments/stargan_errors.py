@@ -1,4 +1,4 @@
-"""StarGAN's table: classification errors of synthesised attributes, and parameters (Choi et al. 2018, Table III).
+"""StarGAN's table: classification errors of synthesised attributes, parameters (Choi et al. 2018, Table III).
 
     python experiments/stargan_errors.py --out=results/stargan_errors_part
     python experiments/stargan_errors.py --rows=single,joint --variant=rafd
@@ -6,12 +6,13 @@
 
 Rows of ours: `celeba`, hair colour, gender and age; `single` and `joint`, expressions by a StarGAN trained on
 their data set alone (SNG) and together with CelebA (JNT). Trains what is missing; the same command goes on
-where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, figures alone: the sheets, which
-show faces, stay in the runs' folders.
+where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, figures alone: the sheets,
+which show faces, stay in the runs' folders.
 """
 
 import math
 import statistics
+from typing import Any
 
 import jax
 import tables
@@ -21,7 +22,7 @@ from gan_jax import models, plots, runs
 from gan_jax.errors import ConfigError, nearest
 
 # Table III of the paper: error in per cent of a ResNet-18 on expressions of RaFD, parameters in all.
-PAPER = {
+PAPER: dict[str, dict[str, Any]] = {
     "DIAT": {"error": 4.10, "parameters": 52.6e6, "networks": 7},
     "CycleGAN": {"error": 5.99, "parameters": 52.6e6, "networks": 14},
     "IcGAN": {"error": 8.07, "parameters": 67.8e6, "networks": 1},
@@ -40,10 +41,10 @@ ROWS = {
 
 MAIN = """\
 Error: share of synthesised images in which a ResNet-18, trained on real images alone, does not see the label
-that was asked for. Published figures are for eight expressions of RaFD, photographed in a studio, at 128 pixels;
-ours are for other data and sizes, and not comparable with them: beside each is the error of the same network
-on real test images, and on the inputs handed in untranslated. Parameters of ours are counted by the
-program; so are those of the published StarGAN: {published:,}.
+that was asked for. Published figures are for eight expressions of RaFD, photographed in a studio, at 128
+pixels; ours are for other data and sizes, and not comparable with them: beside each is the error of the same
+network on real test images, and on the inputs handed in untranslated. Parameters of ours are counted by
+the program; so are those of the published StarGAN: {published:,}.
 
 | method | data | error (%) | lowest to highest | real images (%) | untranslated (%) | parameters |
 | --- | --- | ---: | ---: | ---: | ---: | ---: |
@@ -93,12 +94,13 @@ def measure(name, configs):
     found = [tables.run(config) for config in configs]
     results = [result for _, result in found]
     test = configs[0].evals.test.roles.source
+    source = test.name or ", ".join(test.files.values())
     run = runs.load(found[0][0])
     kept = ("seed", "seconds", "judged_step", "params_sha256", "commit")
     return {
         "name": name,
         "label": f"ours: {ROWS[name][2]}",
-        "data": f"{test.name or ', '.join(test.files.values())} [{test.split}], {configs[0].data.size} pixels",
+        "data": f"{source} [{test.split}], {configs[0].data.size} pixels",
         "error": [percent(result["metrics"]["error"]) for result in results],
         "real_error": percent(results[0]["metrics"]["real_error"]),
         "untranslated_error": percent(results[0]["metrics"]["untranslated_error"]),

@@ -1,9 +1,11 @@
 """Label vectors that ask a generator for attributes or classes, over one data set of labels or several."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gan_jax.errors import ConfigError, nearest
 
@@ -28,8 +30,8 @@ class LabelSets:
       ConfigError: sets without names, a name twice in one, or another number of sets in `exclusive`.
     """
 
-    names: tuple[tuple[str, ...], ...]
-    exclusive: tuple[bool, ...]
+    names: Sequence[Sequence[str]]
+    exclusive: Sequence[bool]
 
     def __post_init__(self):
         """Checks both fields, which may come from JSON as lists."""
@@ -65,17 +67,17 @@ class LabelSets:
         start = sum(map(len, self.names[:which]))
         return slice(start, start + len(self.names[which]))
 
-    def bits(self, which: int, label: jax.Array) -> jax.Array:
+    def bits(self, which: int, label: jax.Array | np.ndarray) -> jax.Array:
         """A set's own labels as float32 [B, n]: attributes [B, n] in {0, 1}, or one-hot of classes [B].
 
         A class that the set does not have gives NaN, which stops training, instead of no label.
         """
         if not self.exclusive[which]:
-            return label.astype(jnp.float32)
+            return jnp.asarray(label, jnp.float32)
         one_hot = jax.nn.one_hot(label, len(self.names[which]))
         return jnp.where(one_hot.any(axis=-1, keepdims=True), one_hot, jnp.nan)
 
-    def vector(self, which: int, bits: jax.Array, mask: int | None = None) -> jax.Array:
+    def vector(self, which: int, bits: jax.Array | np.ndarray, mask: int | None = None) -> jax.Array:
         """The vector float32 [B, size] of a set's own labels [B, n].
 
         Args:
@@ -84,26 +86,27 @@ class LabelSets:
           mask: the set that the mask names, if not this one: a wrong mask, as in Fig. 7 of the paper.
         """
         if len(self.names) == 1:
-            return bits
-        named = which if mask is None else mask
-        mask_bits = jnp.zeros((len(bits), len(self.names))).at[:, named].set(1.0)
-        blocks = jnp.zeros((len(bits), self.labels)).at[:, self.block(which)].set(bits)
-        return jnp.concatenate([blocks, mask_bits], axis=1)
+            return jnp.asarray(bits)
+        block = self.block(which)
+        before = np.zeros((len(bits), block.start), np.float32)
+        after = np.zeros((len(bits), self.size - block.stop), np.float32)
+        after[:, (which if mask is None else mask) - len(self.names)] = 1  # the mask is at the end
+        return jnp.concatenate([before, bits, after], axis=1)
 
-    def request(self, which: int, bits: jax.Array, target: int) -> jax.Array:
+    def request(self, which: int, bits: np.ndarray, target: int) -> np.ndarray:
         """What a test asks for, [B, n], of images with labels [B, n] and the label at place `target`.
 
         As in the official code: of classes the target alone; a colour of hair is set and the others
         cleared; any other attribute is turned into its opposite.
         """
-        bits = jnp.asarray(bits, jnp.float32)
-        names = self.names[which]
-        if self.exclusive[which]:
-            return jnp.zeros_like(bits).at[:, target].set(1.0)
-        if names[target] in HAIR:
-            others = jnp.array([i for i, name in enumerate(names) if name in HAIR])
-            return bits.at[:, others].set(0.0).at[:, target].set(1.0)
-        return bits.at[:, target].set(1 - bits[:, target])
+        bits, names = np.array(bits, np.float32), self.names[which]
+        hair = [i for i, name in enumerate(names) if name in HAIR]
+        if self.exclusive[which] or target in hair:
+            bits[:, slice(None) if self.exclusive[which] else hair] = 0
+            bits[:, target] = 1
+        else:
+            bits[:, target] = 1 - bits[:, target]
+        return bits
 
     def find(self, name: str) -> tuple[int, int]:
         """The set that has a label of this name, and its place there.

@@ -30,7 +30,7 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         *("gan_jax.state", "gan_jax.networks", "gan_jax.pool", "gan_jax.models.base", "gan_jax.errors"),
         "gan_jax.conditions",
     ),
-    "conditions.py": ("jax", "gan_jax.errors"),
+    "conditions.py": ("jax", "numpy", "gan_jax.errors"),
     "models/__init__.py": ("gan_jax.errors",),
     "data/[!t]*.py": (*NUMPY, "tensorflow_datasets", "gan_jax.errors", "gan_jax.data"),
     "data/tfds_source.py": (

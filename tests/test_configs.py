@@ -85,9 +85,10 @@ def test_continuing_draws_the_same_sheets(pair):
         {p.name: p.read_bytes() for p in (place(pair, which) / "samples").glob("*.png")}
         for which in ("continued", "straight")
     )
-    # The sheet that ended the run of two steps stays.
-    assert a.pop("final_sheet_00000002.png")
-    assert a == b
+    # The sheets that ended the run of two steps stay.
+    ended = {name for name in a if name.startswith("final_") and name.endswith("_00000002.png")}
+    assert "final_sheet_00000002.png" in ended
+    assert {name: pixels for name, pixels in a.items() if name not in ended} == b
 
 
 def test_records_hold_every_step_and_evaluation(pair):
@@ -107,6 +108,8 @@ def test_evaluating_the_folder_again_gives_the_result_and_writes_nothing(pair):
 
 def test_the_perceptual_function_is_that_of_the_required_run(pair):
     run = runs.load(place(pair, "straight"))
+    if "f" not in run.config.requires:
+        pytest.skip(f"{run.config.model.name} has no perceptual function")
     cache = Path(run.config.cache_dir)
     required = run.config.requires.f
     f = runs.load(cache / runs.key(required)).state.players["classifier"].params["features"]

@@ -24,9 +24,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Errors of the judge on G(x, c), for every image x and every label of a set as the target.
 
-    c is `LabelSets.request`: another class, or the image's own attributes with one changed. Only images
-    on which the target asks for a change count for its error (Choi et al. 2018, Sec. 5.5, where neutral
-    faces are translated to all other expressions: the role's `exclude` chooses the images).
+    c is `LabelSets.request`; only images of which it asks a change count (Choi et al. 2018, Sec. 5.5, where
+    neutral faces get all other expressions: the role's `exclude` chooses the images).
 
     Args:
       apply: `source` [B, H, W, C] and `label` -> {'target': [B, H, W, C] in [-1, 1]}.
@@ -50,7 +49,7 @@ def evaluate(
         images, whose own are not known.
       DataError: no target asks any image for a change.
     """
-    sets = LabelSets(tuple(labels), tuple(exclusive))
+    sets = LabelSets(labels, exclusive)
     to, of = place(sets, asked, "asked"), place(sets, given or asked, "given")
     if to != of and not exclusive[to]:
         raise ConfigError(
@@ -60,25 +59,30 @@ def evaluate(
     counts = {name: _Counts() for name in sets.names[to]}
     cycle, examples = [], 0
     for batch in batches:
-        source, own = batch["source"], np.asarray(sets.bits(of, batch["source_label"]))
-        back = np.asarray(sets.vector(of, own))
-        # Of another set's images it is only known that any class asked for is a change.
-        start = own if to == of else np.zeros((len(own), len(sets.names[to])), np.float32)
-        before = answers(network.predict(source), exclusive[to])
-        examples += len(source)
-        for target, count in enumerate(counts.values()):
-            request = np.asarray(sets.request(to, start, target))
-            there = np.asarray(sets.vector(to, request))
-            made = apply({"source": source, "label": there})["target"]
-            again = apply({"source": made, "label": back})["target"]
-            cycle.append(np.abs(images.to_float(source) - again).mean(axis=(1, 2, 3)))
+        before = answers(network.predict(batch["source"]), exclusive[to])
+        examples += len(before)
+        drawn = _translations(apply, batch, sets, to, of)
+        for target, (start, request, made, again) in enumerate(drawn):
+            cycle.append(np.abs(images.to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
             after = answers(network.predict(made), exclusive[to])
-            count.add(start, request, before, after, target)
+            counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {
         name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}
         for k, (name, count) in enumerate(counts.items())
     }
     return _summary(found, network) | {"cycle_l1": float(np.concatenate(cycle).mean()), "examples": examples}
+
+
+def _translations(apply, batch, sets, to, of):
+    """For each target: labels before, labels asked for, the images drawn, and these drawn back."""
+    source, own = batch["source"], np.asarray(sets.bits(of, batch["source_label"]))
+    back = np.asarray(sets.vector(of, own))
+    # Of another set's images it is only known that any class asked for is a change.
+    start = own if to == of else np.zeros((len(own), len(sets.names[to])), np.float32)
+    for target in range(len(sets.names[to])):
+        request = sets.request(to, start, target)
+        made = apply({"source": source, "label": np.asarray(sets.vector(to, request))})["target"]
+        yield start, request, made, apply({"source": made, "label": back})["target"]
 
 
 def place(sets: LabelSets, role: str, field: str) -> int:

@@ -44,7 +44,7 @@ def evaluate(
       ConfigError: an unknown set, or a wrong mask of a model that has none.
     """
     del networks
-    sets = LabelSets(tuple(labels), tuple(exclusive))
+    sets = LabelSets(labels, exclusive)
     to, of = place(sets, asked, "asked"), place(sets, given or asked, "given")
     if wrong_mask and len(sets.names) == 1:
         raise ConfigError("wrong_mask=True is not allowed; allowed: False, one set of labels has no mask")
@@ -68,4 +68,5 @@ def evaluate(
 
 def _shown(pictures: np.ndarray) -> np.ndarray:
     """Images [N, H, W, 1 or 3], uint8 or float in [-1, 1], as uint8 [N, H, W, 3]."""
-    return np.asarray(images.to_rgb(pictures if pictures.dtype == np.uint8 else images.to_uint8(pictures)))
+    pixels = pictures if pictures.dtype == np.uint8 else images.to_uint8(pictures)
+    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels

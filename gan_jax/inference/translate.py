@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,53 +49,53 @@ def run(
       attributes: what a conditional model is asked for; all others of the same data set are asked away.
       derive: 'edges' or 'grey', made of each image first, see `views.derived`; '' for images as they are.
       max_side: larger images are scaled down to so many pixels on their longer side; 0 for as they are.
-      seed: of the model's randomness. An image's own also follows from its name: with one device it depends
-        on no other image.
+      seed: of what is random; with one device an image's draw follows from it and the image's name alone.
       overwrite: whether files of an earlier call are replaced.
 
     Returns:
       Values to print.
 
     Raises:
-      ConfigError, WorkdirError, DataError, CheckpointError: before anything is written; or a full disk.
-      DataError: no image can be used.
+      ConfigError, WorkdirError, CheckpointError, DataError: before anything is written; or a full disk.
       IncompleteError: some images cannot be used; all others were translated.
     """
     for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
         if value not in allowed:
             raise ConfigError(f"{name}={value!r} is not allowed; allowed: {', '.join(map(repr, allowed))}")
     condition = _condition(_model(workdir), attributes)
+    skipped: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         source = Source.open(input, stack)
-        if source.folder and Path(output).resolve().is_relative_to(source.folder.resolve()):
-            raise ConfigError(f"output={output!r} lies in input={input!r}; choose a folder outside of it")
         names = dict(zip(source.names, targets.names(source.names), strict=True))
-        thumbnails = [file for name in names.values() for file in comparison.files(name)]
-        written = [*names.values(), *thumbnails, comparison.PAGE]
-        folder = targets.check(output, written, source.paths, overwrite)
+        folder = _folder(source, names.values(), output, overwrite)
         translator = Translator(runs.load(workdir), direction, condition, seed)
-        skipped: dict[str, str] = {}
         pairs = [
             _write(folder, item, made, names[item.name])
             for item, made in _translated(source, translator, derive, max_side, skipped)
         ]
-    if not pairs:
-        raise DataError(
-            f"{source.title}: none of {len(names)} images can be used: {folders.counted(skipped)}"
-        )
-    facts = {
-        **translator.facts,
-        "attributes": ", ".join(attributes or ()),
-        "made of each image first": derive,
-        "input": source.title,
-    }
     title = f"{Path(workdir).absolute().name}: translations"
+    asked = {"attributes": ", ".join(attributes or ()), "made of each image first": derive}
+    facts = {**translator.facts, **asked, "input": source.title}
+    return _conclude(folder, title, facts, pairs, skipped)
+
+
+def _conclude(
+    folder: Workdir,
+    title: str,
+    facts: Mapping[str, object],
+    pairs: Sequence[comparison.Pair],
+    skipped: Mapping[str, str],
+) -> dict[str, Any]:
+    """Writes the page, and tells of images that could not be used."""
+    total, left_out = len(pairs) + len(skipped), folders.counted(skipped)
+    if not pairs:
+        raise DataError(f"{facts['input']}: none of {total} images can be used: {left_out}")
+    page = folder.path / comparison.PAGE
     folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
-    told = {"images": len(pairs), "comparison": folder.path / comparison.PAGE}
     if skipped:
-        message = f"{len(skipped)} of {len(names)} images could not be used: {folders.counted(skipped)}"
-        raise IncompleteError(f"{message}; the others were translated, see {told['comparison']}")
-    return told
+        message = f"{len(skipped)} of {total} images could not be used: {left_out}"
+        raise IncompleteError(f"{message}; the others were translated, see {page}")
+    return {"images": len(pairs), "comparison": page}
 
 
 def _model(workdir: Path | str) -> Any:
@@ -122,6 +122,15 @@ def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | Non
             "--attributes is required: this model asks for them, such as --attributes=Blond_Hair"
         )
     return np.asarray(model.target_label(tuple(attributes)), np.float32)
+
+
+def _folder(source: Source, names: Collection[str], output: str, overwrite: bool) -> Workdir:
+    """The folder that `--output` names, once it is sure that nothing in it would be lost."""
+    if source.folder and Path(output).resolve().is_relative_to(source.folder.resolve()):
+        where = f"output={output!r} lies in input={str(source.folder)!r}"
+        raise ConfigError(f"{where}; choose a folder outside of it")
+    thumbnails = [file for name in names for file in comparison.files(name)]
+    return targets.check(output, [*names, *thumbnails, comparison.PAGE], source.paths, overwrite)
 
 
 def _translated(

@@ -18,11 +18,12 @@ from gan_jax.state import TrainState
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """Convolutional stages and a linear head, trained by cross-entropy (Taigman et al. 2016, 5.1), or ResNet-18.
+    """Convolutional stages and a linear head, trained by cross-entropy (Taigman et al. 2016, 5.1).
 
     One player, `classifier`. The paper gives widths, pooling and the 128 features before the last
     ReLU; kernel 3x3, no normalisation and a linear head are this project's reading. Doubled and
-    batch-normalised stages, augmentation and the one-cycle schedule are departures, off by default.
+    batch-normalised stages, augmentation and the one-cycle schedule are departures, off by default. So is
+    another `architecture`, ResNet-18, the judge of Choi et al. 2018.
 
     Objectives: 'classes', labels [B] by cross-entropy; 'attributes', labels [B, num_classes] in {0, 1} by
     sigmoid cross-entropy; 'features', without labels and head: z imitates `image_features`

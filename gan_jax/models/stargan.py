@@ -148,17 +148,18 @@ class Model(base.Defaults):
 
         def critic(state, part_and_key):
             metrics: dict[str, jax.Array] = {}
+            part, rng = part_and_key
             for which in range(len(self.labels)):
-                task, rng_gp = self._task(*part_and_key, which)
-                state, new = self._update_d(state, which, *task, rng_gp)
+                task, rng_gp = self._task(part, rng, which)
+                state, new = self._update_d(state, which, task, rng_gp)
                 metrics |= new
             return state, metrics
 
         state, stacked = game.repeat(critic, state, (parts, keys))
         metrics = jax.tree.map(lambda x: x[-1], stacked)
-        last = jax.tree.map(lambda x: x[-1], (parts, keys))
+        last = jax.tree.map(lambda x: x[-1], parts)
         for which in range(len(self.labels)):
-            state, new = self._update_g(state, which, *self._task(*last, which)[0])
+            state, new = self._update_g(state, which, self._task(last, keys[-1], which)[0])
             metrics |= new
         return state, metrics
 
@@ -201,7 +202,8 @@ class Model(base.Defaults):
         own = self.sets.bits(which, part[f"{role}_label"])
         return (self._channels(part[role]), own, jax.random.permutation(rng_labels, own)), rng_gp
 
-    def _update_d(self, state, which, x, own, wanted, rng):
+    def _update_d(self, state, which, task, rng):
+        x, own, wanted = task
         disc = state.players["disc"]
         fake = self.g.apply(state.players["gen"].variables, x, self.sets.vector(which, wanted))
         epsilon = jax.random.uniform(rng, (len(x),))
@@ -222,7 +224,8 @@ class Model(base.Defaults):
 
         return game.update(state, "disc", self.tx("disc"), loss_fn)
 
-    def _update_g(self, state, which, x, own, wanted):
+    def _update_g(self, state, which, task):
+        x, own, wanted = task
         gen, disc = state.players["gen"], state.players["disc"]
         there, back = (self.sets.vector(which, bits) for bits in (wanted, own))
 

@@ -1,4 +1,4 @@
-"""ResNet-18 (He et al. 2016, table 1), the judge of StarGAN's expressions, at its own size and for small images."""
+"""ResNet-18 (He et al. 2016, table 1), the judge of StarGAN's expressions, also for small images."""
 
 import flax.linen as nn
 import jax
@@ -27,10 +27,8 @@ class Features(nn.Module):
     def __call__(self, x: jax.Array, train: bool = False) -> jax.Array:
         """Features, which are not negative; `train` normalises by the batch."""
         x = images.to_rgb(images.resize(x, self.input_size) if self.input_size else x)
-        if self.small:
-            x = _conv(self.widths[0], 3, 1, "stem")(x)
-        else:
-            x = _conv(self.widths[0], 7, 2, "stem")(x)
+        kernel_size, stride = (3, 1) if self.small else (7, 2)
+        x = _conv(self.widths[0], kernel_size, stride, "stem")(x)
         x = nn.relu(_norm(train, "stem_norm")(x))
         if not self.small:
             x = nn.max_pool(x, (3, 3), (2, 2), ((1, 1), (1, 1)))

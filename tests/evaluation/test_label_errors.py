@@ -123,7 +123,7 @@ def test_classes_are_asked_for_in_turn_and_other_sets_images_have_none():
         ({"asked": "c"}, "asked='c' is no set of labels; known: a, b"),
         ({"asked": "b", "judge": "judge"}, "judge='judge' tells 0; the labels asked for are 2"),
         ({"judge": "no"}, "judge='no' is not required; required: judge, expressions"),
-        ({"asked": "a", "given": "b"}, "given='b': attributes of 'a' are not known of its images; give classes"),
+        ({"given": "b"}, "given='b': attributes of 'a' are not known of its images; give classes"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_refused(options, message):

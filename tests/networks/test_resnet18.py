@@ -57,8 +57,6 @@ def test_stages_halve_the_size(small, size, left):
     network = Features((2, 2, 2, 4), small)
     x = jax.ShapeDtypeStruct((1, size, size, 1), jnp.float32)
     variables = jax.eval_shape(network.init, jax.random.key(0), x)
-    _, seen = jax.eval_shape(
-        lambda v, x: network.apply(v, x, capture_intermediates=True), variables, x
-    )
+    _, seen = jax.eval_shape(lambda v, x: network.apply(v, x, capture_intermediates=True), variables, x)
     last = seen["intermediates"]["block_3_1_norm_1"]["__call__"][0]
     assert last.shape == (1, left, left, 4)
