@@ -2,8 +2,8 @@
 
     python -m gan_jax.main --config=configs/cyclegan_horse2zebra.py
 
-The networks, losses and schedule of the paper: 200 epochs of 1 334 images, the larger of the two sets, one at a
-time; images are enlarged to 286 pixels, cropped at random and mirrored. Data come through
+The networks, losses and schedule of the paper: 200 epochs of 1 334 images, the larger of the two sets, one
+at a time; images are enlarged to 286 pixels, cropped at random and mirrored. Data come through
 tensorflow-datasets. Made for an accelerator. Variants:
 
     folders  `trainA`, `trainB`, `testA` and `testB` below `horse2zebra` in the folder of files

@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/cyclegan_svhn_mnist.py:part
 
-No label and no pair trains it, so nothing says which digit becomes which: scored is how often a judge of MNIST
-sees in a translated house number the digit that it was. Chance, or another permutation of the digits, is what
-a cycle alone may lead to. MNIST has three equal channels, but in `yunjey`. Variants:
+No label and no pair trains it, so nothing says which digit becomes which: scored is how often a judge of
+MNIST sees in a translated house number the digit that it was. Chance, or another permutation of the digits,
+is what a cycle alone may lead to. MNIST has three equal channels, but in `yunjey`. Variants:
 
     part    9 083 house numbers to learn from, 2 000 to score, from files; sized for two cores
     yunjey  networks and losses of yunjey's mnist-svhn-transfer: batch norm, cycle by squares of weight 1, no
@@ -85,7 +85,8 @@ def part():
 
 def quick():
     """Embedded digits in the place of every set."""
-    street, plain = ({"name": name, "files": {}} for name in ("digits_street", "digits_plain"))
+    street: dict[str, Any] = {"name": "digits_street", "files": {}}
+    plain: dict[str, Any] = {"name": "digits_plain", "files": {}}
     places = {
         "data.roles.source": street | {"split": "validation"},
         "data.roles.target": plain | {"split": "validation"},

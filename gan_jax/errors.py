@@ -31,6 +31,12 @@ class WorkdirError(GanJaxError):
     """A run's folder that cannot be used: busy, not writable, or of another configuration."""
 
 
+class IncompleteError(GanJaxError):
+    """Some of many inputs could not be used; what was made of all others is there, whole."""
+
+    exit_code = 3
+
+
 class NonFiniteError(GanJaxError):
     """A loss or parameter became NaN or infinite; training stops and keeps the last good state."""
 

@@ -17,13 +17,14 @@ _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "A file of configs/, with variants after a colon: configs/dtn_digits.py:no_tid"
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder; runs/<name of config> if not given")
-_MODE = flags.DEFINE_enum("mode", "train", ["train", "eval", "sample", "interpolate"], "What to do")
+_MODES = ["train", "eval", "sample", "interpolate", "translate"]
+_MODE = flags.DEFINE_enum("mode", "train", _MODES, "What to do")
 
 # Flags of the modes in gan_jax/inference, whose functions `run` say which takes which, and the defaults.
 _FLAGS = [
     flags.DEFINE_string("out", None, "sample, interpolate: a .png (sheet), a .npz (arrays), or a folder/"),
     flags.DEFINE_integer("num", None, "sample: images; 64", 1, 10**6),
-    flags.DEFINE_integer("seed", None, "sample, interpolate: of the latents; 0", 0, 2**31 - 1),
+    flags.DEFINE_integer("seed", None, "sample, interpolate, translate: of what is random; 0", 0, 2**31 - 1),
     flags.DEFINE_list("labels", None, "sample, interpolate: classes of a conditional model, in turn; all"),
     flags.DEFINE_bool("hold_z", None, "sample: one latent for all classes of a row of the sheet"),
     flags.DEFINE_integer("neighbours", None, "sample: nearest training images beside each; none", 1, 1000),
@@ -31,6 +32,13 @@ _FLAGS = [
     flags.DEFINE_list("pairs", None, "interpolate: such as 0-1,3-17, numbers of samples; 0-1,2-3, ..."),
     flags.DEFINE_integer("rows", None, "interpolate: pairs, where they are not chosen; 8", 1, 1000),
     flags.DEFINE_integer("columns", None, "sample, interpolate: images in a row of the sheet", 1, 10**4),
+    flags.DEFINE_string("input", None, "translate: a folder, a zip, or an image"),
+    flags.DEFINE_string("output", None, "translate: a folder, for a .png of each image and a page of all"),
+    flags.DEFINE_enum("direction", None, ["s2t", "t2s"], "translate: source to target, or back; s2t"),
+    flags.DEFINE_list("attributes", None, "translate: what a conditional model is asked for, by commas"),
+    flags.DEFINE_enum("derive", None, ["edges", "grey"], "translate: what is made of each image first"),
+    flags.DEFINE_integer("max_side", None, "translate: larger images are scaled down to it", 8, 2**20),
+    flags.DEFINE_bool("overwrite", None, "translate: replace files of an earlier translation"),
     flags.DEFINE_enum("path", None, ["spherical", "linear"], "interpolate; the one that suits the prior"),
 ]
 
@@ -117,8 +125,8 @@ def _main(argv: Sequence[str]) -> None:
         print(f"gan_jax: {error}", file=sys.stderr)
         parallel.leave(error.exit_code)
     except KeyboardInterrupt:
-        what = "before training began" if _MODE.value == "train" else "before anything was written"
-        print(f"gan_jax: stopped {what}", file=sys.stderr)
+        when = {"train": "before training began", "translate": "half-way; every file there is whole"}
+        print(f"gan_jax: stopped {when.get(_MODE.value, 'before anything was written')}", file=sys.stderr)
         sys.exit(130)
 
 

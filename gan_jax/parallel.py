@@ -109,6 +109,11 @@ def process() -> tuple[int, int]:
     return jax.process_index(), jax.process_count()
 
 
+def local_devices() -> int:
+    """Devices of this process: of so many images `pmap_apply` gives one to each."""
+    return jax.local_device_count()
+
+
 def barrier(name: str) -> None:
     """Waits until every process is here; nothing to do for one."""
     if jax.process_count() > 1:

@@ -78,6 +78,12 @@ REFUSED = {
     "unknown mode": ([DIGITS, "--mode=evaluate"], ["--mode=evaluate", "train|eval|sample|interpolate"]),
     "unknown flag": ([DIGITS, "--wordir=x"], ["wordir", "workdir"]),
     "stray": ([DIGITS, "stray"], ["'stray'"]),
+    "translate without input": (["--mode=translate", "--output=x"], ["--input is required"]),
+    "flag of sampling": (
+        ["--mode=translate", "--input=x", "--output=y", "--num=3"],
+        ["--num is no flag of --mode=translate", "--input", "--attributes"],
+    ),
+    "unknown direction": (["--mode=translate", "--direction=a2b"], ["direction", "s2t", "t2s"]),
     "eval of nothing": (["--mode=eval"], ["--workdir is required"]),
     "eval of a configuration": (
         ["--mode=eval", DIGITS, "--workdir=x"],

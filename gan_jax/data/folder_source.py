@@ -5,8 +5,7 @@ import dataclasses
 import itertools
 import logging
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ from gan_jax.data.framing import Framing
 from gan_jax.errors import ConfigError, DataError
 
 _log = logging.getLogger(__name__)
-
-_NAMED = 3  # files named in a log line for each reason
 
 
 def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
@@ -124,7 +121,7 @@ def _add_classes(sources: Mapping[str, _Source]) -> None:
     for name, source in sources.items():
         source.columns["label"] = np.array([number.get(part, -1) for part in first[name]], np.int32)
         source.lacking["in no class folder"] = source.columns["label"] < 0
-        source.notes.append(f"{len(known)} classes ({_some(known)})")
+        source.notes.append(f"{len(known)} classes ({folders.some(known)})")
 
 
 def _add_attributes(source: _Source, spec: Mapping[str, Any], manual_dir: str) -> None:
@@ -133,7 +130,9 @@ def _add_attributes(source: _Source, spec: Mapping[str, Any], manual_dir: str) -
     rows = table.rows_of(source.folder.images)
     if (rows < 0).all():
         images = f"any image of {source.folder.title}, such as {source.folder.images[0]!r}"
-        raise DataError(f"{table.title}: has no row for {images}; it has rows for {_some(table.files)}")
+        raise DataError(
+            f"{table.title}: has no row for {images}; it has rows for {folders.some(table.files)}"
+        )
     source.columns["label"] = table.values[rows][:, columns]
     source.lacking[f"without a row in {Path(table.title).name}"] = rows < 0
     unused = len(table.files) - len(set(rows[rows >= 0]))
@@ -195,14 +194,7 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
 
 def _summary(source: _Source, reasons: Mapping[int, str]) -> str:
     """`, 2 skipped: 2 unreadable (a.jpg, b.jpg)`: files left out by reason, the first ones named."""
-    by_reason: dict[str, list[str]] = defaultdict(list)
-    by_reason["not an image"] += source.folder.others
-    for place in sorted(reasons):
-        by_reason[reasons[place]].append(source.folder.images[place])
-    parts = [f"{len(names)} {reason} ({_some(names)})" for reason, names in by_reason.items() if names]
-    skipped = f", {len(reasons) + len(source.folder.others)} skipped: {', '.join(parts)}" if parts else ""
+    left_out = dict.fromkeys(source.folder.others, "not an image")
+    left_out |= {source.folder.images[place]: reasons[place] for place in sorted(reasons)}
+    skipped = f", {len(left_out)} skipped: {folders.counted(left_out)}" if left_out else ""
     return skipped + "".join(f"; {note}" for note in source.notes)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join([*map(folders.shown, names[:_NAMED]), *(["..."] if len(names) > _NAMED else [])])

@@ -4,7 +4,8 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_jax.data.arrays_source import absolute
@@ -14,6 +15,7 @@ ATTRIBUTES = "attributes.csv"  # what a folder's attributes are found under
 
 # By name, so that a slice can be taken before any file is opened.
 _SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+_NAMED = 3  # files named in a message
 _MAX_BYTES = 2**28  # of one file
 # What zipfile raises on a damaged, an encrypted, and a strangely compressed member.
 _DAMAGE = (OSError, EOFError, ValueError, LookupError, RuntimeError, NotImplementedError, zipfile.BadZipFile,
@@ -158,6 +160,19 @@ def content(path: Path) -> bytes:
 def shown(name: str) -> str:
     """A file's name on one line of a log, whatever it is made of."""
     return re.sub(r"[^ -~\u00a1-\ud7ff\ue000-\uffff]", "?", name)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few of many names, on one line."""
+    return ", ".join([*map(shown, names[:_NAMED]), *(["..."] if len(names) > _NAMED else [])])
+
+
+def counted(reasons: Mapping[str, str]) -> str:
+    """Files left out (name -> reason) by reason: `2 not an image (a.md, b.md), 1 unreadable (c.png)`."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, reason in reasons.items():
+        names[reason].append(name)
+    return ", ".join(f"{len(found)} {reason} ({some(found)})" for reason, found in names.items())
 
 
 def _walk(path: Path) -> Iterator[str]:

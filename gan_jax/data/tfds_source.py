@@ -81,7 +81,7 @@ def check(name: str, attributes: Sequence[str], data_dir: str, manual_dir: str) 
 def _check_attributes(builder: Any, name: str, attributes: Sequence[str]) -> None:
     if attributes:
         features = dict(builder.info.features.items())
-        known = features.get("attributes")
+        known: Any = features.get("attributes")
         title = f"data set {name!r}"
         if not hasattr(known, "items"):
             raise DataError(f"{title} has no attributes; its features are {', '.join(sorted(features))}")

@@ -1,11 +1,12 @@
 """How far images come back from a translation there and back: the cycle of CycleGAN and DiscoGAN."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from gan_jax import images
+from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.evaluation.sheet import COLUMNS, row, stack
 
@@ -18,10 +19,11 @@ def evaluate(
     """Translates `source` and `target` images to the other domain and back again.
 
     Returns:
-      `cycle_source` and `cycle_target`, mean absolute differences of an image and what came back, over images,
-      pixels and channels, in grey levels of 255; `change_source` and `change_target`, likewise of an image
-      and its translation (both as grey images where channels differ); `examples`, images of the first role;
-      and `cycles`, uint8 [H, W, 3]: for each domain images, their translations, and what came back.
+      `cycle_source` and `cycle_target`, mean absolute differences of an image and what came back, over
+      images, pixels and channels, in grey levels of 255; `change_source` and `change_target`, likewise of an
+      image and its translation (both as grey images where channels differ); `examples`, images of the first
+      role, the other one's being repeated up to that; and `cycles`, uint8 [H, W, 3]: for each domain images,
+      their translations, and what came back.
     """
     del networks
     given, drawn, back = [], [], []
@@ -38,6 +40,18 @@ def evaluate(
         values |= {f"cycle_{role}": difference(x, z), f"change_{role}": difference(x, y)}
         rows += [row(pictures[first]) for pictures in (x, y, z)]
     return {**values, "examples": len(x), "cycles": stack(rows)}
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, an evaluation without images of both domains.
+
+    Raises:
+      ConfigError: naming the role that is missing.
+    """
+    del options, requires
+    for role in ("source", "target"):
+        if role not in roles:
+            raise ConfigError(f"roles.{role} is missing; both domains are compared")
 
 
 def as_bytes(pictures: np.ndarray) -> np.ndarray:

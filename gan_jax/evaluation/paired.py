@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from gan_jax.evaluation import Apply, Batches, Network
-from gan_jax.evaluation.cycle import as_bytes, difference
+from gan_jax.evaluation.cycle import as_bytes, check, difference
 from gan_jax.evaluation.sheet import COLUMNS, row, stack
+
+__all__ = ["check", "evaluate"]
 
 
 def evaluate(
@@ -18,11 +20,11 @@ def evaluate(
     """Compares G(`source`) with `target`, both [B, H, W, C].
 
     Returns:
-      `l1`, the mean absolute difference over images, pixels and channels, in grey levels of 255; `l1_mean_image`,
-      that of one image for all, the mean of the targets; `psnr`, the mean over images of 20 log10(255 / rms
-      difference), in dB; `between_draws`, the mean absolute difference of two draws of the noise;
-      `saturation` and `target_saturation`, the mean over pixels of the largest less the smallest channel (0
-      of grey images); `examples`; and `pairs`, uint8 [H, W, 3]: sources, translations, targets.
+      `l1`, the mean absolute difference over images, pixels and channels, in grey levels of 255;
+      `l1_mean_image`, that of one image for all, the mean of the targets; `psnr`, the mean over images of 20
+      log10(255 / rms difference), in dB; `between_draws`, the mean absolute difference of two draws of the
+      noise; `saturation` and `target_saturation`, the mean over pixels of the largest less the smallest
+      channel (0 of grey images); `examples`; and `pairs`, uint8 [H, W, 3]: sources, translations, targets.
     """
     del networks
     columns: dict[str, list[np.ndarray]] = {name: [] for name in ("source", "made", "again", "target")}

@@ -104,6 +104,11 @@ class Model(base.Defaults):
         """Each player's Adam: constant to `decay_start`, then linear to zero at `decay_end`."""
         return base.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
+    @property
+    def _unhalved(self):
+        # LSGAN's own equations halve both sides; CycleGAN's halve D's alone, by `disc_weight`.
+        return 2.0 if self.objective == "lsgan" else 1.0
+
     def check_size(self, size: int, required: Mapping[str, int]) -> None:
         """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
         del required
@@ -158,7 +163,7 @@ class Model(base.Defaults):
             # Running statistics are those of what `generate` is given: real images.
             fake_t, stats_t = draw("s2t", source)
             fake_s, stats_s = draw("t2s", target)
-            terms = {}
+            terms: dict[str, jax.Array] = {}
             if self.gan_weight:
                 terms |= self._fool(state, {"target": fake_t, "source": fake_s})
             distance = losses.mae if self.cycle_distance == "l1" else losses.mse
@@ -185,11 +190,10 @@ class Model(base.Defaults):
 
     def _fool(self, state, fakes):
         disc = state.players["disc"]
-        terms = {}
+        terms: dict[str, jax.Array] = {}
         for role, fake in fakes.items():
             logits, _ = pass_in_training(self.disc[role], disc.params[role], disc.batch_stats[role], fake)
-            lsgan = self.objective == "lsgan"
-            terms[f"gan_{role}"] = 2 * losses.lsgan_g(logits) if lsgan else losses.nonsaturating_g(logits)
+            terms[f"gan_{role}"] = self._unhalved * losses.adversarial(self.objective)[1](logits)
         return terms
 
     def _update_disc(self, state, batch, fakes):
@@ -201,9 +205,8 @@ class Model(base.Defaults):
                 module = self.disc[role]
                 real, between = pass_in_training(module, params[role], old[role], batch[role])
                 judged, stats[role] = pass_in_training(module, params[role], between, fake)
-                lsgan = self.objective == "lsgan"
-                term = 2 * losses.lsgan_d(real, judged) if lsgan else losses.nonsaturating_d(real, judged)
-                terms[role] = self.disc_weight * term
+                term = losses.adversarial(self.objective)[0](real, judged)
+                terms[role] = self.disc_weight * self._unhalved * term
             loss = jnp.asarray(sum(terms.values()))
             return loss, (stats, {f"disc/{k}": v for k, v in {"loss": loss, **terms}.items()})
 

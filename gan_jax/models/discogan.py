@@ -77,8 +77,8 @@ class Model(base.Defaults):
 
     @property
     def multiple(self) -> int:
-        """Sides of images that `generate` takes are multiples of this; with a bottleneck S alone."""
-        return 2**self.levels
+        """Sides of images that `generate` takes are multiples of this; 0 with a bottleneck: S alone."""
+        return 0 if self.bottleneck else 2**self.levels
 
     @property
     def tx(self) -> optax.GradientTransformation:

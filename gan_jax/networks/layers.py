@@ -73,7 +73,9 @@ def conv_transpose(
     """
     if not isinstance(padding, str):
         same = output_padding == 0 and 2 * padding == len(kernel) - stride
-        padding = "SAME" if same else (padding, output_padding)
+        if not same:
+            return _direct_transpose(x, kernel, stride, (padding, output_padding))
+        padding = "SAME"
     shape = (len(x), stride * x.shape[1], stride * x.shape[2], kernel.shape[3])
     if _on_cpu() and padding == "SAME" and fewer_products.pays(shape, kernel.shape, stride):
         return fewer_products.conv_transpose(x, kernel, stride)
@@ -247,7 +249,7 @@ def normalised(
 
 
 def beside(x: jax.Array, condition: jax.Array | None) -> jax.Array:
-    """Joins a condition [B, K] to images as K constant planes, to vectors as K columns; None joins nothing."""
+    """Joins a condition [B, K] to images as K planes, to vectors as K columns; None joins nothing."""
     if condition is None:
         return x
     if x.ndim == 4:
@@ -263,6 +265,26 @@ def max_pool(x: jax.Array, window: int) -> jax.Array:
     """
     rows = _largest([x[:, i::window] for i in range(window)])
     return _largest([rows[:, :, i::window] for i in range(window)])
+
+
+def mean_pool(x: jax.Array) -> jax.Array:
+    """Means of 2x2 pixels: [B, H, W, C] -> [B, H / 2, W / 2, C]."""
+    rows = x[:, ::2] + x[:, 1::2]
+    return (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
+
+
+def upsample(x: jax.Array) -> jax.Array:
+    """Every pixel four times: [B, H, W, C] -> [B, 2 H, 2 W, C]."""
+    batch, height, width, depth = x.shape
+    x = jnp.broadcast_to(x[:, :, None, :, None], (batch, height, 2, width, 2, depth))
+    return x.reshape(batch, 2 * height, 2 * width, depth)
+
+
+def depth_to_space(x: jax.Array) -> jax.Array:
+    """Channels as 2x2 pixels, row by row: [B, H, W, 4 C] -> [B, 2 H, 2 W, C]."""
+    batch, height, width, depth = x.shape
+    x = x.reshape(batch, height, width, 2, 2, depth // 4).transpose(0, 1, 3, 2, 4, 5)
+    return x.reshape(batch, 2 * height, 2 * width, depth // 4)
 
 
 def _largest(parts):

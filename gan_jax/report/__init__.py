@@ -19,8 +19,7 @@ def build(folder: Path | str) -> bytes:
     """
     found = sections(collect(folder))
     title = found[0].title if len(found) == 1 else Path(folder).resolve().name
-    # JSON may hold half a surrogate pair, which UTF-8 has no bytes for.
-    return render(title, found).encode("utf-8", "xmlcharrefreplace")
+    return render(title, found)
 
 
 def write(folder: Path | str, out: Path | str) -> None:

@@ -6,21 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import jinja2
-
-from gan_jax import __version__
+from gan_jax import __version__, pages
 from gan_jax.report.view import Section
 
 
-def render(title: str, sections: Sequence[Section]) -> str:
-    """The page; all that the JSON holds is escaped."""
-    loader = jinja2.PackageLoader("gan_jax.report")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"exact": _exact, "shown": _shown, "svg_uri": _svg_uri}
-    template = environment.get_template("page.html")
-    return template.render(title=title, sections=sections, version=__version__)
+def render(title: str, sections: Sequence[Section]) -> bytes:
+    """The page as UTF-8; all that the JSON holds is escaped."""
+    filters = {"exact": _exact, "shown": _shown, "svg_uri": _svg_uri}
+    values = {"title": title, "sections": sections, "version": __version__}
+    return pages.render("page.html", ["gan_jax.report"], values, filters)
 
 
 def _exact(value: Any) -> str:

@@ -32,7 +32,12 @@ def pictures(size=B, seed=0, source=None):
 
 @functools.cache
 def initial(m, seed=0):
-    """A state of `m.init`'s shapes, on the host, drawn by numpy: compiling the initialisers takes longer."""
+    """DTN's state at the start, on the host."""
+    return drawn(jax.eval_shape(m.init, jax.random.key(0), pictures(1)), seed)
+
+
+def drawn(shapes, seed=0):
+    """A state of the given shapes, on the host, drawn by numpy: compiling the initialisers takes longer."""
     rng = np.random.default_rng(seed)
 
     def fill(path, leaf):
@@ -42,7 +47,6 @@ def initial(m, seed=0):
             return rng.normal(0, deviation, leaf.shape).astype(np.float32)
         return (np.ones if name in ("scale", "var") else np.zeros)(leaf.shape, leaf.dtype)
 
-    shapes = jax.eval_shape(m.init, jax.random.key(0), pictures(1))
     state = jax.tree_util.tree_map_with_path(fill, shapes)
     players = {
         name: player.replace(

@@ -1,6 +1,7 @@
 """Models are found by name; what every model has unless it says otherwise."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +11,12 @@ from gan_jax.models import base, classifier, dtn
 
 
 def test_models_are_found_by_the_name_of_their_file():
-    assert models.known() == ["classifier", "dtn"]
+    files = {path.stem for path in Path(models.__file__).parent.glob("*.py")}
+    assert models.known() == sorted(files - {"__init__", "base"})
     assert models.model_class("dtn") is dtn.Model
     assert models.model_class("classifier") is classifier.Model
-    with pytest.raises(ConfigError, match=r"^model\.name='base' is not known; known: classifier, dtn$"):
+    known = ", ".join(models.known())
+    with pytest.raises(ConfigError, match=rf"^model\.name='base' is not known; known: {known}$"):
         models.model_class("base")
 
 
@@ -36,8 +39,10 @@ def test_a_model_is_a_frozen_dataclass_with_the_members_of_its_contract(name):
     made = cls()
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.b1 = 0.0
-    assert made.batches == 1
-    assert made.phases(0) == made.phases(999) == ("train",)
+    assert made.batches >= 1
+    for phases in (made.phases(0), made.phases(999)):
+        assert phases
+        assert hash(phases) == hash(tuple(phases))
     assert hasattr(cls, "generate") != hasattr(cls, "predict")
     assert all(callable(getattr(cls, member)) for member in ("init", "train_step", "adopt", "constants"))
 

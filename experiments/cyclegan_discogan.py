@@ -1,0 +1,167 @@
+"""CycleGAN and DiscoGAN side by side: one equation, two architectures and purposes, on the same images.
+
+    python experiments/cyclegan_discogan.py --out=results/cyclegan_discogan_horse2deer
+    python experiments/cyclegan_discogan.py --discogan=configs/discogan_celeba_gender.py:part
+    python experiments/cyclegan_discogan.py --quick
+
+Both learn from the images of the DiscoGAN configuration and are scored on its test images, each by its own
+networks, losses and number of steps. Trains what is missing; the same command goes on where an interrupted
+one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, whose rows are images, what either model makes of
+them, and what comes back; of photographs of persons keep that picture to yourself.
+"""
+
+import jax
+import numpy as np
+import tables
+from absl import flags
+
+from gan_jax import config as configuration
+from gan_jax import images, inputs, plots, runs
+from gan_jax.errors import ConfigError
+
+_CYCLEGAN = flags.DEFINE_string(
+    "cyclegan", "configs/cyclegan_horse2deer.py:part", "A CycleGAN, with variants after a colon"
+)
+_DISCOGAN = flags.DEFINE_string(
+    "discogan", "configs/discogan_horse2deer.py:part", "A DiscoGAN, likewise; its images are those of both"
+)
+_COLUMNS = 12
+LABELS = {"cyclegan": "CycleGAN", "discogan": "DiscoGAN"}
+MEASURES = ("cycle_source", "cycle_target", "change_source", "change_target")
+
+TEXT = """\
+Data: {data}. Seed: {seed}.
+
+Both minimise an adversarial loss in each domain and the distance of every image to what comes back from the
+other domain. CycleGAN does so with residual blocks at a quarter of the size, discriminators of patches, least
+squares and L1: colour and texture, with the layout kept. DiscoGAN squeezes the image to a 4x4 map, has
+discriminators of whole images, cross-entropy, squares and, in its code, mostly the matching of features:
+relations between domains, with shapes that may change.
+
+`cycle` is the mean absolute difference of an image and what comes back, `change` that of an image and its
+translation, in grey levels of 255. A model that changes nothing has a cycle of 0.
+
+| model | parameters of both G | of both D | steps x batch | cycle, source | cycle, target | change, source \
+| change, target |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+"""
+
+
+def load(name, seed):
+    """The configuration of one of the models, checked.
+
+    Raises:
+      ConfigError: naming what is wrong.
+    """
+    argument = {"cyclegan": _CYCLEGAN, "discogan": _DISCOGAN}[name].value
+    config = configuration.load(f"{argument.partition(':')[0]}:quick" if tables.QUICK.value else argument)
+    if config.model.name != name:
+        raise ConfigError(f"{name}={argument!r} is a configuration of {config.model.name}")
+    with config.unlocked():
+        config.seed, config.tensorboard = seed, False
+        config.data.manual_dir = flags.FLAGS.manual_dir
+        config.cache_dir = flags.FLAGS.cache_dir
+        if tables.STEPS.value:
+            share = tables.STEPS.value / config.steps
+            for field in {"decay_start", "decay_end", "curriculum"} & set(config.model):
+                config.model[field] = round(config.model[field] * share)
+            config.steps = tables.STEPS.value
+    return config
+
+
+def pair(seed):
+    """Both configurations, on the images and evaluations of the DiscoGAN's."""
+    cyclegan, discogan = load("cyclegan", seed), load("discogan", seed)
+    with cyclegan.unlocked():
+        cyclegan.name = f"cyclegan_on_{discogan.name}"
+        cyclegan.data.roles, cyclegan.data.size = discogan.data.roles, discogan.data.size
+        cyclegan.evals, cyclegan.requires = discogan.evals, discogan.requires
+    found = {"cyclegan": cyclegan, "discogan": discogan}
+    for config in found.values():
+        configuration.validate(config)
+    return found
+
+
+def describe(role, spec):
+    """A role's images in words."""
+    conditions = [*spec.get("having", ()), *(f"not {name}" for name in spec.get("lacking", ()))]
+    place = spec.files.get(spec.split.partition("[")[0], "") or spec.name
+    return f"{role} {place} [{spec.split}] {' '.join(conditions)}".strip()
+
+
+def parameters(run):
+    """Parameters of a run's players."""
+    return {
+        name: sum(x.size for x in jax.tree.leaves(player.params))
+        for name, player in run.state.players.items()
+    }
+
+
+def sheets(name, run, given):
+    """What a model makes of the first images of each domain, and what comes back, by title."""
+    there = runs.generate(run, given)
+    back = runs.generate(run, there)
+    return {
+        f"{LABELS[name]}: {domain}, translated and back": images.to_uint8(
+            np.concatenate([there[other], back[domain]])
+        )
+        for domain, other in (("source", "target"), ("target", "source"))
+    }
+
+
+def main():
+    """Trains what is missing, and puts both models' figures and pictures beside each other."""
+    seed = tables.only_seed()
+    configs = pair(seed)
+    test = configs["discogan"].evals.test.roles
+    given = {
+        role: inputs.load_role(configs["discogan"], spec).columns["image"][:_COLUMNS]
+        for role, spec in test.items()
+    }
+    rows, drawn = [], {}
+    for name, config in configs.items():
+        folder, result = tables.run(config)
+        run = runs.load(folder)
+        kept = ("seconds", "params_sha256", "commit")
+        scale = {"steps": config.steps, "batch_size": config.batch_size, "parameters": parameters(run)}
+        measured = {measure: round(result["metrics"][measure], 3) for measure in MEASURES}
+        rows.append(
+            {"name": name, **scale, **measured, **{k: result[k] for k in kept}, "config": config.to_dict()}
+        )
+        drawn[name] = sheets(name, run, given)
+    described = [describe(role, spec) for role, spec in configs["discogan"].data.roles.items()]
+    content = {
+        "data": f"{', '.join(described)}, at {configs['discogan'].data.size} pixels",
+        "seed": seed,
+        "examples": result["metrics"]["examples"],
+        "device": result["device"],
+        **tables.origin(),
+        "rows": rows,
+    }
+    print(tables.write(content, markdown(content), picture(given, drawn)))
+
+
+def markdown(content):
+    """The figures for a reader."""
+    lines = [TEXT.format(**content).rstrip("\n")]
+    for row in content["rows"]:
+        counts = row["parameters"]
+        cells = [f"{counts['gen']:,}", f"{counts['disc']:,}", f"{row['steps']:,} x {row['batch_size']}"]
+        cells += [f"{row[measure]:.1f}" for measure in MEASURES]
+        lines.append(f"| {LABELS[row['name']]} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", f"Test images of the first domain: {content['examples']}.", ""])
+
+
+def picture(given, drawn):
+    """Images of each domain above what either model makes of them, PNG."""
+    shown = {}
+    for domain, pixels in given.items():
+        shown[f"{domain} images"] = pixels
+        for made in drawn.values():
+            shown |= {title: grid for title, grid in made.items() if f": {domain}," in title}
+    columns = min(len(pixels) for pixels in given.values())
+    return plots.panels(shown, columns=columns)
+
+
+if __name__ == "__main__":
+    tables.start(main)

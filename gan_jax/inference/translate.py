@@ -1,0 +1,176 @@
+"""`--mode=translate`: what a run makes of the images of a folder, a zip, or one file."""
+
+import contextlib
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from gan_jax import models, parallel, runs
+from gan_jax.data import folders, views
+from gan_jax.data.decoding import Skipped
+from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
+from gan_jax.inference import comparison, targets
+from gan_jax.inference.output import png
+from gan_jax.inference.sources import Source
+from gan_jax.inference.translator import DIRECTIONS, Prepared, Translator
+from gan_jax.workdir import Workdir
+
+_log = logging.getLogger(__name__)
+
+
+def run(
+    workdir: Path | str,
+    *,
+    input: str,
+    output: str,
+    direction: str = "s2t",
+    attributes: Sequence[str] | None = None,
+    derive: str = "",
+    max_side: int = 0,
+    seed: int = 0,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Writes a PNG for each image, and a page that shows both beside each other; the run stays as it is.
+
+    Images are turned upright by their EXIF orientation. Where the model takes any size, they keep theirs:
+    they are padded by reflection to the multiple that its architecture needs, and what is made is cropped
+    back. Where it takes one size alone, they are brought to it as its training images were.
+
+    Args:
+      workdir: of a run whose model turns images into images, finished or not.
+      input: a folder, a zip, a folder inside a zip, or an image; sub-folders are gone through.
+      output: a folder, made where it is missing; see `targets.names` for what is written there.
+      direction: 's2t' draws the target domain of source images, 't2s' the source domain of target images.
+      attributes: what a conditional model is asked for; all others of the same data set are asked away.
+      derive: 'edges' or 'grey', made of each image first, see `views.derived`; '' for images as they are.
+      max_side: larger images are scaled down to so many pixels on their longer side; 0 for as they are.
+      seed: of what is random; with one device an image's draw follows from it and the image's name alone.
+      overwrite: whether files of an earlier call are replaced.
+
+    Returns:
+      Values to print.
+
+    Raises:
+      ConfigError, WorkdirError, CheckpointError, DataError: before anything is written; or a full disk.
+      IncompleteError: some images cannot be used; all others were translated.
+    """
+    for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
+        if value not in allowed:
+            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {', '.join(map(repr, allowed))}")
+    condition = _condition(_model(workdir), attributes)
+    skipped: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+        source = Source.open(input, stack)
+        names = dict(zip(source.names, targets.names(source.names), strict=True))
+        folder = _folder(source, names.values(), output, overwrite)
+        translator = Translator(runs.load(workdir), direction, condition, seed)
+        pairs = [
+            _write(folder, item, made, names[item.name])
+            for item, made in _translated(source, translator, derive, max_side, skipped)
+        ]
+    title = f"{Path(workdir).absolute().name}: translations"
+    asked = {"attributes": ", ".join(attributes or ()), "made of each image first": derive}
+    facts = {**translator.facts, **asked, "input": source.title}
+    return _conclude(folder, title, facts, pairs, skipped)
+
+
+def _conclude(
+    folder: Workdir,
+    title: str,
+    facts: Mapping[str, object],
+    pairs: Sequence[comparison.Pair],
+    skipped: Mapping[str, str],
+) -> dict[str, Any]:
+    """Writes the page, and tells of images that could not be used."""
+    total, left_out = len(pairs) + len(skipped), folders.counted(skipped)
+    if not pairs:
+        raise DataError(f"{facts['input']}: none of {total} images can be used: {left_out}")
+    page = folder.path / comparison.PAGE
+    folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
+    if skipped:
+        message = f"{len(skipped)} of {total} images could not be used: {left_out}"
+        raise IncompleteError(f"{message}; the others were translated, see {page}")
+    return {"images": len(pairs), "comparison": page}
+
+
+def _model(workdir: Path | str) -> Any:
+    """The model of the run in a folder, if it turns images into images."""
+    config = runs.load_config(workdir)
+    model = models.create(config.model)
+    if hasattr(model, "generate") and not hasattr(model, "latents"):
+        return model
+    what = "makes images of noise" if hasattr(model, "generate") else "tells labels of images"
+    raise WorkdirError(
+        f"{workdir} holds the run {config.name!r} of model {config.model.name!r}, which {what}; "
+        "--mode=translate needs one that turns images into images"
+    )
+
+
+def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | None:
+    """What a conditional model is asked for, float32 [n]."""
+    if not hasattr(model, "target_label"):
+        if attributes is not None:
+            raise ConfigError(f"attributes={','.join(attributes)} is for conditional models; this is none")
+        return None
+    if attributes is None:
+        raise ConfigError(
+            "--attributes is required: this model asks for them, such as --attributes=Blond_Hair"
+        )
+    return np.asarray(model.target_label(tuple(attributes)), np.float32)
+
+
+def _folder(source: Source, names: Collection[str], output: str, overwrite: bool) -> Workdir:
+    """The folder that `--output` names, once it is sure that nothing in it would be lost."""
+    if source.folder and Path(output).resolve().is_relative_to(source.folder.resolve()):
+        where = f"output={output!r} lies in input={str(source.folder)!r}"
+        raise ConfigError(f"{where}; choose a folder outside of it")
+    thumbnails = [file for name in names for file in comparison.files(name)]
+    return targets.check(output, [*names, *thumbnails, comparison.PAGE], source.paths, overwrite)
+
+
+def _translated(
+    source: Source, translator: Translator, derive: str, max_side: int, skipped: dict[str, str]
+) -> Iterator[tuple[Prepared, np.ndarray]]:
+    """Images and what the model makes of them, neighbours of one shape at once; fills `skipped`."""
+
+    def leave_out(name: str, reason: Skipped) -> None:
+        skipped[name] = str(reason)
+        _log.warning("%s: %s", folders.shown(name), reason)
+
+    def flush() -> Iterator[tuple[Prepared, np.ndarray]]:
+        if group:
+            try:
+                yield from zip(group, translator(group), strict=True)
+            except Skipped as reason:
+                for item in group:
+                    leave_out(item.name, reason)
+
+    group: list[Prepared] = []
+    bar = Console(stderr=True)
+    for name in track(source.names, "images", console=bar, disable=not bar.is_terminal, transient=True):
+        try:
+            item = translator.prepare(name, source.content(name), derive, max_side)
+        except Skipped as reason:
+            leave_out(name, reason)
+            continue
+        if group and (len(group) == parallel.local_devices() or group[0].padded.shape != item.padded.shape):
+            yield from flush()
+            group = []
+        group.append(item)
+    yield from flush()
+
+
+def _write(folder: Workdir, item: Prepared, made: np.ndarray, target: str) -> comparison.Pair:
+    """Writes one image and both thumbnails."""
+    folder.write(target, png(made))
+    thumbnails = []
+    for pixels, file in zip((item.pixels, made), comparison.files(target), strict=True):
+        thumbnail, content = comparison.thumbnail(pixels, file)
+        folder.write(file, content)
+        thumbnails.append(thumbnail)
+    return comparison.Pair(item.name, target, *thumbnails)

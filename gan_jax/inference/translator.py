@@ -1,0 +1,121 @@
+"""A run's model as a mapping of single images of any size."""
+
+import dataclasses
+import zlib
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from PIL import Image
+
+from gan_jax import images, parallel, runs
+from gan_jax.data import decoding, views
+from gan_jax.data.decoding import Skipped
+from gan_jax.data.framing import Framing
+from gan_jax.errors import ConfigError
+
+DIRECTIONS = {"s2t": ("source", "target"), "t2s": ("target", "source")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """An image uint8 [H, W, C] as the model is given it, and padded by rows at the top, columns left, ..."""
+
+    name: str
+    pixels: np.ndarray
+    padded: np.ndarray
+    top: int = 0
+    left: int = 0
+
+
+class Translator:
+    """A run's model as a mapping of images of files."""
+
+    def __init__(self, run: runs.Run, direction: str, condition: np.ndarray | None, seed: int):
+        """Settles what the model is given.
+
+        Raises:
+          ConfigError: it has no such direction.
+        """
+        given, drawn = DIRECTIONS[direction]
+        self._given, self._condition, self._seed = given, condition, seed
+        shapes = {role: shape for role, (shape, _) in run.example.items() if len(shape) == 3}
+        # A model that is asked for attributes has roles of other names, all of one shape.
+        role = given if given in shapes else next(iter(shapes))
+        side, _, self._channels = shapes[role]
+        self.multiple = run.model.multiple
+        self._framing = Framing(side, resize=run.config.data.roles[role].get("resize", "square"))
+
+        def translate(state, batch, rng):
+            return run.model.generate(state, images.to_float(batch), rng)[drawn]
+
+        example = self._batch(np.zeros((1, side, side, self._channels), np.uint8))
+        try:
+            jax.eval_shape(translate, run.state, example, jax.random.key(0))
+        except KeyError as error:
+            found = f"direction={direction!r} is none of model {run.config.model.name!r}"
+            raise ConfigError(f"{found}, which draws {' and '.join(_others(direction))}") from error
+        config, step = run.config, int(run.state.step)
+        self._facts = {"run": config.name, "model": config.model.name, "step": step, "direction": direction}
+        self._apply, self._state = parallel.pmap_apply(translate), parallel.replicate(run.state)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What translates, and what becomes of the sizes of images, in words."""
+        sizes = f"kept; padded by reflection to multiples of {self.multiple} and cropped back"
+        if not self.multiple:
+            how = {"square": "the largest square in the middle", "squeeze": "the whole image, aspect lost"}
+            sizes = f"{how[self._framing.resize]}, at {self._framing.size} x {self._framing.size} pixels"
+        return {**self._facts, "sizes": sizes}
+
+    def prepare(self, name: str, content: bytes, derive: str, max_side: int) -> Prepared:
+        """An image of a file as the model is given it.
+
+        Raises:
+          Skipped: it cannot be read.
+        """
+        picture = decoding.upright(content, None if self.multiple else self._framing.draft)
+        if not self.multiple:
+            picture = self._framing.apply(picture)
+        elif 0 < max_side < max(picture.size):
+            scale = max_side / max(picture.size)
+            wide, tall = (max(round(side * scale), 1) for side in picture.size)
+            picture = picture.resize((wide, tall), Image.Resampling.BILINEAR)
+        pixels = views.derived(np.asarray(picture)[None], derive, self._channels)[0]
+        lacking = [-side % max(self.multiple, 1) for side in pixels.shape[:2]]
+        (top, below), (left, right) = ((n // 2, n - n // 2) for n in lacking)
+        padded = np.pad(pixels, ((top, below), (left, right), (0, 0)), mode="reflect")
+        return Prepared(name, pixels, padded, top, left)
+
+    def __call__(self, group: Sequence[Prepared]) -> list[np.ndarray]:
+        """What the model makes of images of one padded shape, uint8 [H, W, C'] each.
+
+        Raises:
+          Skipped: they do not fit in memory.
+        """
+        # What is random in an image follows from the seed, the first one's name and the place behind it.
+        position = zlib.crc32(group[0].name.encode(errors="surrogateescape"))
+        try:
+            batch = self._batch(np.stack([item.padded for item in group]))
+            made = images.to_uint8(self._apply(self._state, batch, self._seed, position))
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            raise Skipped("too large for the memory of the device; see --max_side") from error
+        if not self.multiple:
+            return list(made)
+        boxes = ((item, *item.pixels.shape[:2]) for item in group)
+        return [
+            image[item.top : item.top + tall, item.left : item.left + wide]
+            for image, (item, tall, wide) in zip(made, boxes, strict=True)
+        ]
+
+    def _batch(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        batch = {self._given: pictures}
+        if self._condition is not None:
+            batch["label"] = np.repeat(self._condition[None], len(pictures), 0)
+        return batch
+
+
+def _others(direction: str) -> list[str]:
+    return [f"{drawn}s of {given} images" for name, (given, drawn) in DIRECTIONS.items() if name != direction]

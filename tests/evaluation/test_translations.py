@@ -1,0 +1,76 @@
+"""The evaluators of cycles and of pairs, on translations whose errors are known."""
+
+import numpy as np
+import pytest
+
+from gan_jax import evaluation, images
+from gan_jax.errors import ConfigError
+from gan_jax.evaluation import cycle, paired
+
+
+def grey(level, count, channels=3):
+    return np.full((count, 2, 2, channels), level, np.uint8)
+
+
+def batches():
+    yield {"source": grey(100, 2), "target": grey(200, 2, 1)}
+    yield {"source": grey(110, 1), "target": grey(220, 1, 1)}
+
+
+def added(batch):
+    """Source to target adds 10 levels and goes grey, target to source takes 4 off and goes coloured."""
+    pixels = {role: x if x.dtype == np.uint8 else images.to_uint8(x) for role, x in batch.items()}
+    there = np.asarray(pixels["source"][..., :1], int) + 10
+    back = np.repeat(np.asarray(pixels["target"], int) - 4, 3, -1)
+    return {"target": there / 127.5 - 1, "source": back / 127.5 - 1}
+
+
+def test_a_cycle_is_what_is_left_of_there_and_back():
+    values = cycle.evaluate(added, batches(), {})
+    want = {"cycle_source": 6, "cycle_target": 6, "change_source": 10, "change_target": 4, "examples": 3}
+    assert {k: v for k, v in values.items() if k != "cycles"} == pytest.approx(want)
+    assert values["cycles"].shape == (6 * 2, 3 * 2, 3)
+    levels = [row[0, 0] for row in np.split(values["cycles"], 6)]
+    assert [int(level[0]) for level in levels] == [100, 110, 106, 200, 196, 206]
+
+
+def test_pairs_are_compared_with_their_targets_and_with_one_image_for_all():
+    calls = []
+
+    def apply(batch):
+        assert set(batch) == {"source"}
+        calls.append(len(batch["source"]))
+        # The second draw of each batch is 3 levels lighter.
+        level = np.asarray(batch["source"], float) + (3 if len(calls) % 2 == 0 else 0)
+        return {"target": level / 127.5 - 1}
+
+    given = [
+        {"source": grey(50, 2), "target": grey(60, 2)},
+        {"source": grey(90, 1), "target": grey(120, 1)},
+    ]
+    values = paired.evaluate(apply, given, {})
+    assert calls == [2, 2, 1, 1]
+    sheet = values.pop("pairs")
+    assert [int(row[0, -1, 0]) for row in np.split(sheet, 3)] == [90, 90, 120]
+    psnr = (2 * 20 * np.log10(255 / 10) + 20 * np.log10(255 / 30)) / 3
+    want = {"l1": 50 / 3, "l1_mean_image": 80 / 3, "psnr": psnr, "between_draws": 3}
+    assert values == pytest.approx({**want, "saturation": 0, "target_saturation": 0, "examples": 3})
+
+
+def test_saturation_is_the_distance_of_the_channels():
+    red = grey(0, 1)
+    red[..., 0] = 200
+    values = paired.evaluate(
+        lambda batch: {"target": red / 127.5 - 1}, [{"source": grey(0, 1, 1), "target": red}], {}
+    )
+    assert values["saturation"] == values["target_saturation"] == 200
+    assert values["l1"] == 0
+    assert values["psnr"] == pytest.approx(20 * np.log10(255 / 0.5))
+
+
+@pytest.mark.parametrize("kind", ["cycle", "paired"])
+def test_both_domains_are_asked_for_before_any_work(kind):
+    spec = {"kind": kind, "every": 0, "roles": {"source": {}}}
+    with pytest.raises(ConfigError, match=r"^roles\.target is missing; both domains are compared$"):
+        evaluation.check(spec, ())
+    evaluation.check({**spec, "roles": {"source": {}, "target": {}}}, ())

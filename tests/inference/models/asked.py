@@ -1,0 +1,28 @@
+"""One domain `a` whose images are brightened by what they are asked for; grey, of one size."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import optax
+
+from gan_jax.errors import ConfigError
+from gan_jax.models import base
+from gan_jax.state import create, player
+
+NAMES = ("Bright", "Dark")
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.Defaults):
+    def init(self, rng, batch):
+        return create({"gen": player({"params": {"step": jnp.ones(())}}, optax.sgd(0.1))})
+
+    def target_label(self, names):
+        for name in names:
+            if name not in NAMES:
+                raise ConfigError(f"label {name!r} is not known; known: {', '.join(NAMES)}")
+        return jnp.array([name in names for name in NAMES], jnp.float32)
+
+    def generate(self, state, batch, rng):
+        asked = batch["label"] @ jnp.array([1.0, -1.0])
+        return {"target": batch["source"] + 0.5 * asked[:, None, None, None]}

@@ -1,0 +1,34 @@
+"""Two domains without a game: a target is its source's negative, of any size that `multiple` divides."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from gan_jax.models import base
+from gan_jax.state import create, player
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.Defaults):
+    sides: int = 4
+    two_way: bool = True
+    noise: float = 0.0
+
+    @property
+    def multiple(self):
+        return self.sides
+
+    def init(self, rng, batch):
+        return create({"gen": player({"params": {"sign": -jnp.ones(())}}, optax.sgd(0.1))})
+
+    def generate(self, state, batch, rng):
+        sign = state.players["gen"].eval_variables["params"]["sign"]
+        made = {}
+        for given, drawn in {"source": "target", "target": "source"}.items():
+            if given in batch or not self.two_way:
+                x = batch["source" if not self.two_way else given]
+                assert self.sides == 0 or not (x.shape[1] % self.sides or x.shape[2] % self.sides)
+                made[drawn] = sign * x + self.noise * jax.random.normal(rng, (len(x), 1, 1, 1))
+        return made

@@ -1,0 +1,179 @@
+"""CycleGAN: its terms in closed form, who moves and by what, its pool, its schedule, its refusals."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from translating import B, count, initial, moved, pictures, run, zeroed
+
+from gan_jax.models import cyclegan
+
+SMALL = {"width": 2, "blocks": 1, "downs": 1, "d_width": 2, "d_layers": 1}
+BATCH = pictures(8)
+ALL = {"identity": 0.5, "learning_rate": 0.3}  # every term, and moves that show
+
+
+def model(**fields):
+    return cyclegan.Model(**{**SMALL, **fields})
+
+
+def test_the_paper_s_players():
+    for blocks, gen in ((6, 7_837_699), (9, 11_378_179)):
+        made = cyclegan.Model(blocks=blocks)
+        state = jax.eval_shape(made.init, jax.random.key(0), pictures(128, size=1))
+        assert count(state.players["gen"].params) == 2 * gen
+        assert count(state.players["disc"].params) == 2 * 2_764_737
+        assert {k: v["images"].shape for k, v in state.memory.items()} == {
+            "pool_target": (50, 128, 128, 3),
+            "pool_source": (50, 128, 128, 3),
+        }
+
+
+def test_terms_of_networks_that_answer_nothing():
+    # D says 0 of everything, G draws 0: every term is known.
+    m = model(**ALL)
+    _, metrics = run(m, zeroed(initial(m, BATCH)), [BATCH])
+    sizes = {role: float(np.abs(x).mean()) for role, x in BATCH.items()}
+    want = {
+        "disc/loss": 1.0,  # per domain (1 + 0) / 2
+        "disc/target": 0.5,
+        "disc/source": 0.5,
+        "gen/gan_target": 1.0,
+        "gen/gan_source": 1.0,
+        "gen/cycle_forward": sizes["source"],
+        "gen/cycle_backward": sizes["target"],
+        "gen/identity_target": sizes["target"],
+        "gen/identity_source": sizes["source"],
+        "gen/loss": 2 + 15 * (sizes["source"] + sizes["target"]),
+    }
+    for name, value in want.items():
+        assert metrics[name] == pytest.approx(value, rel=1e-5), name
+
+
+def test_a_discriminator_that_takes_everything_for_real():
+    m = model()
+    state = zeroed(initial(m, BATCH))
+    for role in ("target", "source"):
+        state.players["disc"].params[role]["logits"]["bias"][:] = 1
+    _, metrics = run(m, state, [BATCH], "_update_gen")
+    assert metrics["gen/gan_target"] == pytest.approx(0, abs=1e-6)
+    assert metrics["gen/gan_source"] == pytest.approx(0, abs=1e-6)
+    assert metrics["gen/loss"] == pytest.approx(10 * sum(np.abs(x).mean() for x in BATCH.values()), rel=1e-5)
+
+
+@pytest.mark.parametrize("method", ["_update_gen", "_update_disc"])
+def test_an_update_moves_its_player_alone(monkeypatch, method):
+    m = model()
+    state = initial(m, BATCH)
+    if method == "_update_disc":
+        old = cyclegan.Model._update_disc
+        monkeypatch.setattr(cyclegan.Model, "_update_disc", lambda self, s, b: old(self, s, b, b))
+    after, _ = run(m, state, [BATCH], method)
+    name, still = ("gen", "disc") if method == "_update_gen" else ("disc", "gen")
+    assert not moved(state.players[still], after.players[still])
+    for network, params in after.players[name].params.items():
+        assert moved(state.players[name].params[network], params)
+    assert int(after.players[name].opt_state[0].count) == 1
+
+
+@pytest.mark.parametrize("direction", ["cycle_forward", "cycle_backward"])
+def test_either_cycle_moves_both_generators(direction):
+    other = {"cycle_forward": "cycle_backward", "cycle_backward": "cycle_forward"}[direction]
+    m = model(gan_weight=0.0, **{other: 0.0})
+    state = initial(m, BATCH)
+    after, metrics = run(m, state, [BATCH], "_update_gen")
+    assert set(metrics) == {"gen/loss", f"gen/{direction}", "gen/grad_norm"}
+    for network in ("s2t", "t2s"):
+        assert moved(state.players["gen"].params[network], after.players["gen"].params[network])
+
+
+def test_d_judges_what_gen_drew_before_it_moved_and_the_pool_keeps_it():
+    m = model(**ALL)
+    state = initial(m, BATCH)
+    after, metrics = run(m, state, [BATCH])
+    fakes = m.generate(state, BATCH, jax.random.key(0))
+    loss = 0.0
+    for role, fake in fakes.items():
+        d = {"params": state.players["disc"].params[role]}
+        real, judged = (m.disc[role].apply(d, x, train=True) for x in (BATCH[role], fake))
+        loss += float(jnp.square(real - 1).mean() + jnp.square(judged).mean()) / 2
+        stored = after.memory[f"pool_{role}"]
+        assert int(stored["count"]) == B // 2  # of the first of two devices
+        np.testing.assert_allclose(stored["images"][: B // 2], fake[: B // 2], atol=1e-5)
+    assert metrics["disc/loss"] == pytest.approx(loss, rel=1e-4)
+    moved_fakes = m.generate(after, BATCH, jax.random.key(0))
+    assert float(jnp.abs(moved_fakes["target"] - fakes["target"]).max()) > 0.1
+
+
+def test_rates_are_constant_for_half_the_steps_and_fall_to_zero():
+    tx = model(decay_start=4, decay_end=8, learning_rate=0.1).tx
+    state, moves = tx.init(jnp.zeros(())), []
+    for _ in range(9):
+        update, state = tx.update(jnp.ones(()), state)
+        moves.append(-float(update))
+    expected = [0.1, 0.1, 0.1, 0.1, 0.1, 0.075, 0.05, 0.025, 0]
+    np.testing.assert_allclose(moves, expected, rtol=1e-4, atol=1e-7)
+
+
+def test_generate_translates_the_roles_that_there_are_at_any_size_that_fits():
+    m = model(source_channels=3, target_channels=1)
+    state = initial(m, pictures(8, (3, 1)))
+    both = m.generate(state, pictures(8, (3, 1)), jax.random.key(0))
+    assert {role: x.shape for role, x in both.items()} == {"target": (4, 8, 8, 1), "source": (4, 8, 8, 3)}
+    (role,) = m.generate(state, {"source": np.zeros((2, 12, 6, 3), np.float32)}, jax.random.key(0)).items()
+    assert (role[0], role[1].shape) == ("target", (2, 12, 6, 1))
+    assert m.multiple == 2
+
+
+def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_images():
+    m = cyclegan.Model(
+        generator="mnist_svhn", width=2, d_width=2, target_channels=1, pool=0, cycle_distance="mse"
+    )
+    batch = pictures(32, (3, 1))
+    state = initial(m, batch)
+    after, metrics = run(m, state, [batch])
+    assert after.memory == {}
+    assert metrics["gen/cycle_forward"] > 0
+    for player in ("gen", "disc"):
+        assert moved(state.players[player].batch_stats, after.players[player].batch_stats)
+    own = {
+        "params": state.players["gen"].params["s2t"],
+        "batch_stats": state.players["gen"].batch_stats["s2t"],
+    }
+    means = []
+    for half in np.split(batch["source"], 2):
+        _, new = m.gen["s2t"].apply(own, half, train=True, mutable=["batch_stats"])
+        means.append(new["batch_stats"]["norm_0"]["mean"])
+    found = after.players["gen"].batch_stats["s2t"]["norm_0"]["mean"]
+    np.testing.assert_allclose(found, np.mean(means, 0), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"generator": "unet"}, "generator='unet' is not allowed; allowed: resnet, mnist_svhn"),
+        ({"cycle_forward": -1.0}, "cycle_forward=-1.0 is not allowed; allowed: 0 to 1e+06"),
+        ({"target_channels": 2}, "target_channels=2 is not allowed; allowed: 1, 3"),
+        (
+            {"target_channels": 1, "identity": 0.5},
+            "identity=0.5 is not allowed; allowed: 0 where channels differ",
+        ),
+        (
+            {"decay_start": 5, "decay_end": 5},
+            "decay_end=5 is not allowed; allowed: 0, or more than decay_start",
+        ),
+    ],
+)
+def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
+    with pytest.raises(ValueError) as error:
+        model(**fields)
+    assert str(error.value) == message
+
+
+def test_images_that_the_networks_cannot_take_are_refused():
+    with pytest.raises(ValueError, match=r"^size=30 is not allowed; allowed: multiples of 4$"):
+        cyclegan.Model().check_size(30, {})
+    with pytest.raises(ValueError, match=r"^d_layers=5 is not allowed; allowed: fewer layers for 32 pixels$"):
+        cyclegan.Model(d_layers=5).check_size(32, {})
+    with pytest.raises(ValueError, match=r"^source has shape \(4, 8, 8, 1\); expected .* C in \(3,\)$"):
+        model().init(jax.random.key(0), pictures(8, (1, 3)))

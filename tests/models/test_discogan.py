@@ -1,0 +1,126 @@
+"""DiscoGAN: who moves when, the share of the reconstruction, its terms in closed form, its decay."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from translating import count, initial, moved, pictures, run, zeroed
+
+from gan_jax.models import discogan
+
+BATCH = pictures(16)
+
+
+def model(**fields):
+    return discogan.Model(**{"width": 2, "levels": 2, **fields})
+
+
+def test_the_codes_players():
+    batch = pictures(64, size=1)
+    for bottleneck, gen in ((0, 5_513_856), (100, 7_153_480)):
+        made = discogan.Model(bottleneck=bottleneck)
+        state = jax.eval_shape(made.init, jax.random.key(0), batch)
+        assert count(state.players["gen"].params) == 2 * gen
+        assert count(state.players["disc"].params) == 2 * 2_765_568
+
+
+def test_disc_moves_first_and_every_third_time():
+    m = model()
+    assert [m.phases(i) for i in range(6)] == [("disc",), ("gen",), ("gen",)] * 2
+    state = initial(m, BATCH)
+    states = [state]
+    for i in range(3):
+        states.append(run(m, states[-1], [BATCH], start=i)[0])
+    for i, player in enumerate(("disc", "gen", "gen")):
+        other = {"disc": "gen", "gen": "disc"}[player]
+        before, after = states[i].players, states[i + 1].players
+        assert not moved(before[other], after[other])
+        for network, params in after[player].params.items():
+            assert moved(before[player].params[network], params)
+    counts = {name: int(p.opt_state[1][0].count) for name, p in states[-1].players.items()}
+    assert counts == {"disc": 1, "gen": 2}
+
+
+def test_the_share_of_the_reconstruction():
+    m = model()
+    assert [float(m.share(step)) for step in (0, 9999, 10_000)] == pytest.approx([0.01, 0.01, 0.5])
+    state = zeroed(initial(m, BATCH))
+    # The share follows the iteration that the state is in, whoever moved before.
+    for step, share in ((9999, 0.01), (10_000, 0.5)):
+        _, metrics = run(m, state.replace(step=np.int32(step)), [BATCH], start=1)
+        assert metrics["gen/share"] == pytest.approx(share)
+
+
+def test_terms_of_networks_that_answer_nothing():
+    m = model(curriculum=0, rate=0.25)
+    state = zeroed(initial(m, BATCH))
+    _, metrics = run(m, state, [BATCH], start=0)
+    assert metrics["disc/loss"] == pytest.approx(2 * math.log(2), rel=1e-5)
+    _, metrics = run(m, state, [BATCH], start=1)
+    squares = {role: float(np.square(x).mean()) for role, x in BATCH.items()}
+    want = {
+        "gen/gan_target": math.log(2),
+        "gen/fm_target": 0.0,
+        "gen/cycle_forward": squares["source"],
+        "gen/cycle_backward": squares["target"],
+        "gen/loss": 0.75 * 0.1 * 2 * math.log(2) + 0.25 * (squares["source"] + squares["target"]),
+    }
+    for name, value in want.items():
+        assert metrics[name] == pytest.approx(value, rel=1e-5, abs=1e-7), name
+
+
+def test_features_are_matched_by_the_batch_s_mean_of_the_judge_in_training():
+    m = model(fm_weight=2.0, gan_weight=0.0, starting_rate=0.0)
+    state = initial(m, BATCH)
+    _, metrics = run(m, state, [BATCH], start=1)
+    gen, disc = state.players["gen"], state.players["disc"]
+    total = 0.0
+    for role, (name, given) in {"target": ("s2t", "source"), "source": ("t2s", "target")}.items():
+        term = 0.0
+        for half in (slice(0, 2), slice(2, 4)):  # a batch of its own for each of two devices
+
+            def judged(x, role=role):
+                own = {"params": disc.params[role], "batch_stats": disc.batch_stats[role]}
+                return m.disc[role].apply(own, x, train=True, mutable=["batch_stats"])[0][1]
+
+            own = {"params": gen.params[name], "batch_stats": gen.batch_stats[name]}
+            fake, _ = m.gen[name].apply(own, BATCH[given][half], train=True, mutable=["batch_stats"])
+            for a, b in zip(judged(BATCH[role][half]), judged(fake), strict=True):
+                term += float(jnp.square(a.mean(0) - b.mean(0)).mean()) / 2
+        assert metrics[f"gen/fm_{role}"] == pytest.approx(term, rel=1e-3)
+        total += term
+    assert metrics["gen/loss"] == pytest.approx(2 * total, rel=1e-3)
+
+
+def test_weights_decay_in_the_gradient():
+    tx = model(weight_decay=0.5, learning_rate=0.1).tx
+    params = {"w": jnp.array([2.0, -3.0])}
+    updates, _ = tx.update({"w": jnp.zeros(2)}, tx.init(params), params)
+    # Adam's first step has the rate's size whatever the gradient; AdamW's would be 0.1 * 0.5 * w.
+    np.testing.assert_allclose(updates["w"], [-0.1, 0.1], rtol=1e-4)
+    plain = optax.adam(0.1, 0.5)
+    wanted, _ = plain.update({"w": 0.5 * params["w"]}, plain.init(params))
+    np.testing.assert_allclose(updates["w"], wanted["w"], rtol=1e-6)
+
+
+def test_in_use_running_averages_or_the_batch_in_hand():
+    state = initial(model(), BATCH)
+    one = {"source": BATCH["source"][:1]}
+    for batch_statistics in (False, True):
+        m = model(batch_statistics=batch_statistics)
+        alone = m.generate(state, one, jax.random.key(0))
+        assert set(alone) == {"target"}
+        among = m.generate(state, BATCH, jax.random.key(0))["target"][:1]
+        assert bool(jnp.allclose(alone["target"], among, atol=1e-5)) != batch_statistics
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match=r"^levels=4 is not allowed; allowed: 3 for 32 pixels$"):
+        discogan.Model().check_size(32, {})
+    with pytest.raises(ValueError, match=r"^update_interval=1 is not allowed; allowed: 2 to 1e\+06$"):
+        discogan.Model(update_interval=1)
+    with pytest.raises(ValueError, match=r"^the batch has no 'target'; it has source$"):
+        model().init(jax.random.key(0), {"source": BATCH["source"]})
