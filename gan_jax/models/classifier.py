@@ -35,9 +35,9 @@ class Model(base.Defaults):
     required run `start` gives the variables to begin with.
     """
 
+    widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     architecture: str = "stages"  # or 'resnet18', or 'resnet18_small' for less than 100 pixels, both of
     # which have batch_norm, 2 convs_per_block and four widths, (64, 128, 256, 512) as published
-    widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     input_size: int = 0  # pixels that images are resized to inside the network; 0 takes them as they are
     convs_per_block: int = 1  # 2 doubles every convolution but the last
     batch_norm: bool = False
