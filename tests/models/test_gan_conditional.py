@@ -71,7 +71,11 @@ def test_d_is_shown_fakes_of_the_classes_of_its_real_images():
     ("fields", "d", "g"),
     [
         ({}, 2 * LN2 + 2 * LN4, LN2 + LN4),
-        ({"aux_on_fake": False, "aux_weight_d": 3.0, "aux_weight_g": 0.1}, 2 * LN2 + 3 * LN4, LN2 + 0.1 * LN4),
+        (
+            {"aux_on_fake": False, "aux_weight_d": 3.0, "aux_weight_g": 0.1},
+            2 * LN2 + 3 * LN4,
+            LN2 + 0.1 * LN4,
+        ),
     ],
 )
 def test_a_d_of_zeros_costs_log_k_for_every_class_it_is_asked(fields, d, g):
