@@ -43,8 +43,7 @@ def generator(name):
 @functools.cache
 def discriminator(name):
     """Variables, images and conditions [2, K] to logits [2, 2], compiled once."""
-    options = {"projection": True} if name == "sn_resnet" else {}
-    module = noise_to_image.discriminator(name, **asked(name), classes=2, **options)
+    module = noise_to_image.discriminator(name, **asked(name), classes=2)
     variables = counting.filled(counting.variables(module, images(name).shape, (2, K)))
     apply = jax.jit(lambda variables, x, c: module.apply(variables, x, False, c))
     return lambda x, c, scale=1: apply(variables | {"params": scaled(variables["params"], scale)}, x, c)
@@ -111,6 +110,8 @@ def test_the_norm_of_a_discriminator_is_what_was_asked_or_refused(name, norm):
         ("dcgan", {"norm": "group"}, "norm='group' is not allowed; allowed: published, none, batch, layer"),
         ("dcgan", {"slope": 0.1}, "slope is no option of generator dcgan; it has .*kernel_size"),
         ("grid_constant", {"norm": "batch"}, "norm='batch' is not allowed; allowed for this network: none"),
+        ("dcgan", {"width": -1}, "width=-1 is not allowed; allowed for this network: 1 or more"),
+        ("grid_resnet", {"width": 6}, "width=6 is not allowed; allowed for this network: multiples of 4"),
         ("mirza", {}, "num_classes=0 is not allowed; allowed for this network: 1 or more"),
     ],
 )
@@ -122,6 +123,11 @@ def test_what_a_generator_has_not_is_refused(name, option, message):
 def test_options_replace_published_fields_alone():
     module = noise_to_image.generator("mlp", size=4, widths=(7, 5, 3))
     assert (module.widths, module.shape, module.slope) == ((7, 5, 3), (4, 4, 1), 0.2)
+
+
+def test_a_width_that_leaves_a_layer_empty_is_refused():
+    with pytest.raises(ValueError, match="width=2 is not allowed; allowed for this network: 5 or more"):
+        noise_to_image.discriminator("mirza", size=16, width=2)
 
 
 @pytest.mark.parametrize("name", ["mirza", "cgan_conv"])

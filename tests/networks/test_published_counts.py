@@ -82,7 +82,7 @@ PUBLISHED_D = [
     ("sndcgan", 0, CIFAR, 5860865, (5859008, 1857, 0), 0),
     ("sndcgan", 0, CIFAR | {"spectral": True}, 5860865, (5859008, 1857, 0), 1857),
     ("sn_resnet", 0, CIFAR, 1053824, (1052544, 1280, 0), 0),
-    ("sn_resnet", 10, CIFAR | {"projection": True}, 1055104, (1053824, 1280, 0), 0),
+    ("sn_resnet", 10, CIFAR, 1055104, (1053824, 1280, 0), 0),
     ("acgan", 0, {"size": 128, "channels": 3, "classes": 11}, 3016555, (3013552, 1019, 1984), 1984),
     ("acgan", 0, CIFAR | {"classes": 11}, 1664875, (1661872, 1019, 1984), 1984),
 ]
