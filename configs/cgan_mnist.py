@@ -15,6 +15,8 @@ last step is kept, not that of the best Parzen likelihood. Variants, several of 
     quick    two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -48,7 +50,7 @@ _ADAM = {
     "model.decay_end": 0,
 }
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "conv": {
         "model.generator": "cgan_conv",
         "model.discriminator": "cgan_conv",
