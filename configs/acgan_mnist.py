@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/acgan_mnist.py
 
-G is given the class beside 100 noise dimensions; D tells real from fake and, of both, the class. Optimiser and
-batch are the paper's. Departures: the networks are those of DCGAN at 28 pixels and half its width, D with a
-second head; the paper's are for 32 and 128 pixels. Variants, several of them separated by commas:
+G is given the class beside 100 noise dimensions; D tells real from fake and, of both, the class. Optimiser
+and batch are the paper's. Departures: the networks are those of DCGAN at 28 pixels and half its width, D
+with a second head; the paper's are for 32 and 128 pixels. Variants, several of them separated by commas:
 
     real_only  D learns the classes of real images alone
     paper_d    the paper's D: six convolutions with dropout
@@ -12,6 +12,8 @@ second head; the paper's are for 32 and 128 pixels. Variants, several of them se
     part       MNIST's official files from GAN_JAX_DATA; half the width again, sized for two cores
     quick      two steps of everything on the embedded digits
 """
+
+from typing import Any
 
 from gan_jax import recipes
 from gan_jax.config import apply
@@ -36,7 +38,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "real_only": {"model.aux_on_fake": False},
     "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
     "fashion": recipes.fashion,

@@ -1,16 +1,19 @@
-"""DCGAN on faces of 64 pixels (Radford, Metz, Chintala 2015, "Unsupervised Representation Learning with DCGANs").
+"""DCGAN on faces of 64 pixels (Radford et al. 2015, "Unsupervised Representation Learning with DCGANs").
 
     python -m gan_jax.main --config=configs/dcgan_celeba.py
 
 Optimiser, batch, passes and initial values are the paper's. Departures: its faces are not public, these are
-CelebA's; widths begin at 64 and kernels are 4x4, as in the public Torch code; z is normal, not uniform. Nothing
-scores these images unless Inception's weights are there. Variants, several of them separated by commas:
+CelebA's; widths begin at 64 and kernels are 4x4, as in the public Torch code; z is normal, not uniform.
+Nothing scores these images unless Inception's weights are there. Variants, several of them separated by
+commas:
 
     folder     a folder or zip of faces under GAN_JAX_DATA, celeba/img_align_celeba
     inception  scored by Inception-v3, whose weights are a file in the working folder
     part       8 000 faces at half size from GAN_JAX_DATA; a quarter of the width, sized for two cores
     quick      two steps of everything on the embedded cartoon faces
 """
+
+from typing import Any
 
 from gan_jax import recipes
 from gan_jax.config import apply
@@ -42,7 +45,7 @@ def faces(config, path, first):
     return {**recipes.everywhere(config, {"name": "", "files": {"train": path}}), **splits}
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "inception": recipes.inception,
     "folder": lambda config: faces(config, "celeba/img_align_celeba", 182_637),
     "part": lambda config: {

@@ -7,10 +7,12 @@ instead of four, widths begin at 64 and the kernels are 4x4, as in the public To
 uniform. Any other loss is one flag away, --config.model.loss=lsgan. Variants, several of them separated by
 commas:
 
-    fashion   Fashion-MNIST
-    part      MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
-    quick     two steps of everything on the embedded digits
+    fashion  Fashion-MNIST
+    part     MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
+    quick    two steps of everything on the embedded digits
 """
+
+from typing import Any
 
 from gan_jax import recipes
 from gan_jax.config import apply
@@ -30,7 +32,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "fashion": recipes.fashion,
     "part": lambda config: recipes.part(
         config, model__g_width=16, model__d_width=16, batch_size=64, steps=5000
