@@ -156,7 +156,7 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     inference.check_flags(mode, run, given)
     config = _stored_config(mode)
     # Where a run was trained says nothing of where it is used: on whatever jax finds here.
-    _start(compilation_cache=config.compilation_cache)
+    _start(compilation_cache=config.get("compilation_cache", ""))
     for name, value in run(_WORKDIR.value, **given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 

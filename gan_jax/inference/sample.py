@@ -48,7 +48,7 @@ def run(
       ConfigError, WorkdirError, DataError: see `output.check`, `generators`, `nearest`.
     """
     place = output.check(out)
-    model = generators.model(workdir)
+    model = generators.model(workdir, place)
     classes = generators.labels(model, labels)
     if hold_z and (columns or not classes):
         why = "its columns are the classes" if classes else "this one knows no classes"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_jax import images, runs
+from gan_jax import images, models, runs
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.inference import generators, sample
 
@@ -87,7 +87,7 @@ def test_classes_come_in_turn(runs_folder, tmp_path, options, label, rows):
     sample.run(folder, out=str(out), num=7, **options)
     found = dict(np.load(out))
     assert found["label"].tolist() == label
-    z = generators.latents(generators.model(folder), 0, np.array(list(rows)))
+    z = generators.latents(models.create(runs.load_config(folder).model), 0, np.array(list(rows)))
     np.testing.assert_array_equal(found["z"], z)
     close(found["image"], by_hand(folder, z, label))
 
@@ -124,6 +124,14 @@ def test_wrong_options_are_refused_before_anything_is_written(runs_folder, tmp_p
     for part in parts:
         assert part in str(refusal.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_images_of_two_channels_are_no_pictures(runs_folder, tmp_path):
+    config = json.loads((runs_folder / "plain" / "config.json").read_text())
+    config["model"]["channels"] = 2
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match=r"out='sheet.png' shows no images of 2 channels; allowed: .npz"):
+        sample.run(tmp_path, out=str(tmp_path / "sheet.png"))
 
 
 def test_a_run_that_makes_nothing_of_noise_is_named(runs_folder, tmp_path):
