@@ -16,7 +16,7 @@ import tables
 from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax import images, plots, runs
+from gan_jax import images, models, plots, runs
 from gan_jax.errors import ConfigError
 from gan_jax.inference import generators, latents
 
@@ -50,10 +50,10 @@ _JUDGE = flags.DEFINE_string(
 TEXT = """\
 Data: {data}. Scale: {scale}. Seed: {seed}.
 
-The classifier ({classifier}) chooses the samples and judges the results. On photographs that it has not seen its
-balanced accuracy is {glasses} for Eyeglasses and {male} for Male; on generated images it is not known.
+The classifier ({classifier}) chooses the samples and judges the results. Its balanced accuracy on photographs
+that it has not seen is {glasses} for Eyeglasses and {male} for Male; on generated images it is not known.
 Of {draws} samples it calls {shares}.
-Each concept's {pool} surest are kept. In each of {trials} trials n of them, drawn at random, are averaged, and
+Each concept's {pool} surest are kept. In each of {trials} trials n of them, drawn at random, are averaged;
 the result is shown with 8 others around it, U(-0.25, 0.25) away in every dimension: {images} images a row.
 "A random difference" is that of two averages of n samples drawn at random.
 
@@ -90,10 +90,13 @@ def base_config():
 
 
 def trained():
-    """The generator's run and its folder."""
-    if _RUN.value:
-        return runs.load(_RUN.value)
-    folder, _ = tables.run(base_config())
+    """The generator's run."""
+    folder = _RUN.value or tables.run(base_config())[0]
+    config = runs.load_config(folder)
+    model = models.create(config.model)
+    if not hasattr(model, "latents") or model.num_classes:
+        raise ConfigError(f"run={str(folder)!r} is of model {config.model.name!r}; a run is needed that makes "
+                          "images of noise alone")  # fmt: skip
     return runs.load(folder)
 
 
