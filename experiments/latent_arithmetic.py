@@ -53,8 +53,9 @@ Data: {data}. Scale: {scale}. Seed: {seed}.
 The classifier ({classifier}) chooses the samples and judges the results. Its balanced accuracy on photographs
 that it has not seen is {glasses} for Eyeglasses and {male} for Male; on generated images it is not known.
 Of {draws} samples it calls {shares}.
-Each concept's {pool} surest are kept. In each of {trials} trials n of them, drawn at random, are averaged;
-the result is shown with 8 others around it, U(-0.25, 0.25) away in every dimension: {images} images a row.
+Of each concept's {pool} surest, which are kept, it calls {kept} so.
+In each of {trials} trials n of them, drawn at random, are averaged; the result is shown with 8 others around
+it, U(-0.25, 0.25) away in every dimension: {images} images a row.
 "A random difference" is that of two averages of n samples drawn at random.
 
 | n | latent | glasses | woman | woman with glasses |
@@ -82,11 +83,17 @@ class Judged:
 
 
 def base_config():
-    """The configuration of the generator; two steps of everything on embedded images with --quick."""
-    if tables.QUICK.value:
+    """The configuration of the generator; two steps of everything on embedded faces with --quick."""
+    if not tables.QUICK.value:
+        return tables.load(seed=tables.only_seed())
+    if not flags.FLAGS["config"].present:
         flags.FLAGS["config"].value = f"{_CONFIG}:quick"
-        flags.FLAGS["classifier"].value = f"{_CLASSIFIER}:quick"
-    return tables.load(seed=tables.only_seed())
+    config = tables.load(seed=tables.only_seed(), changes={"best": "", "checkpoint_rule": "last"})
+    with config.unlocked():
+        config.evals, config.requires = {}, {}
+        config.data.roles.image = configuration.role("emoji", "validation[:64]", labels=False)
+        config.model.channels = 3
+    return config
 
 
 def trained():
@@ -95,14 +102,14 @@ def trained():
     config = runs.load_config(folder)
     model = models.create(config.model)
     if not hasattr(model, "latents") or model.num_classes:
-        raise ConfigError(f"run={str(folder)!r} is of model {config.model.name!r}; a run is needed that makes "
-                          "images of noise alone")  # fmt: skip
+        found = f"run={str(folder)!r} is of model {config.model.name!r}"
+        raise ConfigError(f"{found}; a run is needed that makes images of noise alone")
     return runs.load(folder)
 
 
 def classifier_config(config):
     """A classifier of the attributes of the generator's own data, at the size and crop of its images."""
-    found = configuration.load(_JUDGE.value).requires
+    found = configuration.load(f"{_CLASSIFIER}:quick" if tables.QUICK.value else _JUDGE.value).requires
     alike = [judge for judge in found.values() if source(judge) == source(config)]
     if not alike:
         raise ConfigError(f"classifier={_JUDGE.value!r} has none of {source(config)}; it has those of "
@@ -126,6 +133,11 @@ def surest(logits, concept, n):
     """Rows of the n samples that are likeliest of a concept: the product of both probabilities."""
     signs = np.where(concept, 1, -1)
     return np.argsort(np.logaddexp(0, -signs * logits).sum(-1), kind="stable")[:n]
+
+
+def called(logits, concept):
+    """The share of images, by their logits [n, 2], that the classifier calls so."""
+    return float(((logits > 0) == concept).all(-1).mean())
 
 
 def terms(z, pools, n, rng):
@@ -179,12 +191,16 @@ def sheet(judged, z, pools, sizes, rng):
 
 def markdown(table):
     """The figures for a reader."""
-    called = [f"{percent(share)} {name}" for name, share in table["concepts"].items()]
+    drawn, kept = (
+        ", ".join(f"{percent(share)} {name}" for name, share in table[key].items())
+        for key in ("concepts", "kept")
+    )
     known = {name: percent(table["balanced_accuracy"][name]) for name in (GLASSES, MALE)}
     lines = TEXT.format(
         **{k: table[k] for k in ("data", "scale", "seed", "draws", "pool", "trials", "classifier")},
         images=table["rows"][-1]["images"],
-        shares=", ".join(called),
+        shares=drawn,
+        kept=kept,
         glasses=known[GLASSES],
         male=known[MALE],
     ).splitlines()
@@ -225,7 +241,8 @@ def experiment():
         "trials": _TRIALS.value,
         "classifier": judge.name,
         "balanced_accuracy": {name: per_attribute[name]["balanced_accuracy"] for name in (GLASSES, MALE)},
-        "concepts": {name: float(((drawn > 0) == both).all(-1).mean()) for name, both in concepts.items()},
+        "concepts": {name: called(drawn, concept) for name, concept in concepts.items()},
+        "kept": {name: called(drawn[rows], CONCEPTS[name]) for name, rows in pools.items()},
         "surest": {name: rows[: sizes[0]].tolist() for name, rows in pools.items()},
         "rows": [
             {"n": 0, "latent": DRAWN, **shares(drawn[:, None])},

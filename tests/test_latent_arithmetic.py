@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from experimenting import ROOT
+from experimenting import ROOT, experiment, untouched
+from PIL import Image
 
 # A generator and classifier in one, whose two first dimensions are the attributes themselves.
 KNOWN = """
@@ -70,3 +71,55 @@ def test_the_arithmetic_finds_what_no_term_shows(known, n):
     assert [row["woman"] for row in terms] == [0, 0, 1]
     # An average of n is 1.5 or more from the border, the difference of two has deviation sqrt(2 / n).
     assert chance["both"] < 0.1
+
+
+def faces(folder):
+    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "faces"}
+    return experiment("latent_arithmetic", "--quick", "--draws=120", "--trials=2", **places)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """The folder of the finished experiment, and what the program printed."""
+    folder = tmp_path_factory.mktemp("arithmetic")
+    process = faces(folder)
+    assert process.returncode == 0, process.stderr
+    return folder, process.stdout
+
+
+def test_every_row_is_measured_by_a_classifier_of_the_same_faces(done):
+    folder, _ = done
+    table = json.loads((folder / "faces.json").read_text())
+    (judge,) = (json.loads(path.read_text()) for path in (folder / "cache").glob("*/result.json"))
+    known = judge["metrics"]["per_attribute"]
+    assert table["balanced_accuracy"] == {k: known[k]["balanced_accuracy"] for k in ("Eyeglasses", "Male")}
+    assert sum(table["concepts"].values()) == pytest.approx(1)
+    assert [len(numbers) for numbers in table["surest"].values()] == [3, 3, 3]
+    for name, share in table["kept"].items():
+        assert share * 8 in range(9)
+        assert share * 8 <= 120 * table["concepts"][name] + 1e-6
+    drawn, *rows = table["rows"]
+    assert drawn["both"] == pytest.approx(table["concepts"]["woman with glasses"])
+    assert (drawn["n"], drawn["images"]) == (0, 120)
+    assert [(row["n"], row["images"]) for row in rows] == [(3, 18)] * 6 + [(6, 18)] * 6
+    assert table["config"]["model"]["channels"] == 3
+
+
+def test_the_markdown_is_what_is_printed_and_the_sheet_opens(done):
+    folder, printed = done
+    text = (folder / "faces.md").read_text()
+    assert printed.strip() == text.strip()
+    row = json.loads((folder / "faces.json").read_text())["rows"][1]
+    shares = f"{100 * row['glasses']:.1f} % | {100 * row['woman']:.1f} % | {100 * row['both']:.1f} %"
+    assert f"| 3 | man with glasses - man without glasses + woman without glasses | {shares}" in text
+    with Image.open(folder / "faces.png") as picture:
+        picture.load()
+
+
+def test_the_same_command_trains_nothing_twice(done):
+    folder, printed = done
+    before = untouched(folder / "runs")
+    again = faces(folder)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == printed
+    assert untouched(folder / "runs") == before

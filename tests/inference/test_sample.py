@@ -111,8 +111,8 @@ REFUSED = {
     "no label": ("conditional", {"labels": []}, ["0 to 2"]),
     "no classes": ("plain", {"hold_z": True}, ["hold_z=True", "no classes"]),
     "two widths": ("conditional", {"hold_z": True, "columns": 2}, ["hold_z=True", "columns"]),
-    "unknown features": ("plain", {"neighbours": 1, "features": "vgg"}, ["'vgg'", "pixels, judge"]),
-    "too many": ("plain", {"neighbours": 41}, ["neighbours=41", "1 to 40"]),
+    "unknown features": ("plain", {"nearest": 1, "features": "vgg"}, ["'vgg'", "pixels, judge"]),
+    "too many": ("plain", {"nearest": 41}, ["nearest=41", "1 to 40"]),
 }
 
 
