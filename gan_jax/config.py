@@ -239,7 +239,7 @@ def validate(config: ml_collections.ConfigDict) -> None:
     for name, role_spec in config.data.roles.items():
         _check_role(f"data.roles.{name}", role_spec)
     for name, spec in config.evals.items():
-        _check_evaluation(f"evals.{name}", spec)
+        _check_evaluation(f"evals.{name}", spec, config.requires)
     watched = config.best.partition("/")[0]
     if watched and watched not in config.evals:
         raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
@@ -263,9 +263,9 @@ def _check_role(name: str, spec: Mapping[str, Any]) -> None:
         raise ConfigError(f"{name}.exclude={labels!r} is not allowed; allowed: labels, 0 or more")
 
 
-def _check_evaluation(name: str, spec: Mapping[str, Any]) -> None:
+def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any]) -> None:
     try:
-        evaluation.options(spec)
+        evaluation.check(spec, requires)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
     for field, low in {"every": 0, "num": 1}.items():
