@@ -75,7 +75,8 @@ def test_the_arithmetic_finds_what_no_term_shows(known, n):
 
 def faces(folder):
     places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "faces"}
-    return experiment("latent_arithmetic", "--quick", "--draws=120", "--trials=2", **places)
+    tiny = f"--config={ROOT / 'tests' / 'tiny_dcgan.py'}"
+    return experiment("latent_arithmetic", "--quick", tiny, "--draws=120", "--trials=2", **places)
 
 
 @pytest.fixture(scope="module")
