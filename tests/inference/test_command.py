@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MODELS
 from PIL import Image
 
 from gan_jax import config as configuration
 from gan_jax.inference import interpolate, sample
 from gan_jax.train import train
 
+MODELS = str(Path(__file__).parent / "models")
 CONFIGS = Path(__file__).parents[2] / "configs"
 COMMAND = f"""
 from gan_jax import models
