@@ -58,7 +58,8 @@ def minimax_g(fake: jax.Array) -> jax.Array:
 def kl_standard_normal(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
     """KL divergence of N(mean, exp(log_variance)), [B, d] each, from N(0, I), in nats.
 
-    `1/2 sum_j (mean_j^2 + variance_j - 1 - log variance_j)`, mean over B (Kingma and Welling 2013, appendix B).
+    `1/2 sum_j (mean_j^2 + variance_j - 1 - log variance_j)`, mean over B (Kingma and Welling
+    2013, appendix B).
     """
     terms = jnp.square(mean) + jnp.expm1(log_variance) - log_variance
     return 0.5 * terms.sum(-1).mean()
@@ -76,7 +77,8 @@ def bernoulli(logits: jax.Array, x: jax.Array) -> jax.Array:
 def gaussian(mean: jax.Array, x: jax.Array, sigma: float) -> jax.Array:
     """Negative log-density of x under N(mean, sigma^2), [B, ...] each, in nats.
 
-    `(x - mean)^2 / (2 sigma^2) + 1/2 log(2 pi sigma^2)` summed over all dimensions but the first, mean over B.
+    `(x - mean)^2 / (2 sigma^2) + 1/2 log(2 pi sigma^2)` summed over all dimensions but the first, mean
+    over B.
     """
     constant = 0.5 * math.log(2 * math.pi * sigma**2)
     return squared_error(mean, x) / (2 * sigma**2) + constant * math.prod(x.shape[1:])

@@ -15,7 +15,7 @@ Activation = Callable[[jax.Array], jax.Array]
 
 
 def pair(name: str, *, size: int, channels: int, z_dim: int, width: int = 0) -> tuple[nn.Module, nn.Module]:
-    """Encoder [B, size, size, channels] -> (mean, log variance) [B, z_dim] each, and decoder [B, z_dim] -> logits.
+    """Encoder, images -> (mean, log variance) [B, z_dim] each, and decoder, [B, z_dim] -> logits of images.
 
     Args:
       name: 'mlp', one hidden layer of ReLU either way; 'aevb', the same with tanh and kernels from

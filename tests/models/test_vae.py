@@ -176,8 +176,10 @@ def test_training_lowers_the_loss_and_keeps_the_posterior_apart_from_the_prior()
     ("fields", "message"),
     [
         ({"network": "mlp2"}, "network='mlp2' is not allowed; allowed: mlp, aevb, conv"),
-        ({"likelihood": "laplace"}, "likelihood='laplace' is not allowed; allowed: bernoulli, gaussian, seed"),
-        ({"size": 30, "network": "conv"}, "size=30 is not allowed; allowed: multiples of 4 where network='conv'"),
+        ({"likelihood": "laplace"},
+         "likelihood='laplace' is not allowed; allowed: bernoulli, gaussian, seed"),
+        ({"size": 30, "network": "conv"},
+         "size=30 is not allowed; allowed: multiples of 4 where network='conv'"),
         ({"likelihood": "seed", "binarize": "dynamic"},
          "binarize='dynamic' is not allowed; allowed: none but with likelihood='bernoulli'"),
         ({"beta": -1.0}, "beta=-1.0 is not allowed; allowed: 0 to 1e+06"),
