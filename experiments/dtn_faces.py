@@ -9,6 +9,8 @@ goes on where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT
 sheets, which show faces, stay in the run's folder.
 """
 
+import functools
+
 import tables
 from absl import flags
 
@@ -81,8 +83,9 @@ def retrieve(config, folder):
     config = retrieval_config(config)
     networks = runs.ensure(config, tables.train)
     run = runs.load(folder)
+    untrained = functools.partial(runs.initial_state, config, run.model, run.example, networks)
     with handled() as interrupts:
-        evaluations = evaluate.Evaluations(config, run.model, networks, interrupts.poll)
+        evaluations = evaluate.Evaluations(config, run.model, networks, interrupts.poll, untrained)
         state = parallel.replicate(run.state)
         return {name: evaluations.run(name, state) for name in WAYS}
 

@@ -1,8 +1,10 @@
 """Runs a configuration's evaluations: its data, its evaluators, the state they judge."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import ml_collections
 import numpy as np
 
@@ -21,15 +23,22 @@ class Evaluations:
         model: Any,
         networks: Mapping[str, evaluation.Network],
         poll: Callable[[], None],
+        untrained: Callable[[], TrainState],
     ):
-        """Prepares the model's `generate`, or `predict` where it is a classifier; reads no data."""
+        """Prepares the model's methods that evaluators apply; reads no data.
+
+        Args:
+          config: of the run.
+          model: of the run.
+          networks: finished classifiers that evaluators are handed, by name.
+          poll: called between batches; may raise to interrupt.
+          untrained: makes the state before training; called once, when an evaluator first asks.
+        """
         self._config, self._networks, self._poll = config, networks, poll
+        self._untrained = functools.cache(lambda: jax.device_get(untrained()))
         self._data: dict[str, dict[str, data.Examples]] = {}
-        if hasattr(model, "generate"):
-            run = lambda state, batch, rng: model.generate(state, images.to_float(batch), rng)  # noqa: E731
-        else:
-            run = lambda state, batch, rng: model.predict(state, images.to_float(batch))  # noqa: E731
-        self._apply = parallel.pmap_apply(run)
+        self._method = lambda kind: evaluation.method(kind, model)
+        self._mapped = functools.cache(lambda method: parallel.pmap_apply(_on_floats(model, method)))
 
     def due(self, step: int) -> list[str]:
         """Names of the evaluations that a step asks for."""
@@ -49,12 +58,47 @@ class Evaluations:
                 self._poll()
                 yield batch
 
-        def apply(batch: dict[str, np.ndarray]) -> Any:
-            pictures = {k: v for k, v in batch.items() if k in spec.roles}
-            return self._apply(state, pictures, self._config.seed)
-
+        apply = _Apply(self._mapped(self._method(spec.kind)), state, spec.roles, self._config.seed, self._untrained)
         evaluator = evaluation.evaluator(spec.kind)
         return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
+
+
+def _on_floats(model, method):
+    """A method of a model, on batches whose images may be bytes."""
+    run = getattr(model, method)
+    if method == "predict":
+        return lambda state, batch, rng: run(state, images.to_float(batch))
+    return lambda state, batch, rng: run(state, images.to_float(batch), rng)
+
+
+class _Apply:
+    """What evaluators are handed: the model on one host batch after another, see `evaluation.Apply`."""
+
+    def __init__(self, apply, state, roles, seed, initial):
+        self._state, self._initial = state, initial
+        self._apply, self._roles, self._seed = apply, roles, seed
+        self._position, self._untrained_position = 0, 0
+
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> Any:
+        self._position += 1
+        return self._at(self._state, batch, self._position - 1)
+
+    def untrained(self, batch: Mapping[str, np.ndarray]) -> Any:
+        self._untrained_position += 1
+        return self._at(self._first, batch, self._untrained_position - 1)
+
+    @functools.cached_property
+    def _first(self):
+        return parallel.replicate(self._initial())
+
+    def _at(self, state, batch, position):
+        seen = {k: v for k, v in batch.items() if not self._is_hidden(k)}
+        return self._apply(state, seen, self._seed, position)
+
+    def _is_hidden(self, key):
+        """Columns of the data beside the images: an answer that the model must not read."""
+        belongs = any(key.startswith(f"{role}_") for role in self._roles)
+        return key not in self._roles and (belongs or key.endswith("_label"))
 
 
 def scalars(values: Mapping[str, Any]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Losses and distances: arrays in, one scalar out. Every one is a mean over the batch."""
 
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -53,6 +54,75 @@ def nonsaturating_g(fake: jax.Array) -> jax.Array:
 def minimax_g(fake: jax.Array) -> jax.Array:
     """Generator's side taken literally: `E log(1 - D(fake))`, in nats, from logits; saturates."""
     return -jax.nn.softplus(fake).mean()
+
+
+def lsgan_d(real: jax.Array, fake: jax.Array, a: float = 0.0, b: float = 1.0) -> jax.Array:
+    """Discriminator's side of a least-squares GAN: `E (D(real) - b)^2 / 2 + E (D(fake) - a)^2 / 2`.
+
+    Scores of any shape, no sigmoid; each expectation is a mean (Mao et al. 2017, eq. 2).
+    """
+    return (jnp.square(real - b).mean() + jnp.square(fake - a).mean()) / 2
+
+
+def lsgan_g(fake: jax.Array, c: float = 1.0) -> jax.Array:
+    """Generator's side of a least-squares GAN: `E (D(fake) - c)^2 / 2` (Mao et al. 2017, eq. 2)."""
+    return jnp.square(fake - c).mean() / 2
+
+
+def wasserstein_d(real: jax.Array, fake: jax.Array) -> jax.Array:
+    """Critic's side of a Wasserstein GAN: `E f(fake) - E f(real)` (Arjovsky et al. 2017, eq. 2).
+
+    For a critic of Lipschitz constant 1 its negative is a lower bound of the distance of the two
+    distributions.
+    """
+    return fake.mean() - real.mean()
+
+
+def wasserstein_g(fake: jax.Array) -> jax.Array:
+    """Generator's side of a Wasserstein GAN: `-E f(fake)`."""
+    return -fake.mean()
+
+
+def hinge_d(real: jax.Array, fake: jax.Array) -> jax.Array:
+    """Discriminator's side of the hinge loss: `E max(0, 1 - D(real)) + E max(0, 1 + D(fake))`.
+
+    Scores of any shape (Miyato et al. 2018, eq. 16).
+    """
+    return jax.nn.relu(1 - real).mean() + jax.nn.relu(1 + fake).mean()
+
+
+def hinge_g(fake: jax.Array) -> jax.Array:
+    """Generator's side of the hinge loss: `-E D(fake)` (Miyato et al. 2018, eq. 17)."""
+    return -fake.mean()
+
+
+def gradient_penalty(
+    critic_fn: Callable[[jax.Array], jax.Array],
+    real: jax.Array,
+    fake: jax.Array,
+    epsilon: jax.Array,
+    sides: int = 2,
+) -> jax.Array:
+    """How far the critic's slope is from 1 between real and fake: `E (|grad f(x)|_2 - 1)^2`.
+
+    `x = epsilon real + (1 - epsilon) fake` (Gulrajani et al. 2017, eq. 3); the norm is over all pixels
+    and channels of one example. Where the critic is flat the gradient is zero, not NaN.
+
+    Args:
+      critic_fn: images [B, ...] -> scores, one an example, each of its own image alone: a batch
+        normalised over B has no slope of its own.
+      real: images [B, ...].
+      fake: images of the same shape.
+      epsilon: [B], from U[0, 1].
+      sides: 2 as above; 1 penalises slopes above 1 alone, `E max(0, |grad f| - 1)^2`.
+    """
+    weight = epsilon.reshape(-1, *[1] * (real.ndim - 1))
+    between = weight * real + (1 - weight) * fake
+    slopes = jax.grad(lambda x: critic_fn(x).sum())(between).astype(jnp.float32)
+    # The root has no derivative at 0.
+    lengths = jnp.sqrt(jnp.square(slopes).sum(axis=range(1, real.ndim)) + 1e-12)
+    excess = lengths - 1
+    return jnp.square(excess if sides == 2 else jax.nn.relu(excess)).mean()
 
 
 def kl_standard_normal(mean: jax.Array, log_variance: jax.Array) -> jax.Array:

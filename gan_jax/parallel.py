@@ -189,26 +189,27 @@ def pmap_step(train_step: Step, seed: int) -> Callable[..., tuple[PyTree, dict[s
 
 
 def pmap_apply(fn: Callable[..., PyTree]) -> Callable[..., PyTree]:
-    """Maps `fn(state, batch, rng)` over local devices: `call(state, batch, seed)`, host arrays in and out.
+    """Maps `fn(state, batch, rng)` over local devices, host arrays in and out.
 
-    A batch [B, ...] that the devices do not divide is padded with its last example and cut back, so
-    any size is taken. The key follows from (seed, device). No collective runs, thus the processes of
-    a cluster may call it independently of each other.
+    The mapped function is `call(state, batch, seed=0, position=0)`. A batch [B, ...] that the devices do
+    not divide is padded with its last example and cut back, so any size is taken. The key follows from
+    (seed, position, device): successive batches of one pass are told apart by `position`. No collective
+    runs, thus the processes of a cluster may call it independently of each other.
     """
 
-    def mapped(state, batch, seed):
-        key = jax.random.fold_in(jax.random.key(seed), jax.lax.axis_index(AXIS))
-        return fn(state, batch, key)
+    def mapped(state, batch, seed, position):
+        key = jax.random.fold_in(jax.random.key(seed), position)
+        return fn(state, batch, jax.random.fold_in(key, jax.lax.axis_index(AXIS)))
 
-    apply = jax.pmap(mapped, axis_name=AXIS, in_axes=(0, 0, None), devices=jax.local_devices())
+    apply = jax.pmap(mapped, axis_name=AXIS, in_axes=(0, 0, None, None), devices=jax.local_devices())
 
-    def call(state, batch, seed=0):
+    def call(state, batch, seed=0, position=0):
         count = jax.local_device_count()
         size = len(jax.tree.leaves(batch)[0])
         padded = -(-size // count) * count
         pad = padded - size
         batch = jax.tree.map(lambda x: np.concatenate([x, np.repeat(x[-1:], pad, 0)]), batch)
-        out = apply(state, shard(batch), np.uint32(seed))
+        out = apply(state, shard(batch), np.uint32(seed), np.uint32(position))
         return jax.tree.map(lambda x: np.asarray(x).reshape(padded, *x.shape[2:])[:size], out)
 
     return call

@@ -167,3 +167,25 @@ def bars(
     axis.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return _png(figure)
+
+
+def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Points [N, 2] coloured by class [N], with a legend, as pixels: uint8 [700, 800, 3].
+
+    Which point hides which is drawn by lot, the same for the same N, so that no class lies on top.
+    """
+    from matplotlib import colormaps
+
+    figure, (axis,) = _figure(8, 7)
+    classes, codes = np.unique(labels, return_inverse=True)
+    colours = colormaps["tab10" if len(classes) <= 10 else "hsv"](np.arange(len(classes)) / len(classes))
+    order = np.random.default_rng(0).permutation(len(points))
+    axis.scatter(*points[order].T, c=colours[codes[order]], s=6, linewidths=0)
+    for name, colour in zip(classes, colours, strict=True):
+        axis.plot([], [], "o", color=colour, label=str(name))
+    axis.set_aspect("equal", adjustable="datalim")
+    axis.grid(alpha=0.3)
+    figure.legend(loc="outside right upper")
+    figure.set_dpi(_DPI)
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()

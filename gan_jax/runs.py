@@ -24,12 +24,16 @@ _BATCH = 256  # images at a time
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run's configuration, model, state (host arrays, no device axis) and result, if finished."""
+    """A run's configuration, model, state (host arrays, no device axis) and result, if finished.
+
+    `example` describes one example of its training batch, see `describe`.
+    """
 
     config: ConfigDict
     model: Any
     state: TrainState
     result: dict[str, Any] | None
+    example: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Classifier:
@@ -75,6 +79,17 @@ def abstract_state(model: Any, description: dict[str, Any]) -> TrainState:
     return jax.eval_shape(model.init, jax.random.key(0), example(description))
 
 
+def initial_state(
+    config: ConfigDict, model: Any, description: dict[str, Any], networks: Mapping[str, Classifier]
+) -> TrainState:
+    """The state before training, but for what `calibrate` sets from the training set.
+
+    It follows from `config.seed`, the description of a training batch, and the finished required runs.
+    """
+    state = jax.jit(model.init)(jax.random.key(config.seed), example(description))
+    return model.adopt(state, {name: network.variables for name, network in networks.items()})
+
+
 def load_config(path: Path | str) -> ConfigDict:
     """The configuration of the run that lives in a folder.
 
@@ -99,7 +114,7 @@ def load(path: Path | str) -> Run:
     model = models.create(config.model)
     flat, meta = checkpoint.load(workdir.path / "checkpoints", config.checkpoint_rule == "best")
     state = checkpoint.fit(flat, abstract_state(model, meta["example"]))
-    return Run(config, model, state, workdir.result)
+    return Run(config, model, state, workdir.result, meta["example"])
 
 
 def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """The one training loop: data, steps, logs, checkpoints, evaluations. No line of it knows a model."""
 
+import functools
 import logging
 import math
 import time
@@ -67,7 +68,8 @@ def evaluate_run(workdir: Path | str) -> dict[str, Any]:
     run = runs.load(workdir)
     networks = runs.ensure(run.config, train)
     with handled() as interrupts:
-        evaluations = evaluate.Evaluations(run.config, run.model, networks, interrupts.poll)
+        untrained = functools.partial(runs.initial_state, run.config, run.model, run.example, networks)
+        evaluations = evaluate.Evaluations(run.config, run.model, networks, interrupts.poll, untrained)
         state = parallel.replicate(run.state)
         values = {name: evaluations.run(name, state) for name in run.config.evals}
     return {"metrics": evaluate.summary(values)}
@@ -88,7 +90,8 @@ class _Training:
         self.roles, columns = inputs.with_constants(self.model, self.state, self.roles, self.poll)
         if not self.meta["step"]:
             self.state = parallel.replicate(self.model.calibrate(state, columns))
-        self.evaluations = evaluate.Evaluations(config, self.model, networks, self.poll)
+        untrained = functools.partial(runs.initial_state, config, self.model, self.meta["example"], networks)
+        self.evaluations = evaluate.Evaluations(config, self.model, networks, self.poll, untrained)
         self.step = parallel.pmap_step(self._train_step, config.seed)
         self.logs = Logs(folder, self.meta["step"], config.tensorboard)
         self.began = time.monotonic() - self.meta["seconds"]
@@ -101,10 +104,8 @@ class _Training:
         if restored:
             _log.info("%s: resuming at step %d", self.config.name, restored[1]["step"])
             return restored
-        state = jax.jit(self.model.init)(jax.random.key(self.config.seed), runs.example(description))
-        variables = {name: network.variables for name, network in networks.items()}
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
-        return self.model.adopt(state, variables), meta
+        return runs.initial_state(self.config, self.model, description, networks), meta
 
     def _train_step(self, state, batch, rng, phase):
         return self.model.train_step(state, images.to_float(batch), rng, phase)

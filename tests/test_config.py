@@ -173,5 +173,5 @@ def test_unknown_model_fields_and_names_are_refused():
     built.model.alhpa = 1.0
     assert refusal(built).startswith("model.alhpa is no field of this model; fields: alpha, beta")
     built = valid()
-    built.model = {"name": "gan"}
-    assert refusal(built) == "model.name='gan' is not known; known: classifier, dtn"
+    built.model = {"name": "dnt"}
+    assert refusal(built) == "model.name='dnt' is not known; known: classifier, dtn, vae"

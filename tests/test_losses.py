@@ -99,6 +99,105 @@ def test_only_the_literal_generator_loss_saturates():
     assert -1e-8 < slope[losses.minimax_g] < 0
 
 
+@pytest.mark.parametrize(("a", "b", "c", "d", "g"), [(0, 1, 1, 0.5, 0.5), (-1, 1, 0, 1.0, 0.0)])
+def test_the_least_squares_losses_at_score_zero(a, b, c, d, g):
+    zero = jnp.zeros((4, 1))
+    assert float(losses.lsgan_d(zero, zero, a, b)) == d
+    assert float(losses.lsgan_g(zero, c)) == g
+    assert float(losses.lsgan_d(jnp.full((4, 1), b), jnp.full((4, 1), a), a, b)) == 0
+
+
+def test_the_least_squares_losses_are_half_means_of_squares():
+    real, fake = normal(6, 1), normal(5, 1, seed=1)
+    d = ((real - 0.7) ** 2).sum() / 12 + ((fake + 0.2) ** 2).sum() / 10
+    assert float(losses.lsgan_d(real, fake, -0.2, 0.7)) == pytest.approx(d, rel=1e-6)
+    assert float(losses.lsgan_g(fake, 0.7)) == pytest.approx(((fake - 0.7) ** 2).sum() / 10, rel=1e-6)
+
+
+def test_the_best_least_squares_discriminator_is_the_weighted_mean_of_the_labels():
+    # One image, real three times out of four: D* = (b p_real + a p_fake) / (p_real + p_fake) = 1/2.
+    def loss(score):
+        both, real_alone = losses.lsgan_d(score, score, -1, 1), losses.lsgan_d(score, jnp.array(-1.0), -1, 1)
+        return both + 2 * real_alone
+
+    assert float(jax.grad(loss)(0.5)) == pytest.approx(0, abs=1e-6)
+    assert float(jax.grad(loss)(0.0)) == pytest.approx(-2, abs=1e-6)
+
+
+def test_the_wasserstein_losses_are_differences_of_means():
+    real, fake = normal(6, 1), normal(6, 1, seed=1)
+    assert float(losses.wasserstein_d(real, fake)) == pytest.approx(fake.mean() - real.mean(), abs=1e-6)
+    assert float(losses.wasserstein_g(fake)) == pytest.approx(-fake.mean(), abs=1e-6)
+    sum_of_both = losses.wasserstein_d(real, fake) + losses.wasserstein_g(fake)
+    assert float(sum_of_both) == pytest.approx(-real.mean(), abs=1e-6)
+
+
+def test_the_hinge_losses_at_score_zero_and_beyond_the_margin():
+    zero, one = jnp.zeros((4, 1)), jnp.ones((4, 1))
+    assert float(losses.hinge_d(zero, zero)) == 2
+    assert float(losses.hinge_g(zero)) == 0
+    value, slopes = jax.value_and_grad(losses.hinge_d, argnums=(0, 1))(1.5 * one, -1.5 * one)
+    assert float(value) == 0
+    np.testing.assert_array_equal(slopes, 0)
+    assert float(losses.hinge_d(one, -one)) == 0
+    # Within the margin each score counts by its share of the mean.
+    np.testing.assert_allclose(jax.grad(losses.hinge_d)(zero, zero), -0.25)
+
+
+def test_both_generators_losses_push_a_refused_fake_the_same_way_with_these_slopes():
+    at = jnp.array(-10.0)
+    assert float(jax.grad(losses.nonsaturating_g)(at)) == pytest.approx(-0.9999546, rel=1e-6)
+    assert float(jax.grad(losses.minimax_g)(at)) == pytest.approx(-4.539787e-5, rel=1e-5)
+
+
+def linear(*a):
+    return lambda x: x @ jnp.array(a, jnp.float32)
+
+
+@pytest.mark.parametrize(
+    ("a", "sides", "penalty"),
+    [((3, 4), 2, 16), ((3, 4), 1, 16), ((0.3, 0.4), 2, 0.25), ((0.3, 0.4), 1, 0), ((0.6, 0.8), 2, 0)],
+)
+def test_the_penalty_of_a_linear_critic_is_that_of_its_slope(a, sides, penalty):
+    real, fake, epsilon = normal(5, 2), normal(5, 2, seed=1), np.random.default_rng(2).uniform(size=5)
+    found = losses.gradient_penalty(linear(*a), real, fake, jnp.array(epsilon, jnp.float32), sides)
+    assert float(found) == pytest.approx(penalty, abs=1e-5)
+
+
+def test_a_flat_critic_has_penalty_1_and_a_gradient_of_zero_not_nan():
+    def penalty(a):
+        return losses.gradient_penalty(lambda x: x @ a, jnp.ones((3, 2)), jnp.zeros((3, 2)), jnp.ones(3))
+
+    value, slope = jax.value_and_grad(penalty)(jnp.zeros(2))
+    assert float(value) == pytest.approx(1, abs=1e-5)
+    np.testing.assert_array_equal(slope, 0)
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 0.25, 1.0])
+def test_the_penalty_is_taken_between_real_and_fake_one_place_an_example(epsilon):
+    # The slope of |x|^2 / 2 is |x|.
+    real, fake = normal(4, 2, 3, 1), normal(4, 2, 3, 1, seed=1)
+    where = np.array([epsilon, 0.5, 0.1, 0.9], np.float32)
+    between = where[:, None, None, None] * real + (1 - where)[:, None, None, None] * fake
+    expected = ((np.sqrt((between**2).sum((1, 2, 3))) - 1) ** 2).mean()
+    found = losses.gradient_penalty(lambda x: jnp.square(x).sum((1, 2, 3)) / 2, real, fake, jnp.array(where))
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_with_a_layer_norm_the_penalty_equals_that_of_each_example_alone():
+    a, b, x = normal(12, 6), normal(6, seed=1), normal(5, 12, seed=2)
+
+    def critic(x):
+        hidden = jnp.tanh(x @ a)
+        hidden = (hidden - hidden.mean(-1, keepdims=True)) / jnp.sqrt(hidden.var(-1, keepdims=True) + 1e-5)
+        return jnp.square(hidden) @ b
+
+    alone = jax.vmap(jax.grad(lambda one: critic(one[None])[0]))(jnp.array(x))
+    expected = ((np.linalg.norm(alone, axis=-1) - 1) ** 2).mean()
+    found = losses.gradient_penalty(critic, jnp.array(x), 0 * x, jnp.ones(5))
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
 def test_mse_of_all_ones_and_all_minus_ones_is_4():
     ones = jnp.ones((2, 32, 32, 1))
     assert float(losses.mse(ones, -ones)) == 4

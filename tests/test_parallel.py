@@ -153,14 +153,16 @@ def test_apply_takes_batches_of_any_size(size):
     np.testing.assert_array_equal(out["label"], label)
 
 
-def test_apply_draws_by_seed_and_device():
+def test_apply_draws_by_seed_position_and_device():
     apply = parallel.pmap_apply(
         lambda state, batch, rng: jax.random.uniform(rng, batch.shape) + 0 * state * batch
     )
     state, batch = parallel.replicate(np.float32(0)), np.zeros(4, np.float32)
     out = apply(state, batch, 3)
     np.testing.assert_array_equal(apply(state, batch, 3), out)
-    assert len({*out.tolist(), *apply(state, batch, 4).tolist()}) == 8
+    np.testing.assert_array_equal(apply(state, batch, 3, 0), out)
+    others = [out, apply(state, batch, 4), apply(state, batch, 3, 1), apply(state, batch, 4, 1)]
+    assert len(np.unique(others)) == 16
     assert not state.is_deleted()
 
 

@@ -1,9 +1,10 @@
 """Evaluators, one file each: `evaluate(apply, batches, networks, **options) -> values`.
 
-`apply(batch)` is the trained model's `generate` or `predict` on a host batch; `batches` an iterable of
-host batches; `networks` the finished classifiers that the configuration requires, by name; options are the
-evaluation's further fields in the configuration. Values are floats (logged), uint8 images [H, W, 3]
-(written as PNG), or lists, mappings and None (in the result alone).
+`apply(batch)` is the trained model's `generate` or `predict` on a host batch, or the method that the file
+names as METHOD, see `Apply`; `batches` an iterable of host batches; `networks` the finished classifiers
+that the configuration requires, by name; options are the evaluation's further fields in the configuration.
+A file's `check(model)`, where it has one, refuses models that it cannot evaluate. Values are floats
+(logged), uint8 images [H, W, 3] (written as PNG), or lists, mappings and None (in the result alone).
 """
 
 import importlib
@@ -32,6 +33,24 @@ class Network(Protocol):
         ...
 
 
+class Apply(Protocol):
+    """The model on host batches, one after another.
+
+    Of a batch of data it sees the images of the roles alone, never their labels or other columns; of
+    what the evaluator puts beside them it sees everything, such as `z` or the `label` asked for. Its
+    randomness follows from (seed, number of the call, device): every batch gets other noise, the same
+    evaluation twice the same.
+    """
+
+    def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
+        """`generate`'s images by role, `predict`'s logits, or what METHOD gives, rows as those of the batch."""
+        ...
+
+    def untrained(self, batch: Mapping[str, np.ndarray], /) -> Any:
+        """The same by the model before training, its calls counted by themselves."""
+        ...
+
+
 _COMMON = ("kind", "every", "num", "roles")
 
 Batches = Iterable[dict[str, np.ndarray]]
@@ -44,10 +63,30 @@ def evaluator(kind: str) -> Evaluator:
     Raises:
       ConfigError: no such evaluator; the message lists those known.
     """
+    return _module(kind).evaluate
+
+
+def method(kind: str, model: Any) -> str:
+    """The name of the model's method that an evaluator is handed as `apply`.
+
+    Raises:
+      ConfigError: no such evaluator, or a model that it cannot evaluate.
+    """
+    module = _module(kind)
+    default = "generate" if hasattr(model, "generate") else "predict"
+    name = getattr(module, "METHOD", default)
+    if not hasattr(model, name):
+        raise ConfigError(f"kind={kind!r} is for models with a method {name!r}; this one has none")
+    if hasattr(module, "check"):
+        module.check(model)
+    return name
+
+
+def _module(kind: str) -> Any:
     known = sorted(module.name for module in pkgutil.iter_modules(__path__))
     if kind not in known:
         raise ConfigError(f"kind={kind!r} is no evaluator; known: {', '.join(known)}")
-    return importlib.import_module(f"{__name__}.{kind}").evaluate
+    return importlib.import_module(f"{__name__}.{kind}")
 
 
 def options(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,48 +7,68 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers import Collapse, Conv, ConvTranspose, Initializer, Project
+from gan_jax.networks.layers import (
+    Collapse,
+    Conv,
+    ConvTranspose,
+    Initializer,
+    Project,
+    beside,
+    normalised,
+)
 
 _NORMAL = nn.initializers.normal(0.02)  # both networks' kernels, as in DCGAN
 
 
 class Generator(nn.Module):
-    """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = 4 * 2**len(widths).
+    """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = start * 2**len(widths).
 
-    The vector is projected to 4x4; transposed convolutions (4x4, stride 2) double the size; all but
-    the last layer have batch norm and ReLU, the last has a bias and tanh.
+    The vector is projected to start x start; transposed convolutions (4x4, stride 2) double the size; all
+    but the last layer have batch norm and ReLU, the last has tanh.
 
     Attributes:
       widths: of all layers but the last.
       out_channels: of the images.
       pointwise: each of these layers is followed by a 1x1 convolution of its width, with batch norm and
         ReLU of its own, as Taigman et al. 2016 have it for faces.
+      start: pixels a side of the projection.
+      norm: 'batch', 'layer' or 'none'.
+      norm_std: batch norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
+      bias: of the last layer; DCGAN's code has none.
     """
 
     widths: tuple[int, ...] = (512, 256, 128)
     out_channels: int = 1
     pointwise: bool = False
+    start: int = 4
+    norm: str = "batch"
+    norm_std: float = 0.0
+    bias: bool = True
 
     @property
     def size(self) -> int:
         """S, the side of the images in pixels."""
-        return 4 * 2 ** len(self.widths)
+        return self.start * 2 ** len(self.widths)
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
         """Images; `train` normalises by the batch and updates running statistics."""
-        x = Project(self.widths[0], kernel_init=_NORMAL, name="project")(z)
-        x = self._mix(nn.relu(_norm(train, "norm_0")(x)), train, 0)
+        x = Project(self.widths[0], self.start, kernel_init=_NORMAL, name="project")(z)
+        x = self._mix(self._rectify(x, train, "norm_0"), train, 0)
         for i, width in enumerate(self.widths[1:], start=1):
             x = ConvTranspose(width, use_bias=False, kernel_init=_NORMAL, name=f"up_{i}")(x)
-            x = self._mix(nn.relu(_norm(train, f"norm_{i}")(x)), train, i)
-        return nn.tanh(ConvTranspose(self.out_channels, kernel_init=_NORMAL, name="to_image")(x))
+            x = self._mix(self._rectify(x, train, f"norm_{i}"), train, i)
+        x = ConvTranspose(self.out_channels, use_bias=self.bias, kernel_init=_NORMAL, name="to_image")(x)
+        return nn.tanh(x)
 
     def _mix(self, x, train, i):
         if not self.pointwise:
             return x
         x = Conv(self.widths[i], 1, use_bias=False, kernel_init=_NORMAL, name=f"mix_{i}")(x)
-        return nn.relu(_norm(train, f"mix_norm_{i}")(x))
+        return self._rectify(x, train, f"mix_norm_{i}")
+
+    def _rectify(self, x, train, name):
+        return nn.relu(normalised(x, self.norm, train, name, _scale(self.norm_std)))
 
 
 class Discriminator(nn.Module):
@@ -60,7 +80,11 @@ class Discriminator(nn.Module):
       batch_norm: on the inner layers; none on the first and on the logits.
       activation: 'relu', or 'leaky_relu' of slope 0.2.
       init_scheme: 'normal' draws kernels from N(0, 0.02), 'lecun' is flax's default.
-      first_norm: with `batch_norm`, on the first layer as well.
+      first_norm: with a norm, on the first layer as well.
+      layer_norm: layer norm where batch norm would be, which it replaces.
+      norm_std: the norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
+      bias: of the layers without norm; DCGAN's code has none.
+      aux: logits of a class head with bias beside the others, for auxiliary classifiers.
     """
 
     widths: tuple[int, ...] = (128, 256, 512)
@@ -69,25 +93,35 @@ class Discriminator(nn.Module):
     activation: str = "leaky_relu"
     init_scheme: str = "normal"
     first_norm: bool = False
+    layer_norm: bool = False
+    norm_std: float = 0.0
+    bias: bool = True
+    aux: int = 0
+
+    @property
+    def norm(self) -> str:
+        """'layer', 'batch' or 'none'."""
+        return "layer" if self.layer_norm else "batch" if self.batch_norm else "none"
 
     @nn.compact
-    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Logits; `train` normalises by the batch and updates running statistics."""
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits [B, classes + aux]; `train` normalises by the batch and updates running statistics.
+
+        `condition` [B, K] goes in as K planes beside the image.
+        """
+        x = beside(x, condition)
         init: Initializer = _NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
         for i, width in enumerate(self.widths):
-            normalised = self.batch_norm and (i > 0 or self.first_norm)
-            x = Conv(
-                width,
-                4,
-                2,
-                use_bias=not normalised,
-                kernel_init=init,
-                name=f"down_{i}",
-            )(x)
-            if normalised:
-                x = _norm(train, f"norm_{i}")(x)
+            norm = self.norm if i > 0 or self.first_norm else "none"
+            bias = self.bias and norm == "none"
+            x = Conv(width, 4, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")(x)
+            x = normalised(x, norm, train, f"norm_{i}", _scale(self.norm_std))
             x = nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
-        return Collapse(self.classes, kernel_init=init, name="logits")(x)
+        logits = Collapse(self.classes, self.bias, kernel_init=init, name="logits")(x)
+        if self.aux:
+            aux = Collapse(self.aux, kernel_init=init, name="aux")(x)
+            logits = jnp.concatenate([logits, aux], -1)
+        return logits
 
 
 def logits_of_groups(
@@ -98,7 +132,7 @@ def logits_of_groups(
     Returns:
       The logits [B, classes] of each group, and the running statistics after the last.
     """
-    if not disc.batch_norm:
+    if disc.norm != "batch":
         logits = disc.apply({"params": params}, jnp.concatenate(groups), train=True)
         return jnp.split(logits, len(groups)), batch_stats
     out = []
@@ -110,5 +144,7 @@ def logits_of_groups(
     return out, batch_stats
 
 
-def _norm(train, name):
-    return nn.BatchNorm(use_running_average=not train, momentum=0.9, epsilon=1e-5, name=name)
+def _scale(std: float) -> Initializer:
+    if not std:
+        return nn.initializers.ones
+    return lambda key, shape, dtype=jnp.float32: 1 + std * jax.random.normal(key, shape, dtype)

@@ -156,14 +156,54 @@ class Collapse(nn.Module):
     """Convolution of a kernel as large as its input, as a matrix product: [B, H, W, C] -> [B, D]."""
 
     features: int
+    use_bias: bool = True
     kernel_init: Initializer = nn.initializers.lecun_normal()
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
-        """Applies the layer, with bias."""
+        """Applies the layer."""
         kernel = self.param("kernel", self.kernel_init, (*x.shape[1:], self.features))
-        bias = self.param("bias", nn.initializers.zeros, (self.features,))
-        return jnp.einsum("bijc,ijcd->bd", x, kernel) + bias
+        x = jnp.einsum("bijc,ijcd->bd", x, kernel)
+        if self.use_bias:
+            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
+        return x
+
+
+def normalised(
+    x: jax.Array, kind: str, train: bool, name: str, scale_init: Initializer = nn.initializers.ones
+) -> jax.Array:
+    """Inside a compact method: `x` [B, ..., C] after the normalisation `kind`, scale and bias per channel.
+
+    Args:
+      x: images [B, H, W, C] or vectors [B, C].
+      kind: 'none'; 'batch', over all axes but the last; 'layer', over all axes but the first.
+      train: batch norm takes the batch's statistics and moves its running ones a tenth towards them.
+      name: of the submodule.
+      scale_init: of the scale.
+
+    Raises:
+      ValueError: `kind` is none of these.
+    """
+    if kind == "none":
+        return x
+    if kind == "batch":
+        module = nn.BatchNorm(momentum=0.9, epsilon=1e-5, scale_init=scale_init, name=name)
+        return module(x, use_running_average=not train)
+    if kind == "layer":
+        axes = tuple(range(1, x.ndim))
+        return nn.LayerNorm(
+            reduction_axes=axes, feature_axes=-1, epsilon=1e-5, scale_init=scale_init, name=name
+        )(x)
+    raise ValueError(f"norm={kind!r} is not allowed; allowed: none, batch, layer")
+
+
+def beside(x: jax.Array, condition: jax.Array | None) -> jax.Array:
+    """Joins a condition [B, K] to images as K constant planes, to vectors as K columns; None joins nothing."""
+    if condition is None:
+        return x
+    if x.ndim == 4:
+        condition = jnp.broadcast_to(condition[:, None, None], (*x.shape[:3], condition.shape[-1]))
+    return jnp.concatenate([x, condition.astype(x.dtype)], axis=-1)
 
 
 def max_pool(x: jax.Array, window: int) -> jax.Array:

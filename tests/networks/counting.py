@@ -1,0 +1,46 @@
+"""Parameter counts of networks, from shapes alone."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks import noise_to_image
+
+
+def count(tree):
+    return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(tree))
+
+
+def variables(module, *inputs):
+    """Shapes of a module's variables for inputs of the given shapes; nothing is computed."""
+    inputs = [jnp.zeros(shape) for shape in inputs]
+
+    def start():
+        keys = {"params": jax.random.key(0), "dropout": jax.random.key(1)}
+        return module.init(keys, *inputs[:1], False, *inputs[1:])
+
+    return jax.eval_shape(start)
+
+
+def split(tree):
+    """Parameters as [kernels, biases and initial values of norms' shifts, norms' scales and shifts]."""
+    found = {"kernels": 0, "biases": 0, "norms": 0}
+    for path, leaf in jax.tree.leaves_with_path(tree):
+        names = [part.key for part in path]
+        normal = any("norm" in name for name in names)
+        kind = "norms" if normal else "biases" if names[-1] == "bias" else "kernels"
+        found[kind] += math.prod(leaf.shape)
+    return tuple(found.values())
+
+
+def generator(name, z_dim, **asked):
+    """Shapes of the variables of a generator of vectors [1, z_dim]."""
+    return variables(noise_to_image.generator(name, **asked), (1, z_dim))
+
+
+def discriminator(name, condition=0, **asked):
+    """Shapes of the variables of a discriminator, with so many conditions."""
+    image = (1, asked["size"], asked["size"], asked.get("channels", 1))
+    inputs = [image, (1, condition)] if condition else [image]
+    return variables(noise_to_image.discriminator(name, **asked), *inputs)
