@@ -113,7 +113,7 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2) -
       columns: images a row.
       zoom: screen pixels for one of an image.
     """
-    grids = {title: _grid(images, columns) for title, images in pictures.items()}
+    grids = {title: mosaic(images, columns) for title, images in pictures.items()}
     width = max(grid.shape[1] for grid in grids.values()) * zoom
     height = sum(grid.shape[0] * zoom + TITLE for grid in grids.values())
     figure, _ = _figure(width / _DPI, height / _DPI, 0)
@@ -128,11 +128,18 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2) -
     return _png(figure)
 
 
-def _grid(images, columns):
+def mosaic(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
+    """Images uint8 [N, H, W, 1 or 3] in rows of `columns`, white between and where none is left.
+
+    Returns:
+      uint8 [H', W', 3]; `gap` pixels lie between neighbours, and none around.
+    """
     images = np.repeat(images, 3, -1) if images.shape[-1] == 1 else images
+    images = np.pad(images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
     empty = np.full((-len(images) % columns, *images.shape[1:]), 255, np.uint8)
     rows = np.concatenate([images, empty]).reshape(-1, columns, *images.shape[1:])
-    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+    whole = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+    return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
 
 
 def bars(

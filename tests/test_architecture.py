@@ -45,6 +45,8 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
     ),
     "metrics/*.py": ("numpy", "jax"),
     "ablation.py": (),
+    "inference/latents.py": ("numpy",),
+    "inference/output.py": ("numpy", "PIL", "gan_jax.errors", "gan_jax.plots", "gan_jax.workdir"),
     "plots.py": ("numpy", "matplotlib"),
     "report/*.py": (
         *("absl", "jinja2", "PIL", "gan_jax.__version__"),
