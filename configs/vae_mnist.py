@@ -22,7 +22,6 @@ from gan_jax import config as gan_config
 
 FILES = {"train": "mnist/train-images-idx3-ubyte.gz", "test": "mnist/t10k-images-idx3-ubyte.gz"}
 EPOCH = 469  # steps of batch 128
-PLACES = ("data", "evals.test", "evals.samples", "evals.reconstructions")
 
 
 def get_config(arg=""):
@@ -61,13 +60,13 @@ def everywhere(config, **fields):
 
 def quick(config):
     """Two steps, as small as they come."""
-    splits = {"evals.test.roles.image.split": "validation[:32]"}
-    every = {f"evals.{name}.every": 2 for name in config.evals} | {"evals.test.every": 1}
+    every = {f"evals.{name}.every": 2 for name in config.evals}
     return {
         "model.width": 8,
         **everywhere(config, name="digits_plain", files={}, split="validation[:64]"),
-        **splits,
+        "evals.test.roles.image.split": "validation[:32]",
         **every,
+        "evals.test.every": 1,
         **gan_config.QUICK,
     }
 
@@ -80,6 +79,7 @@ VARIANTS = {
         "model.optimizer": "adagrad",
         "model.learning_rate": 0.02,
         "batch_size": 100,
+        "steps": 20 * 600,
     },
     "conv": {"model.network": "conv"},
     "binary": {"model.binarize": "dynamic"},

@@ -58,7 +58,9 @@ class Evaluations:
                 self._poll()
                 yield batch
 
-        apply = _Apply(self._mapped(self._method(spec.kind)), state, spec.roles, self._config.seed, self._untrained)
+        apply = _Apply(
+            self._mapped(self._method(spec.kind)), state, spec.roles, self._config.seed, self._untrained
+        )
         evaluator = evaluation.evaluator(spec.kind)
         return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
 

@@ -42,6 +42,7 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         "gan_jax.images",
         "gan_jax.evaluation",
         "gan_jax.metrics",
+        "gan_jax.plots",
     ),
     "metrics/*.py": ("numpy", "jax"),
     "ablation.py": (),

@@ -17,8 +17,8 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
       networks: not read.
 
     Returns:
-      `sheet`, uint8 [H, W, 3].
+      `reconstructions`, uint8 [H, W, 3].
     """
     del networks
     batch = next(iter(batches))
-    return {"sheet": sheet.pairs(batch["image"], apply(batch)["reconstruction"])}
+    return {"reconstructions": sheet.pairs(batch["image"], apply(batch)["reconstruction"])}
