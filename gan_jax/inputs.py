@@ -9,6 +9,7 @@ import ml_collections
 import numpy as np
 
 from gan_jax import data, images, parallel
+from gan_jax.errors import DataError
 from gan_jax.state import TrainState
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,24 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
         shape = roles[role].columns["image"].shape
         _log.info("%s: %s[%s], %s", role, spec.name or "files", spec.split, shape)
     return roles
+
+
+def check_columns(model: Any, roles: Mapping[str, data.Examples]) -> None:
+    """Refuses labels and other columns of the training set that the model cannot take.
+
+    Raises:
+      DataError: naming the column and what is allowed.
+    """
+    columns = {
+        f"{role}_{name}": values
+        for role, examples in roles.items()
+        for name, values in examples.columns.items()
+        if name != "image"
+    }
+    try:
+        model.check_columns(columns)
+    except ValueError as error:
+        raise DataError(f"data.roles: {error}") from error
 
 
 def with_constants(

@@ -1,7 +1,8 @@
 """Losses and distances: arrays in, one scalar out. Every one is a mean over the batch."""
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -94,6 +95,32 @@ def hinge_d(real: jax.Array, fake: jax.Array) -> jax.Array:
 def hinge_g(fake: jax.Array) -> jax.Array:
     """Generator's side of the hinge loss: `-E D(fake)` (Miyato et al. 2018, eq. 17)."""
     return -fake.mean()
+
+
+Adversaries = tuple[Callable[[jax.Array, jax.Array], jax.Array], Callable[[jax.Array], jax.Array]]
+
+
+def adversarial(name: str, a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Adversaries:
+    """Both sides of an adversarial family: `d(real, fake)` and `g(fake)`, from logits or scores.
+
+    Args:
+      name: one of `ADVERSARIAL`.
+      a: of 'lsgan', what D answers to fakes.
+      b: what it answers to real images.
+      c: what G wants it to answer.
+    """
+    if name == "lsgan":
+        return functools.partial(lsgan_d, a=a, b=b), functools.partial(lsgan_g, c=c)
+    return ADVERSARIAL[name]
+
+
+ADVERSARIAL: Mapping[str, Adversaries] = {
+    "nonsaturating": (nonsaturating_d, nonsaturating_g),
+    "minimax": (nonsaturating_d, minimax_g),
+    "lsgan": (lsgan_d, lsgan_g),
+    "wasserstein": (wasserstein_d, wasserstein_g),
+    "hinge": (hinge_d, hinge_g),
+}
 
 
 def gradient_penalty(

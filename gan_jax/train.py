@@ -83,6 +83,7 @@ class _Training:
         self.origin = provenance.facts()
         self.model = models.create(config.model)
         self.roles = inputs.load(config, self.poll)
+        inputs.check_columns(self.model, self.roles)
         self.checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep, folder.writes)
         parallel.barrier("settled")  # what a kill left half done is put in order by the writer alone
         state, self.meta = self._start(networks)

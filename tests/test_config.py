@@ -174,4 +174,4 @@ def test_unknown_model_fields_and_names_are_refused():
     assert refusal(built).startswith("model.alhpa is no field of this model; fields: alpha, beta")
     built = valid()
     built.model = {"name": "dnt"}
-    assert refusal(built) == "model.name='dnt' is not known; known: classifier, dtn, vae"
+    assert refusal(built) == "model.name='dnt' is not known; known: classifier, dtn, gan, vae"

@@ -43,7 +43,7 @@ class Apply(Protocol):
     """
 
     def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
-        """`generate`'s images by role, `predict`'s logits, or what METHOD gives; a row for each of the batch."""
+        """`generate`'s images by role, `predict`'s logits, or what METHOD gives."""
         ...
 
     def untrained(self, batch: Mapping[str, np.ndarray], /) -> Any:

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gan_jax.evaluation import Apply, Batches, Network, sheet
+import numpy as np
+
+from gan_jax import images, plots
+from gan_jax.evaluation import Apply, Batches, Network
 
 METHOD = "infer"
+_COLUMNS = 16
 
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
@@ -13,7 +17,7 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
 
     Args:
       apply: batch -> {'reconstruction': [B, H, W, C] in [-1, 1]}, decoded from the mean of q(z|x).
-      batches: `image` alone.
+      batches: `image` alone, as bytes.
       networks: not read.
 
     Returns:
@@ -21,4 +25,8 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     """
     del networks
     batch = next(iter(batches))
-    return {"reconstructions": sheet.pairs(batch["image"], apply(batch)["reconstruction"])}
+    given, made = batch["image"], images.to_uint8(apply(batch)["reconstruction"])
+    columns = min(_COLUMNS, len(given))
+    rows = [slice(first, first + columns) for first in range(0, len(given), columns)]
+    lines = [plots.mosaic(pictures[row], columns) for row in rows for pictures in (given, made)]
+    return {"reconstructions": np.concatenate(lines)}

@@ -24,27 +24,16 @@ def evaluate(
     """
     del networks
     batch = next(iter(batches))
-    groups = []
+    rows: list[np.ndarray] = []
     for role, made in apply(batch).items():
         given = batch.get(_PARTNER.get(role, ""))
-        groups += _lines(*([made] if given is None else [given, made]))
-    return {"sheet": _stack(groups)}
-
-
-def pairs(given: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """Rows of images [N, H, W, C], each above the row of what was made of them: uint8 [H', W', 3]."""
-    return _stack(_lines(given, made))
-
-
-def _lines(*groups):
-    """Rows of sixteen images of each group in turn."""
-    parts = [slice(first, first + _COLUMNS) for first in range(0, len(groups[0]), _COLUMNS)]
-    return [_row(group[part]) for part in parts for group in groups]
-
-
-def _stack(rows):
+        for first in range(0, len(made), _COLUMNS):
+            part = slice(first, first + _COLUMNS)
+            if given is not None:
+                rows.append(_row(given[part]))
+            rows.append(_row(made[part]))
     width = max(row.shape[1] for row in rows)
-    return np.concatenate([_pad(row, width) for row in rows])
+    return {"sheet": np.concatenate([_pad(row, width) for row in rows])}
 
 
 def _row(pictures: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 
@@ -33,6 +34,13 @@ class Defaults:
         """
         del size, required
 
+    def check_columns(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Raises ValueError where the training set's columns have values that the model cannot take.
+
+        `columns` are all but the images, by their batch key, such as `image_label`. Before training.
+        """
+        del columns
+
     def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
         """Takes over variables of the finished runs that `config.requires` names, by name."""
         del networks
@@ -49,10 +57,112 @@ class Defaults:
         return state
 
 
+class NoiseToImage(Defaults):
+    """What models that draw images from noise share: the classes asked for, and `generate`.
+
+    A subclass has the fields `size`, `z_dim` and `num_classes` (0: it is not conditional), its own
+    `decode(state, z, label=None)` and, where z is not N(0, I), its own `latents`.
+    """
+
+    size: int
+    z_dim: int
+    num_classes: int
+
+    def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
+        """Images [n, size, size, C] in [-1, 1] of z [n, z_dim] and, where conditional, label [n]."""
+        raise TypeError(f"{type(self).__module__} has no decode")
+
+    def latents(self, rng: jax.Array, n: int) -> jax.Array:
+        """`n` draws of the prior N(0, I), float32 [n, z_dim]."""
+        return jax.random.normal(rng, (n, self.z_dim))
+
+    def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
+        """As many images as the batch has rows: {'image': [n, size, size, C]} in [-1, 1].
+
+        `z` and `label` of the batch are taken where it has them, and drawn where it does not. Where the
+        model is conditional, `image_label` int32 [n] are the classes asked for.
+        """
+        n = len(jax.tree.leaves(batch)[0])
+        z_key, label_key = jax.random.split(rng)
+        z = batch["z"] if "z" in batch else self.latents(z_key, n)
+        if not self.num_classes:
+            return {"image": self.decode(state, z)}
+        label = batch["label"] if "label" in batch else self.classes(label_key, n)
+        return {"image": self.decode(state, z, label), "image_label": label}
+
+    def classes(self, rng: jax.Array, n: int) -> jax.Array | None:
+        """`n` classes, each as likely as any other, int32 [n]; None where there are none."""
+        return jax.random.randint(rng, (n,), 0, self.num_classes) if self.num_classes else None
+
+    def with_class(self, z: jax.Array, label: jax.Array | None) -> jax.Array:
+        """Z [n, z_dim] beside the one-hot label: [n, z_dim + num_classes].
+
+        Raises:
+          ValueError: the model is conditional and there is no label.
+        """
+        if not self.num_classes:
+            return z
+        if label is None:
+            raise ValueError(f"num_classes={self.num_classes} needs a label for every z")
+        return jnp.concatenate([z, jax.nn.one_hot(label, self.num_classes)], -1)
+
+    def labels_of(self, batch: Batch) -> jax.Array | None:
+        """The classes of the batch's real images, [B]; None where the model is not conditional.
+
+        Raises:
+          ValueError: there are none, or they are attributes.
+        """
+        if not self.num_classes:
+            return None
+        label = batch.get("image_label")
+        if label is None or label.ndim != 1:
+            found = "none" if label is None else list(label.shape)
+            raise ValueError(f"num_classes={self.num_classes} needs image_label [B]; the batch has {found}")
+        return label
+
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Refuses images of other pixels than the model draws."""
+        del required
+        require("size", self.size, self.size == size, f"the {size} pixels of the images")
+
+    def check_columns(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Refuses labels outside 0 .. num_classes - 1, which would silently be no class at all."""
+        if self.num_classes and "image_label" in columns:
+            low, high = (int(f(columns["image_label"])) for f in (np.min, np.max))
+            inside = low >= 0 and high < self.num_classes
+            require("image_label", (low, high), inside, f"0 to {self.num_classes - 1}")
+
+
+OPTIMIZERS = ("adam", "rmsprop", "rmsprop_tf", "sgd")
+
+
+def optimizer(
+    name: str, rate: float, b1: float, b2: float, start: int = 0, end: int = 0
+) -> optax.GradientTransformation:
+    """An optimiser at `rate`, constant to update `start`, then linear to zero at `end`; 0: constant.
+
+    Args:
+      name: 'adam'; 'rmsprop', torch's (the average keeps 0.99 and starts at 0), which WGAN was published
+        with; 'rmsprop_tf', that of TensorFlow 1 (0.9, from 1), of WGAN-GP's comparisons; or 'sgd'.
+      rate: learning rate.
+      b1: Adam's, or the momentum of 'sgd'; RMSProp has none.
+      b2: Adam's.
+      start: last update of the full rate.
+      end: first update of rate zero; 0 for none.
+    """
+    schedule: Any = optax.linear_schedule(rate, 0.0, end - start, start) if end else rate
+    if name == "adam":
+        return optax.adam(schedule, b1, b2)
+    if name == "rmsprop":
+        return optax.rmsprop(schedule, decay=0.99, eps=1e-8, eps_in_sqrt=False)
+    if name == "rmsprop_tf":
+        return optax.rmsprop(schedule, decay=0.9, eps=1e-10, initial_scale=1.0)
+    return optax.sgd(schedule, momentum=b1 or None)
+
+
 def adam(rate: float, b1: float, b2: float, start: int, end: int) -> optax.GradientTransformation:
     """Adam at `rate`, constant to step `start`, then linear to zero at `end`; constant where `end` is 0."""
-    schedule: Any = optax.linear_schedule(rate, 0.0, end - start, start) if end else rate
-    return optax.adam(schedule, b1, b2)
+    return optimizer("adam", rate, b1, b2, start, end)
 
 
 def require(name: str, value: Any, condition: bool, allowed: str) -> None:

@@ -1,7 +1,6 @@
 """Variational autoencoder (Kingma, Welling 2013, "Auto-Encoding Variational Bayes")."""
 
 import dataclasses
-from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +14,7 @@ from gan_jax.state import TrainState
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(base.NoiseToImage):
     """q(z|x) = N(mean, variance) and p(x|z), trained to maximise the evidence lower bound (eq. 7, L = 1).
 
     One player, `vae`, of two networks, `enc` and `dec`. It minimises `recon + beta kl`, both summed over
@@ -28,6 +27,7 @@ class Model(base.Defaults):
     size: int = 28  # pixels a side
     channels: int = 1
     z_dim: int = 20
+    num_classes: int = 0  # this model is not conditional
     network: str = "mlp"  # 'mlp', 'aevb', 'conv'
     width: int = 0  # hidden units, or channels after the first convolution; 0 is the network's own
     likelihood: str = "bernoulli"  # 'gaussian': N(mean, sigma^2); 'seed': squared error without factor
@@ -46,6 +46,7 @@ class Model(base.Defaults):
         base.require_choice(self, "binarize", ("none", "dynamic", "threshold"))
         base.require_choice(self, "optimizer", ("adam", "adagrad"))
         base.require("channels", self.channels, self.channels in (1, 3), "1, 3")
+        base.require("num_classes", self.num_classes, self.num_classes == 0, "0")
         base.require_range(self, 4, 4096, "size")
         base.require_range(self, 1, 100_000, "z_dim")
         base.require_range(self, 0, 100_000, "width")
@@ -59,11 +60,6 @@ class Model(base.Defaults):
         base.require("binarize", self.binarize, black, "none but with likelihood='bernoulli'")
 
     @property
-    def num_classes(self) -> int:
-        """Classes that can be asked for: none."""
-        return 0
-
-    @property
     def networks(self) -> tuple:
         """Encoder and decoder."""
         fields = {"channels": self.channels, "z_dim": self.z_dim, "width": self.width}
@@ -75,11 +71,6 @@ class Model(base.Defaults):
         if self.optimizer == "adagrad":
             return optax.adagrad(self.learning_rate, initial_accumulator_value=0.0)
         return base.adam(self.learning_rate, self.b1, self.b2, 0, 0)
-
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
-        """Raises ValueError where images are of other pixels than `size`."""
-        del required
-        base.require("size", self.size, self.size == size, f"{size}, as the images have")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`.
@@ -111,21 +102,11 @@ class Model(base.Defaults):
 
         return game.update(state, "vae", self.tx, loss_fn)
 
-    def latents(self, rng: jax.Array, n: int) -> jax.Array:
-        """Draws of the prior: z [n, z_dim] of N(0, I)."""
-        return jax.random.normal(rng, (n, self.z_dim))
-
     def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
         """The mean of p(x|z), not a draw of it: z [n, z_dim] -> [n, size, size, channels] in [-1, 1]."""
         del label
         params = state.players["vae"].eval_variables["params"]
         return 2 * jax.nn.sigmoid(self._decode(params, z)) - 1
-
-    def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> dict[str, jax.Array]:
-        """{'image': decoded `batch['z']`}, or as many draws of the prior as the batch has rows."""
-        n = len(next(iter(batch.values())))
-        z = batch["z"] if "z" in batch else self.latents(rng, n)
-        return {"image": self.decode(state, z)}
 
     def infer(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> dict[str, jax.Array]:
         """What the model finds in `batch['image']` [n, size, size, channels].

@@ -1,0 +1,290 @@
+"""Generative adversarial networks from noise to images: network, loss and conditioning are fields."""
+
+import dataclasses
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+from gan_jax import losses
+from gan_jax import state as game
+from gan_jax.models import base
+from gan_jax.networks import noise_to_image, spectral
+from gan_jax.state import TrainState
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.NoiseToImage):
+    """G draws images from noise z; D, or a critic, scores how real an image is.
+
+    Players: `gen`, and `disc` (`critic` where loss='wasserstein'). Every loss goes with every pair of
+    networks: GAN (Goodfellow et al. 2014), LSGAN (Mao et al. 2017), WGAN (Arjovsky et al. 2017), WGAN-GP
+    (Gulrajani et al. 2017), DCGAN (Radford et al. 2015), SNGAN (Miyato et al. 2018), CGAN (Mirza and
+    Osindero 2014), ACGAN (Odena et al. 2017) are configurations.
+
+    An iteration is `d_steps` updates of D, each on a fresh batch and fresh z, then one of G on fresh z
+    through the updated D, as Algorithm 1 of the first paper has it. Real and fake images are two passes
+    through D, so that batch norm never mixes them.
+
+    `labels`: 'none'; 'input', where both networks are given the class, D's fakes having the classes of its
+    real images; 'auxiliary', where G is given the class and D tells it, by cross-entropy of both players.
+    """
+
+    generator: str = "dcgan"  # a name that networks/noise_to_image.py knows
+    discriminator: str = "dcgan"
+    size: int = 28  # pixels a side
+    channels: int = 1
+    z_dim: int = 100
+    z_prior: str = "normal"  # N(0, z_scale^2), or 'uniform': U(-z_scale, z_scale)
+    z_scale: float = 1.0
+    g_width: int = 0  # channels next to the images; 0 is the published width
+    d_width: int = 0
+    g_norm: str = "published"  # or 'none', 'batch', 'layer'
+    d_norm: str = "published"
+    spectral: bool = False  # D's kernels are divided by their largest singular value
+    loss: str = "nonsaturating"  # 'minimax': G minimises log(1 - D); 'lsgan', 'wasserstein', 'hinge'
+    lsgan_a: float = 0.0  # what D answers to fakes,
+    lsgan_b: float = 1.0  # to real images,
+    lsgan_c: float = 1.0  # and what G wants it to answer
+    gp_weight: float = 0.0  # of the gradient penalty; lambda of WGAN-GP
+    gp_sides: int = 2  # 1 penalises only slopes above 1
+    clip: float = 0.0  # bound of every parameter of the critic after each of its updates; 0 is none
+    d_steps: int = 1  # updates of D an iteration; k of the GAN paper, n_critic of WGAN
+    num_classes: int = 0
+    labels: str = "none"
+    aux_weight_d: float = 1.0
+    aux_weight_g: float = 1.0
+    aux_on_fake: bool = True  # D learns the classes of fakes too, as the ACGAN paper has it
+    optimizer: str = "adam"  # 'rmsprop', 'rmsprop_tf' or 'sgd': see base.optimizer
+    g_learning_rate: float = 2e-4
+    d_learning_rate: float = 2e-4
+    b1: float = 0.5  # or the momentum of sgd
+    b2: float = 0.999
+    decay_start: int = 0  # iteration from which both rates fall linearly ...
+    decay_end: int = 0  # ... to zero here; 0 keeps them constant
+    ema: float = 0.0  # decay of G's average, used for evaluation; 0 keeps none
+
+    def __post_init__(self):
+        """Refuses hyper-parameters outside their ranges, and those that do not go together."""
+        base.require_choice(self, "generator", tuple(noise_to_image.GENERATORS))
+        base.require_choice(self, "discriminator", tuple(noise_to_image.DISCRIMINATORS))
+        base.require_choice(self, "z_prior", ("normal", "uniform"))
+        base.require_choice(self, "g_norm", noise_to_image.NORMS)
+        base.require_choice(self, "d_norm", noise_to_image.NORMS)
+        base.require_choice(self, "loss", tuple(losses.ADVERSARIAL))
+        base.require_choice(self, "labels", ("none", "input", "auxiliary"))
+        base.require_choice(self, "optimizer", base.OPTIMIZERS)
+        base.require("channels", self.channels, self.channels in (1, 2, 3), "1, 2, 3")
+        base.require("gp_sides", self.gp_sides, self.gp_sides in (1, 2), "1, 2")
+        base.require_range(self, 1, 4096, "size", "z_dim")
+        base.require_range(self, 0, 4096, "g_width", "d_width")
+        base.require_range(self, 1e-6, 1e6, "z_scale")
+        base.require_range(self, -1e6, 1e6, "lsgan_a", "lsgan_b", "lsgan_c")
+        base.require_range(self, 0, 1e6, "gp_weight", "clip", "aux_weight_d", "aux_weight_g")
+        base.require_range(self, 1, 1000, "d_steps")
+        base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
+        base.require_range(self, 0, 0.999999, "b1", "b2", "ema")
+        base.require_range(self, 0, 1e9, "decay_start", "decay_end")
+        late = self.decay_end and self.decay_end <= self.decay_start
+        base.require("decay_end", self.decay_end, not late, "0, or more than decay_start")
+        self._require_sense()
+
+    def _require_sense(self):
+        """Refuses fields that are allowed alone but not together."""
+        for field in ("generator", "discriminator"):
+            try:
+                _ = self.g if field == "generator" else self.d
+            except ValueError as error:
+                raise ValueError(f"{field}={getattr(self, field)!r}: {error}") from error
+        mixed = self.gp_weight > 0 and self.d.norm == "batch"
+        allowed = "none, layer where gp_weight > 0: a slope is of one image, and batch norm mixes them"
+        base.require("d_norm", self.d.norm, not mixed, allowed)
+        bounds = {"gp_weight": self.gp_weight, "clip": self.clip, "spectral": self.spectral}
+        on = [name for name, value in bounds.items() if value]
+        base.require("clip", self.clip, not self.clip or len(on) == 1, f"0 beside {', '.join(on)}")
+        bounded = self.loss != "wasserstein" or bool(on)
+        base.require("loss", self.loss, bounded, "with a critic that gp_weight, clip or spectral bounds")
+        if self.loss == "lsgan":
+            for field in ("lsgan_b", "lsgan_c"):
+                value = getattr(self, field)
+                base.require(field, value, value != self.lsgan_a, f"any but lsgan_a={self.lsgan_a}")
+        low, high = (2, 100_000) if self.labels != "none" else (0, 0)
+        allowed = f"{low} to {high} where labels={self.labels!r}"
+        base.require("num_classes", self.num_classes, low <= self.num_classes <= high, allowed)
+
+    @property
+    def batches(self) -> int:
+        """Every update of D sees real images of its own."""
+        return self.d_steps
+
+    @property
+    def opponent(self) -> str:
+        """The name of the player whom G plays against."""
+        return "critic" if self.loss == "wasserstein" else "disc"
+
+    @property
+    def adversaries(self) -> losses.Adversaries:
+        """Losses of D, of its scores of real and fake, and of G, of D's of its own."""
+        return losses.adversarial(self.loss, self.lsgan_a, self.lsgan_b, self.lsgan_c)
+
+    @property
+    def g(self) -> nn.Module:
+        """[B, z_dim + num_classes] -> images [B, size, size, channels]."""
+        return noise_to_image.generator(
+            self.generator,
+            size=self.size,
+            channels=self.channels,
+            width=self.g_width,
+            norm=self.g_norm,
+            num_classes=self.num_classes,
+        )
+
+    @property
+    def d(self) -> nn.Module:
+        """[B, size, size, channels] -> logits [B, 1], or [B, 1 + num_classes] where auxiliary."""
+        return noise_to_image.discriminator(
+            self.discriminator,
+            size=self.size,
+            channels=self.channels,
+            width=self.d_width,
+            classes=1 + (self.num_classes if self.labels == "auxiliary" else 0),
+            norm=self.d_norm,
+            spectral=self.spectral,
+        )
+
+    def tx(self, rate: float, updates: int = 1) -> optax.GradientTransformation:
+        """The optimiser of a player that makes so many updates an iteration."""
+        start, end = (updates * count for count in (self.decay_start, self.decay_end))
+        return base.optimizer(self.optimizer, rate, self.b1, self.b2, start, end)
+
+    def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
+        """The state before training; `batch` has `image`, and `image_label` [B] where conditional.
+
+        Raises:
+          ValueError: a role is missing, or its channels or size are not what the networks take.
+        """
+        base.require_images(batch, "image", (self.channels,))
+        self.check_size(batch["image"].shape[1], {})
+        y = self.labels_of(batch)
+        g_key, d_key, dropout = jax.random.split(rng, 3)
+        z = jnp.zeros((len(batch["image"]), self.z_dim + self.num_classes))
+        g = self.g.init({"params": g_key, "dropout": dropout}, z, False)
+        d = self.d.init({"params": d_key, "dropout": dropout}, batch["image"], False, self._condition(y))
+        gen = game.player(g, self.tx(self.g_learning_rate), self.ema > 0)
+        opponent = game.player(d, self.tx(self.d_learning_rate, self.d_steps))
+        return game.create({"gen": gen, self.opponent: opponent})
+
+    def train_step(
+        self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        """`d_steps` updates of D, then one of G; the metrics are those of the last ones."""
+        del phase
+        d_key, g_key = jax.random.split(rng)
+        split = lambda x: x.reshape(self.d_steps, -1, *x.shape[1:])  # noqa: E731
+        rounds = (jax.tree.map(split, batch), jax.random.split(d_key, self.d_steps))
+        state, metrics = game.repeat(lambda s, x: self._update_d(s, *x), state, rounds)
+        last = jax.tree.map(lambda x: x[-1], metrics)
+        state, metrics = self._update_g(state, len(batch["image"]) // self.d_steps, g_key)
+        return state, {**last, **metrics}
+
+    def latents(self, rng: jax.Array, n: int) -> jax.Array:
+        """`n` draws of the prior, float32 [n, z_dim]."""
+        shape = (n, self.z_dim)
+        if self.z_prior == "uniform":
+            return jax.random.uniform(rng, shape, minval=-self.z_scale, maxval=self.z_scale)
+        return self.z_scale * jax.random.normal(rng, shape)
+
+    def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
+        """Images [n, size, size, channels] in [-1, 1] of z [n, z_dim], by averages and running statistics."""
+        return self.g.apply(state.players["gen"].eval_variables, self.with_class(z, label), False)
+
+    def _update_d(self, state, batch, rng):
+        keys = jax.random.split(rng, 6)
+        real, y_real = batch["image"], self.labels_of(batch)
+        y_fake = y_real if self.labels == "input" else self.classes(keys[0], len(real))
+        z = self.with_class(self.latents(keys[1], len(real)), y_fake)
+        fake, _ = self._draw(state, state.players["gen"].params, z, keys[2])
+        disc = state.players[self.opponent]
+        stats = spectral.advance(disc.params, disc.batch_stats)
+
+        def loss_fn(params):
+            r, r_class, new = self._score(params, stats, real, y_real, keys[3])
+            f, f_class, new = self._score(params, new, fake, y_fake, keys[4])
+            adversarial, _ = self.adversaries
+            loss = adversarial(r, f)
+            terms = {"adversarial": loss, **self._scores(r, f)}
+            if self.labels == "auxiliary":
+                terms |= self._told(r_class, y_real, f_class, y_fake)
+                both = terms["class_real"] + self.aux_on_fake * terms["class_fake"]
+                loss = loss + self.aux_weight_d * both
+            if self.gp_weight:
+                epsilon = jax.random.uniform(keys[5], (len(real),))
+                score = lambda x: self._score(params, stats, x, y_real, keys[3])[0]  # noqa: E731
+                terms["gp"] = losses.gradient_penalty(score, real, fake, epsilon, self.gp_sides)
+                loss = loss + self.gp_weight * terms["gp"]
+            return loss, (new, {f"{self.opponent}/{k}": v for k, v in {"loss": loss, **terms}.items()})
+
+        tx = self.tx(self.d_learning_rate, self.d_steps)
+        state, metrics = game.update(state, self.opponent, tx, loss_fn)
+        return self._clipped(state), metrics
+
+    def _update_g(self, state, n, rng):
+        keys = jax.random.split(rng, 4)
+        y = self.classes(keys[0], n)
+        z = self.with_class(self.latents(keys[1], n), y)
+        disc = state.players[self.opponent]
+
+        def loss_fn(params):
+            fake, stats = self._draw(state, params, z, keys[2])
+            score, classes, _ = self._score(disc.params, disc.batch_stats, fake, y, keys[3])
+            _, adversarial = self.adversaries
+            loss = adversarial(score)
+            terms = {"adversarial": loss}
+            if self.labels == "auxiliary":
+                terms["class"] = losses.classification(classes, y)
+                loss = loss + self.aux_weight_g * terms["class"]
+            return loss, (stats, {"gen/loss": loss, **{f"gen/{k}": v for k, v in terms.items()}})
+
+        return game.update(state, "gen", self.tx(self.g_learning_rate), loss_fn, self.ema)
+
+    def _draw(self, state, params, z, rng):
+        """G's images in training, and its running statistics after them."""
+        variables = {"params": params, "batch_stats": state.players["gen"].batch_stats}
+        images, new = self.g.apply(variables, z, True, mutable=["batch_stats"], rngs={"dropout": rng})
+        return images, new.get("batch_stats", {})
+
+    def _score(self, params, batch_stats, images, y, rng):
+        """D's scores [B], its class logits [B, K or 0], and its running statistics after them."""
+        variables = {"params": params, "batch_stats": batch_stats}
+        logits, new = self.d.apply(
+            variables, images, True, self._condition(y), mutable=["batch_stats"], rngs={"dropout": rng}
+        )
+        return logits[:, 0], logits[:, 1:], new.get("batch_stats", {})
+
+    def _scores(self, real, fake):
+        """What is logged of D's scores: an estimate of the distance, or how often D is right."""
+        if self.loss == "wasserstein":
+            return {"w": real.mean() - fake.mean()}
+        a, b = (self.lsgan_a, self.lsgan_b) if self.loss == "lsgan" else (-1, 1)
+        right = lambda x: jnp.mean((b - a) * (x - (a + b) / 2) > 0)  # noqa: E731
+        return {"accuracy_real": right(real), "accuracy_fake": 1 - right(fake)}
+
+    def _told(self, real, y_real, fake, y_fake):
+        """D's class losses of class logits, and how often it tells the class."""
+        return {
+            "class_real": losses.classification(real, y_real),
+            "class_fake": losses.classification(fake, y_fake),
+            "class_accuracy_real": jnp.mean(real.argmax(-1) == y_real),
+            "class_accuracy_fake": jnp.mean(fake.argmax(-1) == y_fake),
+        }
+
+    def _clipped(self, state):
+        if not self.clip:
+            return state
+        critic = state.players[self.opponent]
+        params = jax.tree.map(lambda w: jnp.clip(w, -self.clip, self.clip), critic.params)
+        return state.replace(players={**state.players, self.opponent: critic.replace(params=params)})
+
+    def _condition(self, y):
+        return jax.nn.one_hot(y, self.num_classes) if self.labels == "input" else None
