@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from gan_jax.networks.initializers import NORMAL, around_one
 from gan_jax.networks.layers import (
     Collapse,
     Conv,
@@ -17,13 +18,11 @@ from gan_jax.networks.layers import (
     normalised,
 )
 
-_NORMAL = nn.initializers.normal(0.02)  # both networks' kernels, as in DCGAN
-
 
 class Generator(nn.Module):
     """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = start * 2**len(widths).
 
-    The vector is projected to start x start; transposed convolutions (4x4, stride 2) double the size; all
+    The vector is projected to start x start; transposed convolutions of stride 2 double the size; all
     but the last layer have batch norm and ReLU, the last has tanh.
 
     Attributes:
@@ -35,6 +34,7 @@ class Generator(nn.Module):
       norm: 'batch', 'layer' or 'none'.
       norm_std: batch norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
       bias: of the last layer; DCGAN's code has none.
+      kernel_size: of the transposed convolutions; 5 in DCGAN's first code.
     """
 
     widths: tuple[int, ...] = (512, 256, 128)
@@ -44,6 +44,7 @@ class Generator(nn.Module):
     norm: str = "batch"
     norm_std: float = 0.0
     bias: bool = True
+    kernel_size: int = 4
 
     @property
     def size(self) -> int:
@@ -53,26 +54,32 @@ class Generator(nn.Module):
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
         """Images; `train` normalises by the batch and updates running statistics."""
-        x = Project(self.widths[0], self.start, kernel_init=_NORMAL, name="project")(z)
+        x = Project(self.widths[0], self.start, kernel_init=NORMAL, name="project")(z)
         x = self._mix(self._rectify(x, train, "norm_0"), train, 0)
         for i, width in enumerate(self.widths[1:], start=1):
-            x = ConvTranspose(width, use_bias=False, kernel_init=_NORMAL, name=f"up_{i}")(x)
-            x = self._mix(self._rectify(x, train, f"norm_{i}"), train, i)
-        x = ConvTranspose(self.out_channels, use_bias=self.bias, kernel_init=_NORMAL, name="to_image")(x)
-        return nn.tanh(x)
+            up = ConvTranspose(width, self.kernel_size, use_bias=False, kernel_init=NORMAL, name=f"up_{i}")
+            x = self._mix(self._rectify(up(x), train, f"norm_{i}"), train, i)
+        last = ConvTranspose(
+            self.out_channels,
+            self.kernel_size,
+            use_bias=self.bias,
+            kernel_init=NORMAL,
+            name="to_image",
+        )
+        return nn.tanh(last(x))
 
     def _mix(self, x, train, i):
         if not self.pointwise:
             return x
-        x = Conv(self.widths[i], 1, use_bias=False, kernel_init=_NORMAL, name=f"mix_{i}")(x)
+        x = Conv(self.widths[i], 1, use_bias=False, kernel_init=NORMAL, name=f"mix_{i}")(x)
         return self._rectify(x, train, f"mix_norm_{i}")
 
     def _rectify(self, x, train, name):
-        return nn.relu(normalised(x, self.norm, train, name, _scale(self.norm_std)))
+        return nn.relu(normalised(x, self.norm, train, name, around_one(self.norm_std)))
 
 
 class Discriminator(nn.Module):
-    """[B, S, S, C] -> logits [B, classes]: strided 4x4 convolutions, the last one as wide as its input.
+    """[B, S, S, C] -> logits [B, classes + aux]: strided convolutions, then one as large as its input.
 
     Attributes:
       widths: of the strided layers.
@@ -85,6 +92,7 @@ class Discriminator(nn.Module):
       norm_std: the norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
       bias: of the layers without norm; DCGAN's code has none.
       aux: logits of a class head with bias beside the others, for auxiliary classifiers.
+      kernel_size: of the strided layers; 5 in DCGAN's first code.
     """
 
     widths: tuple[int, ...] = (128, 256, 512)
@@ -97,6 +105,7 @@ class Discriminator(nn.Module):
     norm_std: float = 0.0
     bias: bool = True
     aux: int = 0
+    kernel_size: int = 4
 
     @property
     def norm(self) -> str:
@@ -105,17 +114,17 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits [B, classes + aux]; `train` normalises by the batch and updates running statistics.
+        """Logits; `train` normalises by the batch and updates running statistics.
 
         `condition` [B, K] goes in as K planes beside the image.
         """
         x = beside(x, condition)
-        init: Initializer = _NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
+        init: Initializer = NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
         for i, width in enumerate(self.widths):
             norm = self.norm if i > 0 or self.first_norm else "none"
             bias = self.bias and norm == "none"
-            x = Conv(width, 4, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")(x)
-            x = normalised(x, norm, train, f"norm_{i}", _scale(self.norm_std))
+            down = Conv(width, self.kernel_size, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")
+            x = normalised(down(x), norm, train, f"norm_{i}", around_one(self.norm_std))
             x = nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
         logits = Collapse(self.classes, self.bias, kernel_init=init, name="logits")(x)
         if self.aux:
@@ -142,9 +151,3 @@ def logits_of_groups(
         batch_stats = new["batch_stats"]
         out.append(logits)
     return out, batch_stats
-
-
-def _scale(std: float) -> Initializer:
-    if not std:
-        return nn.initializers.ones
-    return lambda key, shape, dtype=jnp.float32: 1 + std * jax.random.normal(key, shape, dtype)

@@ -198,7 +198,7 @@ def normalised(
 
 
 def beside(x: jax.Array, condition: jax.Array | None) -> jax.Array:
-    """Joins a condition [B, K] to images as K constant planes, to vectors as K columns; None joins nothing."""
+    """Joins a condition [B, K] to images as K planes, to vectors as K columns; None joins nothing."""
     if condition is None:
         return x
     if x.ndim == 4:
@@ -214,6 +214,26 @@ def max_pool(x: jax.Array, window: int) -> jax.Array:
     """
     rows = _largest([x[:, i::window] for i in range(window)])
     return _largest([rows[:, :, i::window] for i in range(window)])
+
+
+def mean_pool(x: jax.Array) -> jax.Array:
+    """Means of 2x2 pixels: [B, H, W, C] -> [B, H / 2, W / 2, C]."""
+    rows = x[:, ::2] + x[:, 1::2]
+    return (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
+
+
+def upsample(x: jax.Array) -> jax.Array:
+    """Every pixel four times: [B, H, W, C] -> [B, 2 H, 2 W, C]."""
+    batch, height, width, depth = x.shape
+    x = jnp.broadcast_to(x[:, :, None, :, None], (batch, height, 2, width, 2, depth))
+    return x.reshape(batch, 2 * height, 2 * width, depth)
+
+
+def depth_to_space(x: jax.Array) -> jax.Array:
+    """Channels as 2x2 pixels, row by row: [B, H, W, 4 C] -> [B, 2 H, 2 W, C]."""
+    batch, height, width, depth = x.shape
+    x = x.reshape(batch, height, width, 2, 2, depth // 4).transpose(0, 1, 3, 2, 4, 5)
+    return x.reshape(batch, 2 * height, 2 * width, depth // 4)
 
 
 def _largest(parts):

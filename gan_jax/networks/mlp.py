@@ -1,4 +1,4 @@
-"""Fully connected generator and discriminator (Goodfellow et al. 2014; Gulrajani et al. 2017's toy and grid)."""
+"""Fully connected generator and discriminator (Goodfellow et al. 2014, Gulrajani et al. 2017)."""
 
 import math
 

@@ -1,0 +1,33 @@
+"""The discriminator of Odena, Olah, Shlens 2017 (ACGAN); its generator is a `wgan_convs.ConvGenerator`."""
+
+import flax.linen as nn
+import jax
+
+from gan_jax.networks.initializers import NORMAL
+from gan_jax.networks.layers import Conv, beside, normalised
+
+
+class ACGANDiscriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes]: 3x3 convolutions with dropout, of stride 2 and 1 in turn.
+
+    Attributes:
+      widths: of the convolutions.
+      classes: logits: realness, then the auxiliary classes.
+      norm: of all convolutions but the first: 'batch', 'none' or 'layer'.
+      dropout: share of units dropped after each convolution in training (rng 'dropout').
+    """
+
+    widths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
+    classes: int = 11
+    norm: str = "batch"
+    dropout: float = 0.5
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        x = beside(x, condition)
+        for i, width in enumerate(self.widths):
+            x = Conv(width, 3, 1 if i % 2 else 2, kernel_init=NORMAL, name=f"conv_{i}")(x)
+            x = normalised(x, self.norm, train, f"norm_{i}") if i else x
+            x = nn.Dropout(self.dropout, deterministic=not train)(nn.leaky_relu(x, 0.2))
+        return nn.Dense(self.classes, kernel_init=NORMAL, name="logits")(x.reshape(len(x), -1))
