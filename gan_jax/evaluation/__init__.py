@@ -3,7 +3,7 @@
 `apply(batch)` is the trained model's `generate` or `predict` on a host batch, or the method that the file
 names as METHOD, see `Apply`; `batches` an iterable of host batches; `networks` the finished classifiers
 that the configuration requires, by name; options are the evaluation's further fields in the configuration.
-A file's `check(model)`, where it has one, refuses models that it cannot evaluate. Values are floats
+A file's `check_model(model)`, where it has one, refuses models that it cannot evaluate. Values are floats
 (logged), uint8 images [H, W, 3] (written as PNG), or lists, mappings and None (in the result alone).
 """
 
@@ -77,8 +77,8 @@ def method(kind: str, model: Any) -> str:
     name = getattr(module, "METHOD", default)
     if not hasattr(model, name):
         raise ConfigError(f"kind={kind!r} is for models with a method {name!r}; this one has none")
-    if hasattr(module, "check"):
-        module.check(model)
+    if hasattr(module, "check_model"):
+        module.check_model(model)
     return name
 
 

@@ -11,7 +11,7 @@ from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
 
 
-def check(model: Any) -> None:
+def check_model(model: Any) -> None:
     """Raises ConfigError unless the model's latent vectors have two dimensions."""
     z_dim = getattr(model, "z_dim", 0)
     if z_dim != 2:

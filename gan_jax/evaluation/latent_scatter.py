@@ -12,9 +12,9 @@ from gan_jax.evaluation import Apply, Batches, Network, latent_map
 METHOD = "infer"
 
 
-def check(model: Any) -> None:
+def check_model(model: Any) -> None:
     """Raises ConfigError unless the model's latent vectors have two dimensions."""
-    latent_map.check(model)
+    latent_map.check_model(model)
 
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
