@@ -114,7 +114,7 @@ def test_a_model_has_every_field_and_only_known_ones():
     assert set(fields) == {"name", *dtn.Model.__dataclass_fields__}
     with pytest.raises(ConfigError, match=r"^model\.alhpa is no field of dtn: alpha, beta, "):
         config.model("dtn", alhpa=1.0)
-    with pytest.raises(ConfigError, match=r"^model\.name='gan' is not known; known: classifier, dtn"):
+    with pytest.raises(ConfigError, match=r"^model\.name='gna' is not known; known: classifier, dtn"):
         config.model("gna")
 
 
