@@ -245,7 +245,7 @@ def validate(config: ml_collections.ConfigDict) -> None:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
     built = models.create(config.model)
     for name, spec in config.evals.items():
-        _check_evaluation(f"evals.{name}", spec, built)
+        _check_evaluation(f"evals.{name}", spec, config.requires, built)
     try:
         built.check_size(config.data.size, {name: _size(r) for name, r in config.requires.items()})
     except ValueError as error:
@@ -263,9 +263,11 @@ def _check_role(name: str, spec: Mapping[str, Any]) -> None:
         raise ConfigError(f"{name}.exclude={labels!r} is not allowed; allowed: labels, 0 or more")
 
 
-def _check_evaluation(name: str, spec: Mapping[str, Any], built: Any) -> None:
+def _check_evaluation(
+    name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any
+) -> None:
     try:
-        evaluation.options(spec)
+        evaluation.check(spec, requires)
         evaluation.method(spec["kind"], built)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error

@@ -45,6 +45,7 @@ class Classifier:
             raise WorkdirError(f"run {run.config.name} is not finished")
         self.metrics = run.result["metrics"]
         self.accuracy = self.metrics.get("accuracy")
+        self.sha256 = run.result["params_sha256"]
         self.variables = run.state.players["classifier"].eval_variables
         self._state = parallel.replicate(run.state)
         self._predict = parallel.pmap_apply(

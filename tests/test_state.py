@@ -164,3 +164,40 @@ def test_parameters_and_average_do_not_share_a_buffer():
     same(player.ema, player.params)
     assert player.ema["w"].unsafe_buffer_pointer() != player.params["w"].unsafe_buffer_pointer()
     assert player.batch_stats == {}
+
+
+def saddle(x, y):
+    """A game of two numbers: x makes it small, y makes it large."""
+    return x**2 + 2 * x * y - 3 * y**2 + 4 * x + 5 * y + 6
+
+
+def play(order, steps=1):
+    """Where the players are after steps of 0.1 from (-1, -0.5), one after the other or at the same time."""
+
+    def move(state, name, others):
+        w = {other: others.players[other].params for other in "xy"}
+        sign = {"x": 1, "y": -1}[name]
+        loss_fn = lambda params: (sign * saddle(**{**w, name: params}), ({}, {}))  # noqa: E731
+        return game.update(state, name, optax.sgd(RATE), loss_fn)[0]
+
+    def train_step(state, batch, rng, phase):
+        before = state
+        for name in order.removeprefix("both "):
+            state = move(state, name, before if order.startswith("both ") else state)
+        return state, {}
+
+    starts = {"x": -1.0, "y": -0.5}
+    players = {k: game.player({"params": jnp.array(v)}, optax.sgd(RATE)) for k, v in starts.items()}
+    state, _ = run(parallel.replicate(game.create(players)), [np.zeros(2)] * steps, train_step)
+    return tuple(float(parallel.unreplicate(state).players[name].params) for name in "xy")
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"), [("both xy", (-1.1, 0.1)), ("xy", (-1.1, 0.08)), ("yx", (-1.22, 0.1))]
+)
+def test_a_player_that_moves_later_answers_where_the_other_went(order, expected):
+    assert play(order) == pytest.approx(expected, abs=1e-6)
+
+
+def test_two_hundred_simultaneous_steps_reach_the_saddle():
+    assert play("both xy", 200) == pytest.approx((-2.125, 0.125), abs=1e-5)

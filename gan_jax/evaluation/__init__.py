@@ -3,14 +3,16 @@
 `apply(batch)` is the trained model's `generate` or `predict` on a host batch, or the method that the file
 names as METHOD, see `Apply`; `batches` an iterable of host batches; `networks` the finished classifiers
 that the configuration requires, by name; options are the evaluation's further fields in the configuration.
-A file's `check_model(model)`, where it has one, refuses models that it cannot evaluate. Values are floats
-(logged), uint8 images [H, W, 3] (written as PNG), or lists, mappings and None (in the result alone).
+Values are floats (logged), uint8 images [H, W, 3] (written as PNG), or strings, lists, mappings and None
+(in the result alone). An evaluator may have a function `check`, see there, and a `check_model(model)`, which
+refuses models that it cannot evaluate.
 """
 
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +25,7 @@ class Network(Protocol):
 
     metrics: Mapping[str, Any]  # of its own result
     accuracy: float | None  # on its own test set; None where it tells no classes
+    sha256: str  # of its parameters
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
@@ -107,3 +110,21 @@ def options(spec: Mapping[str, Any]) -> dict[str, Any]:
         if parameter.default is parameter.empty and name not in given:
             raise ConfigError(f"{name} is missing; {spec['kind']!r} needs it")
     return given
+
+
+def check(spec: Mapping[str, Any], requires: Collection[str]) -> None:
+    """Refuses an evaluation that could not run, before any work.
+
+    Beyond `options`, asks the evaluator's own `check(options, roles, requires)`, where it has one: all its
+    options, the names of the evaluation's roles and those of the required runs.
+
+    Raises:
+      ConfigError: as for `options`, or what the evaluator's `check` raises.
+    """
+    given = options(spec)
+    function = evaluator(spec["kind"])
+    own = getattr(sys.modules[function.__module__], "check", None)
+    if own is not None:
+        parameters = inspect.signature(function).parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        own({**defaults, **given}, spec["roles"], requires)

@@ -12,6 +12,7 @@ import optax
 from gan_jax.state import TrainState
 
 Batch = dict[str, jax.Array]
+Labels = Any  # int32 [n]; None where a model is not conditional
 
 
 class Defaults:
@@ -68,7 +69,7 @@ class NoiseToImage(Defaults):
     z_dim: int
     num_classes: int
 
-    def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
+    def decode(self, state: TrainState, z: jax.Array, label: Labels = None) -> jax.Array:
         """Images [n, size, size, C] in [-1, 1] of z [n, z_dim] and, where conditional, label [n]."""
         raise TypeError(f"{type(self).__module__} has no decode")
 
@@ -90,11 +91,11 @@ class NoiseToImage(Defaults):
         label = batch["label"] if "label" in batch else self.classes(label_key, n)
         return {"image": self.decode(state, z, label), "image_label": label}
 
-    def classes(self, rng: jax.Array, n: int) -> jax.Array | None:
+    def classes(self, rng: jax.Array, n: int) -> Labels:
         """`n` classes, each as likely as any other, int32 [n]; None where there are none."""
         return jax.random.randint(rng, (n,), 0, self.num_classes) if self.num_classes else None
 
-    def with_class(self, z: jax.Array, label: jax.Array | None) -> jax.Array:
+    def with_class(self, z: jax.Array, label: Labels) -> jax.Array:
         """Z [n, z_dim] beside the one-hot label: [n, z_dim + num_classes].
 
         Raises:
@@ -106,7 +107,7 @@ class NoiseToImage(Defaults):
             raise ValueError(f"num_classes={self.num_classes} needs a label for every z")
         return jnp.concatenate([z, jax.nn.one_hot(label, self.num_classes)], -1)
 
-    def labels_of(self, batch: Batch) -> jax.Array | None:
+    def labels_of(self, batch: Batch) -> Labels:
         """The classes of the batch's real images, [B]; None where the model is not conditional.
 
         Raises:

@@ -195,7 +195,7 @@ class Model(base.NoiseToImage):
             return jax.random.uniform(rng, shape, minval=-self.z_scale, maxval=self.z_scale)
         return self.z_scale * jax.random.normal(rng, shape)
 
-    def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
+    def decode(self, state: TrainState, z: jax.Array, label: base.Labels = None) -> jax.Array:
         """Images [n, size, size, channels] in [-1, 1] of z [n, z_dim], by averages and running statistics."""
         return self.g.apply(state.players["gen"].eval_variables, self.with_class(z, label), False)
 

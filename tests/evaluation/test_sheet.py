@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gan_jax.errors import ConfigError
 from gan_jax.evaluation import sheet
 
 
@@ -34,10 +35,46 @@ def test_rows_hold_sixteen_and_pairs_stay_together(count, rows, columns):
     np.testing.assert_array_equal(pixels[0, ::4, 0], 2 * np.arange(columns))
 
 
-def test_images_made_from_nothing_have_rows_of_their_own():
-    made = images(np.linspace(-1, 1, 16))
-    pixels = sheet.evaluate(lambda batch: {"image": made}, [{"image": made}], {})["sheet"]
-    assert pixels.shape == (4, 64, 3)
+@pytest.mark.parametrize(
+    ("count", "columns", "shape"), [(16, 0, (16, 16)), (17, 0, (16, 20)), (64, 0, (32, 32)), (6, 3, (8, 12))]
+)
+def test_images_made_from_nothing_fill_a_grid(count, columns, shape):
+    made = np.arange(count) / 127.5 - 1
+    out = {"image": images(made), "image_label": np.zeros(count, np.int32)}
+    pixels = sheet.evaluate(lambda batch: out, [{"image": images(made)}], {}, columns=columns)["sheet"]
+    assert pixels.shape == (*shape, 3)
+    # In reading order; what the last row lacks is black.
+    places = pixels[::4, ::4, 0].ravel()
+    np.testing.assert_array_equal(places[:count], np.arange(count))
+    np.testing.assert_array_equal(places[count:], 0)
+
+
+@pytest.mark.parametrize(("options", "columns"), [({}, 10), ({"columns": 4}, 4)])
+def test_a_conditional_model_is_asked_for_a_row_of_every_class(options, columns):
+    asked = []
+
+    def apply(batch):
+        asked.append(batch)
+        return {"image": images(batch["label"] / 127.5 - 1), "image_label": batch["label"]}
+
+    pixels = sheet.evaluate(apply, [], {}, classes=3, **options)["sheet"]
+    assert pixels.shape == (12, 4 * columns, 3)
+    np.testing.assert_array_equal(pixels[::4, ::4, 0], np.repeat([[0], [1], [2]], columns, 1))
+    assert [set(batch) for batch in asked] == [{"label"}]
+    assert asked[0]["label"].dtype == np.int32
+
+
+def test_a_model_without_classes_cannot_be_asked_for_them():
+    with pytest.raises(ConfigError, match=r"^classes=3 is not allowed; allowed: 0, the model is not"):
+        sheet.evaluate(lambda batch: {"image": images([0] * 30)}, [], {}, classes=3)
+
+
+@pytest.mark.parametrize("field", ["columns", "classes"])
+def test_no_sheet_has_less_than_no_columns(field):
+    options = {"columns": 0, "classes": 0}
+    sheet.check(options, (), ())
+    with pytest.raises(ConfigError, match=rf"^{field}=-1 is not allowed; allowed: 0 to 1000$"):
+        sheet.check({**options, field: -1}, (), ())
 
 
 def test_only_the_first_batch_is_drawn():

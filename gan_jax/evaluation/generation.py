@@ -1,0 +1,217 @@
+"""Scores of a noise-to-image model: its images against real ones, by the features of a network.
+
+Of equal distributions too the Fréchet distance is above 0 and falls with n, and precision is below 1. A
+figure says something beside those of equal n by the same network, and nowhere else: so with each come the
+same measures of other real images (`floor`) and of the model before training (`untrained`).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from gan_jax import images, pretrained
+from gan_jax.errors import ConfigError, DataError
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.metrics import frechet
+from gan_jax.metrics.inception_score import inception_score
+from gan_jax.metrics.kernel import kernel_distance
+from gan_jax.metrics.neighbours import Manifold, memorisation
+
+Columns = dict[str, np.ndarray]  # `features` [n, d]; `logits` [n, K], `answers` [n] where there are such
+
+
+def evaluate(
+    apply: Apply,
+    batches: Batches,
+    networks: Mapping[str, Network],
+    *,
+    features: str = "judge",
+    weights: str = "",
+    prefix: str = "digit",
+    examples: int = 10_000,
+    k: int = 3,
+    density_k: int = 5,
+    untrained: bool = True,
+) -> dict[str, Any]:
+    """As many generated images as real ones, rounded to bytes and compared by the features of a network.
+
+    Args:
+      apply: batch -> {'image': [B, H, W, C] in [-1, 1]}, with 'image_label' [B] where conditional.
+      batches: `image`, what the model should match; where there is a role `reference`, other real images
+        (those it was trained on), of which each distinct one counts once.
+      networks: `judge`, a classifier; needed where its features are.
+      features: 'judge', by its features before the head, or 'inception', by the 2048 features of FID's
+        Inception-v3 and with images resized as clean-fid does.
+      weights: path of Inception's weights, see `pretrained.read_inception`; '' with the judge's features.
+      prefix: what the judge tells apart, which names the scores by its features.
+      examples: at most so many images of each kind.
+      k: neighbours for precision and recall.
+      density_k: neighbours for density and coverage.
+      untrained: whether the model before training is measured too.
+
+    Returns:
+      Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` where the
+      network tells classes; `memorisation`, reference against real images, where there is a reference. By
+      the judge they are called `digit_fid` (`<prefix>_<measure>`) and so on, and are not FID; by Inception
+      `fid_inception_clean` and so on. `floor`: the measures of the reference in place of fakes, and
+      `untrained`, those of the model before training. `n_real`, `n_fake`, `n_reference`; `features_sha256`
+      of the judge's parameters or the weights' file. Where there is a judge of classes: `judge_accuracy`
+      on its own test set; `classes`, how many fakes it takes for each; `classes_missing`, how many classes
+      have none; `conditional_accuracy`, the share of fakes taken for the class that was asked for.
+
+    Raises:
+      ConfigError: see `check`.
+      DataError: no more images of a kind than neighbours.
+    """
+    given = {"features": features, "weights": weights, "prefix": prefix, "examples": examples}
+    check({**given, "k": k, "density_k": density_k}, ("image",), networks)
+    judge = networks.get("judge")
+    describe, sha256 = _describer(features, weights, judge)
+    sets, asked = _collect(apply, batches, describe, examples, untrained)
+    for kind, columns in sets.items():
+        found = len(columns["features"])
+        if found <= max(k, density_k):
+            raise DataError(f"{found} {kind} images are too few for k={k} and density_k={density_k}")
+    form = "{}_inception_clean" if features == "inception" else f"{prefix}_{{}}"
+    measure = _Measures(sets, k, density_k, form)
+    values: dict[str, Any] = {**measure("fake")}
+    for kind, name in (("reference", "floor"), ("untrained", "untrained")):
+        if kind in sets:
+            values[name] = measure(kind)
+    counts = {f"n_{kind}": len(c["features"]) for kind, c in sets.items() if kind != "untrained"}
+    return {**values, **counts, "features_sha256": sha256, **_classes(judge, sets["fake"], asked)}
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, options that could not be evaluated; reads the file of weights, if any.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    features, weights, prefix = options["features"], options["weights"], options["prefix"]
+    if "image" not in roles:
+        raise ConfigError(f"roles={tuple(roles)} is not allowed; allowed: image, and perhaps reference")
+    if features not in ("judge", "inception"):
+        raise ConfigError(f"features={features!r} is not allowed; allowed: 'judge', 'inception'")
+    if features == "judge" and "judge" not in requires:
+        raise ConfigError("features='judge' needs a classifier named judge among the required runs")
+    if not prefix.isidentifier():
+        raise ConfigError(
+            f"prefix={prefix!r} is not allowed; allowed: a word of letters, digits, underscores"
+        )
+    for name in ("k", "density_k"):
+        if not 1 <= options[name] < options["examples"]:
+            allowed = f"1 to {options['examples'] - 1}, fewer than examples"
+            raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {allowed}")
+    if features == "judge" and weights:
+        raise ConfigError(f"weights={weights!r} is for features='inception'")
+    if features == "inception" and not weights:
+        raise ConfigError(
+            "weights='' is not allowed where features='inception'; allowed: path of its weights"
+        )
+    if features == "inception":
+        pretrained.read_inception(weights)
+
+
+def _tells_classes(judge: Network | None) -> bool:
+    return judge is not None and "confusion" in judge.metrics
+
+
+def _describer(features, weights, judge) -> tuple[Callable[[np.ndarray], Columns], str]:
+    """What to say of images, and the hash of the network that says it."""
+    inception = pretrained.load_inception(weights) if features == "inception" else None
+
+    def describe(pictures):
+        columns = {}
+        # In TF32 or bfloat16 features are others, and so is the distance.
+        with jax.default_matmul_precision("highest"):
+            if _tells_classes(judge):
+                columns["logits"] = judge.predict(pictures)
+                columns["answers"] = columns["logits"].argmax(-1)
+            if inception:
+                columns["features"], columns["logits"] = inception(pictures)
+            else:
+                columns["features"] = judge.embed(pictures)
+        return columns
+
+    return describe, inception.sha256 if inception else judge.sha256
+
+
+def _collect(apply, batches, describe, examples, untrained) -> tuple[dict[str, Columns], np.ndarray | None]:
+    """Columns of every kind of image, and the classes [n] asked of a conditional model."""
+    parts: dict[str, list[Columns]] = defaultdict(list)
+    asked: list[np.ndarray] = []
+    seen: set[int] = set()
+    left = examples
+    for batch in batches:
+        real = batch["image"][:left]
+        made = apply({"image": real})
+        parts["real"].append(describe(real))
+        parts["fake"].append(describe(images.to_uint8(made["image"])))
+        if "image_label" in made:
+            asked.append(made["image_label"])
+        if untrained:
+            before = apply.untrained({"image": real})["image"]
+            parts["untrained"].append(describe(images.to_uint8(before)))
+        if "reference" in batch:
+            reference = _unseen(batch["reference"][: len(real)], seen)
+            if len(reference):
+                parts["reference"].append(describe(reference))
+        left -= len(real)
+        if not left:
+            break
+    sets = {kind: {c: np.concatenate([p[c] for p in of]) for c in of[0]} for kind, of in parts.items()}
+    return sets, np.concatenate(asked) if asked else None
+
+
+def _unseen(pictures, seen):
+    """Those images that did not come before: a role shorter than the first one starts again at its end."""
+    rows = []
+    for row, picture in enumerate(pictures):
+        key = hash(picture.tobytes())
+        if key not in seen:
+            seen.add(key)
+            rows.append(row)
+    return pictures[rows]
+
+
+class _Measures:
+    """Measures of one kind of image against the real ones, whose neighbourhoods are found once."""
+
+    def __init__(self, sets, k, density_k, form):
+        self._sets, self._form = sets, form
+        self._manifold = Manifold(sets["real"]["features"], k=k, density_k=density_k)
+
+    def __call__(self, kind: str) -> dict[str, float]:
+        real, found = self._sets["real"]["features"], self._sets[kind]["features"]
+        values = {
+            "fid": frechet.from_features(real, found),
+            "kid": kernel_distance(real, found),
+            **self._manifold.compare(found),
+        }
+        if "logits" in self._sets[kind]:
+            values["is"], values["is_std"] = inception_score(self._sets[kind]["logits"])
+        if "reference" in self._sets and kind != "reference":
+            known = self._sets["reference"]["features"]
+            size = min(len(known), len(real))
+            values["memorisation"] = memorisation(found, known[:size], real[:size])
+        return {self._form.format(name): value for name, value in values.items()}
+
+
+def _classes(judge, fake, asked):
+    """What the judge sees in the fakes; nothing where it tells no classes."""
+    if not _tells_classes(judge):
+        return {}
+    total = len(judge.metrics["confusion"])
+    counts = np.bincount(fake["answers"], minlength=total)
+    values = {
+        "judge_accuracy": judge.accuracy,
+        "classes": counts.tolist(),
+        "classes_missing": int((counts == 0).sum()),
+    }
+    if asked is not None:
+        values["conditional_accuracy"] = float(np.mean(fake["answers"] == asked))
+    return values

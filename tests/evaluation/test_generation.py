@@ -1,0 +1,242 @@
+"""Scores of generated images by a judge whose features and answers are known."""
+
+import numpy as np
+import pytest
+
+from gan_jax import evaluation
+from gan_jax.errors import ConfigError, DataError
+from gan_jax.evaluation import generation
+from gan_jax.metrics import frechet
+from gan_jax.metrics.inception_score import inception_score
+from gan_jax.metrics.kernel import kernel_distance
+from gan_jax.metrics.neighbours import memorisation, prdc
+
+MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "is", "is_std")
+
+
+class Judge:
+    """Its features are all bytes of an image, its answer the place of the first four that is brightest."""
+
+    accuracy = 0.99
+    sha256 = "abc"
+
+    def __init__(self):
+        self.metrics = {"confusion": [[0] * 4] * 4}
+
+    def embed(self, images):
+        assert images.dtype == np.uint8  # what is generated is quantised as the real ones are
+        return images.reshape(len(images), -1).astype(np.float32)
+
+    def predict(self, images):
+        return self.embed(images)[:, :4] / 10
+
+
+NETWORKS = {"judge": Judge()}
+
+
+def pictures(count, seed, low=0, high=256):
+    return np.random.default_rng(seed).integers(low, high, (count, 2, 3, 1)).astype(np.uint8)
+
+
+def batches(size=32, **roles):
+    """One pass over the first role; a shorter one starts again, as `data.epoch` has it."""
+    total = len(next(iter(roles.values())))
+    for first in range(0, total, size):
+        rows = np.arange(first, min(first + size, total))
+        yield {role: images[rows % len(images)] for role, images in roles.items()}
+
+
+class Generator:
+    """Gives out fixed images in order, and others before training, in floats a little off the bytes."""
+
+    def __init__(self, made, untrained=None, labels=None):
+        self._made, self._before, self._labels = made, untrained, labels
+        self.seen = []
+
+    def __call__(self, batch):
+        self.seen.append(set(batch))
+        image, self._made = np.split(self._made, [len(batch["image"])])
+        if self._labels is None:
+            return {"image": as_floats(image)}
+        label, self._labels = np.split(self._labels, [len(image)])
+        return {"image": as_floats(image), "image_label": label}
+
+    def untrained(self, batch):
+        image, self._before = np.split(self._before, [len(batch["image"])])
+        return {"image": as_floats(image)}
+
+
+def as_floats(images):
+    return images.astype(np.float32) / 127.5 - 1 + 0.001
+
+
+def features(images):
+    return images.reshape(len(images), -1).astype(np.float32)
+
+
+def expected(real, found):
+    """The measures, one by one."""
+    real, found = features(real), features(found)
+    values = {"fid": frechet.from_features(real, found), "kid": kernel_distance(real, found)}
+    values |= prdc(real, found)
+    values["is"], values["is_std"] = inception_score(found[:, :4] / 10)
+    return values
+
+
+REAL, FAKE, BEFORE, OTHER = pictures(90, 0), pictures(90, 1, 30, 200), pictures(90, 2, 120), pictures(90, 3)
+
+
+def named(values, prefix="digit"):
+    return {f"{prefix}_{name}": pytest.approx(value) for name, value in values.items()}
+
+
+def test_every_measure_is_of_these_images_and_stands_beside_its_floor_and_the_untrained_model():
+    apply = Generator(FAKE, BEFORE)
+    values = generation.evaluate(apply, batches(image=REAL, reference=OTHER), NETWORKS)
+    ours, before, other = (features(x) for x in (FAKE, BEFORE, OTHER))
+    assert {k: values[k] for k in named(expected(REAL, FAKE))} == named(expected(REAL, FAKE))
+    assert values["digit_memorisation"] == pytest.approx(memorisation(ours, other, features(REAL)))
+    assert values["floor"] == named(expected(REAL, OTHER))
+    copied = {"memorisation": memorisation(before, other, features(REAL))}
+    assert values["untrained"] == named(expected(REAL, BEFORE) | copied)
+    assert (values["n_real"], values["n_fake"], values["n_reference"]) == (90, 90, 90)
+    assert (values["judge_accuracy"], values["features_sha256"]) == (0.99, "abc")
+    assert set(map(frozenset, apply.seen)) == {frozenset({"image"})}  # the reference is not for the model
+
+
+def test_without_reference_and_untrained_model_the_rest_is_the_same():
+    full = generation.evaluate(Generator(FAKE, BEFORE), batches(image=REAL, reference=OTHER), NETWORKS)
+    values = generation.evaluate(Generator(FAKE), batches(image=REAL), NETWORKS, untrained=False)
+    assert values == {name: full[name] for name in values}
+    gone = {"floor", "untrained", "n_reference", "digit_memorisation"}
+    assert set(full) - set(values) == gone
+
+
+def test_scores_carry_the_name_of_what_the_judge_tells_apart():
+    fashion = generation.evaluate(
+        Generator(FAKE), batches(image=REAL), NETWORKS, prefix="fashion", untrained=False
+    )
+    assert {name for name in fashion if name.startswith("fashion_")} == {f"fashion_{m}" for m in MEASURES}
+    assert not [name for name in fashion if "fid" in name.split("_")[0]]  # nothing that reads as plain FID
+
+
+@pytest.mark.parametrize("size", [7, 32, 90])
+def test_batches_are_no_part_of_the_score(size):
+    one = generation.evaluate(Generator(FAKE), batches(image=REAL), NETWORKS, untrained=False)
+    other = generation.evaluate(Generator(FAKE), batches(size, image=REAL), NETWORKS, untrained=False)
+    assert other == one
+
+
+def test_examples_limit_all_kinds_alike():
+    apply = Generator(FAKE, BEFORE)
+    values = generation.evaluate(apply, batches(image=REAL, reference=OTHER), NETWORKS, examples=50)
+    assert (values["n_real"], values["n_fake"], values["n_reference"]) == (50, 50, 50)
+    assert values["digit_fid"] == pytest.approx(expected(REAL[:50], FAKE[:50])["fid"])
+    assert len(apply.seen) == 2
+
+
+def test_a_shorter_reference_counts_each_of_its_images_once():
+    values = generation.evaluate(
+        Generator(FAKE), batches(image=REAL, reference=OTHER[:20]), NETWORKS, untrained=False
+    )
+    assert values["n_reference"] == 20
+    assert values["floor"] == named(expected(REAL, OTHER[:20]))
+    found = memorisation(features(FAKE), features(OTHER[:20]), features(REAL[:20]))
+    assert values["digit_memorisation"] == pytest.approx(found)
+
+
+def test_classes_are_the_judges_answers_on_the_fakes():
+    answers = np.array([0] * 60 + [2] * 30)
+    made = FAKE.copy()
+    made[:, 0] = 0
+    made[:, 1, 0] = 0
+    made.reshape(90, -1)[np.arange(90), answers] = 250
+    labels = np.where(np.arange(90) < 45, 0, 2).astype(np.int32)
+    values = generation.evaluate(
+        Generator(made, labels=labels), batches(image=REAL), NETWORKS, untrained=False
+    )
+    assert values["classes"] == [60, 0, 30, 0]
+    assert values["classes_missing"] == 2
+    assert values["conditional_accuracy"] == pytest.approx(75 / 90)
+    plain = generation.evaluate(Generator(made), batches(image=REAL), NETWORKS, untrained=False)
+    assert "conditional_accuracy" not in plain
+
+
+def test_a_judge_that_tells_no_classes_gives_features_alone():
+    judge = Judge()
+    judge.metrics, judge.accuracy = {"explained_variance": 0.9}, None
+    values = generation.evaluate(Generator(FAKE), batches(image=REAL), {"judge": judge}, untrained=False)
+    assert set(values) == {f"digit_{m}" for m in MEASURES[:-2]} | {"n_real", "n_fake", "features_sha256"}
+
+
+class Inception(Judge):
+    """In the place of the one whose weights are in a file."""
+
+    sha256 = "6726825d"
+
+    def __call__(self, images):
+        return 2 * self.embed(images), self.predict(images) * 3
+
+
+@pytest.fixture
+def inception(monkeypatch):
+    """Paths that were read."""
+    paths = []
+    monkeypatch.setattr(generation.pretrained, "read_inception", paths.append)
+    monkeypatch.setattr(
+        generation.pretrained, "load_inception", lambda path: paths.append(path) or Inception()
+    )
+    return paths
+
+
+def test_by_inception_scores_have_its_name_and_the_judge_answers_beside(inception):
+    found = {"features": "inception", "weights": "w.pth", "untrained": False}
+    values = generation.evaluate(Generator(FAKE), batches(image=REAL), NETWORKS, **found)
+    assert values["fid_inception_clean"] == pytest.approx(4 * expected(REAL, FAKE)["fid"])
+    assert values["is_inception_clean"] == pytest.approx(inception_score(features(FAKE)[:, :4] / 10 * 3)[0])
+    assert {name.removesuffix("_inception_clean") for name in values if "inception" in name} == set(MEASURES)
+    assert values["features_sha256"] == "6726825d"
+    assert sum(values["classes"]) == 90
+    assert set(inception) == {"w.pth"}
+    alone = generation.evaluate(Generator(FAKE), batches(image=REAL), {}, **found)
+    assert set(values) - set(alone) == {"judge_accuracy", "classes", "classes_missing"}
+
+
+def test_too_few_images_for_the_neighbours_are_refused():
+    message = r"^5 real images are too few for k=3 and density_k=5$"
+    with pytest.raises(DataError, match=message):
+        generation.evaluate(Generator(FAKE), batches(image=REAL[:5]), NETWORKS, untrained=False)
+    with pytest.raises(DataError, match=r"^4 reference images are too few"):
+        generation.evaluate(
+            Generator(FAKE), batches(image=REAL, reference=OTHER[:4]), NETWORKS, untrained=False
+        )
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"features": "vgg"}, r"^features='vgg' is not allowed; allowed: 'judge', 'inception'$"),
+        ({"features": "inception"}, r"^weights='' is not allowed where features='inception'"),
+        ({"weights": "w.pth"}, r"^weights='w.pth' is for features='inception'$"),
+        (
+            {"features": "inception", "weights": "/none.pth"},
+            r"^weights='/none.pth' cannot be read: No such file",
+        ),
+        ({"prefix": "a b"}, r"^prefix='a b' is not allowed"),
+        ({"k": 0}, r"^k=0 is not allowed; allowed: 1 to 9999, fewer than examples$"),
+        ({"density_k": 8, "examples": 8}, r"^density_k=8 is not allowed; allowed: 1 to 7"),
+        ({"fakes": 8}, r"^fakes is no field of 'generation'"),
+        ({"roles": {"source": {}}}, r"^roles=\('source',\) is not allowed; allowed: image"),
+    ],
+)
+def test_what_could_not_be_evaluated_is_refused_before_any_work(fields, message):
+    spec = {"kind": "generation", "every": 0, "roles": {"image": {}}, **fields}
+    with pytest.raises(ConfigError, match=message):
+        evaluation.check(spec, ["judge"])
+
+
+def test_the_judge_must_be_required_where_its_features_are_used():
+    spec = {"kind": "generation", "every": 0, "roles": {"image": {}}}
+    evaluation.check(spec, ["judge"])
+    with pytest.raises(ConfigError, match=r"^features='judge' needs a classifier named judge"):
+        evaluation.check(spec, [])

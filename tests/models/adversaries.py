@@ -1,0 +1,78 @@
+"""Noise-to-image games of a few hundred parameters, stepped on one device or two."""
+
+import functools
+
+import jax
+import numpy as np
+
+from gan_jax import parallel
+from gan_jax.models import gan
+
+B, SIZE = 8, 8
+SMALL = {"generator": "mlp", "discriminator": "mlp", "size": SIZE, "z_dim": 3, "g_width": 8, "d_width": 8}
+CONVOLUTIONS = {"generator": "dcgan", "discriminator": "dcgan", "size": 16, "g_width": 2, "d_width": 2}
+WGAN_GP = {"loss": "wasserstein", "gp_weight": 10.0, "d_steps": 2, "b1": 0.0, "b2": 0.9}
+INPUT = {"generator": "mlp_cgan", "discriminator": "mlp_cgan", "labels": "input", "num_classes": 4}
+AUXILIARY = {"discriminator": "mlp", "labels": "auxiliary", "num_classes": 4}
+
+
+def model(**fields):
+    return gan.Model(**{**SMALL, **fields})
+
+
+def pictures(m, seed=0, size=B):
+    """A batch for one iteration: images of which each class has its own grey, and labels."""
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 4, size * m.batches).astype(np.int32)
+    noise = rng.uniform(-0.5, 0.5, (len(label), m.size, m.size, m.channels))
+    image = (noise + label[:, None, None, None] / 4 - 0.5).astype(np.float32)
+    return {"image": image, "image_label": label} if m.num_classes else {"image": image}
+
+
+@functools.cache
+def initial(m):
+    return jax.device_get(jax.jit(m.init)(jax.random.key(0), pictures(m, size=1)))
+
+
+@functools.cache
+def compiled(m):
+    return parallel.pmap_step(m.train_step, 0)
+
+
+def run(m, steps=1, state=None, batches=None):
+    """The state on the host and the metrics after some steps on different batches."""
+    state = parallel.replicate(initial(m) if state is None else state)
+    metrics = {}
+    for i in range(steps):
+        batch = batches[i] if batches else pictures(m, i)
+        state, metrics = compiled(m)(state, parallel.shard(batch), parallel.clock(i, 0, True), "train")
+    jax.tree.map(lambda x: np.testing.assert_array_equal(x[0], x[1]), jax.device_get(state))
+    return parallel.unreplicate(state), parallel.to_host(metrics)
+
+
+@functools.cache
+def finished(m, steps=1):
+    return run(m, steps)
+
+
+def alone(m, batch, state=None):
+    """The state after one step of the whole batch on one device."""
+    step = jax.pmap(
+        lambda s, b, key: m.train_step(s, b, key, "train"),
+        axis_name=parallel.AXIS,
+        devices=jax.devices()[:1],
+    )
+    lead = functools.partial(jax.tree.map, lambda x: np.asarray(x)[None])
+    out, _ = step(lead(state or initial(m)), lead(batch), jax.random.split(jax.random.key(0), 1))
+    return jax.tree.map(lambda x: np.asarray(x)[0], out)
+
+
+def generate(m, state, batch, seed=0):
+    return parallel.pmap_apply(m.generate)(parallel.replicate(state), batch, seed)
+
+
+def count(opt_state):
+    """Updates that an optimiser of a schedule or with moments has made."""
+    counts = {int(x) for x in jax.tree.leaves(opt_state) if np.ndim(x) == 0}
+    assert len(counts) == 1, counts
+    return counts.pop()

@@ -1,0 +1,229 @@
+"""Noise-to-image games: who moves when, on which loss, with which noise, on one device or two."""
+
+import functools
+import math
+
+import adversaries as play
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax.networks import spectral
+
+LN2 = math.log(2)
+UNTRAINED_D = {"optimizer": "sgd", "d_learning_rate": 0.0}
+SN = {"loss": "hinge", "spectral": True}
+
+
+def same(a, b):
+    jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def moved(before, after):
+    leaves = zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True)
+    return any(np.any(a != b) for a, b in leaves)
+
+
+def zeros(tree):
+    return jax.tree.map(np.zeros_like, tree)
+
+
+def without_weights(state, *names):
+    """Players whose parameters are all zero."""
+    players = {k: p.replace(params=zeros(p.params)) if k in names else p for k, p in state.players.items()}
+    return state.replace(players=players)
+
+
+def test_one_player_at_rate_zero_stays_while_the_other_moves():
+    for still, other in (("gen", "disc"), ("disc", "gen")):
+        m = play.model(optimizer="sgd", **{f"{still[0]}_learning_rate": 0.0})
+        after, _ = play.finished(m)
+        before = play.initial(m)
+        same(after.players[still].params, before.players[still].params)
+        assert moved(before.players[other].params, after.players[other].params)
+
+
+def test_d_moves_first_and_g_against_the_d_that_moved():
+    plain, slow_d, slow_g = (
+        play.finished(play.model(optimizer="sgd", **{"g_learning_rate": 0.1, "d_learning_rate": 0.1, **rate}))
+        for rate in ({}, {"d_learning_rate": 0.0}, {"g_learning_rate": 0.0})
+    )
+    same(plain[0].players["disc"].params, slow_g[0].players["disc"].params)
+    assert moved(plain[0].players["gen"].params, slow_d[0].players["gen"].params)
+
+
+@pytest.mark.parametrize("d_steps", [1, 3])
+def test_d_makes_its_updates_for_each_one_of_g(d_steps):
+    m = play.model(d_steps=d_steps)
+    assert m.batches == d_steps
+    state, _ = play.run(m, 2)
+    assert int(state.step) == 2
+    assert play.count(state.players["gen"].opt_state) == 2
+    assert play.count(state.players["disc"].opt_state) == 2 * d_steps
+
+
+@pytest.mark.parametrize(
+    ("fields", "d", "g"),
+    [
+        ({}, 2 * LN2, LN2),
+        ({"loss": "minimax"}, 2 * LN2, -LN2),
+        ({"loss": "lsgan"}, 0.5, 0.5),
+        ({"loss": "lsgan", "lsgan_a": -1.0, "lsgan_c": 0.0}, 1.0, 0.0),
+        ({"loss": "hinge"}, 2.0, 0.0),
+        ({"loss": "wasserstein", "gp_weight": 7.0}, 7.0, 0.0),
+    ],
+)
+def test_a_d_of_zeros_costs_what_its_loss_says(fields, d, g):
+    m = play.model(**UNTRAINED_D, **fields)
+    state = without_weights(play.initial(m), m.opponent)
+    _, metrics = play.run(m, 1, state)
+    assert metrics[f"{m.opponent}/loss"] == pytest.approx(d, abs=1e-5)
+    assert metrics["gen/loss"] == pytest.approx(g, abs=1e-5)
+    assert (m.opponent == "critic") == ("critic/w" in metrics) == (fields.get("loss") == "wasserstein")
+    assert ("critic/gp" in metrics) == bool(fields.get("gp_weight"))
+
+
+@pytest.mark.parametrize(("bias", "real", "fake"), [(3.0, 1, 0), (-3.0, 0, 1)])
+@pytest.mark.parametrize("labels", [{}, {"loss": "lsgan", "lsgan_a": 1.0, "lsgan_b": -1.0}])
+def test_d_is_right_of_an_image_on_its_side_of_the_middle(bias, real, fake, labels):
+    m = play.model(**UNTRAINED_D, **labels)
+    state = without_weights(play.initial(m), "disc")
+    score = bias * (-1 if labels else 1)
+    state.players["disc"].params["logits"]["bias"][:] = score
+    _, metrics = play.run(m, 1, state)
+    assert (metrics["disc/accuracy_real"], metrics["disc/accuracy_fake"]) == (real, fake)
+
+
+def test_every_parameter_of_a_clipped_critic_is_within_the_bound_and_g_is_not():
+    fields = {**play.CONVOLUTIONS, "d_norm": "layer", "loss": "wasserstein", "clip": 0.01}
+    state, _ = play.finished(play.model(**fields, optimizer="rmsprop", d_steps=2))
+    largest = {
+        name: max(np.abs(x).max() for x in jax.tree.leaves(p.params)) for name, p in state.players.items()
+    }
+    assert largest["critic"] == np.float32(0.01)
+    assert largest["gen"] > 0.5
+    assert any("scale" in layer for layer in state.players["critic"].params.values())
+
+
+@functools.cache
+def normalised():
+    """After one step of networks that a convolution of zeros makes constant: every batch variance is 0."""
+    m = play.model(**play.CONVOLUTIONS, optimizer="sgd", g_learning_rate=0.0, d_learning_rate=0.0)
+    return play.run(m, 1, without_weights(play.initial(m), "gen", "disc"))[0]
+
+
+@pytest.mark.parametrize(("name", "passes"), [("gen", 1), ("disc", 2)])
+def test_running_statistics_are_those_of_the_passes_of_ones_own_update(name, passes):
+    # D's are of its real and its fake images, without what it is shown while G moves; G's of its own update.
+    stats = normalised().players[name].batch_stats
+    variances = [x for layer in stats.values() for k, x in layer.items() if k == "var"]
+    assert variances
+    for variance in variances:
+        np.testing.assert_allclose(variance, 0.9**passes, rtol=1e-6)
+
+
+@pytest.mark.parametrize("d_steps", [1, 2])
+def test_the_singular_vectors_advance_once_an_update_of_d(d_steps):
+    m = play.model(**UNTRAINED_D, **SN, d_steps=d_steps)
+    before = play.initial(m).players["disc"]
+    after = play.finished(m)[0].players["disc"]
+    stats = before.batch_stats
+    for _ in range(d_steps):
+        stats = spectral.advance(before.params, stats)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), after.batch_stats, dict(stats))
+    assert moved(before.batch_stats, after.batch_stats)
+    assert all(np.linalg.norm(u) == pytest.approx(1, abs=1e-5) for u in jax.tree.leaves(after.batch_stats))
+
+
+def by_device(draw, tables):
+    """A draw of jax.random whose rows are those of the global batch, whatever the devices."""
+
+    def drawn(key, shape=(), *args, **kwargs):
+        table = tables.setdefault(
+            shape[1:], np.asarray(draw(jax.random.key(9), (64, *shape[1:]), *args, **kwargs))
+        )
+        return jax.lax.dynamic_slice_in_dim(
+            jnp.asarray(table), jax.lax.axis_index("devices") * shape[0], shape[0]
+        )
+
+    return drawn
+
+
+ALIKE = {
+    "gan": {},
+    "lsgan": {"loss": "lsgan"},
+    "wgan_gp": {**play.WGAN_GP, "d_norm": "layer", **play.CONVOLUTIONS, "g_norm": "none"},
+    "sngan": SN,
+    "cgan": play.INPUT,
+    "acgan": play.AUXILIARY,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypatch):
+    rates = {"optimizer": "sgd", "g_learning_rate": 0.05, "d_learning_rate": 0.05}
+    m = play.model(**{**ALIKE[name], **rates})
+    play.initial(m)  # before noise is fixed
+    for draw in ("normal", "uniform", "randint"):
+        monkeypatch.setattr(jax.random, draw, by_device(getattr(jax.random, draw), {}))
+    batch = play.pictures(m)
+    # Each device's rows in the order of D's updates; the single device takes both parts at each.
+    rows = np.arange(len(batch["image"])).reshape(2, m.batches, -1).swapaxes(0, 1).ravel()
+    one = play.alone(m, {k: x[rows] for k, x in batch.items()})
+    step = play.parallel.pmap_step(m.train_step, 0)
+    state = play.parallel.replicate(play.initial(m))
+    state, _ = step(state, play.parallel.shard(batch), play.parallel.clock(0, 0, True), "train")
+    two = play.parallel.unreplicate(state)
+    for player in one.players:
+        a, b, start = (s.players[player].params for s in (one, two, play.initial(m)))
+        jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-6), a, b)
+        assert moved(start, a)
+
+
+def test_noise_given_is_taken_and_noise_not_given_is_drawn():
+    m = play.model()
+    state = play.initial(m)
+    z = np.random.default_rng(0).normal(size=(5, m.z_dim)).astype(np.float32)
+    given = play.generate(m, state, {"z": z})["image"]
+    assert given.shape == (5, m.size, m.size, 1)
+    np.testing.assert_array_equal(play.generate(m, state, {"z": z}, seed=1)["image"], given)
+    np.testing.assert_allclose(m.decode(state, z), given, atol=1e-6)
+    drawn = [play.generate(m, state, {"image": np.zeros((4, 1))}, seed)["image"] for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert len(np.unique([x.sum((1, 2, 3)) for x in drawn[1:]])) == 8
+
+
+def test_images_are_drawn_by_the_average_where_one_is_kept():
+    m = play.model(optimizer="sgd", g_learning_rate=0.5, ema=0.75)
+    before, (after, _) = play.initial(m).players["gen"], play.finished(m)
+    gen = after.players["gen"]
+    jax.tree.map(
+        lambda e, p, q: np.testing.assert_allclose(e, 0.75 * p + 0.25 * q, rtol=1e-5, atol=1e-7),
+        gen.ema, before.params, gen.params,
+    )  # fmt: skip
+    z = np.ones((2, m.z_dim), np.float32)
+    expected = m.g.apply({"params": gen.ema}, z, False)
+    np.testing.assert_allclose(play.generate(m, after, {"z": z})["image"], expected, atol=1e-6)
+    assert np.abs(expected - m.g.apply({"params": gen.params}, z, False)).max() > 1e-4
+
+
+@pytest.mark.parametrize(("prior", "deviation"), [("normal", 2.0), ("uniform", 2 / math.sqrt(3))])
+def test_the_prior_has_its_mean_and_deviation(prior, deviation):
+    z = np.asarray(play.model(z_prior=prior, z_scale=2.0, z_dim=8).latents(jax.random.key(0), 5000))
+    assert z.shape == (5000, 8)
+    assert z.dtype == np.float32
+    assert z.mean() == pytest.approx(0, abs=0.05)
+    assert z.std() == pytest.approx(deviation, rel=0.02)
+    assert (np.abs(z).max() <= 2) == (prior == "uniform")
+
+
+def test_both_rates_reach_zero_at_the_same_iteration():
+    m = play.model(optimizer="sgd", b1=0.0, d_steps=5, decay_start=2, decay_end=4)
+    for updates in (1, m.d_steps):
+        tx = m.tx(1.0, updates)
+        state, steps = tx.init(jnp.zeros(())), []
+        for _ in range(5 * updates):
+            step, state = tx.update(jnp.ones(()), state)
+            steps.append(-float(step))
+        np.testing.assert_allclose(steps[::updates], [1, 1, 1, 0.5, 0], atol=1e-6)

@@ -1,0 +1,127 @@
+"""Games with classes: the class as an input of both players, or as a second question to D."""
+
+import math
+
+import adversaries as play
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax import inputs, losses
+from gan_jax.data import Examples
+from gan_jax.errors import DataError
+
+LN2, LN4 = math.log(2), math.log(4)
+Z = np.ones((4, 3), np.float32)
+CLASSES = np.arange(4, dtype=np.int32)
+
+
+@pytest.mark.parametrize("fields", [play.INPUT, play.AUXILIARY], ids=["input", "auxiliary"])
+def test_the_same_noise_with_another_class_is_another_image(fields):
+    m = play.model(**fields)
+    out = play.generate(m, play.initial(m), {"z": Z, "label": CLASSES})
+    assert set(out) == {"image", "image_label"}
+    np.testing.assert_array_equal(out["image_label"], CLASSES)
+    assert len(np.unique(out["image"].sum((1, 2, 3)))) == 4
+
+
+def test_classes_not_asked_for_are_drawn_alike_often():
+    m = play.model(**play.INPUT)
+    out = play.generate(m, play.initial(m), {"image": np.zeros((400, 1))})
+    assert out["image_label"].dtype == np.int32
+    np.testing.assert_allclose(np.bincount(out["image_label"], minlength=4) / 400, 0.25, atol=0.08)
+
+
+def test_a_label_is_needed_for_every_z():
+    m = play.model(**play.INPUT)
+    with pytest.raises(ValueError, match=r"^num_classes=4 needs a label for every z$"):
+        m.decode(play.initial(m), Z)
+
+
+def test_d_judges_an_image_with_its_class_where_that_is_an_input():
+    m = play.model(**play.INPUT)
+    disc = play.initial(m).players["disc"]
+    image = np.zeros((4, m.size, m.size, 1), np.float32)
+    scores = m.d.apply(disc.variables, image, False, np.eye(4, dtype=np.float32))
+    assert scores.shape == (4, 1)
+    assert len(np.unique(scores)) == 4
+
+
+def test_d_is_shown_fakes_of_the_classes_of_its_real_images():
+    # D of zeros but for one weight by which class 0 is told from others: it sees as many in both.
+    m = play.model(**play.INPUT, optimizer="sgd", d_learning_rate=0.0, g_learning_rate=0.0, loss="hinge")
+    state = play.initial(m)
+    disc = state.players["disc"]
+    params = jax.tree.map(np.zeros_like, disc.params)
+    params["hidden_0"]["kernel"][-4, 0] = params["hidden_1"]["kernel"][0, 0] = 1
+    params["logits"]["kernel"][0, 0] = 1
+    state = state.replace(players={**state.players, "disc": disc.replace(params=params)})
+    batch = play.pictures(m)
+    zero = np.mean(batch["image_label"] == 0)
+    assert 0 < zero < 1
+    _, metrics = play.run(m, 1, state, [batch])
+    # max(0, 1 - r) + max(0, 1 + f) with r = f = 1 for class 0 and 0 for others.
+    assert metrics["disc/loss"] == pytest.approx(zero * 2 + (1 - zero) * 2, abs=1e-6)
+    assert metrics["disc/accuracy_real"] == pytest.approx(zero, abs=1e-6)
+    assert metrics["disc/accuracy_fake"] == pytest.approx(1 - zero, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fields", "d", "g"),
+    [
+        ({}, 2 * LN2 + 2 * LN4, LN2 + LN4),
+        ({"aux_on_fake": False}, 2 * LN2 + LN4, LN2 + LN4),
+        ({"aux_weight_d": 3.0, "aux_weight_g": 0.1}, 2 * LN2 + 6 * LN4, LN2 + 0.1 * LN4),
+        ({"loss": "hinge"}, 2 + 2 * LN4, LN4),
+    ],
+)
+def test_a_d_of_zeros_costs_log_k_for_every_class_it_is_asked(fields, d, g):
+    m = play.model(**play.AUXILIARY, optimizer="sgd", d_learning_rate=0.0, **fields)
+    state = play.initial(m)
+    disc = state.players["disc"]
+    params = jax.tree.map(np.zeros_like, disc.params)
+    state = state.replace(players={**state.players, "disc": disc.replace(params=params)})
+    _, metrics = play.run(m, 1, state)
+    assert metrics["disc/loss"] == pytest.approx(d, abs=1e-5)
+    assert metrics["gen/loss"] == pytest.approx(g, abs=1e-5)
+    assert metrics["disc/class_real"] == pytest.approx(LN4, abs=1e-5)
+    assert metrics["gen/class"] == pytest.approx(LN4, abs=1e-5)
+
+
+def test_uniform_class_logits_of_ten_cost_log_10_and_d_in_all_5_99():
+    ten = losses.classification(jnp.zeros((3, 10)), jnp.array([0, 5, 9]))
+    assert float(ten) == pytest.approx(2.302585, abs=1e-6)
+    d = losses.nonsaturating_d(jnp.zeros(3), jnp.zeros(3)) + 2 * ten
+    assert float(d) == pytest.approx(5.991465, abs=1e-5)
+
+
+def test_both_players_learn_to_agree_on_the_class():
+    # Nobody plays against the other here: D learns the classes of real images, G draws what D takes for them.
+    m = play.model(**play.AUXILIARY, aux_weight_d=10.0, aux_weight_g=10.0, d_learning_rate=0.01,
+                   g_learning_rate=0.01)  # fmt: skip
+    _, first = play.finished(m)
+    _, last = play.run(m, 60)
+    assert last["disc/class_real"] < 0.5 * first["disc/class_real"]
+    assert last["gen/class"] < 0.5 * first["gen/class"]
+    assert last["disc/class_accuracy_real"] > 0.8 > 0.6 > first["disc/class_accuracy_real"]
+    assert last["disc/class_accuracy_fake"] > 0.8
+
+
+@pytest.mark.parametrize(("labels", "found"), [([0, 4], r"\(0, 4\)"), ([-1, 3], r"\(-1, 3\)")])
+def test_labels_that_are_no_classes_are_refused_before_training(labels, found):
+    roles = {"image": Examples({"image": np.zeros((2, 8, 8, 1), np.uint8), "label": np.array(labels)})}
+    with pytest.raises(
+        DataError, match=rf"^data.roles: image_label={found} is not allowed; allowed: 0 to 3$"
+    ):
+        inputs.check_columns(play.model(**play.INPUT), roles)
+    inputs.check_columns(play.model(), roles)
+
+
+@pytest.mark.parametrize(("label", "found"), [(None, "none"), (np.zeros((2, 40), np.int32), r"\[2, 40\]")])
+def test_images_without_classes_are_refused(label, found):
+    m = play.model(**play.INPUT)
+    batch = {"image": np.zeros((2, m.size, m.size, 1), np.float32)}
+    batch |= {} if label is None else {"image_label": label}
+    with pytest.raises(ValueError, match=rf"^num_classes=4 needs image_label \[B\]; the batch has {found}$"):
+        jax.eval_shape(m.init, jax.random.key(0), batch)
