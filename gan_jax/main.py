@@ -26,7 +26,7 @@ _FLAGS = [
     flags.DEFINE_integer("seed", None, "sample, interpolate: of the latents; 0", 0, 2**31 - 1),
     flags.DEFINE_list("labels", None, "sample, interpolate: classes of a conditional model, in turn; all"),
     flags.DEFINE_bool("hold_z", None, "sample: one latent for all classes of a row of the sheet"),
-    flags.DEFINE_integer("neighbours", None, "sample: nearest training images beside each; none", 1, 1000),
+    flags.DEFINE_integer("nearest", None, "sample: nearest training images beside each; none", 1, 1000),
     flags.DEFINE_string("features", None, "sample: by what they are near: pixels, or a required classifier"),
     flags.DEFINE_list("pairs", None, "interpolate: such as 0-1,3-17, numbers of samples; 0-1,2-3, ..."),
     flags.DEFINE_integer("rows", None, "interpolate: pairs, where they are not chosen; 8", 1, 1000),
@@ -156,7 +156,7 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     inference.check_flags(mode, run, given)
     config = _stored_config(mode)
     # Where a run was trained says nothing of where it is used: on whatever jax finds here.
-    _start(compilation_cache=config.compilation_cache)
+    _start(compilation_cache=config.get("compilation_cache", ""))
     for name, value in run(_WORKDIR.value, **given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 

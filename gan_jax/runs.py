@@ -164,8 +164,13 @@ def _in_parts(run, fn):
     def call(columns, seed):
         size = len(next(iter(columns.values())))
         parts = [
-            apply(state, {name: column[i : i + _BATCH] for name, column in columns.items()}, seed)
-            for i in range(0, size, _BATCH)
+            apply(
+                state,
+                {name: column[i * _BATCH : (i + 1) * _BATCH] for name, column in columns.items()},
+                seed,
+                i,
+            )
+            for i in range(-(-size // _BATCH))
         ]
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 

@@ -13,19 +13,24 @@ from rich.progress import track
 
 from gan_jax import images, models, runs
 from gan_jax.errors import ConfigError, WorkdirError
+from gan_jax.inference import output
 
 _PART = 4096  # images that are floats at a time
 
 
-def model(workdir: Path | str) -> Any:
+def model(workdir: Path | str, place: output.Output) -> Any:
     """The model of the run in a folder, from its configuration alone.
 
     Raises:
       WorkdirError: no run lives there, or its model makes no images of noise.
+      ConfigError: pictures are wanted of a model whose images are none.
     """
     config = runs.load_config(workdir)
     found = models.create(config.model)
     if hasattr(found, "latents"):
+        if place.kind != "arrays" and found.channels not in (1, 3):
+            message = f"out={place.path.name!r} shows no images of {found.channels} channels; allowed: .npz"
+            raise ConfigError(message)
         return found
     what = "turns images into images" if hasattr(found, "generate") else "tells labels of images"
     known = (name for name in models.known() if hasattr(models.model_class(name), "latents"))

@@ -45,7 +45,7 @@ def run(
       ConfigError, WorkdirError: see `output.check` and `generators`; or pairs that are none.
     """
     place = output.check(out)
-    model = generators.model(workdir)
+    model = generators.model(workdir, place)
     classes = generators.labels(model, labels)
     ends = _ends(pairs, rows)
     if columns < 2:

@@ -41,7 +41,7 @@ class Memory:
         """
         if not 1 <= k <= len(images):
             raise ConfigError(
-                f"neighbours={k} is not allowed; allowed: 1 to {len(images)}, the images there are"
+                f"nearest={k} is not allowed; allowed: 1 to {len(images)}, the images there are"
             )
         self._images, self._k, self._network = images, k, network
         self.unit = "between features" if network else "grey levels per pixel"

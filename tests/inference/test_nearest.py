@@ -54,12 +54,12 @@ def test_an_unfinished_classifier_is_named(runs_folder, tmp_path):
 
 
 def test_a_sheet_shows_each_sample_beside_its_neighbours(runs_folder, known, tmp_path):
-    told = sample.run(runs_folder / "plain", out=str(tmp_path / "a.npz"), num=4, neighbours=2)
+    told = sample.run(runs_folder / "plain", out=str(tmp_path / "a.npz"), num=4, nearest=2)
     arrays = np.load(tmp_path / "a.npz")
     assert arrays["neighbour"].shape == arrays["distance"].shape == (4, 2)
     median = told["median distance of the nearest, grey levels per pixel"]
     assert median == np.median(arrays["distance"][:, 0]) > 0
-    sample.run(runs_folder / "plain", out=str(tmp_path / "a.png"), num=4, neighbours=2, columns=1)
+    sample.run(runs_folder / "plain", out=str(tmp_path / "a.png"), num=4, nearest=2, columns=1)
     sheet = np.asarray(Image.open(tmp_path / "a.png"))
     assert sheet.shape == (4 * 10 - 2, 3 * 8 + 4, 3)
     for i, rows in enumerate(arrays["neighbour"]):
