@@ -1,4 +1,4 @@
-"""What the configurations of noise-to-image models share: their data, their judge, what is drawn and scored."""
+"""What the configurations of noise-to-image models share: data, judge, what is drawn and what is scored."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -109,6 +109,24 @@ def fashion(config: ml_collections.ConfigDict) -> dict[str, Any]:
     }
 
 
+def cifar10(config: ml_collections.ConfigDict) -> dict[str, Any]:
+    """CIFAR-10 at 32 pixels in place of MNIST, as a variant."""
+    return {
+        **everywhere(config, {"name": "cifar10"}),
+        "requires.judge.name": "judge_cifar10",
+        "requires.judge.data.size": 32,
+        "evals.test.prefix": _PREFIXES["cifar10"],
+        "data.size": 32,
+        "model.size": 32,
+        "model.channels": 3,
+    }
+
+
+def inception(config: ml_collections.ConfigDict) -> dict[str, Any]:
+    """Scored by Inception-v3 instead of a judge, or of nothing, as a variant."""
+    return {"evals.test": scored(config.data.roles.image.name, features="inception", weights=INCEPTION)}
+
+
 def part(config: ml_collections.ConfigDict, **fields: Any) -> dict[str, Any]:
     """MNIST's official files under GAN_JAX_DATA and a judge that two cores train soon, as a variant.
 
@@ -123,10 +141,14 @@ def part(config: ml_collections.ConfigDict, **fields: Any) -> dict[str, Any]:
     }
 
 
-def quick(config: ml_collections.ConfigDict, name: str = "digits_plain") -> dict[str, Any]:
-    """Two steps of everything on an embedded data set, with networks of a few channels, as a variant."""
+def quick(config: ml_collections.ConfigDict, name: str = "") -> dict[str, Any]:
+    """Two steps of everything on an embedded data set, with networks of a few channels, as a variant.
+
+    `name` is of the data set; '' are the digits of as many channels as the model's images.
+    """
+    name = name or ("digits_plain" if config.model.channels == 1 else "digits_street")
     fields: dict[str, Any] = {
-        **everywhere(config, {"name": name, "files": {}, "split": "validation[:64]", "attributes_file": ""}),
+        **everywhere(config, {"name": name, "files": {}, "split": "validation[:64]"}),
         "model.g_width": 2,
         "model.d_width": 2,
         "model.z_dim": 4,

@@ -12,7 +12,7 @@ from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "configs"
-FILES = sorted(FOLDER.glob("*.py"))
+FILES = sorted(FOLDER.glob("dtn_*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
 BESIDE = [
     *("one_domain_f", "mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),

@@ -9,7 +9,7 @@ import pytest
 from gan_jax import checkpoint, config, runs
 from gan_jax.train import evaluate_run, train
 
-FILES = sorted((Path(__file__).parents[1] / "configs").glob("*.py"))
+FILES = sorted((Path(__file__).parents[1] / "configs").glob("dtn_*.py"))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Noise-to-image games of a few hundred parameters, stepped on one device or two."""
 
 import functools
+import math
 
 import jax
 import numpy as np
@@ -30,8 +31,31 @@ def pictures(m, seed=0, size=B):
 
 
 @functools.cache
-def initial(m):
-    return jax.device_get(jax.jit(m.init)(jax.random.key(0), pictures(m, size=1)))
+def initial(m, seed=0):
+    """A state of `m.init`'s shapes, on the host, drawn by numpy: compiling the initialisers takes longer."""
+    rng = np.random.default_rng(seed)
+
+    def fill(path, leaf):
+        names = [part.key for part in path if hasattr(part, "key")]
+        if "u" in names:  # of spectral normalisation
+            u = rng.normal(size=leaf.shape)
+            return (u / np.linalg.norm(u)).astype(np.float32)
+        if names[-1] == "kernel":
+            deviation = 1 / math.sqrt(np.prod(leaf.shape[:-1]))
+            return rng.normal(0, deviation, leaf.shape).astype(np.float32)
+        return (np.ones if names[-1] in ("scale", "var") else np.zeros)(leaf.shape, leaf.dtype)
+
+    shapes = jax.eval_shape(m.init, jax.random.key(0), pictures(m, size=1))
+    players = {}
+    for name, player in shapes.players.items():
+        params = jax.tree_util.tree_map_with_path(fill, player.params)
+        players[name] = player.replace(
+            params=params,
+            batch_stats=jax.tree_util.tree_map_with_path(fill, player.batch_stats),
+            opt_state=jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), player.opt_state),
+            ema=None if player.ema is None else jax.tree.map(np.copy, params),
+        )
+    return shapes.replace(step=np.zeros((), np.int32), players=players)
 
 
 @functools.cache

@@ -68,9 +68,7 @@ def test_d_makes_its_updates_for_each_one_of_g(d_steps):
     [
         ({}, 2 * LN2, LN2),
         ({"loss": "minimax"}, 2 * LN2, -LN2),
-        ({"loss": "lsgan"}, 0.5, 0.5),
         ({"loss": "lsgan", "lsgan_a": -1.0, "lsgan_c": 0.0}, 1.0, 0.0),
-        ({"loss": "hinge"}, 2.0, 0.0),
         ({"loss": "wasserstein", "gp_weight": 7.0}, 7.0, 0.0),
     ],
 )
@@ -78,14 +76,14 @@ def test_a_d_of_zeros_costs_what_its_loss_says(fields, d, g):
     m = play.model(**UNTRAINED_D, **fields)
     state = without_weights(play.initial(m), m.opponent)
     _, metrics = play.run(m, 1, state)
-    assert metrics[f"{m.opponent}/loss"] == pytest.approx(d, abs=1e-5)
+    assert metrics[f"{m.opponent}/loss"] == pytest.approx(d, rel=1e-5)
     assert metrics["gen/loss"] == pytest.approx(g, abs=1e-5)
     assert (m.opponent == "critic") == ("critic/w" in metrics) == (fields.get("loss") == "wasserstein")
     assert ("critic/gp" in metrics) == bool(fields.get("gp_weight"))
 
 
 @pytest.mark.parametrize(("bias", "real", "fake"), [(3.0, 1, 0), (-3.0, 0, 1)])
-@pytest.mark.parametrize("labels", [{}, {"loss": "lsgan", "lsgan_a": 1.0, "lsgan_b": -1.0}])
+@pytest.mark.parametrize("labels", [{}, {"loss": "lsgan", "lsgan_a": 1.0, "lsgan_b": -1.0, "lsgan_c": -1.0}])
 def test_d_is_right_of_an_image_on_its_side_of_the_middle(bias, real, fake, labels):
     m = play.model(**UNTRAINED_D, **labels)
     state = without_weights(play.initial(m), "disc")
@@ -137,22 +135,18 @@ def test_the_singular_vectors_advance_once_an_update_of_d(d_steps):
 
 
 def by_device(draw, tables):
-    """A draw of jax.random whose rows are those of the global batch, whatever the devices."""
+    """Stands in for a draw of jax.random: its rows are those of the global batch, whatever the devices."""
 
-    def drawn(key, shape=(), *args, **kwargs):
-        table = tables.setdefault(
-            shape[1:], np.asarray(draw(jax.random.key(9), (64, *shape[1:]), *args, **kwargs))
-        )
-        return jax.lax.dynamic_slice_in_dim(
-            jnp.asarray(table), jax.lax.axis_index("devices") * shape[0], shape[0]
-        )
+    def drawn(key, shape, *bounds):
+        table = tables.setdefault(shape[1:], draw(*bounds, size=(64, *shape[1:])))
+        first = jax.lax.axis_index("devices") * shape[0]
+        return jax.lax.dynamic_slice_in_dim(jnp.asarray(table), first, shape[0])
 
     return drawn
 
 
 ALIKE = {
     "gan": {},
-    "lsgan": {"loss": "lsgan"},
     "wgan_gp": {**play.WGAN_GP, "d_norm": "layer", **play.CONVOLUTIONS, "g_norm": "none"},
     "sngan": SN,
     "cgan": play.INPUT,
@@ -165,8 +159,13 @@ def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypat
     rates = {"optimizer": "sgd", "g_learning_rate": 0.05, "d_learning_rate": 0.05}
     m = play.model(**{**ALIKE[name], **rates})
     play.initial(m)  # before noise is fixed
-    for draw in ("normal", "uniform", "randint"):
-        monkeypatch.setattr(jax.random, draw, by_device(getattr(jax.random, draw), {}))
+    rng = np.random.default_rng(0)
+    for name, draw in (
+        ("normal", lambda size: rng.normal(size=size).astype(np.float32)),
+        ("uniform", lambda size: rng.uniform(size=size).astype(np.float32)),
+        ("randint", lambda low, high, size: rng.integers(low, high, size).astype(np.int32)),
+    ):
+        monkeypatch.setattr(jax.random, name, by_device(draw, {}))
     batch = play.pictures(m)
     # Each device's rows in the order of D's updates; the single device takes both parts at each.
     rows = np.arange(len(batch["image"])).reshape(2, m.batches, -1).swapaxes(0, 1).ravel()

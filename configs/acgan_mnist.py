@@ -1,0 +1,47 @@
+"""Auxiliary classifier GAN on MNIST (Odena, Olah, Shlens 2017, "Conditional Image Synthesis with AC-GANs").
+
+    python -m gan_jax.main --config=configs/acgan_mnist.py
+
+G is given the class beside 100 noise dimensions; D tells real from fake and, of both, the class. Optimiser
+and batch are the paper's. Departures: the networks are those of DCGAN at 28 pixels and half its width, D
+with a second head; the paper's are for 32 and 128 pixels. Variants, several of them separated by commas:
+
+    real_only  D learns the classes of real images alone
+    paper_d    the paper's D: six convolutions with dropout
+    fashion    Fashion-MNIST
+    part       MNIST's official files from GAN_JAX_DATA; half the width again, sized for two cores
+    quick      two steps of everything on the embedded digits
+"""
+
+from gan_jax import recipes
+from gan_jax.config import apply
+
+
+def get_config(arg=""):
+    """The configuration that `arg`, variants separated by commas, selects."""
+    config = recipes.noise_to_image(
+        "acgan_mnist",
+        "mnist",
+        size=28,
+        batch_size=100,
+        steps=50_000,
+        every=5000,
+        classes=10,
+        labels="auxiliary",
+        generator="dcgan",
+        discriminator="dcgan",
+        g_width=32,
+        d_width=32,
+    )
+    return apply(config, arg, VARIANTS)
+
+
+VARIANTS = {
+    "real_only": {"model.aux_on_fake": False},
+    "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
+    "fashion": recipes.fashion,
+    "part": lambda config: recipes.part(
+        config, model__g_width=16, model__d_width=16, batch_size=64, steps=5000
+    ),
+    "quick": recipes.quick,
+}

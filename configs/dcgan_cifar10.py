@@ -1,0 +1,36 @@
+"""DCGAN on CIFAR-10 (Radford, Metz, Chintala 2015, "Unsupervised Representation Learning with DCGANs").
+
+    python -m gan_jax.main --config=configs/dcgan_cifar10.py
+
+Optimiser, batch and initial values are the paper's, which trains on other images and takes D's features for
+CIFAR-10. Departures: images of 32 pixels have three resamplings instead of four, widths begin at 64 and the
+kernels are 4x4, as in the public Torch code; z is normal, not uniform. Variants, several of them separated
+by commas:
+
+    inception  scored by Inception-v3, whose weights are a file in the working folder
+    quick      two steps of everything on the embedded house numbers
+"""
+
+from gan_jax import recipes
+from gan_jax.config import apply
+
+
+def get_config(arg=""):
+    """The configuration that `arg`, variants separated by commas, selects."""
+    config = recipes.noise_to_image(
+        "dcgan_cifar10",
+        "cifar10",
+        size=32,
+        batch_size=128,
+        steps=19_500,  # 50 passes
+        generator="dcgan",
+        discriminator="dcgan",
+        channels=3,
+    )
+    return apply(config, arg, VARIANTS)
+
+
+VARIANTS = {
+    "inception": recipes.inception,
+    "quick": recipes.quick,
+}
