@@ -16,7 +16,7 @@ several of them separated by commas:
     imagenet  ImageNet at 64 pixels, scored by Inception-v3, whose weights are a file in the working folder
     part      MNIST's official files from GAN_JAX_DATA; 32 pixels, base width 16, batch 32, 2 000 updates of
               G, and a ResNet of 35 layers; sized for two cores
-    quick     two steps on the embedded digits; base width 2, and the ResNet of 101 layers
+    quick     two steps on the embedded digits; base width 4, and the ResNet of 101 layers
 """
 
 from typing import Any
@@ -91,11 +91,16 @@ def imagenet(config):
     return own | samples
 
 
+def quick(config):
+    """Two steps; no narrower, for the ResNet halves the base width twice."""
+    return recipes.quick(config) | {"model.g_width": 4, "model.d_width": 4}
+
+
 # Rows come after columns: the norm that a row has not is in no column.
 VARIANTS: dict[str, Any] = {
     **COLUMNS,
     **ROWS,
     "imagenet": imagenet,
     "part": part,
-    "quick": recipes.quick,
+    "quick": quick,
 }

@@ -5,7 +5,7 @@
     python experiments/gan_robustness.py --quick
 
 By default a CPU's scale: 32 pixels, base width 16, a ResNet of 35 layers, hours on two cores. Without `:part`
-the paper's. `--quick` takes two steps of all 28 cells, at base width 2 and with the ResNet of 101 layers,
+the paper's. `--quick` takes two steps of all 28 cells, at base width 4 and with the ResNet of 101 layers,
 whose compilation is most of the time. Each cell is a run with its own folder under `--workdir`; the same
 command goes on where an interrupted one stopped. A cell whose losses stop being numbers is shown as diverged,
 with its last sheet. `OUT.json`, `OUT.md` and `OUT.png`, the grid of sheets with a score below each, are
@@ -99,14 +99,15 @@ def score_name(config):
 
 
 def parameters(config):
-    """How many each player has, running statistics left out."""
+    """How many each player has, G first, running statistics left out."""
     size, channels = config.model.size, config.model.channels
     model = models.create(config.model)
     state = runs.abstract_state(model, {"image": [[size, size, channels], "float32"]})
-    return {
+    counts = {
         name: sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(player.params))
         for name, player in state.players.items()
     }
+    return {"gen": counts.pop("gen"), **counts}
 
 
 def facts(config, cells):

@@ -50,7 +50,8 @@ def players(built):
 @pytest.mark.parametrize("column", ["dcgan", "wgan_gp"])
 @pytest.mark.parametrize("row", ROWS)
 def test_networks_of_a_row_have_the_published_size_in_every_column(row, column):
-    gen, disc = players(load(f"{row},{column},imagenet")).values()
+    found = players(load(f"{row},{column},imagenet"))
+    gen, disc = found.pop("gen"), *found.values()
     assert tuple(sum(x.size for x in jax.tree.leaves(p.params)) for p in (gen, disc)) == ROWS[row]
     normalised = bool(disc.batch_stats)
     assert normalised == (column == "dcgan" and row != "no_norm")  # layer norm has no running statistics
@@ -85,6 +86,9 @@ def test_smaller_scales_keep_the_way_of_training(row):
         small = {"size", "g_width", "d_width"} | ({"z_dim", "d_steps"} if scale == "quick" else set())
         assert {k for k in full if built.model[k] != full[k]} <= small
         assert (built.model.size, built.steps) == (size, steps)
+
+
+def test_the_resnet_has_101_layers_and_35_where_its_images_are_smaller():
     blocks = {kind: len(players(load(f"resnet,dcgan,{kind}"))["gen"].params) for kind in ("part", "quick")}
     assert blocks == {"part": 11 + 2, "quick": 33 + 2}  # bottlenecks of three convolutions: 35 and 101 layers
 
@@ -148,6 +152,8 @@ def test_the_grid_shows_scores_and_a_cell_that_diverged_and_goes_on(tmp_path):
     good, bad = content["cells"]
     result = json.loads((tmp_path / good["folder"] / "result.json").read_text())
     assert (good["row"], good["column"], bad["column"]) == ("constant", "dcgan", "wgan_gp")
+    assert list(good["parameters"]) == ["gen", "disc"]
+    assert list(bad["parameters"]) == ["gen", "critic"]
     assert good["score"] == result["metrics"]["digit_fid"] > 0
     assert content["floor"] == round(result["metrics"]["floor"]["digit_fid"], 2)
     assert bad["score"] is None
