@@ -1,7 +1,7 @@
 """The robustness grid of Gulrajani et al. 2017 (Fig. 2): seven pairs of networks x four ways of training.
 
     python experiments/gan_robustness.py --out=results/gan_robustness_part
-    python experiments/gan_robustness.py --config=configs/gan_robustness.py
+    python experiments/gan_robustness.py --config=configs/gan_grid.py
     python experiments/gan_robustness.py --quick
 
 By default a CPU's scale: 32 pixels, base width 16, a ResNet of 35 layers, hours on two cores. Without `:part`
@@ -45,7 +45,7 @@ column WGAN-GP D has layer norm where it has batch norm in the others, so it is 
 sampled by running statistics. Parameters are counted without them.
 """
 
-_CONFIG = "configs/gan_robustness.py"
+_CONFIG = "configs/gan_grid.py"
 flags.FLAGS.set_default("config", f"{_CONFIG}:part")
 _ROWS = flags.DEFINE_list("rows", list(ROWS), "Pairs of networks to train")
 _COLUMNS = flags.DEFINE_list("columns", list(COLUMNS), "Ways of training them")

@@ -15,7 +15,7 @@ from PIL import Image
 from gan_jax import config, models
 from gan_jax.errors import ConfigError
 
-FILE = Path(__file__).parents[1] / "configs" / "gan_robustness.py"
+FILE = Path(__file__).parents[1] / "configs" / "gan_grid.py"
 # Gulrajani et al.'s script at width 64, in colour: kernels, biases and norms of G and D. Batch and layer
 # norm have as many parameters each.
 ROWS = {

@@ -1,6 +1,6 @@
 """One cell of the grid of Gulrajani et al. 2017 ("Improved Training of Wasserstein GANs", Fig. 2).
 
-    python -m gan_jax.main --config=configs/gan_robustness.py:part,gated,wgan_gp
+    python -m gan_jax.main --config=configs/gan_grid.py:part,gated,wgan_gp
     python experiments/gan_robustness.py
 
 A row is a pair of networks, a column a way of training, with one set of hyper-parameters for all rows. Sizes
@@ -28,7 +28,7 @@ from gan_jax.config import apply
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects; row and column are the first."""
     config = recipes.noise_to_image(
-        "gan_robustness",
+        "gan_grid",
         "mnist",
         size=64,
         batch_size=64,
