@@ -46,6 +46,7 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         "gan_jax.conditions",
         "gan_jax.evaluation",
         "gan_jax.metrics",
+        "gan_jax.plots",
         "gan_jax.pretrained",
     ),
     "recipes.py": ("ml_collections", "gan_jax.config"),
