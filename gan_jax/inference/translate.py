@@ -113,7 +113,7 @@ def _model(workdir: Path | str) -> Any:
 
 def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | None:
     """What a conditional model is asked for, float32 [n]."""
-    if not hasattr(model, "target_label"):
+    if not callable(getattr(model, "condition", None)):
         if attributes is not None:
             raise ConfigError(f"attributes={','.join(attributes)} is for conditional models; this is none")
         return None
@@ -121,7 +121,7 @@ def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | Non
         raise ConfigError(
             "--attributes is required: this model asks for them, such as --attributes=Blond_Hair"
         )
-    return np.asarray(model.target_label(tuple(attributes)), np.float32)
+    return np.asarray(model.condition(tuple(attributes)), np.float32)
 
 
 def _folder(source: Source, names: Collection[str], output: str, overwrite: bool) -> Workdir:

@@ -29,7 +29,7 @@ class Defaults:
 
     @property
     def multiple(self) -> int:
-        """Sides of images that `generate` translates are multiples of this; 0 where the trained size alone is."""
+        """Sides of images that `generate` translates are multiples of this; 0: the trained size alone."""
         return 0
 
     def phases(self, iteration: int) -> tuple[Any, ...]:

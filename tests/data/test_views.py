@@ -1,6 +1,8 @@
 """What becomes of images as they are drawn: crops, mirrors, edges and grey; all of it by (seed, position)."""
 
 import itertools
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,3 +163,18 @@ def test_without_crops_and_mirrors_images_are_those_in_memory(tmp_path):
     assert examples.view is None and not examples.varies
     np.testing.assert_array_equal(examples.gather(np.arange(6), views.draw(0, "", 0, 6))["image"], pictures)
     assert data.load(spec, size=20, flip=True).varies and data.load(spec, size=16, load_size=20).varies
+
+
+CELEBA = "celeba/img_align_celeba_half_first8000.zip"
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(
+    not Path(os.environ.get("GAN_JAX_DATA", ""), CELEBA).is_file(), reason=f"{CELEBA} is not in GAN_JAX_DATA"
+)
+def test_faces_have_about_a_quarter_of_ink():
+    """Measured by another program over 300 faces: mean 23.7 %, 5th to 95th percentile 14 to 33 %."""
+    spec = {"files": {"train": CELEBA}, "split": "train[:300]", "derive": "edges"}
+    ink = (data.load(spec, size=64).columns["image"] == 0).mean((1, 2, 3))
+    assert ink.mean() == pytest.approx(0.237, abs=0.01)
+    np.testing.assert_allclose(np.percentile(ink, (5, 95)), (0.14, 0.33), atol=0.02)

@@ -17,7 +17,7 @@ class Model(base.Defaults):
     def init(self, rng, batch):
         return create({"gen": player({"params": {"step": jnp.ones(())}}, optax.sgd(0.1))})
 
-    def target_label(self, names):
+    def condition(self, names):
         for name in names:
             if name not in NAMES:
                 raise ConfigError(f"label {name!r} is not known; known: {', '.join(NAMES)}")

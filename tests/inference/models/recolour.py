@@ -15,6 +15,7 @@ class Model(base.Defaults):
     sides: int = 4
     two_way: bool = True
     noise: float = 0.0
+    condition: bool = False  # a field of this name, as pix2pix has, asks for nothing
 
     @property
     def multiple(self):
