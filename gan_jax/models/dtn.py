@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from gan_jax import images, losses
+from gan_jax import augment, images, losses
 from gan_jax import state as game
 from gan_jax.models import base
 from gan_jax.networks.dcgan import Discriminator, Generator, logits_of_groups
@@ -17,6 +17,8 @@ from gan_jax.networks.perceptual import Features, fold_batch_norm, last_window
 from gan_jax.state import TrainState
 
 FAKE_S, FAKE_T, REAL_T = 0, 1, 2  # D_1, D_2, D_3 of the paper
+# At const_warp=1: angles in radians, logs of scale, pixels; about what a digit is told by in any hand.
+_WARP = {"rotation": 0.2, "scale": 0.2, "shear": 0.2, "shift": 2.4, "elastic": 0.8}
 _GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # what D is shown
 
 
@@ -39,6 +41,7 @@ class Model(base.Defaults):
     adversary: str = "ternary"  # 'ternary': eqs. 3 and 4; 'binary': eq. 1 (Sec. 3); 'none'
     saturating: bool = False  # binary only: g minimises log(1 - D) as eq. 1 has it
     const_distance: str = "mse"  # d of eq. 5: 'mse' or 'cosine'
+    const_warp: float = 0.0  # how far G(x) is moved and bent before f looks at it for L_CONST; 1 as f was trained
     const_normalise: str = "none"  # 'std' divides features by their deviation over the source set
     tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
     target_channels: int = 1
@@ -72,6 +75,7 @@ class Model(base.Defaults):
         base.require_choice(self, "d_activation", ("relu", "leaky_relu"))
         base.require_choice(self, "d_init", ("normal", "lecun"))
         base.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
+        base.require_range(self, 0, 4, "const_warp")
         base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
         base.require_range(self, 0, 0.999999, "ema")
         base.require_decay(self)
@@ -173,7 +177,8 @@ class Model(base.Defaults):
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
         """`d_steps` updates of D, then `g_steps` of g against the updated D."""
-        del rng, phase
+        del phase
+        keys = jax.random.split(rng, self.g_steps)
         fresh = {role: batch[role] for role in ("source", "target") if f"{role}_z" not in batch}
         batch = {**batch, **self.constants(state, fresh)}
         parts = jax.tree.map(lambda x: jnp.split(x, self.batches), batch)
@@ -185,7 +190,7 @@ class Model(base.Defaults):
                 state, aux = self._update_d(state, _take(parts, i), None if i else fakes)
                 metrics |= aux
         for i in range(self.g_steps):
-            state, aux = self._update_g(state, _take(parts, i), None if i else fakes)
+            state, aux = self._update_g(state, _take(parts, i), keys[i], None if i else fakes)
             metrics |= aux
         return state, metrics
 
@@ -241,7 +246,7 @@ class Model(base.Defaults):
 
         return game.update(state, "disc", self.tx(self.d_learning_rate), loss_fn)
 
-    def _update_g(self, state, batch, transfer=None):
+    def _update_g(self, state, batch, rng, transfer=None):
         transfer = transfer or self._transfer(state, batch)
 
         def loss_fn(params):
@@ -249,7 +254,7 @@ class Model(base.Defaults):
             fakes = _at_size_of(batch["target"], drawn)
             terms = self._adversarial_g(state, fakes)
             if self.alpha:
-                terms["const"] = self._const(state, batch["source_z"], fakes["source"])
+                terms["const"] = self._const(state, batch["source_z"], fakes["source"], rng)
             if self.beta:
                 terms["tid"] = losses.mse(drawn["target"], images.resize(batch["target"], self.g.size))
             if self.gamma:
@@ -275,7 +280,9 @@ class Model(base.Defaults):
         terms = [losses.cross_entropy(x, REAL_T) for x in logits]
         return dict(zip(("gan_source", "gan_target"), terms, strict=True))
 
-    def _const(self, state, z, fake):
+    def _const(self, state, z, fake, rng):
+        if self.const_warp:
+            fake = augment.warp(rng, fake, **{name: self.const_warp * v for name, v in _WARP.items()})
         again = self.f.apply({"params": state.frozen["f"]}, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])

@@ -28,7 +28,7 @@ def test_each_move_takes_its_own_part_of_the_batch(monkeypatch):
     seen = []
 
     def watched(name):
-        def move(self, state, batch, transfer=None):
+        def move(self, state, batch, *further):
             seen.append((name, float(batch["target"].mean())))
             return state, {}
 
@@ -38,7 +38,7 @@ def test_each_move_takes_its_own_part_of_the_batch(monkeypatch):
         monkeypatch.setattr(dtn.Model, name, watched(name))
     batch = pictures(6)
     batch["target"][:] = np.repeat([1.0, 2.0, 3.0], 2)[:, None, None, None]
-    m.train_step(initial(m), jax.tree.map(jnp.asarray, batch), None, "train")
+    m.train_step(initial(m), jax.tree.map(jnp.asarray, batch), jax.random.key(0), "train")
     assert seen == [("_update_d", 1), ("_update_d", 2), ("_update_d", 3), ("_update_g", 1), ("_update_g", 2)]
 
 

@@ -9,7 +9,7 @@ import optax
 import pytest
 from playing import ROWS, B, by_hand, distance, full, initial, model, pictures, run, same
 
-from gan_jax import losses, parallel
+from gan_jax import augment, losses, parallel
 from gan_jax.models import dtn
 
 
@@ -102,7 +102,7 @@ def test_const_as_configured(const):
         state = state.replace(frozen={**state.frozen, "scale": scale})
     f = {"params": state.frozen["f"]}
     z, again = (np.asarray(m.f.apply(f, x)) for x in (batch["source"], batch["target"]))
-    found = float(m._const(state, z, batch["target"]))
+    found = float(m._const(state, z, batch["target"], jax.random.key(0)))
     if m.const_normalise == "std":
         assert found == pytest.approx((((z - again) / scale) ** 2).mean(), rel=1e-4)
         return
@@ -118,7 +118,7 @@ def gradient(**weights):
         return state, jax.grad(loss_fn, has_aux=True)(state.players[name].params)[0]
 
     def of_g(state, batch):
-        return m._update_g(state, {**batch, **m.constants(state, batch)})[1]
+        return m._update_g(state, {**batch, **m.constants(state, batch)}, jax.random.key(0))[1]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dtn.game, "update", keep)
@@ -126,13 +126,31 @@ def gradient(**weights):
 
 
 @pytest.mark.parametrize(
-    "weights", [{"alpha": 1.0}, {"beta": 1.0}, {"adversary": "ternary"}], ids=["const", "tid", "gang"]
+    "weights",
+    [{"alpha": 1.0}, {"alpha": 1.0, "const_warp": 1.0}, {"beta": 1.0}, {"adversary": "ternary"}],
+    ids=["const", "warped const", "tid", "gang"],
 )
 def test_each_term_reaches_every_layer_of_g(weights):
     grads = gradient(**weights)
     for path, leaf in jax.tree_util.tree_flatten_with_path(grads)[0]:
         assert np.isfinite(leaf).all(), path
         assert np.linalg.norm(leaf) > 0, path
+
+
+def test_f_looks_at_moved_and_bent_images_for_l_const_alone():
+    m = full(const_warp=0.5)
+    state, key = initial(m), jax.random.key(3)
+    f = {"params": state.frozen["f"]}
+    batch = pictures()
+    z, fake = m.f.apply(f, batch["source"]), batch["target"]
+    bent = augment.warp(key, fake, rotation=0.1, scale=0.1, shear=0.1, shift=1.2, elastic=0.4)
+    expected = jnp.mean(jnp.square(z - m.f.apply(f, bent)))
+    assert float(m._const(state, z, fake, key)) == pytest.approx(float(expected), rel=1e-5)
+    assert float(expected) != pytest.approx(float(jnp.mean(jnp.square(z - m.f.apply(f, fake)))), rel=1e-3)
+    (_, plain), (_, warped) = run(full()), run(m)
+    for name in ("disc/loss", "g/gan_source", "g/gan_target", "g/tid", "g/tv"):
+        assert warped[name] == pytest.approx(plain[name], rel=1e-5), name
+    assert warped["g/const"] != pytest.approx(plain["g/const"], rel=1e-3)
 
 
 def test_the_total_variation_reaches_g():
@@ -146,7 +164,8 @@ def test_a_players_step_touches_nothing_of_the_others_statistics_and_moments(pla
     move = m._update_d if player == "disc" else m._update_g
 
     def train_step(state, batch, rng, phase):
-        return move(state, {**batch, **m.constants(state, batch)})
+        further = () if player == "disc" else (rng,)
+        return move(state, {**batch, **m.constants(state, batch)}, *further)
 
     other = {"g": "disc", "disc": "g"}[player]
     step = parallel.pmap_step(train_step, 0)
