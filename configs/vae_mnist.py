@@ -19,6 +19,8 @@ Variants, several of them separated by commas:
     quick     two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import config as gan_config
 from gan_jax import recipes
 
@@ -71,7 +73,7 @@ def quick(config):
     }
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "z2": two_dimensions,
     "aevb": lambda config: {
         **two_dimensions(config),

@@ -113,7 +113,7 @@ def parameters(config):
 def facts(config, cells):
     """Data and scale in words, what real images score, and where the figures come from."""
     role, model = config.data.roles.image, config.model
-    measured = next((cell["metrics"] for cell in cells if cell["score"] is not None), {})
+    measured: dict[str, Any] = next((cell["metrics"] for cell in cells if cell["score"] is not None), {})
     name = score_name(config)
     return {
         "data": f"{role.name or ', '.join(role.files.values())} [{role.split}], {model.size} pixels",
