@@ -82,11 +82,11 @@ def load(
         steps = STEPS.value or (config.steps // 3 if QUICK.value else 0)
         if steps and config.steps:
             share = steps / config.steps
-            config.model.decay_start = round(config.model.decay_start * share)
-            config.model.decay_end = round(config.model.decay_end * share)
+            for field in {"decay_start", "decay_end"} & set(config.model):
+                config.model[field] = round(config.model[field] * share)
             config.steps = steps
-            validation = config.evals.validation
-            validation.every = min(validation.every, steps)
+            if "validation" in config.evals:
+                config.evals.validation.every = min(config.evals.validation.every, steps)
     configuration.validate(config)
     return config
 

@@ -238,14 +238,14 @@ def validate(config: ml_collections.ConfigDict) -> None:
             raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
     for name, role_spec in config.data.roles.items():
         _check_role(f"data.roles.{name}", role_spec)
-    for name, spec in config.evals.items():
-        _check_evaluation(f"evals.{name}", spec, config.requires)
     watched = config.best.partition("/")[0]
     if watched and watched not in config.evals:
         raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
     if config.checkpoint_rule == "best" and not config.best:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
     built = models.create(config.model)
+    for name, spec in config.evals.items():
+        _check_evaluation(f"evals.{name}", spec, config.requires, built)
     try:
         built.check_size(config.data.size, {name: _size(r) for name, r in config.requires.items()})
     except ValueError as error:
@@ -263,9 +263,12 @@ def _check_role(name: str, spec: Mapping[str, Any]) -> None:
         raise ConfigError(f"{name}.exclude={labels!r} is not allowed; allowed: labels, 0 or more")
 
 
-def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any]) -> None:
+def _check_evaluation(
+    name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any
+) -> None:
     try:
         evaluation.check(spec, requires)
+        evaluation.method(spec["kind"], built)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
     for field, low in {"every": 0, "num": 1}.items():

@@ -25,7 +25,7 @@ class Evaluations:
         poll: Callable[[], None],
         untrained: Callable[[], TrainState],
     ):
-        """Prepares the model's `generate`, or `predict` where it is a classifier; reads no data.
+        """Prepares the model's methods that evaluators apply; reads no data.
 
         Args:
           config: of the run.
@@ -37,11 +37,8 @@ class Evaluations:
         self._config, self._networks, self._poll = config, networks, poll
         self._untrained = functools.cache(lambda: jax.device_get(untrained()))
         self._data: dict[str, dict[str, data.Examples]] = {}
-        if hasattr(model, "generate"):
-            run = lambda state, batch, rng: model.generate(state, images.to_float(batch), rng)  # noqa: E731
-        else:
-            run = lambda state, batch, rng: model.predict(state, images.to_float(batch))  # noqa: E731
-        self._apply = parallel.pmap_apply(run)
+        self._method = lambda kind: evaluation.method(kind, model)
+        self._mapped = functools.cache(lambda method: parallel.pmap_apply(_on_floats(model, method)))
 
     def due(self, step: int) -> list[str]:
         """Names of the evaluations that a step asks for."""
@@ -61,9 +58,19 @@ class Evaluations:
                 self._poll()
                 yield batch
 
-        apply = _Apply(self._apply, state, spec.roles, self._config.seed, self._untrained)
+        apply = _Apply(
+            self._mapped(self._method(spec.kind)), state, spec.roles, self._config.seed, self._untrained
+        )
         evaluator = evaluation.evaluator(spec.kind)
         return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
+
+
+def _on_floats(model, method):
+    """A method of a model, on batches whose images may be bytes."""
+    run = getattr(model, method)
+    if method == "predict":
+        return lambda state, batch, rng: run(state, images.to_float(batch))
+    return lambda state, batch, rng: run(state, images.to_float(batch), rng)
 
 
 class _Apply:

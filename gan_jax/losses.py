@@ -1,6 +1,7 @@
 """Losses and distances: arrays in, one scalar out. Every one is a mean over the batch."""
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 
 import jax
@@ -149,6 +150,40 @@ def gradient_penalty(
     lengths = jnp.sqrt(jnp.square(slopes).sum(axis=range(1, real.ndim)) + 1e-12)
     excess = lengths - 1
     return jnp.square(excess if sides == 2 else jax.nn.relu(excess)).mean()
+
+
+def kl_standard_normal(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
+    """KL divergence of N(mean, exp(log_variance)), [B, d] each, from N(0, I), in nats.
+
+    `1/2 sum_j (mean_j^2 + variance_j - 1 - log variance_j)`, mean over B (Kingma and Welling
+    2013, appendix B).
+    """
+    terms = jnp.square(mean) + jnp.expm1(log_variance) - log_variance
+    return 0.5 * terms.sum(-1).mean()
+
+
+def bernoulli(logits: jax.Array, x: jax.Array) -> jax.Array:
+    """Negative log-likelihood of x in [0, 1] under Bernoullis of these logits, [B, ...] each, in nats.
+
+    `softplus(l) - x l` summed over all dimensions but the first, mean over B. Of x that are neither 0 nor 1
+    it is a cross-entropy, whose least value is their entropy, and no likelihood.
+    """
+    return optax.sigmoid_binary_cross_entropy(logits, x).sum(range(1, x.ndim)).mean()
+
+
+def gaussian(mean: jax.Array, x: jax.Array, sigma: float) -> jax.Array:
+    """Negative log-density of x under N(mean, sigma^2), [B, ...] each, in nats.
+
+    `(x - mean)^2 / (2 sigma^2) + 1/2 log(2 pi sigma^2)` summed over all dimensions but the first, mean
+    over B.
+    """
+    constant = 0.5 * math.log(2 * math.pi * sigma**2)
+    return squared_error(mean, x) / (2 * sigma**2) + constant * math.prod(x.shape[1:])
+
+
+def squared_error(a: jax.Array, b: jax.Array) -> jax.Array:
+    """`(a - b)^2` summed over all dimensions but the first, mean over B."""
+    return jnp.square(a - b).sum(range(1, a.ndim)).mean()
 
 
 def mse(a: jax.Array, b: jax.Array) -> jax.Array:

@@ -17,7 +17,22 @@ _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "A file of configs/, with variants after a colon: configs/dtn_digits.py:no_tid"
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder; runs/<name of config> if not given")
-_MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"], "What to do")
+_MODE = flags.DEFINE_enum("mode", "train", ["train", "eval", "sample", "interpolate"], "What to do")
+
+# Flags of the modes in gan_jax/inference, whose functions `run` say which takes which, and the defaults.
+_FLAGS = [
+    flags.DEFINE_string("out", None, "sample, interpolate: a .png (sheet), a .npz (arrays), or a folder/"),
+    flags.DEFINE_integer("num", None, "sample: images; 64", 1, 10**6),
+    flags.DEFINE_integer("seed", None, "sample, interpolate: of the latents; 0", 0, 2**31 - 1),
+    flags.DEFINE_list("labels", None, "sample, interpolate: classes of a conditional model, in turn; all"),
+    flags.DEFINE_bool("hold_z", None, "sample: one latent for all classes of a row of the sheet"),
+    flags.DEFINE_integer("nearest", None, "sample: nearest training images beside each; none", 1, 1000),
+    flags.DEFINE_string("features", None, "sample: by what they are near: pixels, or a required classifier"),
+    flags.DEFINE_list("pairs", None, "interpolate: such as 0-1,3-17, numbers of samples; 0-1,2-3, ..."),
+    flags.DEFINE_integer("rows", None, "interpolate: pairs, where they are not chosen; 8", 1, 1000),
+    flags.DEFINE_integer("columns", None, "sample, interpolate: images in a row of the sheet", 1, 10**4),
+    flags.DEFINE_enum("path", None, ["spherical", "linear"], "interpolate; the one that suits the prior"),
+]
 
 
 def run() -> None:
@@ -102,35 +117,66 @@ def _main(argv: Sequence[str]) -> None:
         print(f"gan_jax: {error}", file=sys.stderr)
         parallel.leave(error.exit_code)
     except KeyboardInterrupt:
-        print("gan_jax: stopped before training began", file=sys.stderr)
+        what = "before training began" if _MODE.value == "train" else "before anything was written"
+        print(f"gan_jax: stopped {what}", file=sys.stderr)
         sys.exit(130)
 
 
 def _run(mode: str) -> None:
-    from gan_jax import config as configuration
-    from gan_jax import logs, parallel
+    from gan_jax import logs
 
     logs.start()
-    config = _CONFIG.value if mode == "train" else _stored_config()
+    given = {flag.name: flag.value for flag in _FLAGS if flag.present}
+    if mode not in ("train", "eval"):
+        _infer(mode, given)
+        return
+    for flag in given:
+        raise ConfigError(f"--{flag} is no flag of --mode={mode}")
+    from gan_jax import config as configuration
+
+    config = _CONFIG.value if mode == "train" else _stored_config(mode)
     if config is None:
         raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
     configuration.validate(config)
-    parallel.start(config.platform, config.distributed, config.compilation_cache, config.debug_nans)
-    parallel.check_batch_size(config.batch_size)
-    machine = parallel.describe()
-    _log.info("%(platform)s: %(devices)d x %(kind)s, %(processes)d process(es)", machine)
+    _start(config.platform, config.distributed, config.compilation_cache, config.debug_nans)
+    from gan_jax import parallel
     from gan_jax.train import evaluate_run, train
 
+    parallel.check_batch_size(config.batch_size)
     path = _WORKDIR.value or Path("runs") / config.name
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
 
 
-def _stored_config():
+def _infer(mode: str, given: dict[str, Any]) -> None:
+    """Runs a mode of gan_jax/inference and prints its values."""
+    from gan_jax import inference
+
+    run = inference.mode(mode)
+    inference.check_flags(mode, run, given)
+    config = _stored_config(mode)
+    # Where a run was trained says nothing of where it is used: on whatever jax finds here.
+    _start(compilation_cache=config.get("compilation_cache", ""))
+    for name, value in run(_WORKDIR.value, **given).items():
+        print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+
+
+def _start(*args: Any, **kwargs: Any) -> None:
+    """Settles how jax runs, as `parallel.start`, and says on what."""
+    from gan_jax import parallel
+
+    parallel.start(*args, **kwargs)
+    machine = parallel.describe()
+    _log.info("%(platform)s: %(devices)d x %(kind)s, %(processes)d process(es)", machine)
+
+
+def _stored_config(mode):
     from gan_jax import runs
 
+    if _CONFIG.value is not None:
+        raise ConfigError(f"--config is no flag of --mode={mode}: the configuration is that of --workdir")
     if not _WORKDIR.value:
-        raise ConfigError("--workdir is required with --mode=eval")
+        raise ConfigError(f"--workdir is required with --mode={mode}")
     return runs.load_config(_WORKDIR.value)
 
 

@@ -113,7 +113,7 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2) -
       columns: images a row.
       zoom: screen pixels for one of an image.
     """
-    grids = {title: _grid(images, columns) for title, images in pictures.items()}
+    grids = {title: mosaic(images, columns) for title, images in pictures.items()}
     width = max(grid.shape[1] for grid in grids.values()) * zoom
     height = sum(grid.shape[0] * zoom + TITLE for grid in grids.values())
     figure, _ = _figure(width / _DPI, height / _DPI, 0)
@@ -128,11 +128,18 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2) -
     return _png(figure)
 
 
-def _grid(images, columns):
+def mosaic(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
+    """Images uint8 [N, H, W, 1 or 3] in rows of `columns`, white between and where none is left.
+
+    Returns:
+      uint8 [H', W', 3]; `gap` pixels lie between neighbours, and none around.
+    """
     images = np.repeat(images, 3, -1) if images.shape[-1] == 1 else images
+    images = np.pad(images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
     empty = np.full((-len(images) % columns, *images.shape[1:]), 255, np.uint8)
     rows = np.concatenate([images, empty]).reshape(-1, columns, *images.shape[1:])
-    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+    whole = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+    return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
 
 
 def bars(
@@ -167,3 +174,25 @@ def bars(
     axis.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return _png(figure)
+
+
+def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Points [N, 2] coloured by class [N], with a legend, as pixels: uint8 [700, 800, 3].
+
+    Which point hides which is drawn by lot, the same for the same N, so that no class lies on top.
+    """
+    from matplotlib import colormaps
+
+    figure, (axis,) = _figure(8, 7)
+    classes, codes = np.unique(labels, return_inverse=True)
+    colours = colormaps["tab10" if len(classes) <= 10 else "hsv"](np.arange(len(classes)) / len(classes))
+    order = np.random.default_rng(0).permutation(len(points))
+    axis.scatter(*points[order].T, c=colours[codes[order]], s=6, linewidths=0)
+    for name, colour in zip(classes, colours, strict=True):
+        axis.plot([], [], "o", color=colour, label=str(name))
+    axis.set_aspect("equal", adjustable="datalim")
+    axis.grid(alpha=0.3)
+    figure.legend(loc="outside right upper")
+    figure.set_dpi(_DPI)
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()

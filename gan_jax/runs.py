@@ -129,24 +129,52 @@ def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dic
     Returns:
       The model's images by role, [N, H, W, C] in [-1, 1].
     """
-    return _in_parts(
-        lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng), run, pictures, seed
+    return _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))(
+        pictures, seed
     )
 
 
-def decode(run: Run, z: np.ndarray) -> np.ndarray:
-    """What the generator of a run makes of latent vectors [N, d]: images [N, H, W, C] in [-1, 1]."""
-    return _in_parts(lambda state, batch, rng: run.model.decode(state, batch["z"]), run, {"z": z}, 0)
+def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+    """What the generator of a run makes of latent vectors.
+
+    Args:
+      run: from `load`.
+      z: float32 [N, d].
+      label: int32 [N], where the model is conditional.
+
+    Returns:
+      Images [N, H, W, C] in [-1, 1], by averaged parameters and running statistics.
+    """
+    return decoder(run)(z, label)
 
 
-def _in_parts(fn, run, columns, seed):
+def decoder(run: Run) -> Callable[..., np.ndarray]:
+    """`decode` of one run as `call(z, label=None)`, its state placed and its program compiled once."""
+    apply = _in_parts(run, lambda state, batch, rng: run.model.decode(state, **batch))
+
+    def call(z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+        return apply({"z": z} if label is None else {"z": z, "label": np.asarray(label, np.int32)}, 0)
+
+    return call
+
+
+def _in_parts(run, fn):
     apply, state = parallel.pmap_apply(fn), parallel.replicate(run.state)
-    size = len(next(iter(columns.values())))
-    parts = [
-        apply(state, {name: column[i : i + _BATCH] for name, column in columns.items()}, seed)
-        for i in range(0, size, _BATCH)
-    ]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+    def call(columns, seed):
+        size = len(next(iter(columns.values())))
+        parts = [
+            apply(
+                state,
+                {name: column[i * _BATCH : (i + 1) * _BATCH] for name, column in columns.items()},
+                seed,
+                i,
+            )
+            for i in range(-(-size // _BATCH))
+        ]
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+    return call
 
 
 def key(config: ConfigDict) -> str:
@@ -172,6 +200,21 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Classifier]:
         train(required, path, wait=True)
         found[name] = Classifier(load(path))
     return found
+
+
+def required(config: ConfigDict, name: str) -> Classifier:
+    """One of the runs that `config.requires` names, from the cache, where it must be finished.
+
+    Raises:
+      WorkdirError: it is not there; the message says how it is made.
+    """
+    path = Path(config.cache_dir) / key(inherit(config, config.requires[name]))
+    if Workdir(path, writes=False).result is None:
+        message = f"{name}, which run {config.name!r} requires, is not finished in {path}; "
+        raise WorkdirError(
+            message + "--mode=train or --mode=eval of the run, in the same folder, finishes it"
+        )
+    return Classifier(load(path))
 
 
 def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:

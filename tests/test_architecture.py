@@ -42,6 +42,7 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         "gan_jax.images",
         "gan_jax.evaluation",
         "gan_jax.metrics",
+        "gan_jax.plots",
         "gan_jax.pretrained",
     ),
     "recipes.py": ("ml_collections", "gan_jax.config"),
@@ -51,6 +52,8 @@ MAY = {  # what a file may import of gan_jax, and outside the standard library
         *("gan_jax.errors", "gan_jax.images", "gan_jax.networks.inception", "gan_jax.parallel"),
     ),
     "ablation.py": (),
+    "inference/latents.py": ("numpy",),
+    "inference/output.py": ("numpy", "PIL", "gan_jax.errors", "gan_jax.plots", "gan_jax.workdir"),
     "plots.py": ("numpy", "matplotlib"),
     "report/*.py": (
         *("absl", "jinja2", "PIL", "gan_jax.__version__"),

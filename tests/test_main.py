@@ -75,10 +75,20 @@ REFUSED = {
     "indivisible": ([DIGITS, "--config.batch_size=3"], ["batch_size=3", "2 devices"]),
     "no accelerator": ([DIGITS, "--config.platform=tpu"], ["'tpu'", "no device here"]),
     "unknown platform": ([DIGITS, "--config.platform=abacus"], ["'abacus'", "'cpu'", "'tpu'"]),
-    "unknown mode": ([DIGITS, "--mode=evaluate"], ["--mode=evaluate", "train|eval"]),
+    "unknown mode": ([DIGITS, "--mode=evaluate"], ["--mode=evaluate", "train|eval|sample|interpolate"]),
     "unknown flag": ([DIGITS, "--wordir=x"], ["wordir", "workdir"]),
     "stray": ([DIGITS, "stray"], ["'stray'"]),
     "eval of nothing": (["--mode=eval"], ["--workdir is required"]),
+    "eval of a configuration": (
+        ["--mode=eval", DIGITS, "--workdir=x"],
+        ["--config is no flag of --mode=eval"],
+    ),
+    "sample of nothing": (["--mode=sample", "--out=a.png"], ["--workdir is required with --mode=sample"]),
+    "sample to nowhere": (["--mode=sample", "--workdir=x"], ["--out is required with --mode=sample"]),
+    "flag of another mode": (["--mode=interpolate", "--num=3"], ["--num", "--mode=interpolate", "--pairs"]),
+    "flag of no training": ([DIGITS, "--seed=3"], ["--seed is no flag of --mode=train"]),
+    "no images": (["--mode=sample", "--num=0"], ["--num=0"]),
+    "unknown path": (["--mode=interpolate", "--path=round"], ["--path=round", "spherical|linear"]),
 }
 
 
@@ -107,6 +117,7 @@ def outcomes(tmp_path_factory, run_folder):
     lines["finished"] = [*finished, workdir]
     lines["eval"] = ["--mode=eval", workdir]
     lines["eval of an empty folder"] = ["--mode=eval", f"--workdir={run_folder / 'empty'}"]
+    lines["sample of a classifier"] = ["--mode=sample", workdir, "--out=a.png"]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORKS, str(tmp_path_factory.mktemp("commands"))],
         input=json.dumps(list(lines.values())),
@@ -177,6 +188,15 @@ def test_eval_of_an_empty_folder_is_refused(outcomes, run_folder):
     assert found["code"] == 1
     assert found["err"] == f"gan_jax: {run_folder / 'empty'} holds no run: it has no config.json\n"
     assert not (run_folder / "empty").exists()
+
+
+def test_samples_of_a_classifier_are_refused_in_one_line(outcomes, run_folder):
+    found = outcomes["sample of a classifier"]
+    assert found["code"] == 1
+    last = found["err"].splitlines()[-1]
+    assert last.startswith(f"gan_jax: {run_folder / 'run'} holds the run 'tiny' of model 'classifier', which")
+    assert "Traceback" not in found["err"]
+    assert found["made"] == []
 
 
 def test_imports_are_lazy():

@@ -99,8 +99,9 @@ def test_a_finished_run_is_a_network_with_the_figures_of_its_result(metrics, acc
     pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1), np.uint8)
     example = {"image": np.zeros((1, 32, 32, 1), np.float32), **column}
     state = jax.device_get(jax.jit(model.init)(jax.random.key(0), example))
-    network = runs.Classifier(runs.Run(built, model, state, {"metrics": metrics}))
-    assert (network.metrics, network.accuracy) == (metrics, accuracy)
+    finished = {"metrics": metrics, "params_sha256": "abc"}
+    network = runs.Classifier(runs.Run(built, model, state, finished))
+    assert (network.metrics, network.accuracy, network.sha256) == (metrics, accuracy, "abc")
     assert network.embed(pictures).shape == (3, 8)
     assert network.predict(pictures).shape == (3, 10 if accuracy else 8)
     floats = pictures.astype(np.float32) / 127.5 - 1

@@ -1,10 +1,11 @@
 """Evaluators, one file each: `evaluate(apply, batches, networks, **options) -> values`.
 
-`apply(batch)` is the trained model's `generate` or `predict` on a host batch, see `Apply`; `batches` an
-iterable of host batches; `networks` the finished classifiers that the configuration requires, by name;
-options are the evaluation's further fields in the configuration. Values are floats (logged), uint8 images
-[H, W, 3] (written as PNG), or strings, lists, mappings and None (in the result alone). An evaluator may have
-a function `check`, see there.
+`apply(batch)` is the trained model's `generate` or `predict` on a host batch, or the method that the file
+names as METHOD, see `Apply`; `batches` an iterable of host batches; `networks` the finished classifiers
+that the configuration requires, by name; options are the evaluation's further fields in the configuration.
+Values are floats (logged), uint8 images [H, W, 3] (written as PNG), or strings, lists, mappings and None
+(in the result alone). An evaluator may have a function `check`, see there, and a `check_model(model)`, which
+refuses models that it cannot evaluate.
 """
 
 import importlib
@@ -45,7 +46,7 @@ class Apply(Protocol):
     """
 
     def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
-        """`generate`'s images by role, or `predict`'s logits."""
+        """`generate`'s images by role, `predict`'s logits, or what METHOD gives."""
         ...
 
     def untrained(self, batch: Mapping[str, np.ndarray], /) -> Any:
@@ -65,10 +66,30 @@ def evaluator(kind: str) -> Evaluator:
     Raises:
       ConfigError: no such evaluator; the message lists those known.
     """
+    return _module(kind).evaluate
+
+
+def method(kind: str, model: Any) -> str:
+    """The name of the model's method that an evaluator is handed as `apply`.
+
+    Raises:
+      ConfigError: no such evaluator, or a model that it cannot evaluate.
+    """
+    module = _module(kind)
+    default = "generate" if hasattr(model, "generate") else "predict"
+    name = getattr(module, "METHOD", default)
+    if not hasattr(model, name):
+        raise ConfigError(f"kind={kind!r} is for models with a method {name!r}; this one has none")
+    if hasattr(module, "check_model"):
+        module.check_model(model)
+    return name
+
+
+def _module(kind: str) -> Any:
     known = sorted(module.name for module in pkgutil.iter_modules(__path__))
     if kind not in known:
         raise ConfigError(f"kind={kind!r} is no evaluator; known: {', '.join(known)}")
-    return importlib.import_module(f"{__name__}.{kind}").evaluate
+    return importlib.import_module(f"{__name__}.{kind}")
 
 
 def options(spec: Mapping[str, Any]) -> dict[str, Any]:

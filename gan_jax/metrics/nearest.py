@@ -30,7 +30,7 @@ def neighbours(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple
         raise ValueError(f"queries are {queries.shape[1:]} each, references {references.shape[1:]}")
     if not 1 <= k <= len(references):
         raise ValueError(f"k={k} is not allowed; allowed: 1 to {len(references)}")
-    flat = [np.asarray(x, np.float32).reshape(len(x), -1) for x in (queries, references)]
+    flat = [x.reshape(len(x), -1) for x in (queries, references)]
     parts = [_of_queries(flat[0][i : i + _QUERIES], flat[1], k) for i in range(0, len(queries), _QUERIES)]
     rows, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
     return rows, distances
@@ -63,6 +63,7 @@ def _of_queries(queries, references, k):
 
 @functools.partial(jax.jit, static_argnums=2)
 def _nearest(queries, references, k):
+    queries, references = queries.astype(jnp.float32), references.astype(jnp.float32)
     products = jnp.matmul(queries, references.T, precision=jax.lax.Precision.HIGHEST)
     squares = jnp.sum(queries**2, -1)[:, None] + jnp.sum(references**2, -1)
     negative, rows = jax.lax.top_k(2 * products - squares, k)

@@ -1,9 +1,12 @@
 """Scores of generated images by a judge whose features and answers are known."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax import evaluation
+from gan_jax import config, evaluate, evaluation, inputs, parallel
+from gan_jax.data import Examples
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import generation
 from gan_jax.metrics import frechet
@@ -240,3 +243,48 @@ def test_the_judge_must_be_required_where_its_features_are_used():
     evaluation.check(spec, ["judge"])
     with pytest.raises(ConfigError, match=r"^features='judge' needs a classifier named judge"):
         evaluation.check(spec, [])
+
+
+# --- in a run ------------------------------------------------------------------------------------
+
+
+class Model:
+    """Draws noise as bright as its state says."""
+
+    def generate(self, state, batch, rng):
+        assert set(batch) == {"image"}
+        return {"image": jnp.clip(0.2 * jax.random.normal(rng, batch["image"].shape) + state, -1, 1)}
+
+
+def test_an_evaluation_gives_every_batch_other_noise_and_twice_the_same(monkeypatch):
+    roles = {"train": OTHER, "test": REAL}
+    monkeypatch.setattr(
+        inputs, "load_role", lambda built, spec: Examples({"image": roles[spec.split], "label": np.zeros(90)})
+    )
+    built = config.default()
+    roles_of = {"image": config.role("x", "test"), "reference": config.role("x", "train")}
+    built.evals = {"test": {"kind": "generation", "every": 0, "num": 30, "roles": roles_of}}
+    found = evaluate.Evaluations(built, Model(), NETWORKS, lambda: None, lambda: np.float32(-0.8))
+    state = parallel.replicate(np.float32(0))
+    values = found.run("test", state)
+    assert found.run("test", state) == values
+    assert (values["n_real"], values["n_fake"], values["n_reference"]) == (90, 90, 90)
+    # Three batches of the same noise would be thirty images, each three times, in balls of no size.
+    assert values["digit_recall"] > 0
+    assert values["digit_fid"] < values["untrained"]["digit_fid"]
+    assert values["untrained"] == found.run("test", parallel.replicate(np.float32(-0.8)))["untrained"]
+
+
+def test_a_configuration_is_refused_before_training():
+    built = config.default()
+    built.model = config.model("dtn", beta=0.0)
+    role = {"image": config.role("digits_plain", "test")}
+    built.evals.test = {
+        "kind": "generation",
+        "every": 0,
+        "roles": role,
+        "features": "inception",
+        "weights": "x",
+    }
+    with pytest.raises(ConfigError, match=r"^evals.test.weights='x' cannot be read: No such file"):
+        config.validate(built)

@@ -1,0 +1,33 @@
+"""The evidence lower bound of a variational autoencoder on held-out images."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gan_jax.evaluation import Apply, Batches, Network
+
+METHOD = "infer"
+
+
+def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
+    """Means over images of the terms of the bound, with one draw of z for each image.
+
+    Args:
+      apply: batch -> `loss`, `recon` and `kl` [B], in nats, each summed over pixels or latent dimensions.
+      batches: `image` alone.
+      networks: not read.
+
+    Returns:
+      `elbo`, `-recon - kl` whatever weight of the KL term was trained with, so that more is better; `recon`,
+      `kl`; `loss`, what training minimises; and `examples`, their number. Bounds of different likelihoods,
+      or of grey and binarised pixels, are not comparable.
+    """
+    del networks
+    found = [apply(batch) for batch in batches]
+    terms = {
+        name: np.concatenate([part[name] for part in found]).astype(np.float64)
+        for name in ("loss", "recon", "kl")
+    }
+    means = {name: float(values.mean()) for name, values in terms.items()}
+    return {"elbo": -means["recon"] - means["kl"], **means, "examples": len(terms["loss"])}

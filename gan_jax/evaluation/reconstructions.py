@@ -1,0 +1,32 @@
+"""Sheets of reconstructions: images above what an autoencoder makes of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gan_jax import images, plots
+from gan_jax.evaluation import Apply, Batches, Network
+
+METHOD = "infer"
+_COLUMNS = 16
+
+
+def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
+    """One sheet of the first batch, each row of `image` above its row of reconstructions.
+
+    Args:
+      apply: batch -> {'reconstruction': [B, H, W, C] in [-1, 1]}, decoded from the mean of q(z|x).
+      batches: `image` alone, as bytes.
+      networks: not read.
+
+    Returns:
+      `reconstructions`, uint8 [H, W, 3].
+    """
+    del networks
+    batch = next(iter(batches))
+    given, made = batch["image"], images.to_uint8(apply(batch)["reconstruction"])
+    columns = min(_COLUMNS, len(given))
+    rows = [slice(first, first + columns) for first in range(0, len(given), columns)]
+    lines = [plots.mosaic(pictures[row], columns) for row in rows for pictures in (given, made)]
+    return {"reconstructions": np.concatenate(lines)}

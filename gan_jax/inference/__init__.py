@@ -1,0 +1,39 @@
+"""Trained runs put to use, one file for each mode of the command line but `train` and `eval`.
+
+The mode `<name>` is `run(workdir, *, ...) -> values` of `inference/<name>.py`. Its keyword-only parameters
+are the flags that it takes, those without a default are required; values are what the command prints.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from gan_jax.errors import ConfigError
+
+
+def mode(name: str) -> Callable[..., Mapping[str, Any]]:
+    """The function `run` of `inference/<name>.py`."""
+    return importlib.import_module(f"{__name__}.{name}").run
+
+
+def check_flags(name: str, run: Callable[..., Any], given: Collection[str]) -> None:
+    """Refuses flags that a mode does not take, and the lack of those that it needs.
+
+    Args:
+      name: of the mode.
+      run: what it runs; its keyword-only parameters are its flags.
+      given: names of the flags on the command line.
+
+    Raises:
+      ConfigError: naming the flag, and those that the mode takes.
+    """
+    parameters = inspect.signature(run).parameters.values()
+    flags = {p.name: p.default is p.empty for p in parameters if p.kind is p.KEYWORD_ONLY}
+    for flag in given:
+        if flag not in flags:
+            listed = ", ".join(f"--{known}" for known in ("workdir", *flags))
+            raise ConfigError(f"--{flag} is no flag of --mode={name}; its flags: {listed}")
+    for flag, required in flags.items():
+        if required and flag not in given:
+            raise ConfigError(f"--{flag} is required with --mode={name}")

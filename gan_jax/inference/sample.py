@@ -1,0 +1,73 @@
+"""`--mode=sample`: images of a noise-to-image run, each beside the training images that are nearest to it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_jax import runs
+from gan_jax.errors import ConfigError
+from gan_jax.inference import generators, output
+from gan_jax.inference import nearest as memories
+
+_CLASS_COLUMNS = 32  # classes that still are columns of a sheet
+
+
+def run(
+    workdir: Path | str,
+    *,
+    out: str,
+    num: int = 64,
+    seed: int = 0,
+    labels: list[str] | None = None,
+    hold_z: bool = False,
+    columns: int = 0,
+    nearest: int = 0,
+    features: str = memories.PIXELS,
+) -> dict[str, Any]:
+    """Writes images of a run, from its folder alone; nothing there changes.
+
+    Image i of a seed is the same whatever `num` is.
+
+    Args:
+      workdir: of a run whose model makes images of noise, finished or not.
+      out: see `output.check`. An `.npz` holds `image` uint8 [N, S, S, C], `z` [N, d], `label` int32 [N]
+        where conditional, and, with `nearest`, `neighbour` int [N, k], rows of the training role, and
+        `distance` [N, k]: a data set that a role's `files` can name.
+      num: how many images.
+      seed: of the latents.
+      labels: classes of a conditional model, which the images take in turn; None for all of them.
+      hold_z: one latent for all classes of a row, so that only the class differs in it.
+      columns: of a sheet; 0 for one a class, or as many as make it square.
+      nearest: how many of the nearest training images to show beside each image.
+      features: by what they are nearest, see `nearest.load`.
+
+    Returns:
+      Values to print.
+
+    Raises:
+      ConfigError, WorkdirError, DataError: see `output.check`, `generators`, `nearest`.
+    """
+    place = output.check(out)
+    model = generators.model(workdir, place)
+    classes = generators.labels(model, labels)
+    if hold_z and (columns or not classes):
+        why = "its columns are the classes" if classes else "this one knows no classes"
+        raise ConfigError(f"hold_z={hold_z} is for sheets of conditional models; {why}")
+    memory = memories.load(workdir, nearest, features) if nearest else None
+
+    numbers = np.arange(num)
+    z = generators.latents(model, seed, numbers // len(classes) if hold_z else numbers)
+    label = np.resize(np.array(classes, np.int32), num) if classes else None
+    pictures = generators.decode(runs.load(workdir), z, label)
+    arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
+    told: dict[str, Any] = {"images": num}
+    across = len(classes) if 1 < len(classes) <= _CLASS_COLUMNS or hold_z else output.square(num)
+    if memory:
+        found = memory.find(pictures)
+        arrays |= {"neighbour": found.rows, "distance": found.distances}
+        told[f"median distance of the nearest, {memory.unit}"] = float(np.median(found.distances[:, 0]))
+        pictures = memories.strips(pictures, found.images)
+        across = output.square(-(-num // (nearest + 1)))
+    place.write(pictures, columns=columns or across, names=output.numbered(num), arrays=arrays)
+    return {**told, "samples": place.path}

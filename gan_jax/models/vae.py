@@ -1,0 +1,150 @@
+"""Variational autoencoder (Kingma, Welling 2013, "Auto-Encoding Variational Bayes")."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from gan_jax import losses
+from gan_jax import state as game
+from gan_jax.models import base
+from gan_jax.networks import vae
+from gan_jax.state import TrainState
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.NoiseToImage):
+    """q(z|x) = N(mean, variance) and p(x|z), trained to maximise the evidence lower bound (eq. 7, L = 1).
+
+    One player, `vae`, of two networks, `enc` and `dec`. It minimises `recon + beta kl`, both summed over
+    dimensions and averaged over the batch, in nats for an image. Inside, images are in [0, 1]; p(x|z) has
+    the sigmoid of the decoder's logits for its mean. Defaults are those of the public PyTorch and Flax
+    examples; the paper's network is `network='aevb'`, its optimiser `optimizer='adagrad'`. Its Gaussian
+    prior of the weights is left out.
+    """
+
+    size: int = 28  # pixels a side
+    channels: int = 1
+    z_dim: int = 20
+    num_classes: int = 0  # this model is not conditional
+    network: str = "mlp"  # 'mlp', 'aevb', 'conv'
+    width: int = 0  # hidden units, or channels after the first convolution; 0 is the network's own
+    likelihood: str = "bernoulli"  # 'gaussian': N(mean, sigma^2); 'seed': squared error without factor
+    sigma: float = 1.0  # of 'gaussian'
+    beta: float = 1.0  # weight of the KL term; 1 is the bound
+    binarize: str = "none"  # 'dynamic' draws each pixel anew in each batch; 'threshold' cuts at a half
+    optimizer: str = "adam"  # 'adagrad'
+    learning_rate: float = 1e-3
+    b1: float = 0.9
+    b2: float = 0.999
+
+    def __post_init__(self):
+        """Refuses hyper-parameters outside their ranges."""
+        base.require_choice(self, "network", tuple(vae.WIDTHS))
+        base.require_choice(self, "likelihood", ("bernoulli", "gaussian", "seed"))
+        base.require_choice(self, "binarize", ("none", "dynamic", "threshold"))
+        base.require_choice(self, "optimizer", ("adam", "adagrad"))
+        base.require("channels", self.channels, self.channels in (1, 3), "1, 3")
+        base.require("num_classes", self.num_classes, self.num_classes == 0, "0")
+        base.require_range(self, 4, 4096, "size")
+        base.require_range(self, 1, 100_000, "z_dim")
+        base.require_range(self, 0, 100_000, "width")
+        base.require_range(self, 0, 1e6, "beta")
+        base.require_range(self, 1e-6, 1e6, "sigma")
+        base.require_range(self, 0, 0.999999, "b1", "b2")
+        base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
+        fits = self.network != "conv" or self.size % 4 == 0
+        base.require("size", self.size, fits, "multiples of 4 where network='conv'")
+        black = self.binarize == "none" or self.likelihood == "bernoulli"
+        base.require("binarize", self.binarize, black, "none but with likelihood='bernoulli'")
+
+    @property
+    def networks(self) -> tuple:
+        """Encoder and decoder."""
+        fields = {"channels": self.channels, "z_dim": self.z_dim, "width": self.width}
+        return vae.pair(self.network, size=self.size, **fields)
+
+    @property
+    def tx(self) -> optax.GradientTransformation:
+        """Adam, or Adagrad whose sum of squares begins at zero."""
+        if self.optimizer == "adagrad":
+            return optax.adagrad(self.learning_rate, initial_accumulator_value=0.0)
+        return base.adam(self.learning_rate, self.b1, self.b2, 0, 0)
+
+    def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
+        """The state before training; `batch` has `image`.
+
+        Raises:
+          ValueError: there is none, or it has another shape than the networks take.
+        """
+        base.require_images(batch, "image", (self.channels,))
+        self.check_size(batch["image"].shape[1], {})
+        rng_enc, rng_dec = jax.random.split(rng)
+        enc, dec = self.networks
+        params = {
+            "enc": enc.init(rng_enc, batch["image"])["params"],
+            "dec": dec.init(rng_dec, jnp.zeros((1, self.z_dim)))["params"],
+        }
+        return game.create({"vae": game.player({"params": params}, self.tx)})
+
+    def train_step(
+        self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        """One step on the negative bound, with one draw of z for each image."""
+        del phase
+        rng_pixels, rng_noise = jax.random.split(rng)
+        x = self._pixels(batch["image"], rng_pixels)
+
+        def loss_fn(params):
+            terms = self._terms(x, *self._pass(params, x, rng_noise))
+            return terms["loss"], ({}, {f"vae/{name}": term for name, term in terms.items()})
+
+        return game.update(state, "vae", self.tx, loss_fn)
+
+    def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
+        """The mean of p(x|z), not a draw of it: z [n, z_dim] -> [n, size, size, channels] in [-1, 1]."""
+        del label
+        params = state.players["vae"].eval_variables["params"]
+        return 2 * jax.nn.sigmoid(self._decode(params, z)) - 1
+
+    def infer(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> dict[str, jax.Array]:
+        """What the model finds in `batch['image']` [n, size, size, channels].
+
+        Returns:
+          For each image `mean` [n, z_dim] of q(z|x); `reconstruction` in [-1, 1], decoded from it; and the
+          terms `loss`, `recon` and `kl` [n] of the bound with one draw of z, in nats.
+        """
+        rng_pixels, rng_noise = jax.random.split(rng)
+        x = self._pixels(batch["image"], rng_pixels)
+        params = state.players["vae"].eval_variables["params"]
+        mean, log_variance, logits = self._pass(params, x, rng_noise)
+        single = jax.vmap(lambda *arrays: self._terms(*(a[None] for a in arrays)))
+        terms = single(x, mean, log_variance, logits)
+        return {"mean": mean, "reconstruction": self.decode(state, mean), **terms}
+
+    def _pixels(self, images, rng):
+        x = (images + 1) / 2
+        if self.binarize == "threshold":
+            return (x > 0.5).astype(x.dtype)
+        if self.binarize == "dynamic":
+            return jax.random.bernoulli(rng, x).astype(x.dtype)
+        return x
+
+    def _pass(self, params, x, rng):
+        """Mean and log variance of q(z|x), and the logits of one draw of z."""
+        mean, log_variance = self.networks[0].apply({"params": params["enc"]}, x)
+        z = vae.reparametrise(mean, log_variance, jax.random.normal(rng, mean.shape))
+        return mean, log_variance, self._decode(params, z)
+
+    def _decode(self, params, z):
+        return self.networks[1].apply({"params": params["dec"]}, z)
+
+    def _terms(self, x, mean, log_variance, logits):
+        recon = {
+            "bernoulli": lambda: losses.bernoulli(logits, x),
+            "gaussian": lambda: losses.gaussian(jax.nn.sigmoid(logits), x, self.sigma),
+            "seed": lambda: losses.squared_error(jax.nn.sigmoid(logits), x),
+        }[self.likelihood]()
+        kl = losses.kl_standard_normal(mean, log_variance)
+        return {"loss": recon + self.beta * kl, "recon": recon, "kl": kl}

@@ -1,0 +1,48 @@
+"""Finished runs to put to use: noise-to-image, conditional or not, and a classifier."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_jax import config as configuration
+from gan_jax import models
+from gan_jax.train import train
+
+MODELS = str(Path(__file__).parent / "models")
+
+
+@pytest.fixture(scope="session")
+def linear_model():
+    """`linear` is a model like those of the package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "__path__", [*models.__path__, MODELS])
+        yield
+
+
+def config(folder, **fields):
+    """`linear` as it begins, on 40 images of noise."""
+    built = configuration.default()
+    built.name = "linear"
+    built.model = configuration.model("linear", **fields)
+    built.data.size, built.data.manual_dir = 8, str(folder)
+    role = configuration.role(files={"train": "noise.npz"})
+    built.data.roles.image = role
+    built.cache_dir = str(folder / "cache")
+    built.batch_size, built.steps, built.tensorboard = 8, 0, False
+    if not fields:  # one run that requires another is enough
+        judge = {"steps": 0, "batch_size": 8, "size": 8, "widths": (4, 8)}
+        built.requires.judge = configuration.classifier("judge", role, role, **judge)
+    return built
+
+
+@pytest.fixture(scope="session")
+def runs_folder(tmp_path_factory, linear_model):
+    """A folder with the runs `plain`, which requires `judge`, `conditional` (3 classes) and `uniform`."""
+    folder = tmp_path_factory.mktemp("runs")
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
+    np.savez(folder / "noise.npz", image=images, label=np.arange(40) % 10)
+    kinds = {"plain": {}, "conditional": {"num_classes": 3}, "uniform": {"z_prior": "uniform"}}
+    for name, fields in kinds.items():
+        train(config(folder, **fields), folder / name)
+    return folder

@@ -1,0 +1,66 @@
+"""The modes as a user calls them: from a folder alone, on another number of devices."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import MODELS
+
+from gan_jax.inference import interpolate, sample
+
+COMMAND = f"""
+from gan_jax import models
+models.__path__.append({MODELS!r})
+from gan_jax.main import run
+run()
+"""
+
+
+def call(folder, *flags):
+    """What the command says in an empty folder on three devices, and its exit code."""
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", COMMAND, *flags],
+        cwd=folder,
+        env={**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=3"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "flags", "options", "printed"),
+    [
+        (
+            sample,
+            ["--num=7", "--seed=3", "--labels=2,0", "--hold_z"],
+            {"num": 7, "seed": 3, "labels": ["2", "0"], "hold_z": True},
+            "images: 7\nsamples: {out}\n",
+        ),
+        (
+            interpolate,
+            ["--pairs=5-1", "--columns=4", "--path=linear", "--labels=1"],
+            {"pairs": ["5-1"], "columns": 4, "path": "linear", "labels": ["1"]},
+            "pairs: 1\npath: linear\ninterpolations: {out}\n",
+        ),
+    ],
+    ids=["sample", "interpolate"],
+)
+def test_flags_are_options_and_devices_change_nothing(runs_folder, tmp_path, mode, flags, options, printed):
+    name, workdir = mode.__name__.rpartition(".")[2], runs_folder / "conditional"
+    here = tmp_path / "here.npz"
+    mode.run(workdir, out=str(here), **options)
+    there = tmp_path / "cwd"
+    there.mkdir()
+    done = call(there, f"--mode={name}", f"--workdir={workdir}", "--out=there.npz", *flags)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == printed.format(out=there / "there.npz")
+    assert "cpu: 3 x cpu, 1 process(es)" in done.stderr
+    a, b = np.load(here), np.load(there / "there.npz")
+    assert set(a) == set(b) == {"image", "z", "label"}
+    np.testing.assert_allclose(a["z"], b["z"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(a["label"], b["label"])
+    assert np.abs(a["image"].astype(int) - b["image"]).max() <= 1
+    assert [p.name for p in there.rglob("*")] == ["there.npz"]

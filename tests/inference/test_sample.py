@@ -1,0 +1,149 @@
+"""Samples of a run: which images they are, in what form they are written, and what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_jax import images, models, runs
+from gan_jax.errors import ConfigError, WorkdirError
+from gan_jax.inference import generators, sample
+
+
+@pytest.fixture(scope="module")
+def drawn(runs_folder, tmp_path_factory):
+    """Arrays of five samples of the plain run."""
+    out = tmp_path_factory.mktemp("drawn") / "five.npz"
+    sample.run(runs_folder / "plain", out=str(out), num=5)
+    return dict(np.load(out))
+
+
+def by_hand(folder, z, label=0):
+    """tanh(W z + b) of a run's own parameters, as bytes."""
+    params = runs.load(folder).state.players["gen"].params
+    made = np.tanh(z @ params["w"] + params["b"][label])
+    return images.to_uint8(made.reshape(-1, 8, 8, 3))
+
+
+def close(a, b):
+    """Equal bytes, but for rounding."""
+    assert a.shape == b.shape
+    assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
+
+
+def test_arrays_hold_latents_and_what_the_network_makes_of_them(drawn, runs_folder):
+    assert set(drawn) == {"image", "z"}
+    assert drawn["image"].dtype == np.uint8
+    assert drawn["z"].shape == (5, 5)
+    assert len(np.unique(drawn["z"])) == 25
+    close(drawn["image"], by_hand(runs_folder / "plain", drawn["z"]))
+    assert len(np.unique(drawn["image"].reshape(5, -1), axis=0)) == 5
+
+
+def test_an_image_depends_on_its_seed_and_number_alone(drawn, runs_folder, tmp_path):
+    for seed, num in ((0, 300), (1, 5)):
+        sample.run(runs_folder / "plain", out=str(tmp_path / f"{seed}.npz"), num=num, seed=seed)
+    more, other = (dict(np.load(tmp_path / f"{seed}.npz")) for seed in (0, 1))
+    np.testing.assert_allclose(more["z"][:5], drawn["z"], rtol=1e-5, atol=1e-6)
+    close(more["image"][:5], drawn["image"])
+    assert not np.isclose(other["z"], drawn["z"]).any()
+    assert abs(more["z"].mean()) < 0.1  # of 1500 draws: deviation 0.026
+    assert more["z"].std() == pytest.approx(1, abs=0.1)
+
+
+def test_a_sheet_shows_the_same_images(drawn, runs_folder, tmp_path):
+    told = sample.run(runs_folder / "plain", out=str(tmp_path / "sheet.png"), num=5)
+    assert told == {"images": 5, "samples": tmp_path / "sheet.png"}
+    sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
+    assert sheet.shape == (18, 28, 3)  # two rows of three, 2 pixels between
+    for i, picture in enumerate(drawn["image"]):
+        row, column = divmod(i, 3)
+        close(sheet[10 * row : 10 * row + 8, 10 * column : 10 * column + 8], picture)
+    assert (sheet[10:, 20:] == 255).all()
+    assert (sheet[8:10] == 255).all()
+
+
+def test_a_folder_holds_a_picture_each(drawn, runs_folder, tmp_path):
+    (tmp_path / "made").mkdir()  # an empty one is as good as none
+    sample.run(runs_folder / "plain", out=f"{tmp_path}/made/", num=5)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["0000.png", "0001.png", "0002.png", "0003.png",
+                                                           "0004.png", "made"]  # fmt: skip
+    close(np.asarray(Image.open(tmp_path / "made" / "0003.png")), drawn["image"][3])
+
+
+@pytest.mark.parametrize(
+    ("options", "label", "rows"),
+    [
+        ({}, [0, 1, 2, 0, 1, 2, 0], range(7)),
+        ({"labels": ["2"]}, [2] * 7, range(7)),
+        ({"labels": ["2", "0"]}, [2, 0, 2, 0, 2, 0, 2], range(7)),
+        ({"hold_z": True}, [0, 1, 2, 0, 1, 2, 0], [0, 0, 0, 1, 1, 1, 2]),
+        ({"hold_z": True, "labels": ["1", "2"]}, [1, 2, 1, 2, 1, 2, 1], [0, 0, 1, 1, 2, 2, 3]),
+    ],
+)
+def test_classes_come_in_turn(runs_folder, tmp_path, options, label, rows):
+    folder, out = runs_folder / "conditional", tmp_path / "seven.npz"
+    sample.run(folder, out=str(out), num=7, **options)
+    found = dict(np.load(out))
+    assert found["label"].tolist() == label
+    z = generators.latents(models.create(runs.load_config(folder).model), 0, np.array(list(rows)))
+    np.testing.assert_array_equal(found["z"], z)
+    close(found["image"], by_hand(folder, z, label))
+
+
+def test_a_sheet_of_classes_has_a_column_each(runs_folder, tmp_path):
+    sample.run(runs_folder / "conditional", out=str(tmp_path / "sheet.png"), num=12, hold_z=True)
+    assert Image.open(tmp_path / "sheet.png").size == (3 * 10 - 2, 4 * 10 - 2)
+
+
+def test_nothing_of_the_run_changes(runs_folder, tmp_path):
+    before = {p: p.stat().st_mtime_ns for p in (runs_folder / "plain").rglob("*")}
+    sample.run(runs_folder / "plain", out=str(tmp_path / "sheet.png"), num=2)
+    assert {p: p.stat().st_mtime_ns for p in (runs_folder / "plain").rglob("*")} == before
+
+
+# Run, options, and what the message must contain.
+REFUSED = {
+    "labels of none": ("plain", {"labels": ["1"]}, ["labels=1", "no classes"]),
+    "a label too large": ("conditional", {"labels": ["1", "3"]}, ["'3'", "0 to 2"]),
+    "no number": ("conditional", {"labels": ["cat"]}, ["'cat'", "0 to 2"]),
+    "no label": ("conditional", {"labels": []}, ["0 to 2"]),
+    "no classes": ("plain", {"hold_z": True}, ["hold_z=True", "no classes"]),
+    "two widths": ("conditional", {"hold_z": True, "columns": 2}, ["hold_z=True", "columns"]),
+    "unknown features": ("plain", {"nearest": 1, "features": "vgg"}, ["'vgg'", "pixels, judge"]),
+    "too many": ("plain", {"nearest": 41}, ["nearest=41", "1 to 40"]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_wrong_options_are_refused_before_anything_is_written(runs_folder, tmp_path, name):
+    run, options, parts = REFUSED[name]
+    with pytest.raises(ConfigError) as refusal:
+        sample.run(runs_folder / run, out=str(tmp_path / "sheet.png"), **options)
+    for part in parts:
+        assert part in str(refusal.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_images_of_two_channels_are_no_pictures(runs_folder, tmp_path):
+    config = json.loads((runs_folder / "plain" / "config.json").read_text())
+    config["model"]["channels"] = 2
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match=r"out='sheet.png' shows no images of 2 channels; allowed: .npz"):
+        sample.run(tmp_path, out=str(tmp_path / "sheet.png"))
+
+
+def test_a_run_that_makes_nothing_of_noise_is_named(runs_folder, tmp_path):
+    (judge,) = (runs_folder / "cache").iterdir()
+    with pytest.raises(
+        WorkdirError, match=r"run 'judge' of model 'classifier', which tells labels of images"
+    ):
+        sample.run(judge, out=str(tmp_path / "sheet.png"))
+    dtn = tmp_path / "dtn"
+    dtn.mkdir()
+    (dtn / "config.json").write_text(json.dumps({"name": "pets", "model": {"name": "dtn"}}))
+    with pytest.raises(
+        WorkdirError, match=r"run 'pets' of model 'dtn', which turns images into images.*linear"
+    ):
+        sample.run(dtn, out=str(tmp_path / "sheet.png"))

@@ -1,0 +1,200 @@
+"""The VAE: its step, its bound against the exact evidence, its draws and its refusals, on two devices."""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from gan_jax import data, images, parallel
+from gan_jax.models import vae
+
+
+def model(**fields):
+    return vae.Model(**{"size": 4, "z_dim": 2, "width": 8, **fields})
+
+
+def pictures(size=8, side=4, seed=0):
+    noise = np.random.default_rng(seed).uniform(-1, 1, (size, side, side, 1))
+    return {"image": noise.astype(np.float32)}
+
+
+@functools.cache
+def initial(m):
+    return jax.device_get(m.init(jax.random.key(0), {"image": np.zeros((1, m.size, m.size, m.channels))}))
+
+
+@functools.cache
+def compiled(m):
+    return parallel.pmap_step(m.train_step, 0)
+
+
+def run(m, batches, state=None, first=0):
+    state = parallel.replicate(state or initial(m))
+    found = []
+    for i, batch in enumerate(batches, first):
+        state, metrics = compiled(m)(state, parallel.shard(batch), parallel.clock(i, 0, True), "train")
+        found.append(parallel.to_host(metrics))
+    return state, found
+
+
+def with_params(m, change):
+    """The state before training with its parameters changed leaf by leaf."""
+    state = initial(m)
+    player = state.players["vae"]
+    return state.replace(players={"vae": player.replace(params=jax.tree.map(change, player.params))})
+
+
+def infer(m, state, batch, draws=1):
+    """Terms of `m.infer`, a row for each draw of the noise."""
+    one = jax.jit(jax.vmap(lambda key: m.infer(state, batch, key)))
+    return jax.device_get(one(jax.random.split(jax.random.key(3), draws)))
+
+
+def test_a_network_of_zeros_costs_784_log_2_and_no_divergence():
+    m = model(size=28)
+    state = with_params(m, np.zeros_like)
+    _, (metrics,) = run(m, [pictures(side=28)], state=state)
+    assert metrics["vae/recon"] == pytest.approx(784 * math.log(2), rel=2e-5)
+    assert metrics["vae/kl"] == 0
+    assert metrics["vae/loss"] == metrics["vae/recon"]
+
+
+def test_beta_weighs_the_divergence_alone():
+    (one,), (four,) = (run(model(beta=beta), [pictures()])[1] for beta in (1.0, 4.0))
+    assert one["vae/kl"] > 0.01
+    assert one["vae/loss"] == pytest.approx(one["vae/recon"] + one["vae/kl"], rel=1e-5)
+    assert four["vae/loss"] == pytest.approx(one["vae/recon"] + 4 * one["vae/kl"], rel=1e-5)
+
+
+def test_devices_agree_and_noise_follows_the_seed_and_the_iteration():
+    m = model()
+    state, first = run(m, [pictures()] * 3)
+    for leaf in jax.tree.leaves(state):
+        np.testing.assert_array_equal(leaf[0], leaf[1])
+    assert run(m, [pictures()] * 3)[1] == first
+    assert run(m, [pictures()], first=1)[1] != first[:1]  # other noise
+
+
+def gaussian_model():
+    return model(z_dim=1, likelihood="gaussian", sigma=0.3)
+
+
+def evidence(m, state, x, mean, deviation):
+    """By a fine grid over z: log p(x) [n], and the divergence of N(mean, deviation^2) from p(z|x) [n]."""
+    z = np.linspace(-9, 9, 6001)
+    decoded = np.asarray(m.decode(state, jnp.array(z[:, None], jnp.float32)), np.float64).reshape(len(z), -1)
+    pixels = (np.asarray(x, np.float64).reshape(len(x), 1, -1) + 1) / 2
+    joint = stats.norm.logpdf(pixels, (decoded + 1) / 2, m.sigma).sum(-1) + stats.norm.logpdf(z)  # [n, z]
+    step = math.log(z[1] - z[0])
+    log_p = special.logsumexp(joint, axis=1) + step
+    q = stats.norm.logpdf(z, mean, deviation)
+    gap = (np.exp(q + step) * (q - (joint - log_p[:, None]))).sum(1)
+    return log_p, gap
+
+
+def test_the_bound_is_the_evidence_less_the_divergence_from_the_posterior():
+    m = gaussian_model()
+    state = with_params(m, lambda leaf: 2 * leaf)  # decoded images that differ
+    batch = pictures(4)
+    found = infer(m, state, batch, draws=20_000)
+    bound = -(found["recon"] + found["kl"])
+    enc = {"params": state.players["vae"].params["enc"]}
+    mean, log_variance = m.networks[0].apply(enc, (batch["image"] + 1) / 2)
+    log_p, gap = evidence(m, state, batch["image"], np.asarray(mean), np.exp(0.5 * np.asarray(log_variance)))
+    assert gap.min() > 0.05
+    error = bound.std(0) / math.sqrt(len(bound))
+    np.testing.assert_array_less(np.abs(bound.mean(0) - (log_p - gap)), 4 * error + 1e-4)
+    np.testing.assert_array_less(bound.mean(0) + 4 * error, log_p)
+
+
+def test_the_bound_is_tight_where_the_decoder_ignores_z_and_the_encoder_says_the_prior():
+    m = gaussian_model()
+    found = infer(m, with_params(m, np.zeros_like), pictures(4))
+    pixels = (np.asarray(pictures(4)["image"], np.float64) + 1) / 2
+    log_p = stats.norm.logpdf(pixels, 0.5, m.sigma).sum((1, 2, 3))
+    np.testing.assert_allclose(-(found["recon"] + found["kl"])[0], log_p, rtol=1e-5)
+
+
+def test_terms_of_an_image_do_not_depend_on_the_others_and_their_mean_is_the_training_loss():
+    m = model(beta=2.0)
+    batch = pictures()
+    found = {name: values[0] for name, values in infer(m, initial(m), batch).items()}
+    assert found["loss"].shape == found["recon"].shape == found["kl"].shape == (8,)
+    np.testing.assert_allclose(found["loss"], found["recon"] + 2 * found["kl"], rtol=1e-6)
+    alone = infer(m, initial(m), {"image": batch["image"][2:3]})
+    np.testing.assert_allclose(alone["kl"][0, 0], found["kl"][2], rtol=1e-5)
+    np.testing.assert_allclose(alone["reconstruction"][0, 0], found["reconstruction"][2], atol=1e-6)
+    _, (metrics,) = run(m, [batch])
+    assert metrics["vae/kl"] == pytest.approx(found["kl"].mean(), rel=1e-5)  # no noise in this term
+
+
+def test_generated_images_are_decoded_latent_vectors():
+    m = model()
+    state = initial(m)
+    z = m.latents(jax.random.key(1), 1000)
+    assert z.shape == (1000, 2)
+    assert float(z.mean()) == pytest.approx(0, abs=0.1)
+    assert float(z.std()) == pytest.approx(1, abs=0.1)
+    made = m.generate(state, {"z": z[:5]}, jax.random.key(9))["image"]
+    np.testing.assert_array_equal(made, m.decode(state, z[:5]))
+    assert made.shape == (5, 4, 4, 1)
+    assert -1 <= made.min() < made.max() <= 1
+    drawn = [m.generate(state, pictures(3, seed=i), jax.random.key(4))["image"] for i in (0, 1)]
+    np.testing.assert_array_equal(*drawn)  # of the images only their number is read
+
+
+@pytest.mark.parametrize("rule", ["none", "threshold", "dynamic"])
+def test_binarised_pixels_are_bits_of_the_right_chance(rule):
+    m = model(binarize=rule)
+    grey = jnp.full((100, 4, 4, 1), 2 * 0.7 - 1)
+    x = np.asarray(m._pixels(grey, jax.random.key(0)))
+    if rule == "none":
+        np.testing.assert_allclose(x, 0.7, rtol=1e-6)
+    else:
+        assert set(np.unique(x)) <= {0.0, 1.0}
+        assert x.mean() == pytest.approx({"threshold": 1.0, "dynamic": 0.7}[rule], abs=0.05)
+    assert np.any(x != np.asarray(m._pixels(grey, jax.random.key(1)))) == (rule == "dynamic")
+
+
+def test_training_lowers_the_loss_and_keeps_the_posterior_apart_from_the_prior():
+    m = vae.Model(size=32, z_dim=8, width=64, learning_rate=3e-3)
+    examples = {"image": data.load({"name": "digits_plain", "split": "validation"}, size=32)}
+    stream = data.stream(examples, 64, seed=0)
+    batches = [{"image": images.to_float(next(stream)["image"])} for _ in range(80)]
+    stream.close()
+    _, metrics = run(m, batches)
+    assert metrics[-1]["vae/loss"] < 0.6 * metrics[0]["vae/loss"]
+    assert metrics[-1]["vae/kl"] > 1  # with a mean over pixels it would fall to 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"network": "mlp2"}, "network='mlp2' is not allowed; allowed: mlp, aevb, conv"),
+        ({"likelihood": "laplace"},
+         "likelihood='laplace' is not allowed; allowed: bernoulli, gaussian, seed"),
+        ({"size": 30, "network": "conv"},
+         "size=30 is not allowed; allowed: multiples of 4 where network='conv'"),
+        ({"likelihood": "seed", "binarize": "dynamic"},
+         "binarize='dynamic' is not allowed; allowed: none but with likelihood='bernoulli'"),
+        ({"beta": -1.0}, "beta=-1.0 is not allowed; allowed: 0 to 1e+06"),
+        ({"z_dim": 0}, "z_dim=0 is not allowed; allowed: 1 to 100000"),
+        ({"channels": 2}, "channels=2 is not allowed; allowed: 1, 3"),
+        ({"learning_rate": 0.0}, "learning_rate=0.0 is not allowed; allowed: 0 to 10"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
+    with pytest.raises(ValueError) as error:
+        vae.Model(**fields)
+    assert str(error.value) == message
+
+
+def test_images_of_another_size_are_refused():
+    with pytest.raises(ValueError, match=r"^size=28 is not allowed; allowed: the 32 pixels of the images$"):
+        vae.Model().check_size(32, {})
+    with pytest.raises(ValueError, match=r"^the batch has no 'image'; it has source$"):
+        vae.Model().init(jax.random.key(0), {"source": np.zeros((1, 28, 28, 1))})
