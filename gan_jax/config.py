@@ -263,9 +263,7 @@ def _check_role(name: str, spec: Mapping[str, Any]) -> None:
         raise ConfigError(f"{name}.exclude={labels!r} is not allowed; allowed: labels, 0 or more")
 
 
-def _check_evaluation(
-    name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any
-) -> None:
+def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any) -> None:
     try:
         evaluation.check(spec, requires)
         evaluation.method(spec["kind"], built)

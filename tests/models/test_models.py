@@ -13,7 +13,9 @@ def test_models_are_found_by_the_name_of_their_file():
     assert models.known() == ["classifier", "dtn", "gan", "vae"]
     assert models.model_class("dtn") is dtn.Model
     assert models.model_class("classifier") is classifier.Model
-    with pytest.raises(ConfigError, match=r"^model\.name='base' is not known; known: classifier, dtn, gan, vae$"):
+    with pytest.raises(
+        ConfigError, match=r"^model\.name='base' is not known; known: classifier, dtn, gan, vae$"
+    ):
         models.model_class("base")
 
 
