@@ -59,7 +59,7 @@ def out() -> Path:
 
 
 def load(
-    variant: str = "", seed: int = 0, changes: Mapping[str, Any] | None = None
+    variant: str = "", seed: int = 0, changes: Mapping[str, Any] | None = None, *, path: str = ""
 ) -> ml_collections.ConfigDict:
     """The configuration of `--config` with further variants, a seed and changed fields, checked.
 
@@ -67,11 +67,12 @@ def load(
       variant: names separated by commas, '' for none.
       seed: of the run; f and the judge keep their own.
       changes: values of dotted fields.
+      path: of a file, with variants after a colon, in place of `--config`.
 
     Raises:
       ConfigError: naming what is wrong.
     """
-    file, _, arg = CONFIG.value.partition(":")
+    file, _, arg = (path or CONFIG.value).partition(":")
     config = configuration.load(f"{file}:{','.join(filter(None, [arg, variant]))}")
     with config.unlocked():
         config.seed = seed
@@ -194,8 +195,11 @@ def bars(rows: Sequence[Row], title: str) -> bytes:
     return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
 
 
-def write(content: Mapping[str, Any], text: str, picture: bytes) -> str:
-    """Writes OUT.json, OUT.md and OUT.png, each whole or not at all; returns the Markdown."""
+def write(content: Mapping[str, Any], text: str, picture: bytes, **further: bytes) -> str:
+    """Writes OUT.json, OUT.md and OUT.png, each whole or not at all; returns the Markdown.
+
+    `further` are other pictures: `curve=...` becomes OUT_curve.png.
+    """
     path = out()
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Workdir(path.parent)
@@ -203,4 +207,6 @@ def write(content: Mapping[str, Any], text: str, picture: bytes) -> str:
     folder.write(f"{path.name}.json", (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
     folder.write(f"{path.name}.md", complete.encode())
     folder.write(f"{path.name}.png", picture)
+    for name, drawn in further.items():
+        folder.write(f"{path.name}_{name}.png", drawn)
     return complete

@@ -2,13 +2,14 @@
 
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 _DPI = 100
 TITLE = 22  # pixels above a grid
+_GAP = 12  # pixels between grids beside each other
 
 
 def _figure(width: float, height: float, rows: int = 1):
@@ -90,6 +91,27 @@ def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     return drawn
 
 
+def trend(points: Sequence[tuple[int, float]], *, title: str, scale: str) -> bytes:
+    """Values over steps and, where there are enough, their mean over a tenth of the curve.
+
+    Args:
+      points: (step, value), in order, at least one.
+      title: of the plot.
+      scale: what the values are.
+    """
+    steps, values = np.asarray(points, np.float64).T
+    window = max(len(points) // 10, 1)
+    figure, (axis,) = _figure(8, 3.6)
+    axis.plot(steps, values, "" if len(points) > 1 else ".", alpha=0.4, linewidth=1, label="as recorded")
+    if window > 1:
+        mean = np.convolve(values, np.full(window, 1 / window), "valid")
+        axis.plot(steps[window - 1 :], mean, color="#1f3f66", label=f"mean of the last {window} records")
+    axis.set(title=title, xlabel="step", ylabel=scale)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8)
+    return _png(figure)
+
+
 def confusion(counts: list[list[int]], title: str) -> bytes:
     """Confusion matrix [K, K] of counts, rows = true label, shaded by the share of their row."""
     matrix = np.asarray(counts)
@@ -105,26 +127,31 @@ def confusion(counts: list[list[int]], title: str) -> bytes:
     return _png(figure)
 
 
-def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2) -> bytes:
-    """Grids of images below each other, each with its title.
+def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, across: int = 1) -> bytes:
+    """Grids of images beside and below each other, each with its title.
 
     Args:
       pictures: title -> uint8 [N, H, W, 1 or 3]; all grids have `columns` images a row.
       columns: images a row.
       zoom: screen pixels for one of an image.
+      across: grids beside each other.
     """
-    grids = {title: mosaic(images, columns) for title, images in pictures.items()}
-    width = max(grid.shape[1] for grid in grids.values()) * zoom
-    height = sum(grid.shape[0] * zoom + TITLE for grid in grids.values())
+    grids = [(title, mosaic(images, columns)) for title, images in pictures.items()]
+    lines = [grids[first : first + across] for first in range(0, len(grids), across)]
+    tallest = [max(grid.shape[0] for _, grid in line) * zoom for line in lines]
+    pitch = max(grid.shape[1] for _, grid in grids) * zoom + _GAP
+    width, height = min(across, len(grids)) * pitch - _GAP, sum(tallest) + TITLE * len(lines)
     figure, _ = _figure(width / _DPI, height / _DPI, 0)
     top = height
-    for title, grid in grids.items():
-        tall, wide = grid.shape[0] * zoom, grid.shape[1] * zoom
-        figure.text(4 / width, (top - TITLE / 2) / height, title, fontsize=9, va="center")
-        top -= TITLE + tall
-        axis = figure.add_axes((0, top / height, wide / width, tall / height))
-        axis.imshow(grid, interpolation="nearest", aspect="auto")
-        axis.axis("off")
+    for line, line_height in zip(lines, tallest, strict=True):
+        for place, (title, grid) in enumerate(line):
+            tall, wide, left = grid.shape[0] * zoom, grid.shape[1] * zoom, place * pitch
+            figure.text((left + 4) / width, (top - TITLE / 2) / height, title, fontsize=9, va="center")
+            box = (left / width, (top - TITLE - tall) / height, wide / width, tall / height)
+            axis = figure.add_axes(box)
+            axis.imshow(grid, interpolation="nearest", aspect="auto")
+            axis.axis("off")
+        top -= TITLE + line_height
     return _png(figure)
 
 
