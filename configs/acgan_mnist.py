@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/acgan_mnist.py
 
-G is given the class beside 100 noise dimensions; D tells real from fake and, of both, the class. Optimiser and
-batch are the paper's. Departures: the networks are those of DCGAN at 28 pixels and half its width, D with a
-second head; the paper's are for 32 and 128 pixels. Variants, several of them separated by commas:
+G is given the class beside 100 noise dimensions; D tells real from fake and, of both, the class. Optimiser
+and batch are the paper's. Departures: the networks are those of DCGAN at 28 pixels and half its width, D
+with a second head; the paper's are for 32 and 128 pixels. Variants, several of them separated by commas:
 
     real_only  D learns the classes of real images alone
     paper_d    the paper's D: six convolutions with dropout

@@ -2,15 +2,17 @@
 
     python -m gan_jax.main --config=configs/cgan_mnist.py
 
-Both networks are given the class beside noise or image. The networks are the paper's, with maxout and dropout in
-D. Departures: z is uniform on [-1, 1], not [0, 1]; the momentum stays 0.5; the rate falls linearly from 0.1 to
-zero; G has no dropout; the last step is kept, not the one of the best Parzen likelihood. Variants, several of
-them separated by commas:
+Both networks are given the class beside noise or image. The networks are the paper's, with maxout and
+dropout in D. Departures: z is uniform on [-1, 1], not [0, 1]; the momentum stays 0.5; the rate falls
+linearly from 0.1 to zero; G has no dropout; the last step is kept, not the one of the best Parzen
+likelihood. Variants, several of them separated by commas:
 
-    conv      convolutions that are given the class at every layer, by Adam, as the public code of DCGAN has them
-    fashion   Fashion-MNIST
-    part      MNIST's official files from GAN_JAX_DATA; smaller fully connected networks and Adam, for two cores
-    quick     two steps of everything on the embedded digits
+    conv     convolutions that are given the class at every layer, by Adam, as the public code of DCGAN has
+             them
+    fashion  Fashion-MNIST
+    part     MNIST's official files from GAN_JAX_DATA; smaller fully connected networks and Adam, for two
+             cores
+    quick    two steps of everything on the embedded digits
 """
 
 from gan_jax import recipes

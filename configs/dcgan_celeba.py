@@ -1,10 +1,11 @@
-"""DCGAN on faces of 64 pixels (Radford, Metz, Chintala 2015, "Unsupervised Representation Learning with DCGANs").
+"""DCGAN on faces of 64 pixels (Radford et al. 2015, "Unsupervised Representation Learning with DCGANs").
 
     python -m gan_jax.main --config=configs/dcgan_celeba.py
 
 Optimiser, batch, passes and initial values are the paper's. Departures: its faces are not public, these are
-CelebA's; widths begin at 64 and kernels are 4x4, as in the public Torch code; z is normal, not uniform. Nothing
-scores these images unless Inception's weights are there. Variants, several of them separated by commas:
+CelebA's; widths begin at 64 and kernels are 4x4, as in the public Torch code; z is normal, not uniform.
+Nothing scores these images unless Inception's weights are there. Variants, several of them separated by
+commas:
 
     folder     a folder or zip of faces under GAN_JAX_DATA, celeba/img_align_celeba
     inception  scored by Inception-v3, whose weights are a file in the working folder

@@ -4,8 +4,8 @@
 
 Optimiser, batch and initial values are the paper's, which trains on other images and takes D's features for
 CIFAR-10. Departures: images of 32 pixels have three resamplings instead of four, widths begin at 64 and the
-kernels are 4x4, as in the public Torch code; z is normal, not uniform. Variants, several of them separated by
-commas:
+kernels are 4x4, as in the public Torch code; z is normal, not uniform. Variants, several of them separated
+by commas:
 
     inception  scored by Inception-v3, whose weights are a file in the working folder
     quick      two steps of everything on the embedded house numbers

@@ -7,9 +7,9 @@ instead of four, widths begin at 64 and the kernels are 4x4, as in the public To
 uniform. Any other loss is one flag away, --config.model.loss=lsgan. Variants, several of them separated by
 commas:
 
-    fashion   Fashion-MNIST
-    part      MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
-    quick     two steps of everything on the embedded digits
+    fashion  Fashion-MNIST
+    part     MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
+    quick    two steps of everything on the embedded digits
 """
 
 from gan_jax import recipes

@@ -7,15 +7,15 @@ their usual rate, 0.01, all samples become one blob; here it is 2e-4. Variants, 
 commas:
 
     lecture_lr  the rate 0.01 and b1 0.9: shows the collapse
-    minimax   G minimises log(1 - D), the paper's equation 1, instead of the loss that does not saturate
-    k         three updates of D for each one of G, k of the paper's Algorithm 1
-    mlp       two hidden layers of 256 leaky units, z of 64
-    paper     the paper's networks (maxout and dropout in D, uniform z, kernels drawn uniformly) by SGD with
-              momentum on the first 50 000 images. Departures: the momentum stays 0.5, the rate falls linearly,
-              and biases begin at 0, not at the pixels' marginals
-    fashion   Fashion-MNIST
-    part      MNIST's official files from GAN_JAX_DATA; some minutes on two cores
-    quick     two steps of everything on the embedded digits
+    minimax     G minimises log(1 - D), the paper's equation 1, instead of the loss that does not saturate
+    k           three updates of D for each one of G, k of the paper's Algorithm 1
+    mlp         two hidden layers of 256 leaky units, z of 64
+    paper       the paper's networks (maxout and dropout in D, uniform z, kernels drawn uniformly) by SGD
+                with momentum on the first 50 000 images. Departures: the momentum stays 0.5, the rate falls
+                linearly, and biases begin at 0, not at the pixels' marginals
+    fashion     Fashion-MNIST
+    part        MNIST's official files from GAN_JAX_DATA; some minutes on two cores
+    quick       two steps of everything on the embedded digits
 """
 
 from gan_jax import recipes

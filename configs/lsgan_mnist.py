@@ -6,13 +6,13 @@ The labels (a, b, c) = (0, 1, 1) and Adam at 2e-4 with b1 = 0.5 are the paper's 
 the networks are those of DCGAN at 28 pixels; the paper's draw 112. Variants, several of them separated by
 commas:
 
-    pearson   (a, b, c) = (-1, 1, 0), with which G minimises Pearson's chi^2
-    no_norm   no batch norm in D: of the paper's comparison of stability (Sec. 4.3); add ...
-    rmsprop   ... this, for another column of it ...
-    sigmoid   ... or this, the loss that it is compared with
-    fashion   Fashion-MNIST
-    part      MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
-    quick     two steps of everything on the embedded digits
+    pearson  (a, b, c) = (-1, 1, 0), with which G minimises Pearson's chi^2
+    no_norm  no batch norm in D: of the paper's comparison of stability (Sec. 4.3); add ...
+    rmsprop  ... this, for another column of it ...
+    sigmoid  ... or this, the loss that it is compared with
+    fashion  Fashion-MNIST
+    part     MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
+    quick    two steps of everything on the embedded digits
 """
 
 from gan_jax import recipes

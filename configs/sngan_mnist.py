@@ -2,17 +2,17 @@
 
     python -m gan_jax.main --config=configs/sngan_mnist.py
 
-D's kernels are divided by their largest singular value, one power iteration an update; the loss is the hinge,
-Adam that of the paper's setting C (2e-4, b1 0.5, b2 0.999, one update of D). Departure: the networks are those
-of DCGAN at 28 pixels, without norm in D; the paper's are for 32 and 48. Variants, several of them separated by
-commas:
+D's kernels are divided by their largest singular value, one power iteration an update; the loss is the
+hinge, Adam that of the paper's setting C (2e-4, b1 0.5, b2 0.999, one update of D). Departure: the networks
+are those of DCGAN at 28 pixels, without norm in D; the paper's are for 32 and 48. Variants, several of them
+separated by commas:
 
-    bce       the loss of the first GAN, which the paper uses with its standard CNN
-    cifar10   CIFAR-10 with the paper's standard CNN
-    resnet    CIFAR-10 with its ResNets, five updates of D, b1 0, b2 0.9, a rate falling to zero
-    fashion   Fashion-MNIST
-    part      MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
-    quick     two steps of everything on the embedded digits
+    bce      the loss of the first GAN, which the paper uses with its standard CNN
+    cifar10  CIFAR-10 with the paper's standard CNN
+    resnet   CIFAR-10 with its ResNets, five updates of D, b1 0, b2 0.9, a rate falling to zero
+    fashion  Fashion-MNIST
+    part     MNIST's official files from GAN_JAX_DATA; a quarter of the width, sized for two cores
+    quick    two steps of everything on the embedded digits
 """
 
 from gan_jax import recipes

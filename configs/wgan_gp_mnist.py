@@ -1,18 +1,19 @@
-"""Wasserstein GAN with gradient penalty on MNIST (Gulrajani et al. 2017, "Improved Training of Wasserstein GANs").
+"""WGAN with gradient penalty on MNIST (Gulrajani et al. 2017, "Improved Training of Wasserstein GANs").
 
     python -m gan_jax.main --config=configs/wgan_gp_mnist.py
 
 Networks and values are those of the authors' MNIST script: 5x5 convolutions, no norm, five updates of the
 critic, a penalty of 10, Adam at 1e-4 with b1 = 0.5 and b2 = 0.9. Departure: G is evaluated by running
-statistics where it has batch norm, not by those of the batch. Variants, several of them separated by commas:
+statistics where it has batch norm, not by those of the batch. Variants, several of them separated by
+commas:
 
     algorithm_1  b1 = 0 and batch 64, as the paper's Algorithm 1 has them
     one_sided    only slopes above 1 are penalised
     clip         WGAN (Arjovsky et al. 2017): parameters within 0.01, RMSProp at 5e-5, batch norm in both.
                  Departure: the critic makes five updates throughout, never a hundred
     fashion      Fashion-MNIST
-    part         MNIST's official files from GAN_JAX_DATA; DCGAN's networks at a quarter of their width without
-                 norm in the critic, three updates of it and a faster Adam, sized for two cores
+    part         MNIST's official files from GAN_JAX_DATA; DCGAN's networks at a quarter of their width
+                 without norm in the critic, three updates of it and a faster Adam, sized for two cores
     quick        two steps of everything on the embedded digits
 """
 

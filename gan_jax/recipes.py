@@ -1,4 +1,4 @@
-"""What the configurations of noise-to-image models share: their data, their judge, what is drawn and scored."""
+"""What the configurations of noise-to-image models share: data, judge, what is drawn and what is scored."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
