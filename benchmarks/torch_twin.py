@@ -6,37 +6,15 @@ updates, no kernel gradients for D in g's update nor for f at all, fused Adam, i
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import peers
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch_base import Players, ToImage, ToLogits, pictures
 
 FAKE_S, FAKE_T, REAL_T = 0, 1, 2
-
-
-class ToImage(nn.Module):
-    """A vector [B, d] as positions [B, C, 4, 4], channels last in memory."""
-
-    def __init__(self, inputs: int, channels: int):
-        super().__init__()
-        self.linear = nn.Linear(inputs, 16 * channels, bias=False)
-
-    def forward(self, z: Tensor) -> Tensor:
-        """Applies the layer."""
-        return self.linear(z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)
-
-
-class ToLogits(nn.Module):
-    """All positions [B, C, 4, 4] as logits [B, K]."""
-
-    def __init__(self, channels: int, classes: int):
-        super().__init__()
-        self.linear = nn.Linear(16 * channels, classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Applies the layer."""
-        return self.linear(x.permute(0, 2, 3, 1).flatten(1))
 
 
 def features(widths: Sequence[int] = (64, 128, 256, 128)) -> nn.Sequential:
@@ -68,23 +46,14 @@ def discriminator(widths: Sequence[int], batch_norm: bool) -> nn.Sequential:
     return nn.Sequential(*layers, ToLogits(widths[-1], 3))
 
 
-def make_step(
-    g_widths: Sequence[int], d_widths: Sequence[int], batch_norm: bool, batch_size: int
-) -> tuple[Callable[[], float], dict[str, int]]:
-    """A function that trains one step on fixed random data, and the parameters of each network.
-
-    The function returns g's loss, so that a caller who reads it has waited for the step.
-    """
+def make(g_widths: Sequence[int], d_widths: Sequence[int], batch_norm: bool, batch_size: int) -> peers.Made:
+    """The twin on fixed random data."""
     torch.manual_seed(0)
     f, g, d = features(), generator(128, g_widths), discriminator(d_widths, batch_norm)
-    for net in (f, g, d):
-        net.to(memory_format=torch.channels_last)
+    f.to(memory_format=torch.channels_last)
     f.requires_grad_(False)
-    adam_g, adam_d = (
-        torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999), fused=True) for net in (g, d)
-    )
-    z = torch.randn(2 * batch_size, 128)
-    real = torch.rand(batch_size, 1, 32, 32).contiguous(memory_format=torch.channels_last) * 2 - 1
+    players = Players({"g": g, "disc": d}, 2e-4, (0.5, 0.999))
+    z, real = torch.randn(2 * batch_size, 128), pictures(batch_size, 1, 32, 32)
 
     def judge(groups: Sequence[Tensor]) -> list[Tensor]:
         if batch_norm:
@@ -97,21 +66,15 @@ def make_step(
     def step() -> float:
         source, target = g(z).chunk(2)
         d.requires_grad_(True)
-        adam_d.zero_grad(set_to_none=True)
         logits = judge([source.detach(), target.detach(), real])
-        sum(map(cross_entropy, logits, (FAKE_S, FAKE_T, REAL_T))).backward()
-        adam_d.step()
+        players.move("disc", sum(map(cross_entropy, logits, (FAKE_S, FAKE_T, REAL_T))))
         d.requires_grad_(False)
-        adam_g.zero_grad(set_to_none=True)
         fooled = sum(cross_entropy(x, REAL_T) for x in judge([source, target]))
         again = f(source.expand(-1, 3, -1, -1)).flatten(1)
         const = functional.mse_loss(again, z[:batch_size])
         loss = fooled + 15 * const + 15 * functional.mse_loss(target, real)
-        loss.backward()
-        adam_g.step()
+        players.move("g", loss)
         return loss.item()
 
-    sizes = {
-        name: sum(p.numel() for p in net.parameters()) for name, net in (("f", f), ("g", g), ("disc", d))
-    }
-    return step, sizes
+    made = players.made(step)
+    return peers.Made(step, {**made.parameters, "f": sum(p.numel() for p in f.parameters())}, made.updates)

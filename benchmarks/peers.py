@@ -1,0 +1,244 @@
+"""Seconds of a training step, ours against a PyTorch twin's: what the benchmarks have in common.
+
+Each side lives in a process of its own with two threads and waits for its turn: turns alternate
+(A B A B ...), so that both meet the machine in the same mood, and the ratio is taken pair by pair. A turn
+is one step that does not count, after which caches and threads are this side's again, and some that do.
+Before that both sides must have made as many updates of as many parameters in their first step.
+"""
+
+import dataclasses
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from absl import app, flags
+
+SIDES = ("ours", "torch")
+ENV = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
+_MIB = 1024  # KiB, in which Linux counts memory
+
+BATCH = flags.DEFINE_integer("batch_size", 64, "Images of each domain", lower_bound=1)
+_PAIRS = flags.DEFINE_integer("pairs", 11, "Turns of each side that count", lower_bound=1)
+_COUNTED = flags.DEFINE_integer("counted", 2, "Steps of a turn whose time is taken", lower_bound=1)
+_JSON = flags.DEFINE_string("json", "", "File for the figures")
+_WORKER = flags.DEFINE_enum("worker", None, (*SIDES, "loop"), "Used by the program itself: one part")
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """One side, ready to train on fixed random data.
+
+    Attributes:
+      step: trains one step and returns its losses by name, as numbers, so that it has waited for the step.
+      parameters: of each player.
+      updates: how often each player has moved until now, as its optimiser counted.
+    """
+
+    step: Callable[[], Any]
+    parameters: Mapping[str, int]
+    updates: Callable[[], dict[str, int]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What a benchmark compares; all of it is called after the flags are parsed.
+
+    Attributes:
+      ours: makes our side.
+      torch: makes the twin.
+      settings: what the figures are of.
+      images: real ones that a step reads.
+      operations: of a step, in GFLOP; None has PyTorch count those of the twin.
+      loop: prints one line of JSON about a real run.
+    """
+
+    ours: Callable[[], Made]
+    torch: Callable[[], Made]
+    settings: Callable[[], dict[str, Any]]
+    images: Callable[[], int]
+    operations: Callable[[], float] | None = None
+    loop: Callable[[], None] | None = None
+
+
+def ours(fields, batch, frozen=()):
+    """Our side: the model of these fields on this batch; `frozen` names networks that do not move."""
+    import jax
+    import optax
+
+    from gan_jax import models, parallel
+
+    model = models.create(fields)
+    host = jax.jit(model.init)(jax.random.key(0), batch)
+    networks = {**{k: p.params for k, p in host.players.items()}, **{k: host.frozen[k] for k in frozen}}
+    sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
+    step, placed = parallel.pmap_step(model.train_step, 0), parallel.shard(batch)
+    box = [parallel.replicate(host)]
+
+    def run():
+        box[0], metrics = step(box[0], placed, parallel.clock(0, 0, True), "train")
+        return {name: x for name, x in parallel.to_host(metrics).items() if name.endswith("/loss")}
+
+    def updates():
+        counts = {
+            name: optax.tree.get_all_with_path(player.opt_state, "count")
+            for name, player in box[0].players.items()
+        }
+        return {name: int(found[0][1][0]) for name, found in counts.items()}
+
+    return Made(run, sizes, updates)
+
+
+def run(comparison: Comparison) -> None:
+    """The program of a benchmark: the comparison, or one part of it."""
+
+    def main(argv):
+        del argv
+        if _WORKER.value == "loop":
+            comparison.loop()
+        elif _WORKER.value:
+            work(comparison, _WORKER.value)
+        else:
+            compare(comparison)
+
+    app.run(main)
+
+
+def work(comparison, side):
+    """One side: makes its step, then takes a turn for every line that it reads."""
+    started = time.perf_counter()
+    made = getattr(comparison, side)()
+    ready = time.perf_counter()
+    made.step()
+    facts = {"start_seconds": ready - started, "first_step_seconds": time.perf_counter() - ready}
+    facts |= {"parameters": made.parameters, "updates": made.updates()}
+    if side == "torch" and not comparison.operations:
+        facts["gflop"] = _counted_operations(made.step)
+    print(json.dumps(facts), flush=True)
+    for _ in sys.stdin:
+        made.step()
+        began = time.perf_counter()
+        for _ in range(_COUNTED.value):
+            made.step()
+        seconds = (time.perf_counter() - began) / _COUNTED.value
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+        print(json.dumps({"seconds": seconds, "peak_mib": peak}), flush=True)
+
+
+def _counted_operations(step):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return counter.get_total_flops() / 1e9
+
+
+class Side:
+    """A worker process that takes a turn when asked."""
+
+    def __init__(self, name):
+        """Starts it and waits until its step is compiled and has run once."""
+        pipe = subprocess.PIPE
+        process: Any = subprocess.Popen(command(name), stdin=pipe, stdout=pipe, text=True, env=ENV)
+        self._process = process
+        self.facts = self._read()
+
+    def _read(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"one side ended early, with exit code {self._process.wait()}")
+        return json.loads(line)
+
+    def turn(self):
+        """Seconds of a step, and the peak of memory."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def close(self):
+        """Ends it."""
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def command(part):
+    """The command line of one part of this program."""
+    return [sys.executable, sys.argv[0], f"--worker={part}", *sys.argv[1:]]
+
+
+def gemm_rate():
+    """GFLOP/s of a large matrix product in numpy, the ceiling of either side."""
+    import numpy as np
+
+    a = np.ones((2048, 2048), np.float32)
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - began)
+    return 2 * 2048**3 / min(times) / 1e9
+
+
+def compare(comparison):
+    """Alternates the two sides; prints the table, writes the JSON, and ends with the ratio."""
+    sides = {name: Side(name) for name in SIDES}
+    for fact in ("parameters", "updates"):
+        one, other = (dict(sorted(side.facts[fact].items())) for side in sides.values())
+        if one != other:
+            raise SystemExit(f"the two sides differ in {fact}: {one} and {other}")
+    for side in sides.values():
+        side.turn()
+    taken = [{name: side.turn() for name, side in sides.items()} for _ in range(_PAIRS.value)]
+    for side in sides.values():
+        side.close()
+    counted = comparison.operations
+    operations = counted() if counted else sides["torch"].facts["gflop"]
+    rows = {}
+    for name, side in sides.items():
+        seconds = statistics.median(pair[name]["seconds"] for pair in taken)
+        rows[name] = {
+            "seconds": seconds,
+            "steps_per_second": 1 / seconds,
+            "images_per_second": comparison.images() / seconds,
+            "gflops": operations / seconds,
+            "peak_mib": taken[-1][name]["peak_mib"],
+            "start_seconds": side.facts["start_seconds"],
+            "first_step_seconds": side.facts["first_step_seconds"],
+        }
+    ratios = [pair["ours"]["seconds"] / pair["torch"]["seconds"] for pair in taken]
+    summary = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
+    facts = {name: dict(sorted(sides["ours"].facts[name].items())) for name in ("parameters", "updates")}
+    figures = {**comparison.settings(), **facts, "gemm_gflops": gemm_rate(), "sides": rows, "ratio": summary}
+    if comparison.loop:
+        figures["run"] = _real_run()
+    report(figures, comparison.settings())
+
+
+def _real_run():
+    lines = subprocess.run(command("loop"), env=ENV, check=True, text=True, stdout=subprocess.PIPE).stdout
+    run = json.loads(lines.splitlines()[-1])
+    return {**run, "outside_step": 1 - run["step_seconds"] / run["iteration_seconds"]}
+
+
+def report(figures, settings):
+    """Prints the figures and writes them where asked."""
+    from gan_jax import provenance
+
+    figures |= provenance.facts()
+    print(", ".join(f"{key} {value}" for key, value in settings.items()) + f", {figures['parameters']}")
+    print(f"matrix product: {figures['gemm_gflops']:.0f} GFLOP/s")
+    for name, row in figures["sides"].items():
+        print(f"{name:>6}", "  ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    if "run" in figures:
+        print("a run:", "  ".join(f"{key} {value:.3g}" for key, value in figures["run"].items()))
+    if _JSON.value:
+        Path(_JSON.value).write_text(json.dumps(figures, indent=2) + "\n")
+    ratio = figures["ratio"]
+    print(f"ratio of ours to torch's: min {ratio['min']:.2f}, max {ratio['max']:.2f}")
+    print(f"ratio {ratio['median']:.2f}")
