@@ -10,7 +10,6 @@ from typing import Any
 import ml_collections
 
 from gan_jax import evaluation, models
-from gan_jax.ablation import TABLE_1
 from gan_jax.errors import ConfigError, nearest
 
 Variant = Mapping[str, Any] | Callable[[ml_collections.ConfigDict], Mapping[str, Any]]
@@ -195,32 +194,6 @@ def apply(
         config.update_from_flattened_dict(dict(variant(config) if callable(variant) else variant))
         config.name = f"{config.name}_{name}"
     return config.lock()
-
-
-def reverse(config: ml_collections.ConfigDict) -> dict[str, Any]:
-    """DTN's other direction as a variant: the two domains change places, f stays (Fig. 9 of its paper).
-
-    The judge is a second classifier of f's kind and data, of another seed: f itself trains g.
-    """
-    required = {name: config.requires[name].to_dict() for name in ("f", "judge")}
-    source, target = (config.data.roles[role].to_dict() for role in ("source", "target"))
-    test = required["judge"]["evals"]["test"]["roles"]["image"]
-    name = "judge_" + required["f"]["name"].removeprefix("f_")
-    judge = required["f"] | {"name": name, "seed": required["f"]["seed"] + 1}
-    return {
-        "data.roles.source": target,
-        "data.roles.target": source,
-        "evals.validation.roles.source": target | {"labels": True, "split": f"{target['split']}[:1000]"},
-        "evals.test.roles.source": test,
-        "evals.samples.roles.source": test,
-        "requires.judge": judge,
-        "model.target_channels": 3,
-    }
-
-
-def table_1() -> dict[str, dict[str, Any]]:
-    """DTN's ablations as variants, in the order of the paper's Table 1."""
-    return {name: change for name, (change, _) in TABLE_1.items()}
 
 
 def validate(config: ml_collections.ConfigDict) -> None:

@@ -41,7 +41,7 @@ class Model(base.Defaults):
     adversary: str = "ternary"  # 'ternary': eqs. 3 and 4; 'binary': eq. 1 (Sec. 3); 'none'
     saturating: bool = False  # binary only: g minimises log(1 - D) as eq. 1 has it
     const_distance: str = "mse"  # d of eq. 5: 'mse' or 'cosine'
-    const_warp: float = 0.0  # how far G(x) is moved and bent before f looks at it for L_CONST; 1 as f was trained
+    const_warp: float = 0.0  # how far G(x) is moved and bent before f sees it for L_CONST
     const_normalise: str = "none"  # 'std' divides features by their deviation over the source set
     tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
     target_channels: int = 1

@@ -1,0 +1,79 @@
+"""Every field of a configuration, on the command line: what is wrong for it is refused."""
+
+import sys
+import unittest.mock
+from pathlib import Path
+
+import pytest
+from absl import flags
+from ml_collections import config_flags
+
+from gan_jax import config as configuration
+from gan_jax.errors import ConfigError
+
+DIGITS = str(Path(__file__).parents[1] / "configs" / "dtn_digits.py")
+
+ANY_TEXT = ("name", "cache_dir", "data_dir", "manual_dir", "compilation_cache")
+ANY_SPLIT = ("split",)  # checked against the data, when they are read
+ANY_SIZE = ("every", "num")  # never, and all there are
+
+
+def _leaves(config, prefix=""):
+    for name, value in config.items():
+        if hasattr(value, "items"):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _wrong(value):
+    """Texts of values that are wrong for a field that now holds `value`, by kind."""
+    if isinstance(value, bool):
+        return {"type": "perhaps", "nan": "nan", "huge": "1000000000000"}
+    if isinstance(value, int):
+        return {"type": "many", "nan": "nan", "inf": "inf", "fraction": "2.5",
+                "negative": "-1", "huge": "1000000000000"}  # fmt: skip
+    if isinstance(value, float):
+        return {"type": "many", "nan": "nan", "inf": "inf", "negative": "-1", "huge": "1e12"}
+    if isinstance(value, tuple):
+        return {"type": "many", "nan": "(nan,)", "negative": "(-1,)", "word": "('many',)"}
+    return {"word": "blorp"}
+
+
+FIELDS = dict(_leaves(configuration.load(DIGITS)))
+
+
+@pytest.mark.parametrize("group", sorted({name.split(".")[0] for name in FIELDS}))
+def test_every_field_refuses_what_is_wrong_for_it(group):
+    group = {name: value for name, value in FIELDS.items() if name.split(".")[0] == group}
+    refused = [name for name, value in group.items() if _refused(name, str(value))]
+    assert refused == []  # what the file itself says
+    accepted = [
+        f"{name}={text} ({kind})"
+        for name, value in group.items()
+        for kind, text in _wrong(value).items()
+        if not _refused(name, text) and not _allowed(name, kind)
+    ]
+    assert accepted == []
+
+
+def _allowed(name, kind):
+    last = name.split(".")[-1]
+    if kind == "huge":
+        return last in ANY_SIZE
+    return kind == "word" and last in ANY_TEXT + ANY_SPLIT
+
+
+def _refused(name, text):
+    """Whether the command line refuses `--config.<name>=<text>`, as main does it."""
+    values = flags.FlagValues()
+    holder = config_flags.DEFINE_config_file("config", None, flag_values=values)
+    # config_flags looks for overrides in sys.argv itself.
+    argv = ["main.py", f"--config={DIGITS}", f"--config.{name}={text}"]
+    try:
+        with unittest.mock.patch.object(sys, "argv", argv):
+            values(argv)
+        configuration.validate(holder.value)
+    except (ConfigError, flags.Error, AttributeError, KeyError, TypeError, ValueError):
+        return True
+    return False
