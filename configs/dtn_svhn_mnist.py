@@ -106,7 +106,8 @@ BENT = {
 def best(config):
     """A longer trained f of bent images, which then trains itself on t, of which it sees no label.
 
-    At a low rate it would hold on to its first answers: twos with a loop would stay eights.
+    f looks at G(x) moved and bent: else g meets L_CONST by marks that only f takes for the digit.
+    At a low rate f would hold on to its first answers: twos with a loop would stay eights.
     """
     f = config.requires.f.to_dict()
     steps = f["steps"] * 7 // 5
@@ -125,7 +126,7 @@ def best(config):
         "data": start["data"] | {"roles": start["data"]["roles"] | unlabelled},
         "steps": steps,
     }
-    return {"requires.f": adapted}
+    return {"requires.f": adapted, "model.alpha": 20.0, "model.const_warp": 1.0}
 
 
 def part():
@@ -187,6 +188,7 @@ _PLAIN_F = {
 
 # Each changes one thing of `best`, for experiments/dtn_ablation.py --best: an ingredient taken away ...
 BESIDE: dict[str, Any] = {
+    "plain_const": {"model.const_warp": 0.0},
     "mse": {"model.const_distance": "mse", "model.alpha": 15.0},
     "slow_d": {"model.d_learning_rate": 2e-4},
     "normalised_d": {"model.d_batch_norm": True, "model.d_init": "normal"},
@@ -199,8 +201,8 @@ BESIDE: dict[str, Any] = {
     # ... or something else that was tried.
     "wide_d": {"model.d_widths": (64, 128, 256)},
     "fast_g": {"model.g_learning_rate": 1e-3},
-    "double_weights": {"model.alpha": 20.0, "model.beta": 30.0},
-    "half_weights": {"model.alpha": 5.0, "model.beta": 7.5},
+    "double_weights": {"model.alpha": 40.0, "model.beta": 30.0},
+    "half_weights": {"model.alpha": 10.0, "model.beta": 7.5},
     "scaled_mse": {"model.const_distance": "mse", "model.const_normalise": "std", "model.alpha": 5.0},
 }
 

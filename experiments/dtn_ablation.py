@@ -31,6 +31,7 @@ ROWS = {
 # Variants of the configuration on top of `best`.
 INGREDIENTS = {
     "one_domain_f": "f without self-training on t",
+    "plain_const": "L_CONST by f of G(x) as it is, not moved and bent",
     "mse": "L_CONST by squared error of raw features, alpha 15, instead of cosine",
     "slow_d": "D's rate 2e-4 instead of 1e-3",
     "normalised_d": "D with batch norm and kernels N(0, 0.02)",

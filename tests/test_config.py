@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_jax import config
+from gan_jax import config, models
 from gan_jax.errors import ConfigError
 from gan_jax.models import dtn
 
@@ -117,7 +117,7 @@ def test_a_model_has_every_field_and_only_known_ones():
     assert set(fields) == {"name", *dtn.Model.__dataclass_fields__}
     with pytest.raises(ConfigError, match=r"^model\.alhpa is no field of dtn: alpha, beta, "):
         config.model("dtn", alhpa=1.0)
-    with pytest.raises(ConfigError, match=r"^model\.name='gna' is not known; known: classifier, dtn"):
+    with pytest.raises(ConfigError, match=rf"^model\.name='gna' is not known; known: {', '.join(models.known())}$"):
         config.model("gna")
 
 
@@ -177,4 +177,4 @@ def test_unknown_model_fields_and_names_are_refused():
     assert refusal(built).startswith("model.alhpa is no field of this model; fields: alpha, beta")
     built = valid()
     built.model = {"name": "dnt"}
-    assert refusal(built) == "model.name='dnt' is not known; known: classifier, dtn, gan, vae"
+    assert refusal(built) == f"model.name='dnt' is not known; known: {', '.join(models.known())}"

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[1] / "configs"
 FILES = sorted(FOLDER.glob("dtn_*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
 BESIDE = [
+    "plain_const",
     *("one_domain_f", "mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),
     *("wide_d", "fast_g", "double_weights", "half_weights", "scaled_mse"),
 ]

@@ -1,5 +1,6 @@
 """Finished runs to put to use: noise-to-image, conditional or not, and a classifier."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,18 @@ from gan_jax.train import train
 MODELS = str(Path(__file__).parent / "models")
 
 
-@pytest.fixture(scope="session")
-def linear_model():
+@contextlib.contextmanager
+def known():
     """`linear` is a model like those of the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "__path__", [*models.__path__, MODELS])
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def linear_model():
+    """The same in every test of this folder, and in no other."""
+    with known():
         yield
 
 
@@ -37,12 +45,13 @@ def config(folder, **fields):
 
 
 @pytest.fixture(scope="session")
-def runs_folder(tmp_path_factory, linear_model):
+def runs_folder(tmp_path_factory):
     """A folder with the runs `plain`, which requires `judge`, `conditional` (3 classes) and `uniform`."""
     folder = tmp_path_factory.mktemp("runs")
     images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
     np.savez(folder / "noise.npz", image=images, label=np.arange(40) % 10)
     kinds = {"plain": {}, "conditional": {"num_classes": 3}, "uniform": {"z_prior": "uniform"}}
-    for name, fields in kinds.items():
-        train(config(folder, **fields), folder / name)
+    with known():
+        for name, fields in kinds.items():
+            train(config(folder, **fields), folder / name)
     return folder

@@ -12,11 +12,12 @@ from gan_jax.networks import fewer_products, layers, noise_to_image
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
-def plain(x, kernel, stride=1):
-    return lax.conv_general_dilated(x, kernel, (stride, stride), "SAME", dimension_numbers=LAYOUT)
+def plain(x, kernel, stride=1, padding="SAME"):
+    return lax.conv_general_dilated(x, kernel, (stride, stride), padding, dimension_numbers=LAYOUT)
 
 
-def plain_transpose(x, kernel, stride, padding="SAME"):
+def plain_transpose(x, kernel, stride, padding="SAME", output_padding=0):
+    assert not output_padding
     return lax.conv_transpose(x, kernel, (stride, stride), padding)
 
 
