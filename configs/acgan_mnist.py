@@ -13,6 +13,8 @@ with a second head; the paper's are for 32 and 128 pixels. Variants, several of 
     quick      two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -36,7 +38,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "real_only": {"model.aux_on_fake": False},
     "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
     "fashion": recipes.fashion,

@@ -13,6 +13,8 @@ commas:
     quick      two steps of everything on the embedded cartoon faces
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -43,7 +45,7 @@ def faces(config, path, first):
     return {**recipes.everywhere(config, {"name": "", "files": {"train": path}}), **splits}
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "inception": recipes.inception,
     "folder": lambda config: faces(config, "celeba/img_align_celeba", 182_637),
     "part": lambda config: {

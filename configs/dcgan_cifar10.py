@@ -11,6 +11,8 @@ by commas:
     quick      two steps of everything on the embedded house numbers
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -30,7 +32,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "inception": recipes.inception,
     "quick": recipes.quick,
 }

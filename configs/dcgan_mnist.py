@@ -12,6 +12,8 @@ commas:
     quick    two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -30,7 +32,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "fashion": recipes.fashion,
     "part": lambda config: recipes.part(
         config, model__g_width=16, model__d_width=16, batch_size=64, steps=10_000

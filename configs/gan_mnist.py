@@ -18,6 +18,8 @@ commas:
     quick       two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -37,7 +39,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "lecture_lr": {"model.g_learning_rate": 0.01, "model.d_learning_rate": 0.01, "model.b1": 0.9},
     "minimax": {"model.loss": "minimax"},
     "k": {"model.d_steps": 3},

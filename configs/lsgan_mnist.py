@@ -15,6 +15,8 @@ commas:
     quick    two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -34,7 +36,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "pearson": {"model.lsgan_a": -1.0, "model.lsgan_b": 1.0, "model.lsgan_c": 0.0},
     "no_norm": {"model.d_norm": "none"},
     "rmsprop": {

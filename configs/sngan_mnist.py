@@ -15,6 +15,8 @@ separated by commas:
     quick    two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -37,7 +39,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "bce": {"model.loss": "nonsaturating"},
     "cifar10": lambda config: {
         **recipes.cifar10(config),

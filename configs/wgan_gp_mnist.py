@@ -17,6 +17,8 @@ commas:
     quick        two steps of everything on the embedded digits
 """
 
+from typing import Any
+
 from gan_jax import recipes
 from gan_jax.config import apply
 
@@ -43,7 +45,7 @@ def get_config(arg=""):
     return apply(config, arg, VARIANTS)
 
 
-VARIANTS = {
+VARIANTS: dict[str, Any] = {
     "algorithm_1": {"model.b1": 0.0, "batch_size": 64},
     "one_sided": {"model.gp_sides": 1},
     "fashion": recipes.fashion,

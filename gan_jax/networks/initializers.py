@@ -24,6 +24,8 @@ def uniform(limit: float) -> Initializer:
 
 def around_one(std: float) -> Initializer:
     """N(1, std), which DCGAN has for batch norm's scale; 0 gives ones."""
+    if not std:
+        return nn.initializers.ones
     return lambda key, shape, dtype=float: 1 + std * jax.random.normal(key, shape, dtype)
 
 

@@ -6,6 +6,9 @@ and give images [B, size, size, channels] in [-1, 1]; all discriminators as
 `module.apply(variables, x, train, condition)` with condition [B, K] or None, and give logits [B, classes].
 Running statistics of batch norm and u of spectral normalisation are in `batch_stats`; some networks have
 dropout, so every call with `train=True` should pass `rngs={'dropout': key}`.
+
+The papers whose data are in [0, 1] with a sigmoid at G's end (mlp_2014, mirza, cgan_conv, wgan at 28 pixels)
+are given as 2 sigmoid - 1, and their D sees [-1, 1].
 """
 
 import dataclasses
@@ -15,7 +18,8 @@ from typing import Any
 
 import flax.linen as nn
 
-from gan_jax.networks.noise_to_image_presets import DISCRIMINATORS, GENERATORS, Builder, Request
+from gan_jax.networks.noise_to_image_presets import DISCRIMINATORS, GENERATORS
+from gan_jax.networks.request import Builder, Request
 from gan_jax.networks.spectral import SpectralNorm
 
 NORMS = ("published", "none", "batch", "layer")

@@ -1,65 +1,12 @@
 """The published widths, norms and initial values behind the names of `noise_to_image`."""
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import flax.linen as nn
 
 from gan_jax.networks import acgan, bottleneck_resnet, cgan, dcgan, mlp, resnet, sndcgan, wgan_convs
 from gan_jax.networks.initializers import HE_DENSE, uniform
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What is asked of an architecture.
-
-    Attributes:
-      size: pixels a side.
-      channels: of the images.
-      width: the base width; 0 is the published one.
-      norm: 'none', 'batch', 'layer' or 'published'.
-      classes: of one-hot labels in a generator's input, or logits of a discriminator.
-    """
-
-    size: int
-    channels: int
-    width: int
-    norm: str
-    classes: int
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Of one image."""
-        return self.size, self.size, self.channels
-
-    def widths(self, published: int, *factors: float) -> tuple[int, ...]:
-        """The base width times each factor, rounded."""
-        return tuple(round((self.width or published) * factor) for factor in factors)
-
-    def normalised(self, published: str, *allowed: str) -> str:
-        """The norm, which must be `published` or one of `allowed`."""
-        norm = published if self.norm == "published" else self.norm
-        allowed = (published, *allowed)
-        if norm not in allowed:
-            raise ValueError(f"norm={norm!r} is not allowed; allowed for this network: {', '.join(allowed)}")
-        return norm
-
-    def of_size(self, *allowed: int) -> "Request":
-        """Itself, if its size is one of `allowed`."""
-        if self.size not in allowed:
-            sizes = ", ".join(map(str, allowed))
-            raise ValueError(f"size={self.size} is not allowed; allowed for this network: {sizes}")
-        return self
-
-    @property
-    def labelled(self) -> "Request":
-        """Itself, if it has labels."""
-        if not self.classes:
-            raise ValueError("num_classes=0 is not allowed; allowed for this network: 1 or more")
-        return self
-
-
-Builder = Callable[[Request], nn.Module]
+from gan_jax.networks.request import Builder, Request
 
 
 def _mlp_g(published: int, *factors: int, **fields) -> Builder:
@@ -173,16 +120,23 @@ def _grid_d(**fields) -> Builder:
 _BOTTLENECKS = {64: ((8, 4, 2, 1, 0.5), (6, 6, 6, 6, 5)), 32: ((4, 2, 1, 0.5), (2, 2, 2, 2))}
 
 
-def _grid_resnet_g(ask: Request) -> nn.Module:
+def _bottlenecks(ask: Request) -> tuple[tuple[int, ...], tuple[int, ...]]:
     factors, blocks = _BOTTLENECKS[ask.of_size(*_BOTTLENECKS).size]
+    if ask.width % 4:  # half a block's channels inside it, half the base width in the last blocks
+        raise ValueError(f"width={ask.width} is not allowed; allowed for this network: multiples of 4")
+    return ask.widths(64, *factors), blocks
+
+
+def _grid_resnet_g(ask: Request) -> nn.Module:
+    widths, blocks = _bottlenecks(ask)
     norm = ask.normalised("batch", "none", "layer")
-    return bottleneck_resnet.BottleneckGenerator(ask.widths(64, *factors), blocks, ask.channels, norm)
+    return bottleneck_resnet.BottleneckGenerator(widths, blocks, ask.channels, norm)
 
 
 def _grid_resnet_d(ask: Request) -> nn.Module:
-    factors, blocks = _BOTTLENECKS[ask.of_size(*_BOTTLENECKS).size]
-    widths, norm = ask.widths(64, *factors[::-1]), ask.normalised("batch", "none", "layer")
-    return bottleneck_resnet.BottleneckDiscriminator(widths, blocks[::-1], ask.classes, norm)
+    widths, blocks = _bottlenecks(ask)
+    norm = ask.normalised("batch", "none", "layer")
+    return bottleneck_resnet.BottleneckDiscriminator(widths[::-1], blocks[::-1], ask.classes, norm)
 
 
 def _resnet_g(published: int) -> Builder:
@@ -286,6 +240,6 @@ DISCRIMINATORS: Mapping[str, Builder] = {
     "resnet": _resnet_d(),
     "good_resnet": _good_resnet_d,
     "sndcgan": _sndcgan_d,
-    "sn_resnet": _resnet_d(head="sum", head_bias=False),
+    "sn_resnet": _resnet_d(head="sum", head_bias=False, projection=True),
     "acgan": _acgan_d,
 }

@@ -10,11 +10,18 @@ from gan_jax import parallel
 from gan_jax.models import gan
 
 B, SIZE = 8, 8
-SMALL = {"generator": "mlp", "discriminator": "mlp", "size": SIZE, "z_dim": 3, "g_width": 8, "d_width": 8}
+SMALL = {
+    "generator": "mlp_lecture",
+    "discriminator": "mlp_lecture",
+    "size": SIZE,
+    "z_dim": 3,
+    "g_width": 8,
+    "d_width": 8,
+}
 CONVOLUTIONS = {"generator": "dcgan", "discriminator": "dcgan", "size": 16, "g_width": 2, "d_width": 2}
 WGAN_GP = {"loss": "wasserstein", "gp_weight": 10.0, "d_steps": 2, "b1": 0.0, "b2": 0.9}
-INPUT = {"generator": "mlp_cgan", "discriminator": "mlp_cgan", "labels": "input", "num_classes": 4}
-AUXILIARY = {"discriminator": "mlp", "labels": "auxiliary", "num_classes": 4}
+INPUT = {"labels": "input", "num_classes": 4}
+AUXILIARY = {"labels": "auxiliary", "num_classes": 4}
 
 
 def model(**fields):
@@ -89,6 +96,12 @@ def alone(m, batch, state=None):
     lead = functools.partial(jax.tree.map, lambda x: np.asarray(x)[None])
     out, _ = step(lead(state or initial(m)), lead(batch), jax.random.split(jax.random.key(0), 1))
     return jax.tree.map(lambda x: np.asarray(x)[0], out)
+
+
+def moved(before, after):
+    """Whether any leaf differs."""
+    leaves = zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True)
+    return any(np.any(a != b) for a, b in leaves)
 
 
 def generate(m, state, batch, seed=0):

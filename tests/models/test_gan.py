@@ -20,11 +20,6 @@ def same(a, b):
     jax.tree.map(np.testing.assert_array_equal, a, b)
 
 
-def moved(before, after):
-    leaves = zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True)
-    return any(np.any(a != b) for a, b in leaves)
-
-
 def zeros(tree):
     return jax.tree.map(np.zeros_like, tree)
 
@@ -41,7 +36,7 @@ def test_one_player_at_rate_zero_stays_while_the_other_moves():
         after, _ = play.finished(m)
         before = play.initial(m)
         same(after.players[still].params, before.players[still].params)
-        assert moved(before.players[other].params, after.players[other].params)
+        assert play.moved(before.players[other].params, after.players[other].params)
 
 
 def test_d_moves_first_and_g_against_the_d_that_moved():
@@ -50,7 +45,7 @@ def test_d_moves_first_and_g_against_the_d_that_moved():
         for rate in ({}, {"d_learning_rate": 0.0}, {"g_learning_rate": 0.0})
     )
     same(plain[0].players["disc"].params, slow_g[0].players["disc"].params)
-    assert moved(plain[0].players["gen"].params, slow_d[0].players["gen"].params)
+    assert play.moved(plain[0].players["gen"].params, slow_d[0].players["gen"].params)
 
 
 @pytest.mark.parametrize("d_steps", [1, 3])
@@ -130,54 +125,8 @@ def test_the_singular_vectors_advance_once_an_update_of_d(d_steps):
     for _ in range(d_steps):
         stats = spectral.advance(before.params, stats)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), after.batch_stats, dict(stats))
-    assert moved(before.batch_stats, after.batch_stats)
+    assert play.moved(before.batch_stats, after.batch_stats)
     assert all(np.linalg.norm(u) == pytest.approx(1, abs=1e-5) for u in jax.tree.leaves(after.batch_stats))
-
-
-def by_device(draw, tables):
-    """Stands in for a draw of jax.random: its rows are those of the global batch, whatever the devices."""
-
-    def drawn(key, shape, *bounds):
-        table = tables.setdefault(shape[1:], draw(*bounds, size=(64, *shape[1:])))
-        first = jax.lax.axis_index("devices") * shape[0]
-        return jax.lax.dynamic_slice_in_dim(jnp.asarray(table), first, shape[0])
-
-    return drawn
-
-
-ALIKE = {
-    "gan": {},
-    "wgan_gp": {**play.WGAN_GP, "d_norm": "layer", **play.CONVOLUTIONS, "g_norm": "none"},
-    "sngan": SN,
-    "cgan": play.INPUT,
-    "acgan": play.AUXILIARY,
-}
-
-
-@pytest.mark.parametrize("name", ALIKE)
-def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypatch):
-    rates = {"optimizer": "sgd", "g_learning_rate": 0.05, "d_learning_rate": 0.05}
-    m = play.model(**{**ALIKE[name], **rates})
-    play.initial(m)  # before noise is fixed
-    rng = np.random.default_rng(0)
-    for name, draw in (
-        ("normal", lambda size: rng.normal(size=size).astype(np.float32)),
-        ("uniform", lambda size: rng.uniform(size=size).astype(np.float32)),
-        ("randint", lambda low, high, size: rng.integers(low, high, size).astype(np.int32)),
-    ):
-        monkeypatch.setattr(jax.random, name, by_device(draw, {}))
-    batch = play.pictures(m)
-    # Each device's rows in the order of D's updates; the single device takes both parts at each.
-    rows = np.arange(len(batch["image"])).reshape(2, m.batches, -1).swapaxes(0, 1).ravel()
-    one = play.alone(m, {k: x[rows] for k, x in batch.items()})
-    step = play.parallel.pmap_step(m.train_step, 0)
-    state = play.parallel.replicate(play.initial(m))
-    state, _ = step(state, play.parallel.shard(batch), play.parallel.clock(0, 0, True), "train")
-    two = play.parallel.unreplicate(state)
-    for player in one.players:
-        a, b, start = (s.players[player].params for s in (one, two, play.initial(m)))
-        jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-6), a, b)
-        assert moved(start, a)
 
 
 def test_noise_given_is_taken_and_noise_not_given_is_drawn():

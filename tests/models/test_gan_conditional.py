@@ -54,8 +54,7 @@ def test_d_is_shown_fakes_of_the_classes_of_its_real_images():
     state = play.initial(m)
     disc = state.players["disc"]
     params = jax.tree.map(np.zeros_like, disc.params)
-    params["hidden_0"]["kernel"][-4, 0] = params["hidden_1"]["kernel"][0, 0] = 1
-    params["logits"]["kernel"][0, 0] = 1
+    params["hidden_0"]["kernel"][-4, 0] = params["logits"]["kernel"][0, 0] = 1
     state = state.replace(players={**state.players, "disc": disc.replace(params=params)})
     batch = play.pictures(m)
     zero = np.mean(batch["image_label"] == 0)

@@ -48,7 +48,10 @@ BATCH_NORM = {**play.CONVOLUTIONS, "d_norm": "batch"}
         ({"z_dim": 0}, r"^z_dim=0 is not allowed"),
         ({"channels": 4}, r"^channels=4 is not allowed"),
         ({**play.CONVOLUTIONS, "size": 30}, r"^generator='dcgan': size=30 is not allowed; allowed for this"),
-        ({"d_norm": "batch"}, r"^discriminator='mlp': norm='batch' is not allowed; allowed for this network"),
+        (
+            {"d_norm": "batch"},
+            r"^discriminator='mlp_lecture': norm='batch' is not allowed; allowed for this network",
+        ),
     ],
 )
 def test_fields_that_make_no_sense_are_refused_by_name_and_value(fields, message):

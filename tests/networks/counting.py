@@ -1,9 +1,10 @@
-"""Parameter counts of networks, from shapes alone."""
+"""Networks from shapes alone: parameter counts, and variables that need no compiled initialisation."""
 
 import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gan_jax.networks import noise_to_image
 
@@ -23,8 +24,29 @@ def variables(module, *inputs):
     return jax.eval_shape(start)
 
 
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def filled(tree, seed=0):
+    """Random values for variables of these shapes: kernels of unit gain, scales and deviations around one."""
+    rng = np.random.default_rng(seed)
+
+    def value(path, leaf):
+        draw = rng.normal(size=leaf.shape)
+        if path[-1].key in ("scale", "scales", "var"):
+            draw = 1 + 0.1 * np.abs(draw)
+        elif path[0].key == "batch_stats" and path[1].key == "u":
+            draw /= np.linalg.norm(draw)
+        else:
+            draw *= math.prod(leaf.shape[:-1]) ** -0.5 if leaf.ndim > 1 else 0.1
+        return jnp.asarray(draw, jnp.float32)
+
+    return jax.tree.map_with_path(value, tree)
+
+
 def split(tree):
-    """Parameters as [kernels, biases and initial values of norms' shifts, norms' scales and shifts]."""
+    """Numbers of kernels, of biases, and of norms' scales and shifts."""
     found = {"kernels": 0, "biases": 0, "norms": 0}
     for path, leaf in jax.tree.leaves_with_path(tree):
         names = [part.key for part in path]

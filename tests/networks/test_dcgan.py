@@ -187,3 +187,28 @@ def test_leaky_relu_has_slope_a_fifth():
     relu, leaky = (m.apply({"params": params}, x, train=False) for m in networks.values())
     np.testing.assert_allclose(relu, 0.0)
     np.testing.assert_allclose(leaky, -0.2 * 10 * 4 * 16 * 16, rtol=1e-5)
+
+
+def test_the_published_network_has_kernels_and_scales_drawn_with_deviation_0_02_and_no_bias():
+    module = Generator((256, 128), start=7, norm_std=0.02, bias=False)
+    params = jax.jit(lambda: module.init(jax.random.key(0), jnp.zeros((1, 100)), False))()["params"]
+    assert float(params["project"]["kernel"].std()) == pytest.approx(0.02, rel=0.02)
+    scales = jnp.concatenate([params[f"norm_{i}"]["scale"] for i in (0, 1)])
+    assert float(scales.std()) == pytest.approx(0.02, rel=0.1)
+    assert float(scales.mean()) == pytest.approx(1, abs=0.005)
+    assert {name for name in params if "bias" in params[name]} == {"norm_0", "norm_1"}
+    assert module.size == 28
+    without = shapes(Discriminator((8, 16), bias=False, batch_norm=False), 1, 28, 28, 1)["params"]
+    assert all(set(layer) == {"kernel"} for layer in without.values())
+
+
+def test_a_class_head_with_bias_comes_after_the_logits():
+    module = Discriminator((4,), 1, False, bias=False, aux=3)
+    variables = module.init(jax.random.key(0), images(), train=False)
+    variables["params"]["aux"]["bias"] = jnp.array([1.0, 2.0, 3.0])
+    variables["params"]["aux"]["kernel"] *= 0
+    logits = module.apply(variables, images(), train=False)
+    bare = {"params": {name: variables["params"][name] for name in ("down_0", "logits")}}
+    alone = Discriminator((4,), 1, False, bias=False).apply(bare, images(), train=False)
+    np.testing.assert_allclose(logits[:, :1], alone, rtol=1e-6)
+    np.testing.assert_allclose(logits[:, 1:], [[1.0, 2.0, 3.0]] * 4, rtol=1e-6)

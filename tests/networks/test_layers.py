@@ -136,3 +136,42 @@ def test_max_pool_divides_the_gradient_among_equal_maxima():
     assert float(gradient.sum()) == pytest.approx(1.0)
     assert gradient[0, 0] == 0
     assert float(gradient.min()) >= 0
+
+
+def test_layer_norm_is_over_an_examples_pixels_and_channels_with_a_scale_for_each_channel():
+    class Normalised(nn.Module):
+        kind: str = "layer"
+
+        @nn.compact
+        def __call__(self, x):
+            return layers.normalised(x, self.kind, True, "norm")
+
+    x = 3 * normal(2, 4, 5, 3) + 1
+    scale, bias = jnp.array([1.0, 2.0, 3.0]), jnp.array([0.0, 1.0, -1.0])
+    out = Normalised().apply({"params": {"norm": {"scale": scale, "bias": bias}}}, x)
+    own = np.asarray(x, np.float64)
+    mean, var = own.mean((1, 2, 3), keepdims=True), own.var((1, 2, 3), keepdims=True)
+    np.testing.assert_allclose(out, (own - mean) / np.sqrt(var + 1e-5) * scale + bias, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(Normalised("none").apply({}, x), x)
+    with pytest.raises(ValueError, match="norm='group' is not allowed; allowed: none, batch, layer"):
+        Normalised("group").apply({}, x)
+
+
+def test_conditions_are_constant_planes_of_images_and_columns_of_vectors():
+    c = jnp.array([[1.0, 2.0], [3.0, 4.0]])
+    x = normal(2, 3, 4, 5)
+    joined = layers.beside(x, c)
+    np.testing.assert_array_equal(joined[..., :5], x)
+    np.testing.assert_array_equal(joined[1, :, :, 5:], np.broadcast_to([3.0, 4.0], (3, 4, 2)))
+    np.testing.assert_array_equal(layers.beside(x[:, 0, 0], c), jnp.concatenate([x[:, 0, 0], c], 1))
+    assert layers.beside(x, None) is x
+
+
+def test_resampling_by_two():
+    x = np.asarray(normal(2, 4, 6, 8))
+    np.testing.assert_allclose(layers.mean_pool(x), nn.avg_pool(x, (2, 2), (2, 2)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(layers.upsample(x), x.repeat(2, 1).repeat(2, 2))
+    wide = layers.depth_to_space(x)
+    for i in range(2):
+        for j in range(2):
+            np.testing.assert_array_equal(wide[:, i::2, j::2], x[..., 2 * (2 * i + j) : 2 * (2 * i + j) + 2])

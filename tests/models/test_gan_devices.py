@@ -1,0 +1,58 @@
+"""A game on two devices is the game of one on the whole batch, given the same noise."""
+
+import adversaries as play
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax import parallel
+
+
+def by_device(original, draw):
+    """Stands in for a draw of jax.random: its rows are those of the global batch, whatever the devices."""
+    tables = {}
+
+    def drawn(key, shape, *rest):
+        if jnp.float32 in rest:  # of the initialisers, which flax asks for their shapes
+            return original(key, shape, *rest)
+        table = tables.setdefault(shape[1:], draw(*rest, size=(64, *shape[1:])))
+        first = jax.lax.axis_index("devices") * shape[0]
+        return jax.lax.dynamic_slice_in_dim(jnp.asarray(table), first, shape[0])
+
+    return drawn
+
+
+ALIKE = {
+    "gan": {},
+    "wgan_gp": play.WGAN_GP,
+    "sngan": {"loss": "hinge", "spectral": True},
+    "cgan": play.INPUT,
+    "acgan": play.AUXILIARY,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypatch):
+    rates = {"optimizer": "sgd", "g_learning_rate": 0.05, "d_learning_rate": 0.05}
+    m = play.model(**{**ALIKE[name], **rates})
+    play.initial(m)  # before noise is fixed
+    rng = np.random.default_rng(0)
+    for name, draw in (
+        ("normal", lambda size: rng.normal(size=size).astype(np.float32)),
+        ("uniform", lambda size: rng.uniform(size=size).astype(np.float32)),
+        ("randint", lambda low, high, size: rng.integers(low, high, size).astype(np.int32)),
+    ):
+        monkeypatch.setattr(jax.random, name, by_device(getattr(jax.random, name), draw))
+    batch = play.pictures(m)
+    # Each device's rows in the order of D's updates; the single device takes both parts at each.
+    rows = np.arange(len(batch["image"])).reshape(2, m.batches, -1).swapaxes(0, 1).ravel()
+    one = play.alone(m, {k: x[rows] for k, x in batch.items()})
+    step = parallel.pmap_step(m.train_step, 0)
+    state = parallel.replicate(play.initial(m))
+    state, _ = step(state, parallel.shard(batch), parallel.clock(0, 0, True), "train")
+    two = parallel.unreplicate(state)
+    for player in one.players:
+        a, b, start = (s.players[player].params for s in (one, two, play.initial(m)))
+        jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-6), a, b)
+        assert play.moved(start, a)
