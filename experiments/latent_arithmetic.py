@@ -84,16 +84,10 @@ class Judged:
 
 def base_config():
     """The configuration of the generator; two steps of everything on embedded faces with --quick."""
-    if not tables.QUICK.value:
-        return tables.load(seed=tables.only_seed())
-    if not flags.FLAGS["config"].present:
+    if tables.QUICK.value:
         flags.FLAGS["config"].value = f"{_CONFIG}:quick"
-    config = tables.load(seed=tables.only_seed(), changes={"best": "", "checkpoint_rule": "last"})
-    with config.unlocked():
-        config.evals, config.requires = {}, {}
-        config.data.roles.image = configuration.role("emoji", "validation[:64]", labels=False)
-        config.model.channels = 3
-    return config
+        flags.FLAGS["classifier"].value = f"{_CLASSIFIER}:quick"
+    return tables.load(seed=tables.only_seed())
 
 
 def trained():
@@ -109,7 +103,7 @@ def trained():
 
 def classifier_config(config):
     """A classifier of the attributes of the generator's own data, at the size and crop of its images."""
-    found = configuration.load(f"{_CLASSIFIER}:quick" if tables.QUICK.value else _JUDGE.value).requires
+    found = configuration.load(_JUDGE.value).requires
     alike = [judge for judge in found.values() if source(judge) == source(config)]
     if not alike:
         raise ConfigError(f"classifier={_JUDGE.value!r} has none of {source(config)}; it has those of "

@@ -105,8 +105,13 @@ def only_seed() -> int:
 
 def run(config: ml_collections.ConfigDict, name: str = "") -> tuple[Path, dict[str, Any]]:
     """Trains, resumes, or only reads a run below `--workdir`; returns its folder and result."""
-    folder = Path(WORKDIR.value) / f"{name or config.name}_seed{config.seed}"
+    folder = place(config, name)
     return folder, train(config, folder)
+
+
+def place(config: ml_collections.ConfigDict, name: str = "") -> Path:
+    """The folder of a run below `--workdir`."""
+    return Path(WORKDIR.value) / f"{name or config.name}_seed{config.seed}"
 
 
 def row(

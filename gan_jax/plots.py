@@ -223,3 +223,34 @@ def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     figure.set_dpi(_DPI)
     figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+
+
+def table_of_pictures(
+    cells: Mapping[str, Mapping[str, tuple[np.ndarray | None, str]]], title: str, zoom: float = 1.0
+) -> bytes:
+    """A table whose cells are pictures with a line of text below each, PNG.
+
+    Args:
+      cells: row -> column -> (uint8 [H, W, 3], or None where there is none; text). All rows have the same
+        columns.
+      title: above the table.
+      zoom: screen pixels for one of a picture.
+    """
+    known = [picture for row in cells.values() for picture, _ in row.values() if picture is not None]
+    side = max([192, *(round(zoom * max(picture.shape)) for picture in known)]) / _DPI
+    columns = list(next(iter(cells.values())))
+    figure, _ = _figure(side * len(columns) + 1.2, (side + 0.35) * len(cells) + 0.7, 0)
+    grid = figure.subplots(len(cells), len(columns), squeeze=False)
+    for axes, (row, found) in zip(grid, cells.items(), strict=True):
+        for axis, column in zip(axes, columns, strict=True):
+            picture, text = found[column]
+            if picture is not None:
+                axis.imshow(picture, interpolation="nearest")
+            axis.set(xticks=[], yticks=[])
+            axis.set_xlabel(text, fontsize=9)
+        axes[0].set_ylabel(row, fontsize=9)
+    for axis, column in zip(grid[0], columns, strict=True):
+        axis.set_title(column, fontsize=10)
+    figure.suptitle(title, fontsize=10)
+    figure.set_layout_engine("constrained")
+    return _png(figure)

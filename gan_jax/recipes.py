@@ -63,19 +63,19 @@ def noise_to_image(
         "roles": {"image": tested},
     }
     if judge:
-        config.requires.judge = gan_config.classifier(
-            f"judge_{dataset}",
-            gan_config.role(dataset, "train"),
-            gan_config.role(dataset, test),
-            steps=1500,
-            size=size,
-            input_size=32,
-        )
+        config.requires.judge = judge_of(dataset, size, test)
         config.evals.test = scored(dataset, test, prefix=_PREFIXES[dataset])
     return config
 
 
 _PREFIXES = {"mnist": "digit", "fashion_mnist": "fashion", "cifar10": "cifar"}
+
+
+def judge_of(dataset: str, size: int, test: str = "test") -> ml_collections.ConfigDict:
+    """A classifier of a data set's images of `size` pixels, for `requires`."""
+    train = gan_config.role(dataset, "train")
+    tested = gan_config.role(dataset, test)
+    return gan_config.classifier(f"judge_{dataset}", train, tested, steps=1500, size=size, input_size=32)
 
 
 def scored(dataset: str, test: str = "test", **options: Any) -> dict[str, Any]:

@@ -55,7 +55,10 @@ def test_a_size_that_the_networks_cannot_take_is_refused():
 def test_an_unknown_field_of_an_evaluation_is_refused():
     built = valid()
     built.evals.test = {"kind": "sheet", "every": 0, "roles": {}, "nmu": 8}
-    assert refusal(built) == "evals.test.nmu is no field of 'sheet'; fields: kind, every, num, roles"
+    assert (
+        refusal(built)
+        == "evals.test.nmu is no field of 'sheet'; fields: kind, every, num, roles, columns, classes"
+    )
 
 
 @pytest.mark.parametrize(

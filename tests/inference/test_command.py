@@ -3,13 +3,18 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MODELS
+from PIL import Image
 
+from gan_jax import config as configuration
 from gan_jax.inference import interpolate, sample
+from gan_jax.train import train
 
+MODELS = str(Path(__file__).parent / "models")
+CONFIGS = Path(__file__).parents[2] / "configs"
 COMMAND = f"""
 from gan_jax import models
 models.__path__.append({MODELS!r})
@@ -64,3 +69,24 @@ def test_flags_are_options_and_devices_change_nothing(runs_folder, tmp_path, mod
     np.testing.assert_array_equal(a["label"], b["label"])
     assert np.abs(a["image"].astype(int) - b["image"]).max() <= 1
     assert [p.name for p in there.rglob("*")] == ["there.npz"]
+
+
+@pytest.mark.parametrize("name", ["dcgan_mnist", "cgan_mnist"])
+def test_the_package_s_own_models_make_images_of_noise(tmp_path, name):
+    config = configuration.load(str(CONFIGS / f"{name}.py") + ":quick")
+    with config.unlocked():
+        config.steps, config.evals, config.requires = 0, {}, {}
+    train(config, tmp_path / "run")
+    classes = config.model.num_classes
+    options = {"hold_z": True, "labels": ["0", "7"]} if classes else {}
+    sample.run(tmp_path / "run", out=str(tmp_path / "a.npz"), num=4, **options)
+    made = np.load(tmp_path / "a.npz")
+    assert made["image"].shape == (4, config.model.size, config.model.size, 1)
+    assert made["z"].shape == (4, config.model.z_dim)
+    # One latent and two classes, or four latents: no two images are equal.
+    assert len(np.unique(made["z"], axis=0)) == (2 if classes else 4)
+    assert len(np.unique(made["image"].reshape(4, -1), axis=0)) == 4
+    interpolate.run(tmp_path / "run", out=str(tmp_path / "b.png"), rows=2, columns=3)
+    side = config.model.size
+    with Image.open(tmp_path / "b.png") as sheet:
+        assert sheet.size == (3 * side + 4, 2 * side + 2)
