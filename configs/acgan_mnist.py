@@ -43,7 +43,7 @@ VARIANTS: dict[str, Any] = {
     "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
     "fashion": recipes.fashion,
     "part": lambda config: recipes.part(
-        config, model__g_width=16, model__d_width=16, batch_size=64, steps=5000
+        config, model__g_width=16, model__d_width=16, batch_size=64, steps=10_000
     ),
     "quick": recipes.quick,
 }

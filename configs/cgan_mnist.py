@@ -9,9 +9,10 @@ last step is kept, not that of the best Parzen likelihood. Variants, several of 
 
     conv     convolutions that are given the class at every layer, by Adam, as the public code of DCGAN has
              them
+    mlp      smaller fully connected networks and normal z, by Adam
     fashion  Fashion-MNIST
-    part     MNIST's official files from GAN_JAX_DATA; smaller fully connected networks and Adam, for two
-             cores
+    part     MNIST's official files from GAN_JAX_DATA; the networks of `conv` at a quarter of their width, or
+             those of `mlp`, sized for two cores
     quick    two steps of everything on the embedded digits
 """
 
@@ -49,21 +50,26 @@ _ADAM = {
     "model.d_learning_rate": 2e-4,
     "model.decay_end": 0,
 }
+_CONV = {"model.generator": "cgan_conv", "model.discriminator": "cgan_conv", **_ADAM}
+
+
+def part(config):
+    """Ten minutes or so, of whichever networks learn by Adam."""
+    if config.model.generator == "mlp_cgan":
+        return recipes.part(config, batch_size=64, steps=50_000)
+    narrow = {"model.g_width": 16, "model.d_width": 16}
+    return {**recipes.part(config, batch_size=64, steps=10_000), **_CONV, **narrow}
+
 
 VARIANTS: dict[str, Any] = {
-    "conv": {
-        "model.generator": "cgan_conv",
-        "model.discriminator": "cgan_conv",
-        "batch_size": 128,
-        **_ADAM,
-    },
-    "fashion": recipes.fashion,
-    "part": lambda config: {
-        **recipes.part(config, batch_size=64, steps=20_000),
+    "conv": {**_CONV, "batch_size": 128},
+    "mlp": {
         "model.generator": "mlp_cgan",
         "model.discriminator": "mlp_cgan",
         "model.z_prior": "normal",
         **_ADAM,
     },
+    "fashion": recipes.fashion,
+    "part": part,
     "quick": lambda config: {**recipes.quick(config), "model.g_width": 4, "model.d_width": 24},
 }

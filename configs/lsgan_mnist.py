@@ -47,7 +47,7 @@ VARIANTS: dict[str, Any] = {
     "sigmoid": {"model.loss": "nonsaturating"},
     "fashion": recipes.fashion,
     "part": lambda config: recipes.part(
-        config, model__g_width=16, model__d_width=16, batch_size=64, steps=5000
+        config, model__g_width=16, model__d_width=16, batch_size=64, steps=10_000
     ),
     "quick": recipes.quick,
 }

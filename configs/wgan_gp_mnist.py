@@ -60,7 +60,7 @@ VARIANTS: dict[str, Any] = {
         model__g_learning_rate=5e-4,
         model__d_learning_rate=5e-4,
         batch_size=64,
-        steps=3000,
+        steps=5000,
         evals__samples__every=1000,
     ),
     "clip": {

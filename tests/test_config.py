@@ -117,7 +117,9 @@ def test_a_model_has_every_field_and_only_known_ones():
     assert set(fields) == {"name", *dtn.Model.__dataclass_fields__}
     with pytest.raises(ConfigError, match=r"^model\.alhpa is no field of dtn: alpha, beta, "):
         config.model("dtn", alhpa=1.0)
-    with pytest.raises(ConfigError, match=rf"^model\.name='gna' is not known; known: {', '.join(models.known())}$"):
+    with pytest.raises(
+        ConfigError, match=rf"^model\.name='gna' is not known; known: {', '.join(models.known())}$"
+    ):
         config.model("gna")
 
 

@@ -20,7 +20,7 @@ VARIANTS = {
     "lsgan_mnist": ["pearson", "no_norm", "rmsprop", "sigmoid", "fashion", "part", "quick"],
     "wgan_gp_mnist": ["algorithm_1", "one_sided", "fashion", "part", "clip", "quick"],
     "sngan_mnist": ["bce", "cifar10", "resnet", "fashion", "part", "quick"],
-    "cgan_mnist": ["conv", "fashion", "part", "quick"],
+    "cgan_mnist": ["conv", "mlp", "fashion", "part", "quick"],
     "acgan_mnist": ["real_only", "paper_d", "fashion", "part", "quick"],
 }
 EVERY = [(name, v) for name, variants in VARIANTS.items() for v in ("", *variants) if v != "inception"]
@@ -83,7 +83,8 @@ def test_every_variant_validates_alone_and_beside_quick(name, variant):
         ("sngan_mnist", "resnet", {"gen": 4_276_739, "disc": 1_053_824}),
         ("cgan_mnist", "", {"gen": 2_413_984, "disc": 1_224_351}),
         ("cgan_mnist", "conv", {"gen": 6_820_538, "disc": 6_688_202}),
-        ("cgan_mnist", "part", {"gen": 562_192, "disc": 538_625}),
+        ("cgan_mnist", "mlp", {"gen": 562_192, "disc": 538_625}),
+        ("cgan_mnist", "mlp,part", {"gen": 562_192, "disc": 538_625}),
         ("acgan_mnist", "", {"gen": 822_400, "disc": 67_914}),
     ],
 )

@@ -201,3 +201,16 @@ def test_a_player_that_moves_later_answers_where_the_other_went(order, expected)
 
 def test_two_hundred_simultaneous_steps_reach_the_saddle():
     assert play("both xy", 200) == pytest.approx((-2.125, 0.125), abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_repeat_leaves_no_loop_in_a_program_for_the_cpu(count):
+    def step(state, x):
+        return state + x, x * state
+
+    state, xs = jnp.ones(()), jnp.arange(1.0, count + 1)
+    assert not {"scan", "while"} & {eqn.primitive.name for eqn in jax.make_jaxpr(
+        lambda s, x: game.repeat(step, s, x))(state, xs).eqns}  # fmt: skip
+    last, out = game.repeat(step, state, xs)
+    assert last == 1 + count * (count + 1) / 2
+    np.testing.assert_allclose(out, [1, 4, 12][:count])

@@ -142,7 +142,9 @@ def test_a_run_that_makes_nothing_of_noise_is_named(runs_folder, tmp_path):
         sample.run(judge, out=str(tmp_path / "sheet.png"))
     dtn = tmp_path / "dtn"
     dtn.mkdir()
-    (dtn / "config.json").write_text(json.dumps({"name": "pets", "model": {"name": "dtn"}, "data": {}, "requires": {}}))
+    (dtn / "config.json").write_text(
+        json.dumps({"name": "pets", "model": {"name": "dtn"}, "data": {}, "requires": {}})
+    )
     with pytest.raises(
         WorkdirError, match=r"run 'pets' of model 'dtn', which turns images into images.*linear"
     ):
