@@ -7,6 +7,8 @@ rate of its matrix product; all derivatives of any order are jax's own. A stride
 of stride 1 over the channels of `stride x stride` pixels (Lavin and Gray 2015 for stride 1).
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,19 +16,24 @@ import numpy as np
 # Evaluation points besides infinity, by their number: those of least rounding error (a search over
 # small fractions); it stays within a factor of 2.5 (r = 2) and 4 (r = 3) of a direct float32 sum's.
 _POINTS = {2: (0, 1), 3: (0, 1, -1), 4: (0, -1, 2, 0.5), 5: (0, 1, -1, 2, -0.5)}
-_LARGEST = 16  # outputs per side; beyond, the dense transforms cost more than they save
+_LARGEST = 16  # outputs per side; beyond, the dense transforms cost more than they save, ...
+_LARGEST_OF_MANY = 32  # ... unless there are as many products for each input pixel as here:
+_MANY = 128 * 128
 _FEWEST = 16  # channels on either side, below which there is nothing to save
+_ROWS = 32  # tiles in a batch, below which transforming the kernel costs more than is saved
 
 
 def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> bool:
     """Whether `conv` takes inputs [B, H, W, C] and kernels [k, k, C, D], and is the faster one there."""
     sides = [size / stride for size in shape[1:3]]
     rows, columns, inputs, outputs = kernel_shape
+    largest = _LARGEST_OF_MANY if stride**2 * inputs * outputs >= _MANY else _LARGEST
     return (
         rows == columns
         and rows / stride in (2, 3)
-        and all(side % 2 == 0 and side <= _LARGEST for side in sides)
+        and all(side % 2 == 0 and side <= largest for side in sides)
         and min(inputs, outputs) >= _FEWEST
+        and shape[0] * math.prod(side / _tile(side) for side in sides) >= _ROWS
     )
 
 
@@ -78,7 +85,7 @@ class _Axis:
     """
 
     def __init__(self, outputs, taps):
-        tile = 4 if outputs % 4 == 0 else 2
+        tile = _tile(outputs)
         self.tiles, self.points, self.inputs = outputs // tile, tile + taps - 1, outputs + taps - 1
         self.evaluation = _evaluation(self.points, taps)
         interpolation = np.linalg.inv(_evaluation(self.points, self.points)).T
@@ -88,6 +95,10 @@ class _Axis:
         self.analysis = analysis.reshape(-1, self.inputs)
         synthesis = np.einsum("pm,ij->impj", _evaluation(self.points, tile), np.eye(self.tiles))
         self.synthesis = synthesis.reshape(outputs, -1)
+
+
+def _tile(outputs):
+    return 4 if outputs % 4 == 0 else 2
 
 
 def _evaluation(points, terms):

@@ -67,15 +67,19 @@ def test_rectangles_keep_their_axes():
 @pytest.mark.parametrize(
     ("shape", "kernel_shape", "stride", "expected"),
     [
-        ((1, 16, 16, 64), (4, 4, 64, 128), 2, True),
-        ((1, 16, 16, 64), (3, 3, 64, 128), 1, True),
-        ((1, 32, 32, 64), (4, 4, 64, 128), 2, True),
-        ((1, 32, 32, 64), (3, 3, 64, 64), 1, False),  # too large
-        ((1, 16, 16, 3), (3, 3, 3, 64), 1, False),  # too few channels
-        ((1, 16, 16, 64), (5, 5, 64, 64), 1, False),
-        ((1, 16, 16, 64), (3, 3, 64, 64), 2, False),
-        ((1, 15, 15, 64), (3, 3, 64, 64), 1, False),
-        ((1, 16, 16, 64), (3, 4, 64, 64), 1, False),
+        ((32, 16, 16, 64), (4, 4, 64, 128), 2, True),
+        ((32, 16, 16, 64), (3, 3, 64, 128), 1, True),
+        ((32, 32, 32, 64), (4, 4, 64, 128), 2, True),
+        ((1, 32, 32, 128), (3, 3, 128, 128), 1, True),
+        ((1, 64, 64, 64), (4, 4, 64, 128), 2, True),
+        ((1, 16, 16, 64), (3, 3, 64, 128), 1, False),  # too few tiles
+        ((32, 32, 32, 64), (3, 3, 64, 64), 1, False),  # too large
+        ((32, 64, 64, 128), (3, 3, 128, 128), 1, False),
+        ((32, 16, 16, 3), (3, 3, 3, 64), 1, False),  # too few channels
+        ((32, 16, 16, 64), (5, 5, 64, 64), 1, False),
+        ((32, 16, 16, 64), (3, 3, 64, 64), 2, False),
+        ((32, 15, 15, 64), (3, 3, 64, 64), 1, False),
+        ((32, 16, 16, 64), (3, 4, 64, 64), 1, False),
     ],
 )
 def test_shapes_it_is_used_for(shape, kernel_shape, stride, expected):
@@ -83,7 +87,7 @@ def test_shapes_it_is_used_for(shape, kernel_shape, stride, expected):
 
 
 def test_layers_use_it_on_a_cpu_and_give_the_same(monkeypatch):
-    x, kernel = normal(2, 4, 4, 16), 0.1 * normal(4, 4, 16, 16, seed=1)
+    x, kernel = normal(32, 4, 4, 16), 0.1 * normal(4, 4, 16, 16, seed=1)
     fast = layers.conv_transpose(x, kernel, 2), layers.conv(x, kernel[:3, :3], 1)
     monkeypatch.setattr(fewer_products, "pays", lambda *_: False)
     plain = layers.conv_transpose(x, kernel, 2), layers.conv(x, kernel[:3, :3], 1)
