@@ -100,7 +100,7 @@ def run(comparison: Comparison) -> None:
 
     def main(argv):
         del argv
-        if _WORKER.value == "loop":
+        if _WORKER.value == "loop" and comparison.loop:
             comparison.loop()
         elif _WORKER.value:
             work(comparison, _WORKER.value)
