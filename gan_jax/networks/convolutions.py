@@ -1,6 +1,8 @@
 """Convolution and its transpose, with the passes that are fast on a CPU for values and all derivatives."""
 
 import functools
+import itertools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,6 @@ _LAYOUT = ("NHWC", "HWIO", "NHWC")
 _NARROW = 4  # times as many channels on one side as on the other make it worth gathering the other's
 
 Padding = str | int
-Pads = tuple[tuple[int, int], tuple[int, int]]
 
 
 def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, padding: Padding = "SAME") -> jax.Array:
@@ -31,17 +32,22 @@ def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, padding: Padding = "S
     Raises:
       ValueError: 'REFLECT' for another kernel or stride, or for an image no larger than its border.
     """
+    mode = "constant"
     if padding == "REFLECT":
         _check_reflection(x, kernel, stride)
-    elif _is_same(x, kernel, stride, padding):
-        padding = "SAME"
-    if isinstance(padding, str) and _on_cpu() and fewer_products.pays(x.shape, kernel.shape, stride):
-        mode = "reflect" if padding == "REFLECT" else "constant"
-        return fewer_products.conv(x, kernel, stride, mode)
-    if padding == "REFLECT":
-        edge = (len(kernel) // 2,) * 2
-        x, padding = jnp.pad(x, ((0, 0), edge, edge, (0, 0)), "reflect"), 0
-    return _down(x, kernel, stride, _pads(x.shape[1:3], kernel, stride, padding))
+        padding, mode = len(kernel) // 2, "reflect"
+    pads = _pads(x.shape[1:3], kernel, stride, padding)
+    rows, columns = (
+        (side + sum(pad) - k) // stride + 1
+        for side, pad, k in zip(x.shape[1:3], pads, kernel.shape[:2], strict=True)
+    )
+    if _on_cpu() and fewer_products.pays((len(x), rows, columns), kernel.shape, stride):
+        return fewer_products.conv(x, kernel, stride, pads, mode)
+    if mode == "reflect":
+        x, pads = jnp.pad(x, ((0, 0), *pads, (0, 0)), mode), ((0, 0), (0, 0))
+    if _on_cpu() and len(x) * rows * columns <= min(kernel.shape[2:]):
+        return _gathered(x, kernel, stride, pads, rows, columns)
+    return _down(x, kernel, stride, pads)
 
 
 def conv_transpose(
@@ -59,27 +65,33 @@ def conv_transpose(
         a number p what torch's layer of that padding gives, [B, stride (H - 1) + k - 2 p + o, ...].
       output_padding: o, for a number p.
     """
-    same = padding == "SAME" or (output_padding == 0 and padding == (len(kernel) - stride) / 2)
-    sides = [stride * side for side in x.shape[1:3]]
-    shape = (len(x), *sides, kernel.shape[3])
-    if _on_cpu() and same and fewer_products.pays(shape, kernel.shape, stride):
-        return fewer_products.conv_transpose(x, kernel, stride)
-    pads = []
-    for i, k in enumerate(kernel.shape[:2]):
-        before, after = _transposed_padding(k, stride, "SAME" if same else padding, output_padding)
-        sides[i] = stride * (x.shape[1 + i] - 1) + 1 + before + after - (k - 1)
+    sides, pads = [], []
+    for k, small in zip(kernel.shape[:2], x.shape[1:3], strict=True):
+        before, after = _transposed_padding(k, stride, padding, output_padding)
+        sides.append(stride * (small - 1) + before + after - k + 2)
         pads.append((k - 1 - before, k - 1 - after))
     adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
-    return _up(x, adjoint, stride, tuple(pads), tuple(sides))
+    whole = min(map(min, pads)) >= 0
+    if _on_cpu() and whole and fewer_products.pays(x.shape, adjoint.shape, stride):
+        down = lambda image: fewer_products.conv(image, adjoint, stride, tuple(pads))  # noqa: E731
+    elif _on_cpu() and whole and math.prod(x.shape[:3]) <= min(kernel.shape[2:]):
+        down = lambda image: _gathered(image, adjoint, stride, pads, *x.shape[1:3])  # noqa: E731
+    else:
+        return _up(x, adjoint, stride, tuple(pads), tuple(sides))
+    image = jax.ShapeDtypeStruct((len(x), *sides, kernel.shape[3]), x.dtype)
+    return jax.linear_transpose(down, image)(x)[0]
+
+
+def _gathered(x, kernel, stride, pads, rows, columns):
+    """Convolution as one matrix product of patches: the fastest where the kernel outweighs the images."""
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
+    taps = itertools.product(*map(range, kernel.shape[:2]))
+    parts = [x[:, i::stride, j::stride][:, :rows, :columns] for i, j in taps]
+    return jnp.concatenate(parts, -1) @ kernel.reshape(-1, kernel.shape[-1])
 
 
 def _on_cpu():
     return jax.default_backend() == "cpu"
-
-
-def _is_same(x, kernel, stride, padding):
-    whole = all(side % stride == 0 for side in x.shape[1:3])
-    return padding == "SAME" or (whole and 2 * padding == len(kernel) - stride)
 
 
 def _check_reflection(x, kernel, stride):

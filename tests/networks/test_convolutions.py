@@ -26,6 +26,8 @@ CASES = [
 ]
 # Channels in and out; layers of stride 1 take the derivative by the kernel differently where these go apart.
 SHAPES = [(*case, (3, 2)) for case in CASES] + [(*case, (8, 2)) for case in CASES if case[2] == 1]
+# Kernels that outweigh the images, and shapes for fewer products.
+SHAPES += [(4, 4, 2, 1, (8, 9)), (3, 3, 1, "REFLECT", (18, 20)), (7, 5, 2, "SAME", (16, 40))]
 
 
 def reference(x, kernel, stride, padding):
@@ -84,7 +86,7 @@ CONVOLUTION = re.compile(
 @pytest.mark.parametrize(("side", "size", "stride", "padding"), [*CASES, (2, 3, 1, 1)])
 def test_no_window_is_larger_than_its_input(what, side, size, stride, padding):
     # XLA is 10 to 60 times slower at such a convolution on a CPU.
-    x, kernel = jnp.ones((2, side, side, 3)), jnp.ones((size, size, 3, 2))
+    x, kernel = jnp.ones((4, side, side, 3)), jnp.ones((size, size, 3, 2))
     critic = lambda x, kernel: jnp.tanh(layers.conv(x, kernel, stride, padding)).sum()  # noqa: E731
     text = jax.jit(lambda *xs: what(critic, *xs)).lower(x, kernel).as_text()
     found = CONVOLUTION.findall(text)
