@@ -129,4 +129,9 @@ def repeat(
 
     Unrolled on the CPU, where a convolution inside a loop is 30 to 50 times slower.
     """
-    return jax.lax.scan(step_fn, state, xs, unroll=jax.default_backend() == "cpu")
+    on_cpu = jax.default_backend() == "cpu"
+    if on_cpu and len(jax.tree.leaves(xs)[0]) == 1:
+        # Of a single step scan makes a loop, whatever `unroll` says.
+        state, out = step_fn(state, jax.tree.map(lambda x: x[0], xs))
+        return state, jax.tree.map(lambda x: x[None], out)
+    return jax.lax.scan(step_fn, state, xs, unroll=on_cpu)

@@ -12,6 +12,7 @@ from gan_jax.networks import fewer_products
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 _NARROW = 4  # times as many channels on one side as on the other make it worth gathering the other's
+_PIXELS = 4  # small images in a batch, for each channel of a kernel, make gathering their patches worth it
 
 Padding = str | int
 
@@ -45,7 +46,7 @@ def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, padding: Padding = "S
         return fewer_products.conv(x, kernel, stride, pads, mode)
     if mode == "reflect":
         x, pads = jnp.pad(x, ((0, 0), *pads, (0, 0)), mode), ((0, 0), (0, 0))
-    if _on_cpu() and len(x) * rows * columns <= min(kernel.shape[2:]):
+    if _on_cpu() and _heavy(kernel, len(x) * rows * columns):
         return _gathered(x, kernel, stride, pads, rows, columns)
     return _down(x, kernel, stride, pads)
 
@@ -74,12 +75,16 @@ def conv_transpose(
     whole = min(map(min, pads)) >= 0
     if _on_cpu() and whole and fewer_products.pays(x.shape, adjoint.shape, stride):
         down = lambda image: fewer_products.conv(image, adjoint, stride, tuple(pads))  # noqa: E731
-    elif _on_cpu() and whole and math.prod(x.shape[:3]) <= min(kernel.shape[2:]):
+    elif _on_cpu() and whole and _heavy(kernel, math.prod(x.shape[:3])):
         down = lambda image: _gathered(image, adjoint, stride, pads, *x.shape[1:3])  # noqa: E731
     else:
         return _up(x, adjoint, stride, tuple(pads), tuple(sides))
     image = jax.ShapeDtypeStruct((len(x), *sides, kernel.shape[3]), x.dtype)
     return jax.linear_transpose(down, image)(x)[0]
+
+
+def _heavy(kernel, pixels):
+    return pixels <= _PIXELS * min(kernel.shape[2:])
 
 
 def _gathered(x, kernel, stride, pads, rows, columns):

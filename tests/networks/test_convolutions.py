@@ -86,7 +86,7 @@ CONVOLUTION = re.compile(
 @pytest.mark.parametrize(("side", "size", "stride", "padding"), [*CASES, (2, 3, 1, 1)])
 def test_no_window_is_larger_than_its_input(what, side, size, stride, padding):
     # XLA is 10 to 60 times slower at such a convolution on a CPU.
-    x, kernel = jnp.ones((4, side, side, 3)), jnp.ones((size, size, 3, 2))
+    x, kernel = jnp.ones((9, side, side, 3)), jnp.ones((size, size, 3, 2))
     critic = lambda x, kernel: jnp.tanh(layers.conv(x, kernel, stride, padding)).sum()  # noqa: E731
     text = jax.jit(lambda *xs: what(critic, *xs)).lower(x, kernel).as_text()
     found = CONVOLUTION.findall(text)
