@@ -4,16 +4,16 @@ Four neighbouring outputs of a filter with r taps are polynomial products: evalu
 points they need 4 + r - 1 multiplications instead of 4 r, in two dimensions 25 instead of 64 (r = 2)
 or 36 instead of 144 (r = 3). All steps are products with constant matrices, which XLA:CPU runs at the
 rate of its matrix product; all derivatives of any order are jax's own. A strided convolution is one
-of stride 1 over the channels of `stride x stride` pixels (Lavin and Gray 2015 for stride 1).
+of stride 1 over the channels of `stride x stride` pixels (Lavin and Gray 2015 for stride 1); a kernel
+that is no multiple of the stride gets zeros.
 """
 
 import math
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-
-Pads = tuple[tuple[int, int], tuple[int, int]]
 
 # Evaluation points besides infinity, by their number: those of least rounding error (a search over
 # small fractions); it stays within a factor of 2.5 (r = 2) and 4 (r = 3) of a direct float32 sum's.
@@ -41,7 +41,9 @@ def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> 
     )
 
 
-def conv(x: jax.Array, kernel: jax.Array, stride: int, pads: Pads, mode: str = "constant") -> jax.Array:
+def conv(
+    x: jax.Array, kernel: jax.Array, stride: int, pads: Sequence[tuple[int, int]], mode: str = "constant"
+) -> jax.Array:
     """Convolution: [B, H, W, C], [k, k, C, D] -> [B, h, w, D], h = (H + pads - k) // stride + 1.
 
     `pays` names the shapes it takes; `pads` are the pixels before and after on each axis, `mode` is that of
