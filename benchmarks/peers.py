@@ -132,11 +132,22 @@ def work(comparison, side):
 
 
 def _counted_operations(step):
-    from torch.utils.flop_counter import FlopCounterMode
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils.flop_counter import flop_registry
 
-    with FlopCounterMode(display=False) as counter:
+    # FlopCounterMode itself also follows modules, and cannot where gradients are differentiated.
+    class Counter(TorchDispatchMode):
+        total = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            count = flop_registry.get(func._overloadpacket)
+            self.total += count(*args, **(kwargs or {}), out_val=out) if count else 0
+            return out
+
+    with Counter() as counter:
         step()
-    return counter.get_total_flops() / 1e9
+    return counter.total / 1e9
 
 
 class Side:

@@ -1,4 +1,4 @@
-"""DCGAN's and WGAN-GP's training steps in PyTorch, for `dcgan_step.py` and `wgan_gp_step.py`.
+"""DCGAN's and WGAN-GP's training steps in PyTorch: peers of `dcgan_step.py` and `wgan_gp_step.py`.
 
 The networks, losses and order of updates of `gan_jax.models.gan`, as eager PyTorch runs them fastest:
 channels-last memory, no graph of G in D's updates, no kernel gradients of D in G's, fused Adam.

@@ -152,7 +152,7 @@ GRADIENTS = r"\bjax\.(grad|value_and_grad|vjp|jvp|jacfwd|jacrev|hessian|lineariz
     [
         (DEVICES, ["parallel.py"]),
         (COLLECTIVES, ["parallel.py"]),
-        (GRADIENTS, ["state.py", "losses.py", "networks/layers.py"]),
+        (GRADIENTS, ["state.py", "losses.py"]),
     ],
     ids=["devices", "collectives", "gradients"],
 )

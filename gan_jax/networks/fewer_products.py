@@ -4,8 +4,12 @@ Four neighbouring outputs of a filter with r taps are polynomial products: evalu
 points they need 4 + r - 1 multiplications instead of 4 r, in two dimensions 25 instead of 64 (r = 2)
 or 36 instead of 144 (r = 3). All steps are products with constant matrices, which XLA:CPU runs at the
 rate of its matrix product; all derivatives of any order are jax's own. A strided convolution is one
-of stride 1 over the channels of `stride x stride` pixels (Lavin and Gray 2015 for stride 1).
+of stride 1 over the channels of `stride x stride` pixels (Lavin and Gray 2015 for stride 1); a kernel
+that is no multiple of the stride gets zeros.
 """
+
+import math
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -14,35 +18,52 @@ import numpy as np
 # Evaluation points besides infinity, by their number: those of least rounding error (a search over
 # small fractions); it stays within a factor of 2.5 (r = 2) and 4 (r = 3) of a direct float32 sum's.
 _POINTS = {2: (0, 1), 3: (0, 1, -1), 4: (0, -1, 2, 0.5), 5: (0, 1, -1, 2, -0.5)}
-_LARGEST = 16  # outputs per side; beyond, the dense transforms cost more than they save
+_LARGEST = 16  # outputs per side; beyond, the dense transforms cost more than they save, ...
+_LARGEST_OF_MANY = 32  # ... unless there are as many products for each input pixel as here:
+_MANY = 128 * 128
 _FEWEST = 16  # channels on either side, below which there is nothing to save
+_SHARE = 0.6  # of all products, above which the transforms eat up what is saved
+_ROWS = 64  # tiles in a batch, below which transforming the kernel costs more than is saved
 
 
 def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> bool:
-    """Whether `conv` takes inputs [B, H, W, C] and kernels [k, k, C, D], and is the faster one there."""
-    sides = [size / stride for size in shape[1:3]]
+    """Whether `conv` takes kernels [k, k, C, D] for outputs [B, h, w, ...], and is the faster one there."""
+    batch, *sides = shape[:3]
     rows, columns, inputs, outputs = kernel_shape
-    return (
-        rows == columns
-        and rows / stride in (2, 3)
-        and all(side % 2 == 0 and side <= _LARGEST for side in sides)
-        and min(inputs, outputs) >= _FEWEST
+    taps = -(-rows // stride)
+    largest = _LARGEST_OF_MANY if stride**2 * inputs * outputs >= _MANY else _LARGEST
+    if rows != columns or taps not in (2, 3) or max(sides) > largest or min(inputs, outputs) < _FEWEST:
+        return False
+    made = [_Tiles(side, taps) for side in sides]
+    products = math.prod(axis.tiles * axis.points * stride for axis in made)
+    return products <= _SHARE * math.prod(rows * side for side in sides) and (
+        batch * math.prod(axis.tiles for axis in made) >= _ROWS
     )
 
 
-def conv(x: jax.Array, kernel: jax.Array, stride: int, mode: str = "constant") -> jax.Array:
-    """'SAME' convolution: [B, H, W, C], [k, k, C, D] -> [B, H / stride, W / stride, D].
+def conv(
+    x: jax.Array, kernel: jax.Array, stride: int, pads: Sequence[tuple[int, int]], mode: str = "constant"
+) -> jax.Array:
+    """Convolution: [B, H, W, C], [k, k, C, D] -> [B, h, w, D], h = (H + pads - k) // stride + 1.
 
-    `pays` names the shapes it takes; `mode` is that of `jnp.pad` for the border.
+    `pays` names the shapes it takes; `pads` are the pixels before and after on each axis, `mode` is that of
+    `jnp.pad` for them.
     """
-    batch, height, width, channels = x.shape
-    outputs, depth = kernel.shape[-1], stride * stride * channels
-    taps, before = len(kernel) // stride, (len(kernel) - stride) // 2
-    rows, columns = (_Axis(side // stride, taps) for side in (height, width))
+    batch, _, _, channels = x.shape
+    k, outputs, depth = len(kernel), kernel.shape[-1], stride * stride * channels
+    taps = -(-k // stride)
+    sides = [(side + sum(pad) - k) // stride + 1 for side, pad in zip(x.shape[1:3], pads, strict=True)]
+    rows, columns = (_Axis(side, taps) for side in sides)
     points = rows.points * columns.points
 
-    edges = (before, len(kernel) - stride - before)
-    x = jnp.pad(x, ((0, 0), edges, edges, (0, 0)), mode)
+    # As many pixels as the tiles take, and a kernel of whole strides; what is too much meets zeros or is cut.
+    taken = [axis.inputs * stride for axis in (rows, columns)]
+    after = [n - side - pad[0] for n, side, pad in zip(taken, x.shape[1:3], pads, strict=True)]
+    x = x[:, : min(0, after[0]) or None, : min(0, after[1]) or None]
+    edges = [(pad[0], max(0, n)) for pad, n in zip(pads, after, strict=True)]
+    x = jnp.pad(x, ((0, 0), *edges, (0, 0)), mode)
+    kernel = jnp.pad(kernel, ((0, taps * stride - k),) * 2 + ((0, 0),) * 2)
+
     x = x.reshape(batch, rows.inputs, stride, columns.inputs, stride, channels)
     x = x.transpose(1, 3, 0, 2, 4, 5).reshape(rows.inputs, columns.inputs, -1)
     x = _apply(rows.analysis, columns.analysis, x)
@@ -59,35 +80,41 @@ def conv(x: jax.Array, kernel: jax.Array, stride: int, mode: str = "constant") -
     return y.reshape(*y.shape[:2], batch, outputs).transpose(2, 0, 1, 3)
 
 
-def conv_transpose(x: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
-    """'SAME' transposed convolution, the adjoint of `conv`: [B, H, W, C] -> [B, sH, sW, D]."""
-    batch, height, width, _ = x.shape
-    y = jax.ShapeDtypeStruct((batch, stride * height, stride * width, kernel.shape[-1]), x.dtype)
-    adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
-    return jax.linear_transpose(lambda y: conv(y, adjoint, stride), y)(x)[0]
+class _Tiles:
+    """How an axis of so many outputs is cut into tiles.
+
+    Attributes:
+      tile: outputs of each; the last may have more than are wanted.
+      tiles: their number.
+      points: products for each.
+      inputs: positions, padding included.
+    """
+
+    def __init__(self, outputs, taps):
+        self.tile = 2 if outputs % 4 in (1, 2) else 4
+        self.tiles = -(-outputs // self.tile)
+        self.points, self.inputs = self.tile + taps - 1, self.tile * self.tiles + taps - 1
 
 
-class _Axis:
+class _Axis(_Tiles):
     """The constant matrices for one spatial axis of a convolution of stride 1.
 
     Attributes:
-      inputs: positions, padding included.
       analysis: [points * tiles, inputs], of the input.
       evaluation: [points, taps], of the kernel.
       synthesis: [outputs, points * tiles], of the products.
     """
 
     def __init__(self, outputs, taps):
-        tile = 4 if outputs % 4 == 0 else 2
-        self.tiles, self.points, self.inputs = outputs // tile, tile + taps - 1, outputs + taps - 1
+        super().__init__(outputs, taps)
         self.evaluation = _evaluation(self.points, taps)
         interpolation = np.linalg.inv(_evaluation(self.points, self.points)).T
         analysis = np.zeros((self.points, self.tiles, self.inputs))
         for i in range(self.tiles):
-            analysis[:, i, tile * i : tile * i + self.points] = interpolation
+            analysis[:, i, self.tile * i : self.tile * i + self.points] = interpolation
         self.analysis = analysis.reshape(-1, self.inputs)
-        synthesis = np.einsum("pm,ij->impj", _evaluation(self.points, tile), np.eye(self.tiles))
-        self.synthesis = synthesis.reshape(outputs, -1)
+        synthesis = np.einsum("pm,ij->impj", _evaluation(self.points, self.tile), np.eye(self.tiles))
+        self.synthesis = synthesis.reshape(self.tile * self.tiles, -1)[:outputs]
 
 
 def _evaluation(points, terms):

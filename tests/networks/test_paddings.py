@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax.networks import layers
+from gan_jax.networks import fewer_products, layers
 from gan_jax.networks.normalisation import norm
 
 X = np.arange(16.0, dtype=np.float32).reshape(1, 4, 4, 1)
@@ -79,9 +79,9 @@ def test_a_transposed_convolution_is_the_adjoint_of_the_convolution_of_its_paddi
 @pytest.mark.parametrize("side", [8, 16])
 def test_reflection_by_fewer_products_is_that_of_a_padded_image(side):
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(2, side, side, 16)).astype(np.float32)
+    x = rng.normal(size=(32, side, side, 16)).astype(np.float32)
     k = rng.normal(size=(3, 3, 16, 16)).astype(np.float32)
-    assert layers.fewer_products.pays(x.shape, k.shape, 1)
+    assert fewer_products.pays(x.shape, k.shape, 1)
     padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
     want = layers.conv(padded, k, 1, 0)
     np.testing.assert_allclose(layers.conv(x, k, 1, "REFLECT"), want, atol=1e-3)

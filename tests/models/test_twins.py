@@ -1,0 +1,192 @@
+"""The PyTorch twins of the benchmarks do what our steps do: equal losses from equal parameters and draws."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from playing import drawn
+
+from gan_jax import models, parallel
+
+torch = pytest.importorskip("torch")
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+
+import torch_gans  # noqa: E402
+import torch_translation  # noqa: E402
+
+W, B, CRITIC = 4, 4, 2
+
+
+def images(*shape):
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+
+
+def labels():
+    return np.random.default_rng(1).integers(2, size=(CRITIC * B, 5)).astype(np.int32)
+
+
+WGAN = {
+    "generator": "wgan",
+    "discriminator": "wgan",
+    "size": 28,
+    "z_dim": 128,
+    "loss": "wasserstein",
+    "gp_weight": 10.0,
+    "d_steps": CRITIC,
+    "g_learning_rate": 1e-4,
+    "d_learning_rate": 1e-4,
+    "b2": 0.9,
+}
+STAR = {
+    "labels": (tuple("abcde"),),
+    "g_width": W,
+    "g_blocks": 1,
+    "d_width": W,
+    "d_downs": 3,
+    "n_critic": CRITIC,
+}
+CYCLE = {"width": W, "d_width": W, "blocks": 1, "identity": 0.5}
+CASES = {  # fields of ours, its batch, the twin's module and how it is made
+    "dcgan": (
+        {"name": "gan", "size": 16, "channels": 3, "g_width": W, "d_width": W},
+        lambda: {"image": images(B, 16, 16, 3)},
+        (torch_gans, lambda: torch_gans.dcgan(16, W, B)),
+    ),
+    "wgan_gp": (
+        {"name": "gan", "g_width": W, "d_width": W, **WGAN},
+        lambda: {"image": images(CRITIC * B, 28, 28, 1)},
+        (torch_gans, lambda: torch_gans.wgan_gp(W, CRITIC, B)),
+    ),
+    "cyclegan": (
+        {"name": "cyclegan", **CYCLE},
+        lambda: {"source": images(2, 32, 32, 3), "target": images(4, 32, 32, 3)[2:]},
+        (torch_translation, lambda: torch_translation.cyclegan(32, W, 1, 2)),
+    ),
+    "stargan": (
+        {"name": "stargan", **STAR},
+        lambda: {"a": images(CRITIC * B, 16, 16, 3), "a_label": labels()},
+        (torch_translation, lambda: torch_translation.stargan(16, W, 1, 3, CRITIC, B)),
+    ),
+}
+
+
+def noise(*shape):
+    return np.random.default_rng(2).normal(size=shape).astype(np.float32)
+
+
+def weights(*shape):
+    return np.random.default_rng(3).uniform(size=shape).astype(np.float32)
+
+
+@pytest.fixture
+def same_draws(monkeypatch):
+    """Both sides draw the same numbers, which follow from the shape alone; permutations reverse."""
+
+    def call():
+        monkeypatch.setattr(jax.random, "normal", lambda key, shape, *rest: jnp.asarray(noise(*shape)))
+        monkeypatch.setattr(jax.random, "uniform", lambda key, shape, *rest: jnp.asarray(weights(*shape)))
+        monkeypatch.setattr(jax.random, "permutation", lambda key, x: x[::-1])
+        monkeypatch.setattr(torch, "randn", lambda *shape: torch.tensor(noise(*shape)))
+        monkeypatch.setattr(torch, "rand", lambda *shape: torch.tensor(weights(*shape)))
+        monkeypatch.setattr(torch, "randperm", lambda n: torch.arange(n).flip(0))
+        monkeypatch.setattr(torch, "randint", lambda high, shape: torch.tensor(labels()))
+
+    return call
+
+
+def leaves(tree, order, path=()):
+    """(path, array) in the order in which the layers were made, which jax itself does not keep."""
+    for name in order:
+        if isinstance(order[name], dict):
+            yield from leaves(tree[name], order[name], (*path, name))
+        else:
+            yield (*path, name), tree[name]
+
+
+def mirrored(path, x):
+    """Our parameter for images upside down and right to left: torch's odd kernels pad the other end."""
+    if path[-2] == "project":
+        return np.flip(x.reshape(-1, 4, 4, x.shape[-1] // 16), (1, 2)).reshape(x.shape)
+    if path[-2:] == ("logits", "kernel"):
+        return np.flip(x.reshape(4, 4, -1), (0, 1)).reshape(x.shape)
+    return np.flip(x, (0, 1)) if x.ndim == 4 else x
+
+
+def as_torch(path, x, module):
+    """Our parameter in the layout of torch's layer."""
+    if x.ndim == 1:
+        return x
+    if isinstance(module, torch.nn.ConvTranspose2d):
+        return np.flip(x, (0, 1)).transpose(2, 3, 0, 1)
+    if isinstance(module, torch.nn.Conv2d):
+        return x.transpose(3, 2, 0, 1)
+    if path[-2] == "project" and x.ndim == 4:
+        return x.transpose(0, 1, 3, 2).reshape(-1, x.shape[2])
+    return x.reshape(-1, x.shape[-1]).T
+
+
+def copy(params, order, network, change):
+    """Gives torch's network our parameters, layer after layer."""
+    ours = leaves(params, order)
+    for module in network.modules():
+        for theirs in module.parameters(recurse=False):
+            path, x = next(ours)
+            x = as_torch(path, change(path, np.asarray(x)), module)
+            assert x.shape == tuple(theirs.shape), path
+            theirs.data.copy_(torch.tensor(np.ascontiguousarray(x)))
+    assert next(ours, None) is None
+
+
+def twin(name, batch, monkeypatch):
+    """The twin and its networks, on our images."""
+    flip = np.flip if name == "wgan_gp" else lambda x, axes: x
+    given = [x for key, x in batch.items() if not key.endswith("_label")]
+    ready = iter([torch.tensor(flip(x, (1, 2)).copy()).permute(0, 3, 1, 2) for x in given])
+    module, make = CASES[name][2]
+    kept, players = SimpleNamespace(), module.Players
+
+    def keep(networks, *args):
+        kept.networks = networks
+        return players(networks, *args)
+
+    monkeypatch.setattr(module, "Players", keep)
+    monkeypatch.setattr(module, "pictures", lambda *shape: next(ready))
+    return make(), kept.networks
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_twin_has_our_losses_updates_and_sizes(name, same_draws, monkeypatch):
+    fields, make_batch, _ = CASES[name]
+    model, batch, order = models.create(fields), make_batch(), {}
+
+    def start(key):
+        state = model.init(key, batch)
+        order.update({player: dict(p.params) for player, p in state.players.items()})
+        return state
+
+    state = drawn(jax.eval_shape(start, jax.random.key(0)))
+    key = jax.random.key(1)
+    same_draws()
+    made, networks = twin(name, batch, monkeypatch)
+    for player, network in networks.items():
+        change = mirrored if name == "wgan_gp" else lambda path, x: x
+        copy(state.players[player].params, order[player], network, change)
+        count = sum(x.size for x in jax.tree.leaves(state.players[player].params))
+        assert made.parameters[player] == count
+    monkeypatch.setattr(parallel, "mean", lambda tree: tree)
+    step = jax.jit(lambda state: model.train_step(state, batch, key, "train"))
+    for _ in range(2):
+        state, metrics = step(state)
+        theirs = made.step()
+        ours = {loss: float(metrics[loss]) for loss in theirs}
+        assert ours == pytest.approx(theirs, rel=2e-3, abs=1e-3)
+    counts = {
+        player: int(optax.tree.get_all_with_path(p.opt_state, "count")[0][1])
+        for player, p in state.players.items()
+    }
+    assert made.updates() == counts
