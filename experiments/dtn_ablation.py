@@ -57,6 +57,9 @@ _BEST = flags.DEFINE_bool(
     "best", False, "Also the variant `best`, without each ingredient, and what was tried"
 )
 _BESIDE = flags.DEFINE_list("beside", [*INGREDIENTS, *TRIED], "With --best: the lines beside it to train")
+_BESIDE_SEEDS = flags.DEFINE_integer(
+    "beside_seeds", 0, "Seeds of each line beside the best recipe; 0 for --seeds", lower_bound=0
+)
 
 
 def main():
@@ -89,7 +92,8 @@ def text(content, found):
     parts = [tables.heading(content), tables.markdown([*found["rows"], *found.get("best", [])])]
     for section, title in TITLES.items():
         if section in found:
-            parts += [f"{title}:\n", tables.markdown(found[section])]
+            seeds = len(found[section][0]["accuracy"])
+            parts += [f"{title} (seeds: {seeds}):\n", tables.markdown(found[section])]
     return "\n".join(parts)
 
 
@@ -100,8 +104,9 @@ def plan():
         rows += [("best", "best", "DTN, best recipe", "best")]
         for section, lines in (("ingredients", INGREDIENTS), ("tried", TRIED)):
             rows += [(section, k, lines[k], f"best,{k}") for k in lines if k in _BESIDE.value]
-    seeds = range(tables.SEEDS.value)
-    return [(*row, [tables.load(variant, seed) for seed in seeds]) for *row, variant in rows]
+    few = _BESIDE_SEEDS.value or tables.SEEDS.value
+    seeds = {section: few if section in TITLES else tables.SEEDS.value for section, *_ in rows}
+    return [(*row, [tables.load(variant, seed) for seed in range(seeds[row[0]])]) for *row, variant in rows]
 
 
 if __name__ == "__main__":
