@@ -42,7 +42,7 @@ def mean_length(config, run):
     """The mean Euclidean length of f(x) over the source's training images."""
     source = {"source": inputs.load_role(config, config.data.roles.source)}
     state = parallel.replicate(run.state)
-    columns = inputs.with_constants(run.model, state, source, lambda: None)[1]
+    columns = inputs.with_constants(run.model, state, source, lambda: None, config.cache_dir)[1]
     return float(np.linalg.norm(columns["source_z"], axis=1).mean())
 
 

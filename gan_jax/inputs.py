@@ -1,7 +1,12 @@
 """The training images of a run, with the columns that its frozen variables decide."""
 
+import functools
+import hashlib
+import io
 import logging
+import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -11,6 +16,7 @@ import numpy as np
 from gan_jax import data, images, parallel
 from gan_jax.errors import DataError
 from gan_jax.state import TrainState
+from gan_jax.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
@@ -89,11 +95,22 @@ def check_columns(model: Any, roles: Mapping[str, data.Examples]) -> None:
 
 
 def with_constants(
-    model: Any, state: TrainState, roles: Mapping[str, data.Examples], poll: Callable[[], None]
+    model: Any,
+    state: TrainState,
+    roles: Mapping[str, data.Examples],
+    poll: Callable[[], None],
+    cache: Path | str | None = None,
 ) -> tuple[dict[str, data.Examples], dict[str, np.ndarray]]:
     """Adds `model.constants` of a replicated state, computed once per example, to each role.
 
     A role whose images change from draw to draw stays as it is: the model computes them in each step.
+
+    Args:
+      model: whose `constants` see the state's frozen variables alone.
+      state: replicated.
+      roles: of the training batch.
+      poll: called now and then.
+      cache: folder that keeps the columns for other runs of equal frozen variables and images; None for none.
 
     Returns:
       The roles, and the new columns under their batch keys (`<role>_<column>`).
@@ -103,19 +120,22 @@ def with_constants(
         del rng
         return model.constants(state, images.to_float(batch))
 
-    apply = parallel.pmap_apply(constants)
+    state = state.replace(players={}, memory={})
     host = parallel.unreplicate(state)
     extended = dict(roles)
     columns: dict[str, np.ndarray] = {}
     for role, examples in roles.items():
         pictures = {role: examples.without(*set(examples.columns) - {"image"})}
-        if not jax.eval_shape(constants, host, next(data.epoch(pictures, 1)), None):
+        first = next(data.epoch(pictures, 1))
+        if not jax.eval_shape(constants, host, first, None):
             continue
-        parts = []
-        for batch in data.epoch(pictures, _BATCH):
-            poll()
-            parts.append(apply(state, batch))
-        own = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        compute = functools.partial(_in_parts, constants, state, pictures, poll)
+        if cache is None or parallel.process()[1] > 1:  # of several processes each would have its own part
+            own = compute()
+        else:
+            program = jax.jit(constants).lower(host, first, None).as_text()
+            key = _digest(program, jax.tree.leaves(host), examples)
+            own = _cached(Path(cache) / f"constants-{key}", compute, poll)
         columns |= own
         if examples.varies:
             continue
@@ -123,3 +143,35 @@ def with_constants(
             **{name.removeprefix(f"{role}_"): column for name, column in own.items()}
         )
     return extended, columns
+
+
+def _in_parts(constants, state, pictures, poll):
+    apply, parts = parallel.pmap_apply(constants), []
+    for batch in data.epoch(pictures, _BATCH):
+        poll()
+        parts.append(apply(state, batch))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _digest(program, variables, examples):
+    """Names all that columns follow from: the program, what it reads, and the arithmetic of the device."""
+    digest = hashlib.sha256(f"{parallel.describe()['kind']}\n{program}\n{examples.view}".encode())
+    for array in (*variables, examples.columns["image"]):
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()[:16]
+
+
+def _cached(path, compute, poll):
+    """What an earlier run left in a folder, or else what `compute` gives, kept there for later ones."""
+    with Workdir(path).open(poll) as folder:
+        file = path / "columns.npz"
+        if file.exists():
+            try:
+                with np.load(file) as stored:
+                    return dict(stored)
+            except (OSError, ValueError, zipfile.BadZipFile) as error:
+                _log.warning("%s cannot be read and is made anew: %s", file, error)
+        columns, content = compute(), io.BytesIO()
+        np.savez(content, **columns)
+        folder.write(file.name, content.getvalue())
+        return columns

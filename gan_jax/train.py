@@ -88,7 +88,9 @@ class _Training:
         parallel.barrier("settled")  # what a kill left half done is put in order by the writer alone
         state, self.meta = self._start(networks)
         self.state = parallel.replicate(state)
-        self.roles, columns = inputs.with_constants(self.model, self.state, self.roles, self.poll)
+        self.roles, columns = inputs.with_constants(
+            self.model, self.state, self.roles, self.poll, config.cache_dir
+        )
         if not self.meta["step"]:
             self.state = parallel.replicate(self.model.calibrate(state, columns))
         untrained = functools.partial(runs.initial_state, config, self.model, self.meta["example"], networks)

@@ -5,6 +5,7 @@ import pytest
 
 from gan_jax import config as configuration
 from gan_jax import data, inputs, parallel
+from gan_jax import state as game
 from gan_jax.errors import ConfigError, DataError
 
 
@@ -19,7 +20,7 @@ def test_columns_are_cached_beside_images_that_stay_and_computed_alone_beside_th
     image = np.random.default_rng(0).integers(0, 256, (5, 12, 12, 1), np.uint8)
     stays = data.Examples({"image": image[:, :8, :8], "label": np.arange(5, dtype=np.int32)})
     varies = data.Examples({"image": image}, view=data.views.View(8, flip=True))
-    state = parallel.replicate({"nothing": np.zeros(1, np.float32)})
+    state = parallel.replicate(game.create({}, {"f": np.zeros(1, np.float32)}))
     roles = {"source": stays, "target": varies}
     extended, columns = inputs.with_constants(Summing(), state, roles, lambda: None)
     assert set(columns) == {"source_sum", "target_sum"}
@@ -28,6 +29,38 @@ def test_columns_are_cached_beside_images_that_stay_and_computed_alone_beside_th
     for name, pixels in (("source", image[:, :8, :8]), ("target", image[:, 2:10, 2:10])):
         expected = (pixels / 127.5 - 1).sum((1, 2, 3))
         np.testing.assert_allclose(columns[f"{name}_sum"], expected, rtol=1e-4, atol=1e-3)
+
+
+class Scaling(Summing):
+    """The sums times a frozen number."""
+
+    def constants(self, state, batch):
+        return {name: state.frozen["scale"] * sums for name, sums in super().constants(state, batch).items()}
+
+
+def test_kept_columns_are_read_for_equal_variables_and_images_alone_and_made_anew_if_damaged(
+    tmp_path, caplog
+):
+    image = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
+
+    def computed(scale=2.0, image=image, cache=tmp_path):
+        state = parallel.replicate(game.create({}, {"scale": np.float32(scale)}))
+        roles = {"source": data.Examples({"image": image})}
+        return inputs.with_constants(Scaling(), state, roles, lambda: None, cache)[1]["source_sum"]
+
+    alone = computed(cache=None)
+    assert not list(tmp_path.iterdir())
+    np.testing.assert_array_equal(computed(), alone)
+    (file,) = tmp_path.glob("constants-*/columns.npz")
+    np.savez(file, source_sum=np.arange(5.0))  # to see what is read
+    np.testing.assert_array_equal(computed(), np.arange(5.0))
+    np.testing.assert_allclose(computed(scale=3.0), 1.5 * alone, rtol=1e-5)
+    np.testing.assert_array_equal(computed(image=image[::-1]), alone[::-1])
+    file.write_bytes(file.read_bytes()[:-40])
+    np.testing.assert_array_equal(computed(), alone)
+    assert "cannot be read and is made anew" in caplog.text
+    with np.load(file) as stored:
+        np.testing.assert_array_equal(stored["source_sum"], alone)
 
 
 def config_of(folder, **fields):
