@@ -117,7 +117,12 @@ def best(config):
         "steps": steps,
     }
     steps = min(1000, steps)
-    tuned = {"pseudo_weight": 1.0, "learning_rate": 2e-3, "schedule_steps": steps}
+    tuned = {
+        "pseudo_weight": 1.0,
+        "pseudo_threshold": 0.95,
+        "learning_rate": 2e-3,
+        "schedule_steps": steps,
+    }
     unlabelled = {"unlabelled": config.data.roles.target.to_dict()}
     adapted = start | {
         "name": f"{f['name']}_self",

@@ -47,7 +47,8 @@ class Model(base.Defaults):
     label_smoothing: float = 0.0
     learning_rate: float = 1e-3  # the peak, where a schedule is given
     weight_decay: float = 0.0  # decoupled, as in AdamW
-    schedule_steps: int = 0  # length of a one-cycle schedule; 0 keeps the rate constant
+    schedule_steps: int = 0  # length of a one-cycle schedule, or of self-training's, which begins at its
+    # peak and falls by a cosine; 0 keeps the rate constant
     rotation: float = 0.0  # radians
     scale: float = 0.0  # log
     shear: float = 0.0
@@ -116,7 +117,10 @@ class Model(base.Defaults):
     def tx(self) -> optax.GradientTransformation:
         """AdamW; weight decay spares biases and normalisation."""
         rate: Any = self.learning_rate
-        if self.schedule_steps:
+        if self.schedule_steps and self.pseudo_weight:
+            # At a low rate a network would hold on to its first answers, and learn them before it can doubt.
+            rate = optax.cosine_decay_schedule(self.learning_rate, self.schedule_steps)
+        elif self.schedule_steps:
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
         return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
 

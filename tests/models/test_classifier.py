@@ -75,19 +75,30 @@ def test_weight_decay_shrinks_kernels_and_spares_biases():
     np.testing.assert_array_equal(moved["head"]["bias"], 1)
 
 
-def test_the_rate_runs_one_cycle():
-    m = model(learning_rate=0.1, schedule_steps=100)
+def rates(m, steps):
+    """The learning rates of a model's first steps: Adam moves by them where all gradients are alike."""
     params = {"w": np.zeros((2, 2), np.float32)}
     state = m.tx.init(params)
     update = jax.jit(m.tx.update)
-    rates = []
-    for _ in range(100):
+    found = []
+    for _ in range(steps):
         moves, state = update({"w": np.ones((2, 2), np.float32)}, state, params)
-        rates.append(-float(moves["w"][0, 0]))
-    assert int(np.argmax(rates)) == 30
-    assert rates[30] == pytest.approx(0.1, rel=1e-3)
-    assert rates[0] == pytest.approx(0.1 / 25, rel=1e-3)
-    assert 0 < rates[-1] < 1e-3
+        found.append(-float(moves["w"][0, 0]))
+    return np.array(found)
+
+
+def test_the_rate_runs_one_cycle():
+    found = rates(model(learning_rate=0.1, schedule_steps=100), 100)
+    assert int(np.argmax(found)) == 30
+    assert found[30] == pytest.approx(0.1, rel=1e-3)
+    assert found[0] == pytest.approx(0.1 / 25, rel=1e-3)
+    assert 0 < found[-1] < 1e-3
+
+
+def test_the_rate_of_self_training_begins_at_its_peak_and_falls_by_a_cosine():
+    found = rates(model(learning_rate=0.1, schedule_steps=100, pseudo_weight=1.0), 100)
+    expected = 0.05 * (1 + np.cos(np.pi * np.arange(100) / 100))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-7)
 
 
 @pytest.mark.parametrize(
