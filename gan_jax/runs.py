@@ -139,9 +139,12 @@ def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dic
     Returns:
       The model's images by role, [N, H, W, C] in [-1, 1].
     """
-    return _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))(
-        pictures, seed
-    )
+    return generator(run)(pictures, seed)
+
+
+def generator(run: Run) -> Callable[..., dict[str, np.ndarray]]:
+    """`generate` of one run as `call(pictures, seed=0)`, its state placed and its program compiled once."""
+    return _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))
 
 
 def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
@@ -167,10 +170,10 @@ def decoder(run: Run) -> Callable[..., np.ndarray]:
 
     def call(z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
         if label is None:
-            return apply({"z": z}, 0)
+            return apply({"z": z})
         label = np.asarray(label)
         _check_labels(label, len(z), run.model.num_classes)
-        return apply({"z": z, "label": label.astype(np.int32)}, 0)
+        return apply({"z": z, "label": label.astype(np.int32)})
 
     return call
 
@@ -190,7 +193,7 @@ def _check_labels(label, count, classes):
 def _in_parts(run, fn):
     apply, state = parallel.pmap_apply(fn), parallel.replicate(run.state)
 
-    def call(columns, seed):
+    def call(columns, seed=0):
         size = len(next(iter(columns.values())))
         parts = [
             apply(

@@ -55,17 +55,13 @@ def run(
     place = output.check(out)
     model = generators.model(workdir, place)
     classes = generators.labels(model, labels)
-    if hold_z and (columns or not classes):
-        why = "its columns are the latents" if classes else "this one knows no classes"
-        raise ConfigError(f"hold_z={hold_z} is for sheets of conditional models; {why}")
+    _check(hold_z, columns, classes)
     memory = memories.load(workdir, nearest, features) if nearest else None
 
     by_class = place.kind == "sheet" and not (columns or nearest)
     by_class &= bool(hold_z) or 1 < len(classes) <= _CLASS_ROWS
     held = by_class if hold_z is None else hold_z
-    numbers = np.arange(num)
-    z = generators.latents(model, seed, numbers // len(classes) if held else numbers)
-    label = np.resize(np.array(classes, np.int32), num) if classes else None
+    z, label = _asked(model, seed, classes, num, held)
     pictures = generators.decode(runs.load(workdir), z, label)
     arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
     told: dict[str, Any] = {"images": num}
@@ -80,6 +76,19 @@ def run(
         across = output.square(-(-num // (nearest + 1)))
     place.write(pictures, columns=columns or across, names=output.numbered(num), arrays=arrays)
     return {**told, "samples": place.path}
+
+
+def _check(hold_z, columns, classes):
+    if hold_z and (columns or not classes):
+        why = "its columns are the latents" if classes else "this one knows no classes"
+        raise ConfigError(f"hold_z={hold_z} is for sheets of conditional models; {why}")
+
+
+def _asked(model, seed, classes, num, held):
+    """Latents, `held` while the classes take their turn, and labels, None where there are no classes."""
+    numbers = np.arange(num)
+    z = generators.latents(model, seed, numbers // len(classes) if held else numbers)
+    return z, np.resize(np.array(classes, np.int32), num) if classes else None
 
 
 def _in_rows(pictures, classes):
