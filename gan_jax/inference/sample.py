@@ -28,8 +28,7 @@ def run(
     """Writes images of a run, from its folder alone; nothing there changes.
 
     Image i of a seed is the same whatever `num` is. The sheet of a conditional model has a row for each class
-    and one latent for each column, so that down a column nothing but the class differs; elsewhere every image
-    has a latent of its own.
+    and one latent for each column, so that down a column nothing but the class differs.
 
     Args:
       workdir: of a run whose model makes images of noise, finished or not.
@@ -39,8 +38,7 @@ def run(
       num: how many images.
       seed: of the latents.
       labels: classes of a conditional model, which the images take in turn; None for all of them.
-      hold_z: one latent for all classes in turn, elsewhere too, or not on the sheet either; None for the
-        sheet alone.
+      hold_z: one latent for all classes in turn; None for such sheets alone, elsewhere each has its own.
       columns: of a sheet whose images follow one another in turn; 0 for a row a class, or where there are
         no classes, more than 32 of them, or neighbours shown, as many as make it square.
       nearest: how many of the nearest training images to show beside each image.
@@ -58,10 +56,8 @@ def run(
     _check(hold_z, columns, classes)
     memory = memories.load(workdir, nearest, features) if nearest else None
 
-    by_class = place.kind == "sheet" and not (columns or nearest)
-    by_class &= bool(hold_z) or 1 < len(classes) <= _CLASS_ROWS
-    held = by_class if hold_z is None else hold_z
-    z, label = _asked(model, seed, classes, num, held)
+    by_class = place.kind == "sheet" and not (columns or nearest) and _are_rows(classes, hold_z)
+    z, label = _asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
     pictures = generators.decode(runs.load(workdir), z, label)
     arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
     told: dict[str, Any] = {"images": num}
@@ -82,6 +78,10 @@ def _check(hold_z, columns, classes):
     if hold_z and (columns or not classes):
         why = "its columns are the latents" if classes else "this one knows no classes"
         raise ConfigError(f"hold_z={hold_z} is for sheets of conditional models; {why}")
+
+
+def _are_rows(classes, hold_z):
+    return bool(hold_z) or 1 < len(classes) <= _CLASS_ROWS
 
 
 def _asked(model, seed, classes, num, held):
