@@ -56,7 +56,6 @@ VARIANTS: dict[str, Any] = {
         "evals.test.roles": pair("cat2dog")["test"],
         "evals.samples.roles": pair("cat2dog")["test"],
     },
-    "paper": {"model.gan_weight": 1.0, "model.fm_weight": 0.0, "model.curriculum": 0},
     "part": {"model.width": 32, "model.curriculum": 1000, "batch_size": 16, "steps": 4000},
     "quick": {
         "data.roles": faces("validation[:128]"),
@@ -69,4 +68,5 @@ VARIANTS: dict[str, Any] = {
         "model.curriculum": 2,
         **gan_config.QUICK,
     },
+    "paper": {"model.gan_weight": 1.0, "model.fm_weight": 0.0, "model.curriculum": 0},
 }

@@ -17,35 +17,7 @@ from typing import Any
 
 from gan_jax import ablation
 from gan_jax import config as gan_config
-
-SVHN = {
-    "train": "svhn/train_32x32_first1083.mat",
-    "test": "svhn/test_32x32_first10000.mat",
-}
-MNIST = {
-    "train": "mnist/train-images-idx3-ubyte.gz",
-    "test": "mnist/t10k-images-idx3-ubyte.gz",
-}
-
-# f of this project: convolutions doubled and batch-normalised (folded once it is trained), and images
-# much changed, negated and put in two tones among them, so that it reads ink on paper and its opposite alike.
-STRONG_F: dict[str, Any] = {
-    "convs_per_block": 2,
-    "batch_norm": True,
-    "dropout": 0.3,
-    "label_smoothing": 0.05,
-    "learning_rate": 3e-3,
-    "weight_decay": 5e-3,
-    "rotation": 0.2,
-    "scale": 0.15,
-    "shear": 0.2,
-    "shift": 2.4,
-    "contrast": 0.4,
-    "channel_contrast": 0.3,
-    "brightness": 0.3,
-    "negate": 0.3,
-    "ink": 0.4,
-}
+from gan_jax.recipes import MNIST, STRONG_F, SVHN
 
 
 def get_config(arg=""):

@@ -10,7 +10,6 @@ one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, whose rows are images,
 them, and what comes back; of photographs of persons keep that picture to yourself.
 """
 
-import jax
 import numpy as np
 import tables
 from absl import flags
@@ -82,21 +81,6 @@ def pair(seed):
     return found
 
 
-def describe(role, spec):
-    """A role's images in words."""
-    conditions = [*spec.get("having", ()), *(f"not {name}" for name in spec.get("lacking", ()))]
-    place = spec.files.get(spec.split.partition("[")[0], "") or spec.name
-    return f"{role} {place} [{spec.split}] {' '.join(conditions)}".strip()
-
-
-def parameters(run):
-    """Parameters of a run's players."""
-    return {
-        name: sum(x.size for x in jax.tree.leaves(player.params))
-        for name, player in run.state.players.items()
-    }
-
-
 def sheets(name, run, given):
     """What a model makes of the first images of each domain, and what comes back, by title."""
     there = runs.generate(run, given)
@@ -123,13 +107,13 @@ def main():
         folder, result = tables.run(config)
         run = runs.load(folder)
         kept = ("seconds", "params_sha256", "commit")
-        scale = {"steps": config.steps, "batch_size": config.batch_size, "parameters": parameters(run)}
+        scale = {"steps": config.steps, "batch_size": config.batch_size, "parameters": tables.parameters(run)}
         measured = {measure: round(result["metrics"][measure], 3) for measure in MEASURES}
         rows.append(
             {"name": name, **scale, **measured, **{k: result[k] for k in kept}, "config": config.to_dict()}
         )
         drawn[name] = sheets(name, run, given)
-    described = [describe(role, spec) for role, spec in configs["discogan"].data.roles.items()]
+    described = [tables.describe(role, spec) for role, spec in configs["discogan"].data.roles.items()]
     content = {
         "data": f"{', '.join(described)}, at {configs['discogan'].data.size} pixels",
         "seed": seed,

@@ -69,7 +69,10 @@ def adapt(config, run):
     queries = labelled(config, config.requires.judge.evals.test.roles.image)
     references = {}
     for name, (pictures, labels) in source.items():
-        references[name] = runs.generate(run, {"source": pictures})["target"], labels
+        made = runs.generate(run, {"source": pictures})["target"]
+        # Models that go both ways may have grey targets in three channels.
+        alike = made.shape[-1] == queries[0].shape[-1]
+        references[name] = (made if alike else grey(images.to_uint8(made))), labels
         references[f"source_{name}"] = grey(pictures), labels
     count = len(source["train"][0])
     references["target"] = tuple(column[:count] for column in target)

@@ -126,9 +126,9 @@ def named(role):
 
 
 def samples(run, seed):
-    """100 images of a run, uint8 [100, S, S, C]; of a conditional one each row has a class of its own."""
-    z = generators.latents(run.model, seed, np.arange(SIDE * SIDE))
-    classes = run.model.num_classes
+    """100 images of a run, uint8 [100, S, S, C]; of a conditional one a row a class, a latent a column."""
+    classes, numbers = run.model.num_classes, np.arange(SIDE * SIDE)
+    z = generators.latents(run.model, seed, numbers % SIDE if classes else numbers)
     label = np.repeat(np.arange(SIDE, dtype=np.int32) % classes, SIDE) if classes else None
     return generators.decode(run, z, label)
 

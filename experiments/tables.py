@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import ml_collections
 from absl import app, flags
 
 from gan_jax import config as configuration
-from gan_jax import logs, plots, provenance
+from gan_jax import logs, plots, provenance, runs
 from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.train import train
 from gan_jax.workdir import Workdir
@@ -83,7 +84,7 @@ def load(
         steps = STEPS.value or (config.steps // 3 if QUICK.value else 0)
         if steps and config.steps:
             share = steps / config.steps
-            for field in {"decay_start", "decay_end"} & set(config.model):
+            for field in {"decay_start", "decay_end", "curriculum"} & set(config.model):
                 config.model[field] = round(config.model[field] * share)
             config.steps = steps
             if "validation" in config.evals:
@@ -195,10 +196,25 @@ def bars(rows: Sequence[Row], title: str) -> bytes:
     return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
 
 
-def write(content: Mapping[str, Any], text: str, picture: bytes, **further: bytes) -> str:
+def parameters(run: runs.Run) -> dict[str, int]:
+    """Parameters of a run's players."""
+    return {
+        name: sum(x.size for x in jax.tree.leaves(player.params))
+        for name, player in run.state.players.items()
+    }
+
+
+def describe(role: str, spec: Mapping[str, Any]) -> str:
+    """A role's images in words."""
+    conditions = [*spec.get("having", ()), *(f"not {name}" for name in spec.get("lacking", ()))]
+    place = spec["files"].get(spec["split"].partition("[")[0], "") or spec["name"]
+    return f"{role} {place} [{spec['split']}] {' '.join(conditions)}".strip()
+
+
+def write(content: Mapping[str, Any], text: str, picture: bytes | None, **further: bytes) -> str:
     """Writes OUT.json, OUT.md and OUT.png, each whole or not at all; returns the Markdown.
 
-    `further` are other pictures: `curve=...` becomes OUT_curve.png.
+    `picture` is None where there is none; `further` are others: `curve=...` becomes OUT_curve.png.
     """
     path = out()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -206,7 +222,8 @@ def write(content: Mapping[str, Any], text: str, picture: bytes, **further: byte
     complete = f"{text}\n`{content['command']}`\n"
     folder.write(f"{path.name}.json", (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
     folder.write(f"{path.name}.md", complete.encode())
-    folder.write(f"{path.name}.png", picture)
+    if picture is not None:
+        folder.write(f"{path.name}.png", picture)
     for name, drawn in further.items():
         folder.write(f"{path.name}_{name}.png", drawn)
     return complete

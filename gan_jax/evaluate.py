@@ -9,6 +9,7 @@ import ml_collections
 import numpy as np
 
 from gan_jax import data, evaluation, images, inputs, parallel
+from gan_jax.errors import ConfigError
 from gan_jax.state import TrainState
 
 _BATCH = 256
@@ -37,7 +38,7 @@ class Evaluations:
         self._config, self._networks, self._poll = config, networks, poll
         self._untrained = functools.cache(lambda: jax.device_get(untrained()))
         self._data: dict[str, dict[str, data.Examples]] = {}
-        self._method = lambda kind: evaluation.method(kind, model)
+        self._model = model
         self._mapped = functools.cache(lambda method: parallel.pmap_apply(_on_floats(model, method)))
 
     def due(self, step: int) -> list[str]:
@@ -56,8 +57,9 @@ class Evaluations:
                 self._poll()
                 yield batch
 
+        method = evaluation.method(spec.kind, self._model)
         apply = _Apply(
-            self._mapped(self._method(spec.kind)), state, spec.roles, self._config.seed, self._untrained
+            self._model, self._mapped(method), state, spec.roles, self._config.seed, self._untrained
         )
         evaluator = evaluation.evaluator(spec.kind)
         return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
@@ -74,8 +76,8 @@ def _on_floats(model, method):
 class _Apply:
     """What evaluators are handed: the model on one host batch after another, see `evaluation.Apply`."""
 
-    def __init__(self, apply, state, roles, seed, initial):
-        self._state, self._initial = state, initial
+    def __init__(self, model, apply, state, roles, seed, initial):
+        self._model, self._state, self._initial = model, state, initial
         self._apply, self._roles, self._seed = apply, roles, seed
         self._position, self._untrained_position = 0, 0
 
@@ -86,6 +88,11 @@ class _Apply:
     def untrained(self, batch: Mapping[str, np.ndarray]) -> Any:
         self._untrained_position += 1
         return self._at(self._first, batch, self._untrained_position - 1)
+
+    def latents(self, n: int) -> np.ndarray:
+        if not hasattr(self._model, "latents"):
+            raise ConfigError("classes are asked of models that draw images from noise; this one does not")
+        return np.asarray(self._model.latents(jax.random.key(self._seed), n))
 
     @functools.cached_property
     def _first(self):

@@ -26,7 +26,9 @@ _FLAGS = [
     flags.DEFINE_integer("num", None, "sample: images; 64", 1, 10**6),
     flags.DEFINE_integer("seed", None, "sample, interpolate, translate: of what is random; 0", 0, 2**31 - 1),
     flags.DEFINE_list("labels", None, "sample, interpolate: classes of a conditional model, in turn; all"),
-    flags.DEFINE_bool("hold_z", None, "sample: one latent for all classes of a row of the sheet"),
+    flags.DEFINE_bool(
+        "hold_z", None, "sample: one latent for all classes in turn; on sheets with rows of classes"
+    ),
     flags.DEFINE_integer("nearest", None, "sample: nearest training images beside each; none", 1, 1000),
     flags.DEFINE_string("features", None, "sample: by what they are near: pixels, or a required classifier"),
     flags.DEFINE_list("pairs", None, "interpolate: such as 0-1,3-17, numbers of samples; 0-1,2-3, ..."),

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 from gan_jax import checkpoint, images, models, parallel
 from gan_jax.config import FREE, default
-from gan_jax.errors import WorkdirError
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.state import TrainState
 from gan_jax.workdir import Workdir
 
@@ -139,9 +139,12 @@ def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dic
     Returns:
       The model's images by role, [N, H, W, C] in [-1, 1].
     """
-    return _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))(
-        pictures, seed
-    )
+    return generator(run)(pictures, seed)
+
+
+def generator(run: Run) -> Callable[..., dict[str, np.ndarray]]:
+    """`generate` of one run as `call(pictures, seed=0)`, its state placed and its program compiled once."""
+    return _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))
 
 
 def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
@@ -154,6 +157,9 @@ def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarr
 
     Returns:
       Images [N, H, W, C] in [-1, 1], by averaged parameters and running statistics.
+
+    Raises:
+      ConfigError: labels of another shape than [N], that are no integers, or that name no class.
     """
     return decoder(run)(z, label)
 
@@ -163,15 +169,31 @@ def decoder(run: Run) -> Callable[..., np.ndarray]:
     apply = _in_parts(run, lambda state, batch, rng: run.model.decode(state, **batch))
 
     def call(z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
-        return apply({"z": z} if label is None else {"z": z, "label": np.asarray(label, np.int32)}, 0)
+        if label is None:
+            return apply({"z": z})
+        label = np.asarray(label)
+        _check_labels(label, len(z), run.model.num_classes)
+        return apply({"z": z, "label": label.astype(np.int32)})
 
     return call
+
+
+def _check_labels(label, count, classes):
+    """Refuses what a mapped program would take without a word: one-hot, a class that is none is all zeros."""
+    if not classes:
+        raise ConfigError("label is for conditional models; this one knows no classes")
+    if label.shape != (count,) or label.dtype.kind not in "iu":
+        message = f"label is {label.dtype} {list(label.shape)}; allowed: integers [{count}], one for each z"
+        raise ConfigError(message)
+    wrong = label[(label < 0) | (label >= classes)]
+    if len(wrong):
+        raise ConfigError(f"label={wrong[0]} is not allowed; allowed: 0 to {classes - 1}")
 
 
 def _in_parts(run, fn):
     apply, state = parallel.pmap_apply(fn), parallel.replicate(run.state)
 
-    def call(columns, seed):
+    def call(columns, seed=0):
         size = len(next(iter(columns.values())))
         parts = [
             apply(

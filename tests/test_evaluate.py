@@ -7,6 +7,7 @@ import pytest
 
 from gan_jax import config, evaluate, inputs, parallel
 from gan_jax.data import Examples
+from gan_jax.errors import ConfigError
 
 IMAGES = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
 START = np.float32(1000)  # the state before training, which the fixture's models are given
@@ -135,6 +136,21 @@ def test_the_untrained_model_gets_the_same_noise_and_is_made_once_where_asked_fo
         values = found.run("s", state())
         np.testing.assert_allclose(values["untrained"], 1000 + values["trained"], atol=1e-3)
     assert len(found.starts) == 1
+
+
+def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypatch):
+    class Prior(Draws):
+        def latents(self, rng, n):
+            return jax.random.normal(rng, (n, 2))
+
+    asking(monkeypatch, lambda apply, batches: {"z": [apply.latents(3), apply.latents(3)]})
+    found = evaluations(Prior(), s=spec("sheet", "image"))
+    first, second = found.run("s", state())["z"]
+    assert first.shape == (3, 2)
+    assert len(np.unique(first)) == 6
+    np.testing.assert_array_equal(first, second)
+    with pytest.raises(ConfigError, match=r"^classes are asked of models that draw images from noise"):
+        evaluations(Draws(), s=spec("sheet", "image")).run("s", state())
 
 
 def test_the_state_before_training_is_not_made_where_nobody_asks(evaluations):

@@ -14,6 +14,7 @@ VARIANTS = {
     "cyclegan_horse2zebra": ["folders", "quick"],
     "cyclegan_svhn_mnist": ["part", "yunjey", "quick", "yunjey,part", "yunjey,quick"],
     "discogan_celeba_gender": ["paper", "part", "quick", "paper,part"],
+    "discogan_svhn_mnist": ["paper", "part", "quick", "paper,part"],
     "discogan_horse2deer": ["cat2dog", "paper", "part", "quick", "cat2dog,part,paper"],
     "pix2pix_celeba": ["colour", "part", "quick", "colour,part", "colour,quick"],
     "pix2pix_facades": ["photo2labels", "quick"],
@@ -76,6 +77,34 @@ def test_the_papers_sizes_are_the_papers():
         assert built.batch_size == 1
     assert zebra.steps == 200 * 1334
     assert facades.steps == 200 * 400
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name.startswith("discogan")])
+def test_the_equation_as_printed_is_not_undone_by_a_smaller_scale(name):
+    for variant in ("paper", "paper,part", "paper,quick"):
+        built = load(name, variant).model
+        assert (built.gan_weight, built.fm_weight, built.curriculum) == (1, 0, 0)
+
+
+def test_house_numbers_and_handwriting_are_read_both_ways_by_judges_of_where_they_come_to():
+    cyclegan, discogan = load("cyclegan_svhn_mnist", "part"), load("discogan_svhn_mnist", "part")
+    assert cyclegan.evals == discogan.evals
+    assert cyclegan.requires == discogan.requires
+    assert cyclegan.data.roles == discogan.data.roles
+    learned = {name: judge.data.roles.image for name, judge in cyclegan.requires.items()}
+    assert [learned[name].files["train"].partition("/")[0] for name in ("judge", "judge_source")] == [
+        "mnist",
+        "svhn",
+    ]
+    for name, given, judge in (("test", "source", "judge"), ("backward", "target", "judge_source")):
+        spec = cyclegan.evals[name]
+        assert (spec.get("given", "source"), spec.get("judge", "judge")) == (given, judge)
+        (role,) = spec.roles
+        assert role == given
+        tested = {"source": "test[8000:]", "target": "test"}[given]
+        assert spec.roles[role].split == tested
+    # Either judge is itself scored on images that none learns from.
+    assert cyclegan.requires.judge_source.evals.test.roles.image.split == "test[8000:]"
 
 
 def test_colour_replaces_the_edges_everywhere_and_directions_change_sides():

@@ -53,6 +53,14 @@ class Apply(Protocol):
         """The same by the model before training, its calls counted by themselves."""
         ...
 
+    def latents(self, n: int, /) -> np.ndarray:
+        """`n` draws of a noise-to-image model's prior, [n, z_dim]: the same at every call and every step.
+
+        Raises:
+          ConfigError: the model draws no images from noise.
+        """
+        ...
+
 
 _COMMON = ("kind", "every", "num", "roles")
 

@@ -9,6 +9,7 @@ from gan_jax import images
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.evaluation.sheet import COLUMNS, row, stack
+from gan_jax.metrics import similarity
 
 
 def evaluate(
@@ -61,7 +62,6 @@ def as_bytes(pictures: np.ndarray) -> np.ndarray:
 
 def difference(a: np.ndarray, b: np.ndarray) -> float:
     """Mean absolute difference of images uint8 [N, H, W, 1 or 3], as grey images where channels differ."""
-    a, b = a.astype(np.float32), b.astype(np.float32)
     if a.shape != b.shape:
-        a, b = a.mean(-1), b.mean(-1)
-    return float(np.abs(a - b).mean(dtype=np.float64))
+        a, b = a.mean(-1, dtype=np.float32), b.mean(-1, dtype=np.float32)
+    return similarity.l1(a, b)

@@ -1,6 +1,6 @@
 """Sheets of what a generator makes of each image for each label: a row an image, a column a target."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,12 @@ import numpy as np
 from gan_jax import images
 from gan_jax.conditions import LabelSets
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation import Batches, Network
 from gan_jax.evaluation.label_errors import place
 
 
 def evaluate(
-    apply: Apply,
+    apply: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],
     batches: Batches,
     networks: Mapping[str, Network],
     *,

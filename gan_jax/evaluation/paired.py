@@ -8,6 +8,7 @@ import numpy as np
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.evaluation.cycle import as_bytes, check, difference
 from gan_jax.evaluation.sheet import COLUMNS, row, stack
+from gan_jax.metrics import similarity
 
 __all__ = ["check", "evaluate"]
 
@@ -21,10 +22,11 @@ def evaluate(
 
     Returns:
       `l1`, the mean absolute difference over images, pixels and channels, in grey levels of 255;
-      `l1_mean_image`, that of one image for all, the mean of the targets; `psnr`, the mean over images of 20
-      log10(255 / rms difference), in dB; `between_draws`, the mean absolute difference of two draws of the
-      noise; `saturation` and `target_saturation`, the mean over pixels of the largest less the smallest
-      channel (0 of grey images); `examples`; and `pairs`, uint8 [H, W, 3]: sources, translations, targets.
+      `psnr` in dB and `ssim`, means over images, see `metrics.similarity` (`ssim` is None of images of fewer
+      than 11 pixels); `l1_mean_image`, the l1 of one image for all, the mean of the targets;
+      `between_draws`, the mean absolute difference of two draws of the noise; `saturation` and
+      `target_saturation`, the mean over pixels of the largest less the smallest channel (0 of grey images);
+      `examples`; and `pairs`, uint8 [H, W, 3]: sources, translations, targets.
     """
     del networks
     columns: dict[str, list[np.ndarray]] = {name: [] for name in ("source", "made", "again", "target")}
@@ -37,21 +39,14 @@ def evaluate(
     mean = np.broadcast_to(np.rint(target.mean(0)).astype(np.uint8), target.shape)
     first = slice(0, COLUMNS)
     return {
-        "l1": difference(made, target),
+        **similarity.measures(made, target),
         "l1_mean_image": difference(mean, target),
-        "psnr": _psnr(made, target),
         "between_draws": difference(made, again),
         "saturation": _saturation(made),
         "target_saturation": _saturation(target),
         "examples": len(target),
         "pairs": stack([row(pictures[first]) for pictures in (source, made, target)]),
     }
-
-
-def _psnr(a, b):
-    squares = np.square(a.astype(np.float32) - b.astype(np.float32)).mean((1, 2, 3), dtype=np.float64)
-    # Equal images would be infinitely near: half a grey level is what rounding hides.
-    return float(np.mean(10 * np.log10(255**2 / np.maximum(squares, 0.25))))
 
 
 def _saturation(pictures):

@@ -1,21 +1,21 @@
 """Sheets of sample images: inputs above what the model makes of them, or what it draws from noise."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gan_jax import images
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation import Apply, Batches, Network
 
 _PARTNER = {"target": "source", "source": "target"}
 COLUMNS = 16
 
 
 def evaluate(
-    apply: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],
+    apply: Apply,
     batches: Batches,
     networks: Mapping[str, Network],
     *,
@@ -25,10 +25,11 @@ def evaluate(
     """One sheet of the first batch.
 
     For a translation each row of inputs stands above its row of outputs. Images drawn from noise, as many
-    as the batch has, fill a grid; of a conditional model the sheet may have a row for every class instead.
+    as the batch has, fill a grid; of a conditional model the sheet may have a row for every class instead,
+    with one latent a column, so that down a column nothing but the class differs.
 
     Args:
-      apply: batch -> images by role.
+      apply: batch -> images by role; its latents are drawn where there are rows of classes.
       batches: the first is drawn.
       networks: none is used.
       columns: images a row; 0 is 16 for translations, 10 for rows of classes, and otherwise what makes
@@ -72,8 +73,9 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
 
 
 def _classes(apply, classes, columns):
-    """A row for every class: uint8 [classes H, columns W, 3]."""
-    made = apply({"label": np.repeat(np.arange(classes, dtype=np.int32), columns)})
+    """A row for every class, a column for every latent: uint8 [classes H, columns W, 3]."""
+    z = np.tile(apply.latents(columns), (classes, 1))
+    made = apply({"z": z, "label": np.repeat(np.arange(classes, dtype=np.int32), columns)})
     if "image_label" not in made:
         raise ConfigError(f"classes={classes} is not allowed; allowed: 0, the model is not conditional")
     return np.concatenate([row(part) for part in np.split(made["image"], classes)])

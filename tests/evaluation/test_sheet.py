@@ -50,23 +50,42 @@ def test_images_made_from_nothing_fill_a_grid(count, columns, shape):
 
 
 @pytest.mark.parametrize(("options", "columns"), [({}, 10), ({"columns": 4}, 4)])
-def test_a_conditional_model_is_asked_for_a_row_of_every_class(options, columns):
-    asked = []
-
-    def apply(batch):
-        asked.append(batch)
-        return {"image": images(batch["label"] / 127.5 - 1), "image_label": batch["label"]}
-
+def test_a_conditional_model_is_asked_for_a_row_of_every_class_and_a_latent_for_every_column(
+    options, columns
+):
+    apply = Drawn()
     pixels = sheet.evaluate(apply, [], {}, classes=3, **options)["sheet"]
     assert pixels.shape == (12, 4 * columns, 3)
-    np.testing.assert_array_equal(pixels[::4, ::4, 0], np.repeat([[0], [1], [2]], columns, 1))
-    assert [set(batch) for batch in asked] == [{"label"}]
-    assert asked[0]["label"].dtype == np.int32
+    # Tens are of the class, ones of the latent.
+    want = np.add.outer([0, 10, 20], np.arange(columns))
+    np.testing.assert_array_equal(pixels[::4, ::4, 0], want)
+    (asked,) = apply.asked
+    assert set(asked) == {"z", "label"}
+    assert asked["label"].dtype == np.int32
+
+
+class Drawn:
+    """A conditional model: the levels of its images are ten times the class and the number of the latent."""
+
+    def __init__(self):
+        self.asked = []
+
+    def latents(self, n):
+        return np.arange(n, dtype=np.float32)[:, None]
+
+    def __call__(self, batch):
+        self.asked.append(batch)
+        level = 10 * batch["label"] + batch["z"][:, 0]
+        return {"image": images(level / 127.5 - 1), "image_label": batch["label"]}
 
 
 def test_a_model_without_classes_cannot_be_asked_for_them():
+    class Unconditional(Drawn):
+        def __call__(self, batch):
+            return {"image": images([0] * 30)}
+
     with pytest.raises(ConfigError, match=r"^classes=3 is not allowed; allowed: 0, the model is not"):
-        sheet.evaluate(lambda batch: {"image": images([0] * 30)}, [], {}, classes=3)
+        sheet.evaluate(Unconditional(), [], {}, classes=3)
 
 
 @pytest.mark.parametrize("field", ["columns", "classes"])

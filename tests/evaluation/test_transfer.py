@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from gan_jax import evaluation
+from gan_jax.errors import ConfigError
 from gan_jax.evaluation import transfer
 
 
@@ -79,3 +81,44 @@ def test_the_generator_sees_every_batch_once():
 
     transfer.evaluate(apply, batches([0] * 5, [0] * 5), NETWORKS)
     assert seen == [2, 3]
+
+
+def test_the_other_way_is_read_by_a_judge_of_the_source():
+    class Silent:
+        accuracy = 0.0
+
+        def predict(self, images):
+            raise AssertionError("the judge of the target has no part in it")
+
+    given = [
+        {key.replace("source", "target"): x for key, x in part.items()} for part in batches([4, 5], [4, 4])
+    ]
+    turned = becomes([4, 6])
+    networks = {"judge": Silent(), "judge_source": Judge()}
+    values = transfer.evaluate(
+        lambda batch: {"source": turned({"source": batch["target"]})["target"]},
+        given[:1],
+        networks,
+        given="target",
+        judge="judge_source",
+    )
+    assert (values["accuracy"], values["untransferred_accuracy"], values["judge_accuracy"]) == (
+        0.5,
+        0.5,
+        0.99,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"given": "image"}, "given='image' is not allowed; allowed: source, target"),
+        ({"given": "target"}, "roles.target is missing; its images are those that are transferred"),
+        ({"judge": "judge_source"}, "judge='judge_source' is not required; required: judge, f"),
+    ],
+)
+def test_a_direction_without_images_or_judge_is_refused(options, message):
+    spec = {"kind": "transfer", "every": 0, "roles": {"source": {}}}
+    evaluation.check(spec, NETWORKS)
+    with pytest.raises(ConfigError, match=f"^{message}$"):
+        evaluation.check({**spec, **options}, NETWORKS)

@@ -92,9 +92,55 @@ def test_classes_come_in_turn(runs_folder, tmp_path, options, label, rows):
     close(found["image"], by_hand(folder, z, label))
 
 
-def test_a_sheet_of_classes_has_a_column_each(runs_folder, tmp_path):
-    sample.run(runs_folder / "conditional", out=str(tmp_path / "sheet.png"), num=12, hold_z=True)
-    assert Image.open(tmp_path / "sheet.png").size == (3 * 10 - 2, 4 * 10 - 2)
+@pytest.mark.parametrize(
+    ("options", "latents"),
+    [
+        ({}, [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, None]]),
+        ({"hold_z": False}, [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, None]]),
+    ],
+    ids=["one a column", "each its own"],
+)
+def test_a_sheet_has_a_row_for_each_class_and_one_latent_down_each_column(
+    runs_folder, tmp_path, options, latents
+):
+    folder, out = runs_folder / "conditional", tmp_path / "sheet.png"
+    sample.run(folder, out=str(out), num=11, **options)
+    sheet = np.asarray(Image.open(out))
+    assert sheet.shape == (3 * 10 - 2, 4 * 10 - 2, 3)
+    z = generators.latents(models.create(runs.load_config(folder).model), 0, np.arange(11))
+    for row, numbers in enumerate(latents):
+        for column, number in enumerate(numbers):
+            cell = sheet[10 * row : 10 * row + 8, 10 * column : 10 * column + 8]
+            white = np.full((1, 8, 8, 3), 255, np.uint8)
+            want = white if number is None else by_hand(folder, z[[number]], row)
+            close(cell, want[0])
+
+
+def test_a_sheet_of_given_columns_has_the_classes_in_turn(runs_folder, tmp_path):
+    folder = runs_folder / "conditional"
+    sample.run(folder, out=str(tmp_path / "sheet.png"), num=4, columns=2)
+    sample.run(folder, out=str(tmp_path / "arrays.npz"), num=4)
+    sheet, made = np.asarray(Image.open(tmp_path / "sheet.png")), np.load(tmp_path / "arrays.npz")["image"]
+    for i, picture in enumerate(made):
+        row, column = divmod(i, 2)
+        close(sheet[10 * row : 10 * row + 8, 10 * column : 10 * column + 8], picture)
+
+
+def test_labels_that_name_no_class_are_refused_before_anything_is_drawn(runs_folder):
+    run, plain = runs.load(runs_folder / "conditional"), runs.load(runs_folder / "plain")
+    z = np.zeros((3, 5), np.float32)
+    assert runs.decode(run, z, [0, 1, 2]).shape == (3, 8, 8, 3)
+    for label, message in {
+        (0, 3, 1): "label=3 is not allowed; allowed: 0 to 2",
+        (0, 1, -1): "label=-1 is not allowed; allowed: 0 to 2",
+        (0, 2**32, 1): "label=4294967296 is not allowed; allowed: 0 to 2",
+        (0, 1): r"label is int64 \[2\]; allowed: integers \[3\], one for each z",
+        (0.0, 1.0, 2.0): r"label is float64 \[3\]; allowed: integers \[3\]",
+    }.items():
+        with pytest.raises(ConfigError, match=f"^{message}"):
+            runs.decode(run, z, np.array(label))
+    with pytest.raises(ConfigError, match=r"^label is for conditional models; this one knows no classes$"):
+        runs.decode(plain, z, np.zeros(3, np.int32))
 
 
 def test_nothing_of_the_run_changes(runs_folder, tmp_path):

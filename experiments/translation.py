@@ -1,0 +1,159 @@
+"""Image-to-image models on their data sets: CycleGAN, DiscoGAN, pix2pix and StarGAN in one file of results.
+
+    python experiments/translation.py --out=results/translation
+    python experiments/translation.py --out=results/translation --rows=pix2pix_edges,pix2pix_colour
+    python experiments/translation.py --quick
+
+Each row is a run of a configuration with the variant `--variant`. The same command goes on where an
+interrupted one stopped. Rows that `OUT.json` holds already and that are not asked for stay in it, as long as
+their configuration is what it was; else they are dropped, and the file says so. Written anew after every
+row: `OUT.json`, `OUT.md`, and `OUT_<row>.png`, of persons at most six inputs.
+
+Runs of StarGAN are those of experiments/stargan_errors.py: with the same `--workdir` neither trains twice.
+"""
+
+import json
+from typing import Any
+
+import ml_collections
+import tables
+import translation_rows
+from absl import flags
+from translation_text import markdown
+
+from gan_jax import runs
+from gan_jax.errors import ConfigError, WorkdirError, nearest
+
+ROWS = {  # what a row is called -> family, model, task, configuration
+    "cyclegan_horse2deer": ("unpaired", "CycleGAN", "horses, deer", "configs/cyclegan_horse2deer.py"),
+    "discogan_horse2deer": ("unpaired", "DiscoGAN", "horses, deer", "configs/discogan_horse2deer.py"),
+    "cyclegan_cat2dog": ("unpaired", "CycleGAN", "cats, dogs", "configs/cyclegan_horse2deer.py:cat2dog"),
+    "discogan_cat2dog": ("unpaired", "DiscoGAN", "cats, dogs", "configs/discogan_horse2deer.py:cat2dog"),
+    "cyclegan_svhn_mnist": ("unpaired", "CycleGAN", "SVHN, MNIST", "configs/cyclegan_svhn_mnist.py"),
+    "discogan_svhn_mnist": ("unpaired", "DiscoGAN", "SVHN, MNIST", "configs/discogan_svhn_mnist.py"),
+    "pix2pix_edges": ("paired", "pix2pix", "edges to faces", "configs/pix2pix_celeba.py"),
+    "pix2pix_colour": ("paired", "pix2pix", "grey to colour", "configs/pix2pix_celeba.py:colour"),
+    "stargan_celeba": ("stargan", "StarGAN", "attributes of CelebA", "configs/stargan_celeba.py"),
+    "stargan_single": ("stargan", "StarGAN", "expressions alone", "configs/stargan_joint.py:single"),
+    "stargan_joint": ("stargan", "StarGAN", "expressions, with CelebA", "configs/stargan_joint.py"),
+}
+# Fields that say where files are and how a run is reported, not what a row is.
+PLACES = ("cache_dir", "data_dir", "manual_dir", "platform", "tensorboard", "log_every", "log_seconds")
+
+_ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
+_VARIANT = flags.DEFINE_string("variant", "part", "Of every row's configuration; 'quick' with --quick")
+
+
+def plan() -> dict[str, ml_collections.ConfigDict]:
+    """The configuration of every row that is asked for, checked before anything is trained.
+
+    Raises:
+      ConfigError: an unknown row, or flags that do not go together.
+    """
+    if not _ROWS.value:
+        raise ConfigError(f"rows: none is given; known: {', '.join(ROWS)}")
+    for name in _ROWS.value:
+        if name not in ROWS:
+            raise ConfigError(f"rows: {name!r} {nearest(name, ROWS)}")
+    if flags.FLAGS["config"].present:
+        message = f"config={tables.CONFIG.value!r} is not allowed: each row has its own; "
+        raise ConfigError(message + "--variant changes all")
+    if tables.QUICK.value and flags.FLAGS["variant"].present:
+        raise ConfigError(f"variant={_VARIANT.value!r} is not allowed beside --quick, which is one")
+    return {name: load(name) for name in ROWS if name in _ROWS.value}
+
+
+def load(name: str) -> ml_collections.ConfigDict:
+    """The configuration of a row."""
+    variant = "quick" if tables.QUICK.value else _VARIANT.value
+    return tables.load(variant, tables.only_seed(), path=ROWS[name][3])
+
+
+def what_it_is(config: Any) -> Any:
+    """A configuration as JSON holds it, without the fields that say where files are or how to report."""
+    if not isinstance(config, dict):
+        return json.loads(json.dumps(config))
+    return {name: what_it_is(value) for name, value in config.items() if name not in PLACES}
+
+
+def earlier() -> tuple[dict[str, Any], dict[str, str]]:
+    """Rows that OUT.json holds and that still are what they were, and why each of the others is not.
+
+    Raises:
+      WorkdirError: OUT.json is no file of this experiment.
+    """
+    path = tables.out().with_name(f"{tables.out().name}.json")
+    kept: dict[str, Any] = {}
+    if not path.exists():
+        return kept, {}
+    try:
+        held = {row["name"]: row for row in json.loads(path.read_text())["rows"]}
+        configs = {name: row["config"] for name, row in held.items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise WorkdirError(f"{path} is no table of this experiment: {error!r}; move it away") from error
+    dropped: dict[str, str] = {}
+    for name, row in held.items():
+        if name not in ROWS:
+            dropped[name] = "there is no row of this name"
+        elif what_it_is(configs[name]) != what_it_is(load(name).to_dict()):
+            dropped[name] = f"it was {configs[name]['name']}, with another configuration than now"
+        else:
+            kept[name] = row
+    return kept, dropped
+
+
+def row(name: str, config: ml_collections.ConfigDict, result: dict[str, Any], run: runs.Run) -> Any:
+    """What is known of one run: its scale, its measures, and where they come from."""
+    family, model, task, _ = ROWS[name]
+    measure, _ = translation_rows.FAMILIES[family]
+    learned = [tables.describe(role, spec) for role, spec in config.data.roles.items()]
+    ends = [spec.roles for spec in config.evals.values() if not spec.every]
+    scored = dict.fromkeys(tables.describe(role, spec) for roles in ends for role, spec in roles.items())
+    kept = ("seed", "seconds", "judged_step", "params_sha256", "device", "command", "commit", "hardware")
+    return {
+        "name": name,
+        "family": family,
+        "model": model,
+        "task": task,
+        "data": f"{', '.join(learned)}; scored on {', '.join(scored)}; {config.data.size} pixels",
+        "steps": config.steps,
+        "batch": config.batch_size,
+        "parameters": tables.parameters(run),
+        **measure(config, run, result["metrics"]),
+        "runs": [{field: result[field] for field in kept}],
+        "config": config.to_dict(),
+    }
+
+
+def write(rows: dict[str, Any], dropped: dict[str, str], **sheets: bytes) -> str:
+    """Writes what is known so far, rows in their order."""
+    known = [rows[name] for name in ROWS if name in rows]
+    content = {
+        "data": {found["name"]: found["data"] for found in known},
+        "scale": {found["name"]: f"{found['steps']} steps of batch {found['batch']}" for found in known},
+        **tables.origin(),
+        "rows": known,
+        "dropped": dropped,
+    }
+    return tables.write(content, markdown(content), None, **sheets)
+
+
+def main() -> None:
+    """Trains what is missing and writes the tables after every row."""
+    configs = plan()
+    rows, dropped = earlier()
+    dropped = {name: why for name, why in dropped.items() if name not in configs}
+    for name in dropped:
+        # Beside a table that no longer has the row, its picture would be of nothing.
+        tables.out().with_name(f"{tables.out().name}_{name}.png").unlink(missing_ok=True)
+    for name, config in configs.items():
+        folder, result = tables.run(config)
+        run = runs.load(folder)
+        rows[name] = row(name, config, result, run)
+        _, draw = translation_rows.FAMILIES[ROWS[name][0]]
+        written = write(rows, dropped, **{name: draw(config, run)})
+    print(written)
+
+
+if __name__ == "__main__":
+    tables.start(main)

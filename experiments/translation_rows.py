@@ -1,0 +1,182 @@
+"""What experiments/translation.py knows of one trained row: measures, baselines, and a picture."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import dtn_adaptation
+import ml_collections
+import numpy as np
+import tables
+
+from gan_jax import data, evaluation, images, inputs, plots, runs
+from gan_jax.evaluation import cycle, label_sheet
+from gan_jax.metrics import baselines, similarity
+
+COLUMNS = 12  # images a row of a sheet
+FACES = 6  # likewise of persons
+STARGAN_FACES = 3  # of each set, in rows, each beside all targets
+WAYS = {"source": ("source_to_target", "target"), "target": ("target_to_source", "source")}
+CYCLES = ("cycle_source", "cycle_target", "change_source", "change_target")
+LEVELS = 127.5  # grey levels of 255 for one unit of [-1, 1]
+
+Measures = dict[str, Any]
+Sheets = dict[str, np.ndarray]  # title -> images uint8 [N, S, S, C]
+
+
+def of_kind(config: ml_collections.ConfigDict, kind: str) -> list[str]:
+    """Names of the evaluations of a kind at the run's end, `test` first."""
+    names = [name for name, spec in config.evals.items() if spec.kind == kind and not spec.every]
+    return sorted(names, key=lambda name: name != "test")
+
+
+def values(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What an evaluation found, by its name: those of `test` stand by themselves in a result."""
+    return metrics if name == "test" else metrics[name]
+
+
+def percent(share: float) -> float:
+    """A share in per cent."""
+    return round(100 * share, 2)
+
+
+def rounded(found: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Figures with the digits that are worth keeping."""
+    return {name: None if value is None else round(value, 4) for name, value in found.items()}
+
+
+def unpaired(config: ml_collections.ConfigDict, run: runs.Run, metrics: Mapping[str, Any]) -> Measures:
+    """The way there and back, what a judge reads both ways where there are judges, and Table 2 of DTN."""
+    (name,) = of_kind(config, "cycle")
+    tested = pictures(config, config.evals[name].roles)
+    count = min(map(len, tested.values()))
+    unrelated = cycle.difference(tested["source"][:count], tested["target"][:count])
+    found: Measures = {
+        **rounded({measure: values(metrics, name)[measure] for measure in CYCLES}),
+        "baselines": {"unrelated": {"change": round(unrelated, 4)}},
+    }
+    judged = [(config.evals[name], values(metrics, name)) for name in of_kind(config, "transfer")]
+    if judged:
+        found |= {"accuracy": {}, "judge_accuracy": {}, "chance": {}}
+        found["baselines"]["untranslated"] = {}
+    for spec, one in judged:
+        way, _ = WAYS[spec.get("given", "source")]
+        for measure in ("accuracy", "judge_accuracy", "chance"):
+            found[measure][way] = percent(one[measure])
+        found["baselines"]["untranslated"][way] = percent(one["untransferred_accuracy"])
+    if judged:
+        accuracies, _ = dtn_adaptation.adapt(config, run)
+        found["adaptation"] = {reference: percent(share) for reference, share in accuracies.items()}
+    return found
+
+
+def paired(config: ml_collections.ConfigDict, run: runs.Run, metrics: Mapping[str, Any]) -> Measures:
+    """L1, PSNR and SSIM of held-out pairs, with dropout and without, beside what needs no network."""
+    tested, learned = pictures(config, config.evals.test.roles), pictures(config, config.data.roles)
+    target = tested["target"]
+    quiet = images.to_uint8(runs.generate(silent(run), {"source": tested["source"]})["target"])
+    known = trivial(config.data.roles.source.derive, tested["source"], learned)
+    return {
+        **rounded({measure: metrics[measure] for measure in ("l1", "psnr", "ssim")}),
+        "without_dropout": rounded(similarity.measures(quiet, target)),
+        "between_draws": round(metrics["between_draws"], 4),
+        "examples": metrics["examples"],
+        "baselines": {name: rounded(similarity.measures(made, target)) for name, made in known.items()},
+    }
+
+
+def trivial(derive: str, source: np.ndarray, learned: Mapping[str, np.ndarray]) -> Sheets:
+    """Baselines of a task by the way its sources are derived, each as images for every source."""
+    if derive == "grey":
+        return {
+            "grey_copied": baselines.grey_copied(source),
+            "mean_colour": baselines.mean_chroma(source, learned["source"], learned["target"]),
+        }
+    return {
+        "mean_image": baselines.mean_image(learned["target"], len(source)),
+        "mean_colour": baselines.mean_colour(learned["target"], len(source)),
+    }
+
+
+def silent(run: runs.Run) -> runs.Run:
+    """A pix2pix run whose generator has no dropout in use."""
+    return dataclasses.replace(run, model=dataclasses.replace(run.model, test_dropout=False))
+
+
+def stargan(config: ml_collections.ConfigDict, run: runs.Run, metrics: Mapping[str, Any]) -> Measures:
+    """Errors of a ResNet-18 on what was asked for, its own on real images, and the way there and back."""
+    del run
+    found = {name: labelled(values(metrics, name)) for name in of_kind(config, "label_errors")}
+    test = found.pop("test")
+    untranslated = {"untranslated": {"error": test.pop("untranslated_error")}}
+    return {**test, **found, "baselines": untranslated}
+
+
+def labelled(found: Mapping[str, Any]) -> Measures:
+    """Shares of one evaluation of labels in per cent, and its cycle in grey levels of 255."""
+    shares = ("error", "untouched_error", "real_error", "untranslated_error")
+    errors = {name: None if found[name] is None else percent(found[name]) for name in shares}
+    return {**errors, "cycle": round(LEVELS * found["cycle_l1"], 4), "examples": found["examples"]}
+
+
+def pictures(config: ml_collections.ConfigDict, roles: Mapping[str, Any]) -> Sheets:
+    """Images of every role, uint8, as they are scored: neither cropped nor mirrored at random."""
+    return {role: found.columns["image"] for role, found in inputs.load_evaluation(config, roles).items()}
+
+
+def sheet_unpaired(config: ml_collections.ConfigDict, run: runs.Run) -> bytes:
+    """Test images of both domains, their translations, and what comes back."""
+    (name,) = of_kind(config, "cycle")
+    given = {role: x[:COLUMNS] for role, x in pictures(config, config.evals[name].roles).items()}
+    generate = runs.generator(run)
+    there = generate(given)
+    back = generate(there)
+    drawn = {}
+    for role, (_, into) in WAYS.items():
+        drawn[f"{tables.describe(role, config.evals[name].roles[role])}, translated, and back"] = (
+            np.concatenate([three_channels(x) for x in (given[role], there[into], back[role])])
+        )
+    return plots.panels(drawn, columns=min(map(len, given.values())))
+
+
+def sheet_paired(config: ml_collections.ConfigDict, run: runs.Run) -> bytes:
+    """Test sources, their translations with dropout and without, and targets."""
+    given = {role: x[:FACES] for role, x in pictures(config, config.evals.test.roles).items()}
+    made = {
+        title: runs.generate(one, {"source": given["source"]})["target"]
+        for title, one in (("translations", run), ("without dropout", silent(run)))
+    }
+    drawn = {"sources": given["source"], **made, "targets": given["target"]}
+    return plots.panels({title: three_channels(x) for title, x in drawn.items()}, columns=FACES)
+
+
+def sheet_stargan(config: ml_collections.ConfigDict, run: runs.Run) -> bytes:
+    """A few faces, and beside each what becomes of it for every label asked for."""
+    generate, drawn = runs.generator(run), {}
+    for spec in (spec for spec in config.evals.values() if spec.kind == "label_sheet"):
+        options = evaluation.options(spec)
+        batch = next(iter(data.epoch(inputs.load_evaluation(config, spec.roles), STARGAN_FACES)))
+        (grid,) = label_sheet.evaluate(generate, [batch], {}, **options).values()
+        asked = config.model.labels["ab".index(options.get("asked", "a"))]
+        below = "; below each row the wrong mask" if options.get("wrong_mask") else ""
+        drawn[f"{' | '.join(['input', *asked])}{below}"] = cells(grid, config.data.size)
+    return plots.panels(drawn, columns=1 + len(asked))
+
+
+def cells(grid: np.ndarray, side: int) -> np.ndarray:
+    """The images of a sheet uint8 [H, W, 3], row by row: [N, side, side, 3]."""
+    parts = grid.reshape(-1, side, grid.shape[1] // side, side, 3).swapaxes(1, 2)
+    return parts.reshape(-1, side, side, 3)
+
+
+def three_channels(x: np.ndarray) -> np.ndarray:
+    """Images uint8 or float in [-1, 1], [N, S, S, 1 or 3], as uint8 [N, S, S, 3]."""
+    pixels = x if x.dtype == np.uint8 else images.to_uint8(x)
+    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
+
+
+FAMILIES = {  # what is measured, what is drawn
+    "unpaired": (unpaired, sheet_unpaired),
+    "paired": (paired, sheet_paired),
+    "stargan": (stargan, sheet_stargan),
+}
