@@ -80,7 +80,7 @@ def folders():
 
 def labels(config):
     """Label maps of other photographs than the target's, where these learn; of the same, where tested."""
-    changed = {}
+    changed: dict[str, Any] = {}
     stored = bool(config.data.roles.source.files)
     for place in PLACES:
         mine, its = ("train[:50%]", "train[50%:]") if place == "data" else ("test", "test")

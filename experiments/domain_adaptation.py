@@ -13,6 +13,7 @@ labels. Trains what is missing; the same command goes on where an interrupted on
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import students
@@ -94,22 +95,26 @@ def translate(config, folder, result, direction, read):
     return paths
 
 
-def adapt(configs, trained, direction):
-    """One direction: its table, the last student's configuration and result, and the pictures."""
-    kind, first = _STUDENT.value, configs[0]
-    given, drawn = DIRECTIONS[direction]
-    places = students.roles(first)
-    read = {
-        role: dict(
-            zip(("train", "test"), (students.read(first, x, kind == "fcn") for x in specs), strict=True)
-        )
-        for role, specs in places.items()
+def read_all(config):
+    """Images and labels of both domains: role -> part -> columns, the parts `train` and `test`."""
+    maps = _STUDENT.value == "fcn"
+    return {
+        role: {"train": students.read(config, train, maps), "test": students.read(config, test, maps)}
+        for role, (train, test) in students.roles(config).items()
     }
-    rows = [{"name": name, "label": label, "runs": []} for name, label in ROWS.items()]
-    kept, shown = [], {}
+
+
+def adapt(configs, trained, direction, read):
+    """One direction: its table, the last student's configuration and result, and the pictures."""
+    kind = _STUDENT.value
+    given, drawn = DIRECTIONS[direction]
+    places = students.roles(configs[0])
+    rows: list[dict[str, Any]] = [{"name": name, "label": label, "runs": []} for name, label in ROWS.items()]
+    kept: list[dict[str, float]] = []
+    shown: dict[str, np.ndarray] = {}
     for seed in range(tables.SEEDS.value):
-        config = configs[seed % len(configs)]
-        paths = translate(config, *trained[seed % len(configs)], direction, read)
+        config, (folder, done) = configs[seed % len(configs)], trained[seed % len(configs)]
+        paths = translate(config, folder, done, direction, read)
         learnt = {
             "source_only": places[given][0],
             "cyclegan": students.stored_role(paths["train"], places[given][0]),
@@ -208,10 +213,12 @@ def markdown(content):
 def main():
     """Trains what is missing, scores, and writes the tables."""
     configs, directions = configurations()
+    read = read_all(configs[0])  # before any training: what cannot be read or has no labels is found here
     trained = [tables.run(config) for config in configs]
-    found, shown = [], {}
+    found: list[dict[str, Any]] = []
+    shown: dict[str, np.ndarray] = {}
     for direction in directions:
-        table, (made, result), pictures = adapt(configs, trained, direction)
+        table, (made, result), pictures = adapt(configs, trained, direction, read)
         found.append(table)
         shown |= pictures
     first = configs[0]

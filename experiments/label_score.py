@@ -45,8 +45,8 @@ PUBLISHED = {
 }
 TEXT = """\
 Photographs: {target}. FCN: {parameters:,} parameters, {steps} steps of batch {batch_size} on {train}. Classes
-without a true pixel: {absent}. Seeds of the translators: {seeds}, of the FCN: 0. Mean over seeds, then the
-lowest and the highest, in per cent.
+without a true pixel: {absent}. Seeds of the translators: {seeds}; the FCN has one. Figures in per
+cent; of several seeds the mean, the lowest and the highest.
 
 | photographs | {heads} |
 | --- | ---: | ---: | ---: |

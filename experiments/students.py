@@ -3,6 +3,7 @@
 import io
 import statistics
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tables
@@ -126,7 +127,7 @@ def _fcn(config, train, test, steps):
     classes = test.get("label_classes", 0)
     if not classes:
         raise ConfigError(f"{describe(test)}: label_classes is missing; the student needs their number")
-    sizes = {"batch_size": 8, "widths": (4, 4, 8)} if tables.QUICK.value else {}
+    sizes: Any = {"batch_size": 8, "widths": (4, 4, 8)} if tables.QUICK.value else {}
     steps = steps or (2 if tables.QUICK.value else FCN_STEPS)
     return recipes.segmenter("fcn", train, test, classes=classes, steps=steps, **sizes)
 

@@ -72,7 +72,7 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
                 f"{title}: has {wide} x {tall} pixels; expected {size[0]} x {size[1]}, its image's"
             )
         _require_classes(pixels, maps.classes, title)
-        found[row] = framing.apply(Image.fromarray(pixels), nearest=True)
+        found[row] = np.asarray(framing.apply(Image.fromarray(pixels), nearest=True))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for done in [pool.submit(one, row) for row in range(len(places))]:

@@ -31,11 +31,11 @@ class Segmenter(nn.Module):
         for stage, width in enumerate(self.widths):
             x = max_pool(nn.relu(Conv(width, name=f"conv_{stage}")(x)), 2)
             maps.append(x)
-        scores = None
-        for stage in reversed(range(len(maps))):
-            own = Conv(self.num_classes, 1, name=f"score_{stage}")(maps[stage])
-            scores = _enlarged(own if scores is None else scores + own)
-        return scores
+        heads = [Conv(self.num_classes, 1, name=f"score_{stage}") for stage in range(len(maps))]
+        *finer, scores = (head(features) for head, features in zip(heads, maps, strict=True))
+        for own in reversed(finer):
+            scores = _enlarged(scores) + own
+        return _enlarged(scores)
 
 
 def _enlarged(x):
