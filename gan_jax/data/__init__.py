@@ -65,7 +65,7 @@ def load(
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
     source = spec["name"] or ", ".join(spec["files"].values())
-    if spec["label_classes"] or spec["derive"] == roles.PALETTE:
+    if roles.uses_maps(spec) and (spec["label_classes"] or spec["derive"] == roles.PALETTE):
         label_maps.require(examples, spec["label_classes"], source)
     if spec["derive"] == roles.PALETTE:
         examples = examples.with_columns(image=palette.paint(examples.columns["label"]))

@@ -99,9 +99,15 @@ def view(spec: Mapping[str, Any], size: int, flip: bool = False) -> View:
 
 
 def reading(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with all attributes that reading a role needs, those of its label first."""
+    """The fields with all attributes that reading needs, the label's first, and label maps if they are used."""
     needed = (*spec["attributes"], *spec["having"], *spec["lacking"])
-    return {**spec, "attributes": tuple(dict.fromkeys(needed))}
+    maps = spec["label_maps"] if uses_maps(spec) else {}
+    return {**spec, "attributes": tuple(dict.fromkeys(needed)), "label_maps": maps}
+
+
+def uses_maps(spec: Mapping[str, Any]) -> bool:
+    """Whether label maps, where there are any, are kept or shown."""
+    return spec["labels"] or spec["derive"] == PALETTE
 
 
 def chosen(spec: Mapping[str, Any], examples: Examples) -> Examples:

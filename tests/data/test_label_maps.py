@@ -154,6 +154,14 @@ def test_a_missing_map_is_found_before_any_image_is_read(tmp_path):
         data.check(spec)
 
 
+def test_maps_that_are_neither_kept_nor_shown_are_not_read(tmp_path):
+    spec = broken(tmp_path, "2.png", None)
+    data.check({**spec, "labels": False})
+    assert set(data.load({**spec, "labels": False}, size=8).columns) == {"image"}
+    with pytest.raises(DataError, match="has no label map of 1 of 4 images"):
+        data.load({**spec, "labels": False, "derive": "palette"}, size=8)
+
+
 def test_an_image_left_out_takes_its_map_with_it(tmp_path):
     spec = scene(tmp_path, labels())
     (tmp_path / "images" / "1.png").write_bytes(b"damaged")
