@@ -99,7 +99,7 @@ def view(spec: Mapping[str, Any], size: int, flip: bool = False) -> View:
 
 
 def reading(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with all attributes that reading needs, the label's first, and label maps if they are used."""
+    """The fields with all attributes that reading needs, the label's first, and maps if they are used."""
     needed = (*spec["attributes"], *spec["having"], *spec["lacking"])
     maps = spec["label_maps"] if uses_maps(spec) else {}
     return {**spec, "attributes": tuple(dict.fromkeys(needed)), "label_maps": maps}
