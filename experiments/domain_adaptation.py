@@ -87,9 +87,10 @@ def translate(config, folder, result, direction, read):
     place = Path(tables.WORKDIR.value) / "translated"
     stem = f"{config.name}_seed{config.seed}_{result['params_sha256'][:12]}_{direction}"
     paths = {part: place / f"{stem}_{part}.npz" for part in ("train", "test")}
-    if not all(path.is_file() for path in paths.values()):
+    missing = {part: path for part, path in paths.items() if not path.is_file()}
+    if missing:
         generate = runs.generator(runs.load(folder))
-        for part, path in paths.items():
+        for part, path in missing.items():
             pictures, labels = read[given][part]
             students.store(path, students.translated(generate, given, drawn, pictures), labels)
     return paths
