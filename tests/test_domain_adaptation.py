@@ -119,7 +119,7 @@ def test_a_student_of_classes_is_taught_digits_the_other_way_round(tmp_path):
     assert found["target"] == ["digits_street [validation]", "digits_street [validation[:32]]"]
     assert (content["student"], content["steps"], content["cyclegan_steps"]) == ("classifier", 3, 2)
     for row in found["rows"]:
-        path = tmp_path / "runs" / f"cyclegan_svhn_mnist_quick_t2s_{row['name']}_seed0" / "result.json"
+        path = tmp_path / "runs" / f"cyclegan_svhn_mnist_part_quick_t2s_{row['name']}_seed0" / "result.json"
         one = json.loads(path.read_text())
         assert row["accuracy"] == [round(100 * one["metrics"]["accuracy"], 2)]
         assert one["config"]["model"]["schedule_steps"] == 3
