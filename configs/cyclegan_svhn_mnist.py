@@ -16,7 +16,7 @@ channels, but in `yunjey`. Variants:
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax import recipes
+from gan_jax.recipes import digits
 
 
 def get_config(arg=""):
@@ -37,12 +37,12 @@ def get_config(arg=""):
     config.steps = 40_000
     config.checkpoint_every = 1000
 
-    recipes.digits_both_ways(config)
+    digits.both_ways(config)
     return gan_config.apply(config, arg, VARIANTS)
 
 
 VARIANTS: dict[str, Any] = {
-    "part": recipes.digits_both_ways_part(steps=8000, model__decay_start=4000, model__decay_end=8000),
+    "part": digits.both_ways_part(steps=8000, model__decay_start=4000, model__decay_end=8000),
     "yunjey": {
         "model.generator": "mnist_svhn",
         "model.width": 64,
@@ -61,5 +61,5 @@ VARIANTS: dict[str, Any] = {
         "evals.samples.roles.target.channels": 1,
         "batch_size": 64,
     },
-    "quick": recipes.digits_both_ways_quick(model__width=4, model__blocks=1, model__d_width=4),
+    "quick": digits.both_ways_quick(model__width=4, model__blocks=1, model__d_width=4),
 }

@@ -14,7 +14,7 @@ networks of one level less, for 32 pixels. MNIST has three equal channels. Varia
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax import recipes
+from gan_jax.recipes import digits
 
 
 def get_config(arg=""):
@@ -25,13 +25,13 @@ def get_config(arg=""):
     config.batch_size = 64
     config.steps = 20_000
     config.checkpoint_every = 1000
-    recipes.digits_both_ways(config)
+    digits.both_ways(config)
     return gan_config.apply(config, arg, VARIANTS)
 
 
 VARIANTS: dict[str, Any] = {
-    "part": recipes.digits_both_ways_part(model__width=32, model__curriculum=1000, batch_size=16, steps=4000),
-    "quick": recipes.digits_both_ways_quick(
+    "part": digits.both_ways_part(model__width=32, model__curriculum=1000, batch_size=16, steps=4000),
+    "quick": digits.both_ways_quick(
         model__width=4,
         model__update_interval=2,  # both players move
         model__curriculum=2,

@@ -17,7 +17,7 @@ from typing import Any
 
 from gan_jax import ablation
 from gan_jax import config as gan_config
-from gan_jax.recipes import MNIST, STRONG_F, SVHN
+from gan_jax.recipes.digits import MNIST, STRONG_F, SVHN
 
 
 def get_config(arg=""):

@@ -49,5 +49,6 @@ def draw(folder: Workdir, name: str, values: Mapping[str, Mapping[str, Any]]) ->
     folder.write("curves.png", plots.curves(folder.records()))
     for evaluation, found in values.items():
         if "confusion" in found:
-            title = f"{name}, {evaluation}: accuracy {found['accuracy']:.4f}"
+            accuracy = found["accuracy"] if "accuracy" in found else found["pixel_accuracy"]
+            title = f"{name}, {evaluation}: accuracy {accuracy:.4f}"
             folder.write(f"confusion_{evaluation}.png", plots.confusion(found["confusion"], title))

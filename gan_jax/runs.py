@@ -144,7 +144,31 @@ def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dic
 
 def generator(run: Run) -> Callable[..., dict[str, np.ndarray]]:
     """`generate` of one run as `call(pictures, seed=0)`, its state placed and its program compiled once."""
-    return _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))
+    apply = _in_parts(run, lambda state, batch, rng: run.model.generate(state, images.to_float(batch), rng))
+
+    def call(pictures: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
+        return apply(pictures, seed)
+
+    return call
+
+
+def predictor(run: Run) -> Callable[[np.ndarray], np.ndarray]:
+    """What a classifier's or segmenter's run sees in images, as a call compiled once.
+
+    Images [N, H, W, C], uint8 or float in [-1, 1], become classes int32 [N], or [N, H, W] for every pixel:
+    those of the largest logits.
+    """
+
+    def classes(state, batch, rng):
+        del rng
+        return run.model.predict(state, images.to_float(batch)).argmax(-1).astype(np.int32)
+
+    apply = _in_parts(run, classes)
+
+    def call(pictures: np.ndarray) -> np.ndarray:
+        return apply({"image": pictures}, 0)
+
+    return call
 
 
 def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:

@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import arrays_source, digits, emoji, folder_source, roles, splits, tfds_source, views
+from gan_jax import palette
+from gan_jax.data import (
+    arrays_source,
+    digits,
+    emoji,
+    folder_source,
+    label_maps,
+    roles,
+    scenes,
+    splits,
+    tfds_source,
+    views,
+)
 from gan_jax.data.examples import Examples
 from gan_jax.data.framing import Framing
 from gan_jax.data.order import Order, together
@@ -29,7 +41,8 @@ def load(
 
     Args:
       spec: the fields of a role, see `roles.complete`.
-      size: images are resized to size x size pixels, bilinearly and antialiased.
+      size: images are resized to size x size pixels, bilinearly and antialiased; label maps to the nearest
+        pixel.
       load_size: `size` or more pixels to which images are resized instead, of which each draw of `stream`
         crops size x size at random, `epoch` those in the middle; 0 for `size`.
       flip: each draw of `stream` mirrors an image by even chance.
@@ -38,7 +51,8 @@ def load(
 
     Returns:
       `image` uint8 [N, size, size, C]; where known and kept, `label` int32 [N], or [N, K] in {0, 1}
-      where labels are attributes; `features` float32 [N, d], where given.
+      where labels are attributes, or [N, size, size] of 0 to 255 where they are maps; `features`
+      float32 [N, d], where given.
 
     Raises:
       ConfigError: an unknown field, not exactly one of `name` and `files`, or fields that do not go
@@ -50,10 +64,14 @@ def load(
     examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
+    source = spec["name"] or ", ".join(spec["files"].values())
+    if roles.uses_maps(spec) and (spec["label_classes"] or spec["derive"] == roles.PALETTE):
+        label_maps.require(examples, spec["label_classes"], source)
+    if spec["derive"] == roles.PALETTE:
+        examples = examples.with_columns(image=palette.paint(examples.columns["label"]))
     if not spec["labels"]:
         examples = examples.without("label")
     if not len(examples):
-        source = spec["name"] or ", ".join(spec["files"].values())
         raise DataError(f"split {spec['split']!r} of {source} holds no example")
     if framing.size > size:  # what is derived at the border depends on the crop
         return dataclasses.replace(examples, view=view)
@@ -83,6 +101,8 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
             arrays_source.locate(path, manual_dir)
     elif spec["name"] in digits.NAMES:
         splits.parse(spec["split"], digits.SIZES[spec["name"]], spec["name"])
+    elif spec["name"] in scenes.NAMES:
+        splits.parse(spec["split"], scenes.SIZES, spec["name"])
     elif spec["name"] == emoji.NAME:
         emoji.check(spec["split"], spec["attributes"])
     else:
@@ -167,15 +187,21 @@ def epoch(examples: Mapping[str, Examples], batch_size: int) -> Iterator[dict[st
 def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
     if spec["files"] and folder_source.reads(spec, manual_dir):
         return folder_source.read(spec, framing, manual_dir)
-    if not spec["files"] and spec["name"] not in (*digits.NAMES, emoji.NAME):
+    if not spec["files"] and spec["name"] not in (*digits.NAMES, *scenes.NAMES, emoji.NAME):
         return tfds_source.read(spec, framing, data_dir, manual_dir)
     if spec["files"]:
         examples = arrays_source.read(spec["files"], spec["split"], manual_dir)
     elif spec["name"] == emoji.NAME:
         examples = emoji.read(spec["split"], spec["attributes"])
+    elif spec["name"] in scenes.NAMES:
+        examples = scenes.read(spec["name"], spec["split"])
     else:
         examples = digits.read(spec["name"], spec["split"])
-    return examples.with_columns(image=framing.apply_all(examples.columns["image"]))
+    framed = {"image": framing.apply_all(examples.columns["image"])}
+    if examples.has_maps:
+        maps = examples.columns["label"].astype(np.uint8)[..., None]
+        framed["label"] = framing.apply_all(maps, nearest=True)[..., 0].astype(np.int32)
+    return examples.with_columns(**framed)
 
 
 def _merge(columns: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -26,7 +26,8 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
     """The rows of `split` from `files` (split -> path).
 
     Args:
-      files: `.npz` with `image` uint8 [N, H, W, C] or [N, H, W] and, optionally, `label` [N];
+      files: `.npz` with `image` uint8 [N, H, W, C] or [N, H, W] and, optionally, `label` [N], or label
+        maps [N, H, W] of 0 to 255;
         `.mat` in SVHN's layout, `X` uint8 [H, W, C, N] and `y` [N, 1] where 10 means the digit 0;
         or MNIST's idx images, `.gz` or plain, with `...labels-idx1...` beside `...images-idx3...`.
       split: tfds' slicing syntax over the names in `files`.
@@ -145,7 +146,7 @@ def _read_idx(path: Path, dimensions: int) -> np.ndarray:
 
 
 def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Examples:
-    """Images as uint8 [N, H, W, 1 or 3] and labels as int32 [N]; anything else is refused."""
+    """Images as uint8 [N, H, W, 1 or 3], labels as int32 [N] or [N, H, W]; anything else is refused."""
     found = f"{image.dtype} {list(image.shape)}"
     if image.ndim == 3:
         image = image[..., None]
@@ -153,9 +154,17 @@ def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Example
         raise DataError(f"{path}: images are {found}; expected uint8 [N, H, W] or [N, H, W, 1 or 3]")
     if label is None:
         return Examples({"image": image})
-    if label.shape != (len(image),) or label.dtype.kind not in "iu" or label.min() < 0:
+    maps = label.ndim == 3
+    shape = image.shape[:3] if maps else (len(image),)
+    if (
+        label.shape != shape
+        or label.dtype.kind not in "iu"
+        or label.min() < 0
+        or (maps and label.max() > 255)
+    ):
         found = f"{label.dtype} {list(label.shape)}"
-        raise DataError(f"{path}: labels are {found}; expected integers from 0 on, [{len(image)}]")
+        expected = f"integers {'0 to 255' if maps else 'from 0 on'}, {list(shape)}"
+        raise DataError(f"{path}: labels are {found}; expected {expected}")
     return Examples({"image": image, "label": label.astype(np.int32)})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from gan_jax.data.framing import Framing
 
@@ -95,6 +95,39 @@ def upright(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image
     except UnidentifiedImageError as error:
         raise Skipped("not an image") from error
     except _DAMAGE as error:
+        raise Skipped("unreadable") from error
+
+
+def upright_size(content: bytes) -> tuple[int, int]:
+    """Width and height of the picture that `upright` gives without `draft`, read from its header.
+
+    Raises:
+      Skipped: not an image, or unreadable.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+            return picture.size[::-1] if turned else picture.size
+    except UnidentifiedImageError as error:
+        raise Skipped("not an image") from error
+    except (*_DAMAGE, Image.DecompressionBombError) as error:
+        raise Skipped("unreadable") from error
+
+
+def indices(content: bytes) -> np.ndarray:
+    """The values of a PNG of 8 bits, uint8 [H, W]: grey levels, or indices of its palette.
+
+    Raises:
+      Skipped: another kind of image, or unreadable.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
+            if picture.mode not in ("L", "P"):
+                raise Skipped(f"mode {picture.mode}; expected a grey or palette PNG of class indices")
+            return np.array(picture)
+    except UnidentifiedImageError as error:
+        raise Skipped("not a PNG") from error
+    except (*_DAMAGE, Image.DecompressionBombError) as error:
         raise Skipped("unreadable") from error
 
 

@@ -31,7 +31,7 @@ def make(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
     """
     labels = rng.permutation(np.arange(size) % 10).astype(np.int32)
     blocks = [labels[first : first + _BLOCK] for first in range(0, size, _BLOCK)]
-    return np.concatenate([_photograph(rng, block) for block in blocks]), labels
+    return np.concatenate([photograph(rng, _numbers(rng, block)) for block in blocks]), labels
 
 
 @functools.cache
@@ -55,10 +55,12 @@ def glyph(face: str, digit: int, stroke: int) -> Image.Image:
     return canvas.crop(canvas.getbbox())
 
 
-def _photograph(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:
-    """Numbers, sign, light, lens and sensor, in that order: uint8 [N, 32, 32, 3]."""
-    count = len(labels)
-    numbers = np.stack([_number(rng, int(digit)) for digit in labels])[..., None]
+def photograph(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
+    """Numbers on a sign, its light, lens and sensor, in that order: uint8 [N, 32, 32, 3].
+
+    `numbers` float [N, 32, 32, 1] in [0, 1] is how much of each pixel the ink covers.
+    """
+    count = len(numbers)
     ground, ink, wall = _colours(rng, count)
     beyond = _beyond_the_sign(rng, count)
     image = ground + (wall - ground) * beyond
@@ -66,6 +68,10 @@ def _photograph(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:
     grain = rng.normal(0, rng.uniform(0, 0.05, (count, 1, 1, 1)), image.shape)
     image = _blur(rng, image * _light(rng, count) + grain)
     return np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
+
+
+def _numbers(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:
+    return np.stack([_number(rng, int(digit)) for digit in labels])[..., None]
 
 
 def _number(rng: np.random.Generator, digit: int) -> np.ndarray:

@@ -28,7 +28,7 @@ class Listing:
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N] or [N, K], and others.
+    """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N], [N, K] or [N, H, W], and others.
 
     Attributes:
       columns: as they are in memory.
@@ -62,6 +62,11 @@ class Examples:
         return self.origin or Listing(len(self), np.arange(len(self)))
 
     @property
+    def has_maps(self) -> bool:
+        """Whether labels are maps [N, H, W], one label for each pixel."""
+        return "label" in self.columns and self.columns["label"].ndim == 3
+
+    @property
     def varies(self) -> bool:
         """Whether an image comes out differently from draw to draw."""
         return self.view is not None and self.view.varies(self.columns["image"].shape[1])
@@ -69,10 +74,16 @@ class Examples:
     def gather(self, indices: Any, draws: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The rows at `indices` (an index array, a mask or a slice) of every column, images as seen.
 
+        Label maps are cropped and mirrored with their images.
         `draws` uint64 [n, 4] are random bits of each row, see `views.draw`; None for the same view always.
         """
         columns = {name: values[indices] for name, values in self.columns.items()}
-        return columns if self.view is None else columns | {"image": self.view.apply(columns["image"], draws)}
+        if self.view is None:
+            return columns
+        seen = {"image": self.view.apply(columns["image"], draws)}
+        if self.has_maps:
+            seen["label"] = self.view.window(columns["label"], draws)
+        return columns | seen
 
     def subset(self, indices: Any) -> "Examples":
         """The examples at `indices` (a rising index array, or a mask)."""
@@ -102,7 +113,8 @@ class Examples:
         if "label" not in self.columns:
             raise DataError(f"cannot exclude labels {tuple(labels)}: these images have no labels")
         if self.columns["label"].ndim != 1:
-            found = f"labels are attributes, int32 {list(self.columns['label'].shape)}"
+            kind = "maps" if self.has_maps else "attributes"
+            found = f"labels are {kind}, int32 {list(self.columns['label'].shape)}"
             raise DataError(f"cannot exclude labels {tuple(labels)}: {found}; expected one class each, [N]")
         return self.subset(~np.isin(self.columns["label"], list(labels)))
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import annotations, decoding, folders, splits
-from gan_jax.data.arrays_source import locate
+from gan_jax.data import annotations, decoding, folders, label_maps, splits
+from gan_jax.data.arrays_source import absolute, locate, missing
 from gan_jax.data.examples import MAX_BYTES, Examples, Listing, concatenate
 from gan_jax.data.folders import Folder
 from gan_jax.data.framing import Framing
@@ -30,7 +30,8 @@ def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
     """
     files = spec["files"]
     others = [name for name, path in files.items() if folders.find(path, manual_dir) is None]
-    given = [field for field in ("classes", "attributes", "attributes_file", "features") if spec[field]]
+    fields = ("classes", "attributes", "attributes_file", "features", "label_maps")
+    given = [field for field in fields if spec[field]]
     if others and (given or len(others) < len(files)):
         for name in others:
             locate(files[name], manual_dir)
@@ -53,7 +54,8 @@ def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Exa
 
     Returns:
       `image` uint8 [N, size, size, 3]; `label` int32 [N] with `classes`, or int32 [N, K] in {0, 1}
-      with K `attributes`; `features` float32 [N, d] with `features`.
+      with K `attributes`, or int32 [N, size, size] with `label_maps`; `features` float32 [N, d] with
+      `features`.
 
     Raises:
       DataError: a folder, zip or table that cannot be read; no image that can; a name or row that
@@ -63,7 +65,8 @@ def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Exa
         sources, chosen = _plan(spec, manual_dir, stack)
         total = sum(max(rows.stop - rows.start, 0) for _, rows in chosen)
         size = framing.size
-        if math.prod((total, size, size, 3)) > MAX_BYTES:
+        depth = 3 + 4 * bool(spec["label_maps"])
+        if math.prod((total, size, size, depth)) > MAX_BYTES:
             raise DataError(
                 f"{total} images of {size} x {size} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
                 "part by the role's split, such as 'train[:10%]'"
@@ -85,6 +88,7 @@ class _Source:
     columns: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # [files, ...]
     lacking: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # reason -> mask [files]
     notes: list[str] = dataclasses.field(default_factory=list)
+    maps: label_maps.Maps | None = None
 
 
 def _plan(
@@ -104,6 +108,13 @@ def _plan(
     if spec["attributes"]:
         for source in used.values():
             _add_attributes(source, spec, manual_dir)
+    if spec["label_maps"]:
+        for name, source in used.items():
+            found = folders.find(spec["label_maps"][name], manual_dir)
+            if found is None:
+                raise missing(absolute(spec["label_maps"][name], manual_dir))
+            beside = stack.enter_context(Folder(*found))
+            source.maps = label_maps.beside(source.folder, beside, spec["label_classes"])
     if spec["features"]:
         _add_features(used, locate(spec["features"], manual_dir))
     return sources, chosen
@@ -187,6 +198,8 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
     if len(places):
         _log.info("%d images of %s%s", kept.sum(), source.folder.title, summary)
     columns = {name: values[usable[kept]] for name, values in source.columns.items()}
+    if source.maps:
+        columns["label"] = label_maps.read(source.maps, source.folder, usable[kept], framing)
     listed = tuple(source.folder.images[place] for place in places)
     listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed)
     return Examples({"image": images if kept.all() else images[kept], **columns}, origin=listing)

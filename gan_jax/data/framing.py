@@ -71,17 +71,20 @@ class Framing:
             box = _middle(box, side, side)
         return start + box[0], box[1], start + box[2], box[3]
 
-    def apply(self, picture: Image.Image) -> Image.Image:
+    def apply(self, picture: Image.Image, nearest: bool = False) -> Image.Image:
         """The picture, of any mode that Pillow resizes, as size x size pixels.
+
+        `nearest` takes the nearest pixel of each place, where values are no shades to mix.
 
         Raises:
           ValueError: as `box`.
         """
         part = picture.crop(self.box(*picture.size))
-        return part.resize((self.size, self.size), Image.Resampling.BILINEAR)
+        how = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
+        return part.resize((self.size, self.size), how)
 
-    def apply_all(self, images: np.ndarray) -> np.ndarray:
-        """Images uint8 [N, H, W, 1 or 3] as [N, size, size, 1 or 3].
+    def apply_all(self, images: np.ndarray, nearest: bool = False) -> np.ndarray:
+        """Images uint8 [N, H, W, 1 or 3] as [N, size, size, 1 or 3]; `nearest` as for `apply`.
 
         Raises:
           DataError: the crop is larger than the images.
@@ -95,7 +98,7 @@ class Framing:
             return images
         framed = np.empty((len(images), self.size, self.size, channels), np.uint8)
         for row, image in enumerate(images):
-            picture = self.apply(Image.fromarray(image.squeeze(-1) if channels == 1 else image))
+            picture = self.apply(Image.fromarray(image.squeeze(-1) if channels == 1 else image), nearest)
             framed[row] = np.asarray(picture).reshape(framed.shape[1:])
         return framed
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import digits, emoji
+from gan_jax.data import digits, emoji, scenes
 from gan_jax.data.examples import Examples
 from gan_jax.data.framing import Framing
-from gan_jax.data.views import View
+from gan_jax.data.views import DERIVED, View
 from gan_jax.errors import ConfigError
 
+PALETTE = "palette"  # a `derive` of label maps, not of images
 DEFAULTS: Mapping[str, Any] = {
     "name": "",
     "files": {},
@@ -22,6 +23,8 @@ DEFAULTS: Mapping[str, Any] = {
     "having": (),
     "lacking": (),
     "attributes_file": "",
+    "label_maps": {},
+    "label_classes": 0,
     "features": "",
     "side": "",
     "crop": (),
@@ -49,6 +52,10 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
           Where they are given, `attributes=()` keeps no label.
         `attributes_file`: path of their table; '' for `attributes.csv` inside or beside the folder or
           zip. Either `file,Name1,...` with values 0/1 or -1/1, or CelebA's `list_attr_celeba.txt`.
+        `label_maps`: split -> path of a folder or zip, for each of `files`, with a PNG of class indices, grey
+          or palette, for every image: of its name and size. The label is then a map of labels, 255 where a
+          pixel has no class, cropped and mirrored with the image and never interpolated.
+        `label_classes`: how many classes label maps have; other values, but 255, are refused. 0 takes any.
         `features`: path of features of these images: `.npy` [N, d] in order of the files, or `.npz`
           with `features` and `files`, their names.
         `side`: 'left' or 'right' half of two images beside each other; '' for the whole image.
@@ -56,7 +63,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
           image or half; () for all.
         `resize`: 'square' keeps the aspect and of what is left uses the largest square in the middle,
           'squeeze' uses all.
-        `derive`: 'edges' or 'grey', made of the image by integers alone, one channel; '' for the image.
+        `derive`: 'edges' or 'grey', made of the image by integers alone, one channel; 'palette', the label
+          map in the colours of its classes, see `gan_jax.palette`; '' for the image.
         `channels`: 1 takes colours' luma, 3 replicates one channel, 0 leaves them as they are.
 
     Raises:
@@ -83,13 +91,23 @@ def framing(spec: Mapping[str, Any], size: int) -> Framing:
 
 def view(spec: Mapping[str, Any], size: int, flip: bool = False) -> View:
     """What is then made of them each time they are drawn."""
-    return View(size, flip, spec["derive"], spec["channels"])
+    if spec["derive"] not in (*DERIVED, PALETTE):
+        allowed = ", ".join(map(repr, (*DERIVED, PALETTE)))
+        raise ConfigError(f"a role's derive={spec['derive']!r} is not allowed; allowed: {allowed}")
+    # A label map's colours are put in the image's place when it is read.
+    return View(size, flip, "" if spec["derive"] == PALETTE else spec["derive"], spec["channels"])
 
 
 def reading(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with all attributes that reading a role needs, those of its label first."""
+    """The fields with all attributes that reading needs, the label's first, and maps if they are used."""
     needed = (*spec["attributes"], *spec["having"], *spec["lacking"])
-    return {**spec, "attributes": tuple(dict.fromkeys(needed))}
+    maps = spec["label_maps"] if uses_maps(spec) else {}
+    return {**spec, "attributes": tuple(dict.fromkeys(needed)), "label_maps": maps}
+
+
+def uses_maps(spec: Mapping[str, Any]) -> bool:
+    """Whether label maps, where there are any, are kept or shown."""
+    return spec["labels"] or spec["derive"] == PALETTE
 
 
 def chosen(spec: Mapping[str, Any], examples: Examples) -> Examples:
@@ -112,15 +130,31 @@ def _check_labels(spec: Mapping[str, Any]) -> None:
     _check_conditions(spec)
     if spec["classes"] and names:
         raise ConfigError(f"classes=True and attributes={tuple(names)}: a label is either; give one of them")
+    _check_maps(spec)
     if spec["exclude"] and (names or spec["name"] == emoji.NAME):
         raise ConfigError(f"exclude={tuple(spec['exclude'])} is for classes; these labels are attributes")
     if spec["attributes_file"] and not reading(spec)["attributes"]:
         raise ConfigError(f"attributes_file={spec['attributes_file']!r} needs attributes, names to keep")
-    for field in ("classes", "attributes_file", "features"):
+    for field in ("classes", "attributes_file", "features", "label_maps"):
         if spec["name"] and spec[field]:
             raise ConfigError(f"{field}={spec[field]!r} is for images by files; name={spec['name']!r}")
-    if spec["name"] in digits.NAMES and names:
+    if spec["name"] in (*digits.NAMES, *scenes.NAMES) and names:
         raise ConfigError(f"attributes={names!r}: name={spec['name']!r} has none, its labels are classes")
+
+
+def _check_maps(spec: Mapping[str, Any]) -> None:
+    """Refuses label maps beside other labels, or of other splits than the images."""
+    classes = spec["label_classes"]
+    if type(classes) is not int or not 0 <= classes <= 255:
+        raise ConfigError(f"label_classes={classes!r} is not allowed; allowed: 0 to 255")
+    if not spec["label_maps"]:
+        return
+    for field in ("classes", "attributes", "having", "lacking", "exclude"):
+        if spec[field]:
+            raise ConfigError(f"label_maps are given and {field}={spec[field]!r}: a label is one of them")
+    if spec["files"] and set(spec["label_maps"]) != set(spec["files"]):
+        found = f"label_maps has splits {', '.join(spec['label_maps'])}"
+        raise ConfigError(f"{found}; expected those of files, {', '.join(spec['files'])}")
 
 
 def _check_conditions(spec: Mapping[str, Any]) -> None:
@@ -129,5 +163,5 @@ def _check_conditions(spec: Mapping[str, Any]) -> None:
         names = spec[field]
         if isinstance(names, str) or set(names) & set(spec["lacking" if field == "having" else "having"]):
             raise ConfigError(f"{field}={names!r} is not allowed; allowed: names, each in one of the fields")
-        if names and (spec["classes"] or spec["name"] in digits.NAMES):
+        if names and (spec["classes"] or spec["name"] in (*digits.NAMES, *scenes.NAMES)):
             raise ConfigError(f"{field}={tuple(names)} needs attributes; these images have classes")

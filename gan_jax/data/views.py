@@ -45,17 +45,20 @@ class View:
 
     def apply(self, images: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
         """The images as they are seen once; `draws` uint64 [N, 4] are those of `draw`."""
-        room = images.shape[1] - self.size
+        return derived(self.window(images, draws), self.derive, self.channels)
+
+    def window(self, pixels: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
+        """The crops and mirrors alone, of pixels [N, S, S, ...] of any type, such as label maps."""
+        room = pixels.shape[1] - self.size
         if draws is None:
             first = slice(room // 2, room // 2 + self.size)
-            cropped = images[:, first, first]
-        else:
-            tops, lefts = (draws[:, :2] % np.uint64(room + 1)).astype(np.int64).T
-            cropped = np.empty((len(images), self.size, self.size, images.shape[-1]), np.uint8)
-            for row, (image, top, left) in enumerate(zip(images, tops, lefts, strict=True)):
-                part = image[top : top + self.size, left : left + self.size]
-                cropped[row] = part[:, ::-1] if self.flip and draws[row, 2] >> np.uint64(63) else part
-        return derived(cropped, self.derive, self.channels)
+            return pixels[:, first, first]
+        tops, lefts = (draws[:, :2] % np.uint64(room + 1)).astype(np.int64).T
+        cropped = np.empty((len(pixels), self.size, self.size, *pixels.shape[3:]), pixels.dtype)
+        for row, (image, top, left) in enumerate(zip(pixels, tops, lefts, strict=True)):
+            part = image[top : top + self.size, left : left + self.size]
+            cropped[row] = part[:, ::-1] if self.flip and draws[row, 2] >> np.uint64(63) else part
+        return cropped
 
 
 def draw(seed: int, name: str, first: int, count: int) -> np.ndarray:

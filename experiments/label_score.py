@@ -1,0 +1,175 @@
+"""The FCN score of labels to photographs: does a network of real photographs see the labels again?
+
+    python experiments/label_score.py --out=results/label_score_scenes
+    python experiments/label_score.py --translator=configs/pix2pix_scenes.py:folders
+    python experiments/label_score.py --quick
+
+A small FCN learns from real photographs and their label maps, then reads photographs that translators drew of
+the test set's label maps, against these maps. `--translator`, given once for each row, names a pix2pix or a
+CycleGAN whose target has label maps; the first row is the ground truth, the real test photographs through the
+same chain. Trains what is missing; the same command goes on where an interrupted one stopped. Written:
+`OUT.json`, `OUT.md` and `OUT.png`.
+"""
+
+import jax
+import numpy as np
+import students
+import tables
+from absl import flags
+
+from gan_jax import palette, plots, runs
+from gan_jax.errors import ConfigError
+from gan_jax.metrics import segmentation
+
+_TRANSLATORS = flags.DEFINE_multi_string(
+    "translator",
+    ["configs/pix2pix_scenes.py", "configs/pix2pix_scenes.py:l1", "configs/cyclegan_scenes.py:labels"],
+    "A pix2pix or CycleGAN from label maps to photographs, with variants after a colon",
+)
+_TRANSLATOR_STEPS = flags.DEFINE_integer("translator_steps", 0, "Steps of each; 0 for its own", lower_bound=0)
+_ABSENT = flags.DEFINE_enum(
+    "absent", "skip", segmentation.ABSENT, "Classes without a true pixel; the official script has 'zero'"
+)
+_COLUMNS = 12
+MEASURES = students.MEASURES["fcn"]
+# Cityscapes' labels to photographs, FCN-8s: pix2pix, tables 1 and 4 at 256 pixels; CycleGAN, table 2, at 128.
+PUBLISHED = {
+    "pix2pix: L1": (0.42, 0.15, 0.11),
+    "pix2pix: GAN": (0.22, 0.05, 0.01),
+    "pix2pix: cGAN": (0.57, 0.22, 0.16),
+    "pix2pix: L1+GAN": (0.64, 0.20, 0.15),
+    "pix2pix: L1+cGAN": (0.66, 0.23, 0.17),
+    "pix2pix: ground truth": (0.80, 0.26, 0.21),
+    "CycleGAN": (0.52, 0.17, 0.11),
+    "CycleGAN's pix2pix": (0.71, 0.25, 0.18),
+}
+TEXT = """\
+Photographs: {target}. FCN: {parameters:,} parameters, {steps} steps of batch {batch_size} on {train}. Classes
+without a true pixel: {absent}. Seeds of the translators: {seeds}; the FCN has one. Figures in per
+cent; of several seeds the mean, the lowest and the highest.
+
+| photographs | {heads} |
+| --- | ---: | ---: | ---: |
+"""
+NOTE = """\
+Published, Cityscapes' labels to photographs by an FCN-8s on 19 classes, absent ones counted as 0; other data,
+sizes and network than ours, and not comparable with them:
+
+| published row | {heads} |
+| --- | ---: | ---: | ---: |
+{rows}
+"""
+
+
+def configurations():
+    """For every translator a configuration of each seed, all of one test set.
+
+    Raises:
+      ConfigError: none is given, one twice, or they differ in the photographs that are scored.
+    """
+    found = {}
+    for argument in _TRANSLATORS.value:
+        made = [
+            students.translator(argument, seed, ["pix2pix", "cyclegan"], _TRANSLATOR_STEPS.value)
+            for seed in range(tables.SEEDS.value)
+        ]
+        if made[0].name in found:
+            raise ConfigError(f"translator={argument!r} is given twice")
+        found[made[0].name] = made
+    if not found:
+        raise ConfigError("translator: none is given")
+    tested = {name: (made[0].data.size, students.roles(made[0])["target"][1]) for name, made in found.items()}
+    first = next(iter(tested))
+    for name, scored in tested.items():
+        if scored != tested[first]:
+            raise ConfigError(
+                f"{name} and {first} are tested on other photographs or sizes; give one at a time"
+            )
+    return found
+
+
+def score(sees, pictures, maps, classes):
+    """The three scores of photographs against label maps in per cent, and what was seen in them."""
+    seen = sees(pictures)
+    counts = segmentation.confusion(maps, seen, classes)
+    return students.measured("fcn", segmentation.scores(counts, _ABSENT.value)), seen
+
+
+def measure(configs, sees, maps, classes):
+    """One row: a translator of every seed, its scores, and what the first draws and the FCN sees there."""
+    row = {"name": configs[0].name, "label": configs[0].name, "runs": [], **{name: [] for name in MEASURES}}
+    for config in configs:
+        folder, result = tables.run(config)
+        source = students.read(config, students.roles(config)["source"][1], True)
+        # The source is paired with the photograph: the same maps in another form.
+        if not np.array_equal(source[1], maps):
+            raise ConfigError(f"{config.name}: test sources are not the label maps of its test targets")
+        generate = runs.generator(runs.load(folder))
+        drawn = students.translated(generate, "source", "target", source[0])
+        scores, seen = score(sees, drawn, maps, classes)
+        for name, value in scores.items():
+            row[name].append(value)
+        row["runs"].append({k: result[k] for k in ("seed", "seconds", "params_sha256", "commit")})
+        if not config.seed:
+            shown = drawn[:_COLUMNS], seen[:_COLUMNS]
+    row["config"] = configs[0].to_dict()
+    return row, shown
+
+
+def main():
+    """Trains what is missing, scores, and writes the table."""
+    found = configurations()
+    first = next(iter(found.values()))[0]
+    train, test = students.roles(first)["target"]
+    photos, maps = students.read(first, test, True)
+    for configs in found.values():  # before any training: every test source is there, with its map
+        students.read(configs[0], students.roles(configs[0])["source"][1], True)
+    judge = students.student("fcn", first, train, test, name="fcn", seed=0, steps=tables.STEPS.value)
+    folder, result = tables.run(judge, f"fcn_of_{first.name}")
+    run = runs.load(folder)
+    sees, classes = runs.predictor(run), judge.model.num_classes
+    truth, seen = score(sees, photos, maps, classes)
+    rows = [{"name": "ground_truth", "label": "ground truth: real photographs"}]
+    rows[0] |= {name: [value] for name, value in truth.items()}
+    shown = {
+        "label maps": palette.paint(maps[:_COLUMNS]),
+        "real photographs": photos[:_COLUMNS],
+        "seen in real photographs": palette.paint(seen[:_COLUMNS]),
+    }
+    for name, configs in found.items():
+        row, (drawn, seen) = measure(configs, sees, maps, classes)
+        rows.append(row)
+        shown |= {f"{name}: drawn of the label maps": drawn, f"{name}: seen there": palette.paint(seen)}
+    content = {
+        "target": f"{students.describe(test)}, {len(photos)} at {first.data.size} pixels",
+        "train": students.describe(train),
+        "parameters": sum(x.size for x in jax.tree.leaves(run.state.players["segmenter"].params)),
+        "steps": judge.steps,
+        "batch_size": judge.batch_size,
+        "absent": _ABSENT.value,
+        "seeds": tables.SEEDS.value,
+        "rows": rows,
+        "published": {name: list(values) for name, values in PUBLISHED.items()},
+        "fcn": {k: result[k] for k in ("seconds", "params_sha256", "commit")},
+        "device": result["device"],
+        **tables.origin(),
+    }
+    print(tables.write(content, markdown(content), plots.panels(shown, columns=_COLUMNS)))
+
+
+def markdown(content):
+    """The figures for a reader."""
+    heads = " | ".join(MEASURES.values())
+    lines = TEXT.format(heads=heads, **content).splitlines()
+    for row in content["rows"]:
+        figures = (students.cell(row[name]) for name in MEASURES)
+        lines.append(f"| {row['label']} | {' | '.join(figures)} |")
+    published = "\n".join(
+        f"| {name} | {' | '.join(f'{100 * value:.0f}' for value in values)} |"
+        for name, values in PUBLISHED.items()
+    )
+    return "\n".join([*lines, "", NOTE.format(heads=heads, rows=published)])
+
+
+if __name__ == "__main__":
+    tables.start(main)

@@ -1,0 +1,172 @@
+"""What experiments on translated images with labels share: translators, labelled roles, and students."""
+
+import io
+import statistics
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tables
+from absl import flags
+
+from gan_jax import config as configuration
+from gan_jax import images, inputs
+from gan_jax.errors import ConfigError, DataError
+from gan_jax.recipes import scenes
+from gan_jax.workdir import Workdir
+
+MEASURES = {  # of each student: name in the result, head of the table's column
+    "classifier": {"accuracy": "accuracy"},
+    "fcn": {"pixel_accuracy": "per-pixel", "class_accuracy": "per-class", "class_iou": "class IoU"},
+}
+FCN_STEPS = 1500
+_PARTITION = 4096  # images translated at a time
+
+
+def translator(argument, seed, known, steps=0):
+    """The configuration of a translator, `FILE` with variants after a colon, checked; `quick` by the flag.
+
+    Args:
+      argument: of the command line.
+      seed: of the run.
+      known: names of the models that are allowed.
+      steps: of the run, its decay shortened alike; 0 for the configuration's.
+
+    Raises:
+      ConfigError: naming what is wrong.
+    """
+    file, _, arg = argument.partition(":")
+    variants = ",".join(filter(None, [arg, "quick" if tables.QUICK.value else ""]))
+    config = configuration.load(f"{file}:{variants}")
+    if config.model.name not in known:
+        allowed = ", ".join(known)
+        raise ConfigError(f"{argument!r} is a configuration of {config.model.name}; allowed: {allowed}")
+    with config.unlocked():
+        config.seed, config.tensorboard = seed, False
+        config.data.manual_dir = flags.FLAGS.manual_dir
+        config.cache_dir = flags.FLAGS.cache_dir
+        if steps:
+            for field in {"decay_start", "decay_end"} & set(config.model):
+                config.model[field] = round(config.model[field] * steps / config.steps)
+            config.steps = steps
+    configuration.validate(config)
+    return config
+
+
+def roles(config):
+    """Training and test roles of both domains, with labels: `{'source': (train, test), 'target': ...}`.
+
+    Raises:
+      ConfigError: no evaluation has images of both domains.
+    """
+    both = {"source", "target"}
+    tests = [config.evals[name] for name in ("test", "cycle") if name in config.evals]
+    tests = [found for found in tests if both <= set(found.roles)]
+    if not tests:
+        raise ConfigError(f"{config.name}: neither evals.test nor evals.cycle has source and target")
+    places = (config.data, tests[0])
+    return {role: tuple({**place.roles[role].to_dict(), "labels": True} for place in places) for role in both}
+
+
+def read(config, role, maps):
+    """Images and labels of a role; labels are maps where `maps`, else one class each.
+
+    Raises:
+      DataError: it has no such labels.
+    """
+    columns = inputs.load_role(config, role).columns
+    if "label" not in columns or columns["label"].ndim != (3 if maps else 1):
+        found = "no label" if "label" not in columns else f"labels of shape {list(columns['label'].shape)}"
+        place, kind = describe(role), "maps [N, H, W]" if maps else "classes [N]"
+        raise DataError(f"{place}: has {found}; this student needs {kind}")
+    return columns["image"], columns["label"]
+
+
+def describe(role):
+    """A role's images in words."""
+    place = role["files"].get(role["split"].partition("[")[0], "") if role["files"] else role["name"]
+    derived = f", as {role['derive']}" if role.get("derive") else ""
+    return f"{place or ', '.join(role['files'].values())} [{role['split']}]{derived}"
+
+
+def student(kind, config, train, test, *, name, seed, steps=0):
+    """A run of a student on labelled images, scored on others.
+
+    Args:
+      kind: 'classifier', the network of the judge that the translator's configuration requires, or 'fcn'.
+      config: of the translator, for sizes and places.
+      train: role of the training images.
+      test: role of those that the result's scores are of.
+      name: of the run.
+      seed: of the run.
+      steps: of training; 0 for the judge's own, or `FCN_STEPS`.
+
+    Raises:
+      ConfigError: naming what is wrong.
+    """
+    if kind == "fcn":
+        made = _fcn(config, train, test, steps)
+    elif "judge" not in config.requires:
+        raise ConfigError(f"{config.name} requires no judge, whose network a classifier would have")
+    else:
+        made = config.requires.judge.copy_and_resolve_references()
+        with made.unlocked():
+            made.data.roles.image = train
+            made.evals.test.roles.image = test
+            made.steps = steps or made.steps
+            made.model.schedule_steps = made.steps
+    with made.unlocked():
+        made.name, made.seed, made.tensorboard = name, seed, False
+        made.cache_dir = config.cache_dir
+        made.data.size, made.data.flip = config.data.size, config.data.flip
+        made.data.data_dir, made.data.manual_dir = config.data.data_dir, config.data.manual_dir
+    configuration.validate(made)
+    return made
+
+
+def _fcn(config, train, test, steps):
+    classes = test.get("label_classes", 0)
+    if not classes:
+        raise ConfigError(f"{describe(test)}: label_classes is missing; the student needs their number")
+    sizes: Any = {"batch_size": 8, "widths": (4, 4, 8)} if tables.QUICK.value else {}
+    steps = steps or (2 if tables.QUICK.value else FCN_STEPS)
+    return scenes.segmenter("fcn", train, test, classes=classes, steps=steps, **sizes)
+
+
+def translated(generate, given, drawn, pictures):
+    """What a translator, `runs.generator` of a run, makes of images, in parts: uint8 [N, H, W, C]."""
+    parts = (
+        generate({given: pictures[first : first + _PARTITION]}, first // _PARTITION)[drawn]
+        for first in range(0, len(pictures), _PARTITION)
+    )
+    return np.concatenate([images.to_uint8(part) for part in parts])
+
+
+def store(path, pictures, labels):
+    """Writes images with their labels as `.npz`, whole or not at all."""
+    buffer = io.BytesIO()
+    np.savez(buffer, image=pictures, label=labels.astype(np.uint8) if labels.ndim == 3 else labels)
+    Workdir(Path(path).parent).write(Path(path).name, buffer.getvalue())
+
+
+def stored_role(path, like):
+    """A role of images that `store` wrote, labelled as those of another role."""
+    return {
+        "name": "",
+        "files": {"train": str(Path(path).absolute())},
+        "split": "train",
+        "exclude": (),
+        "labels": True,
+        "label_classes": like.get("label_classes", 0),
+    }
+
+
+def measured(kind, metrics):
+    """The scores of one student in per cent, by name."""
+    return {name: round(100 * metrics[name], 2) for name in MEASURES[kind]}
+
+
+def cell(values):
+    """The mean of a score's seeds, with the lowest and the highest where there are several."""
+    spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.2f}{spread}"

@@ -1,0 +1,66 @@
+"""Segmentation scores of a network that tells a class for every pixel."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from gan_jax import palette
+from gan_jax.errors import ConfigError
+from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation.sheet import COLUMNS, row, stack
+from gan_jax.metrics import segmentation
+
+
+def evaluate(
+    apply: Callable[[dict[str, np.ndarray]], np.ndarray],
+    batches: Batches,
+    networks: Mapping[str, Network],
+    *,
+    absent: str = "skip",
+) -> dict[str, Any]:
+    """Compares the largest logit of each pixel of `image` [B, H, W, C] with `image_label` [B, H, W].
+
+    Args:
+      apply: batch -> logits [B, H, W, K].
+      batches: images and label maps; labels outside 0 to K - 1 are not counted.
+      networks: none is used.
+      absent: see `metrics.segmentation.scores`.
+
+    Returns:
+      Those scores, from one matrix of the whole set; `confusion`, that matrix, in pixels; `examples`,
+      images; and `maps`, uint8 [H, W, 3]: images, their label maps and the predicted ones, in the colours
+      of `palette`.
+    """
+    del networks
+    counts: Any = 0
+    examples, rows = 0, []
+    for batch in batches:
+        logits = apply({"image": batch["image"]})
+        predicted = logits.argmax(-1)
+        counts += segmentation.confusion(batch["image_label"], predicted, logits.shape[-1])
+        if not examples:
+            truth = np.where(batch["image_label"] < 0, 255, batch["image_label"])
+            drawn = (batch["image"], palette.paint(truth), palette.paint(predicted))
+            rows = [row(pictures[:COLUMNS]) for pictures in drawn]
+        examples += len(predicted)
+    return {
+        **segmentation.scores(counts, absent),
+        "confusion": counts.tolist(),
+        "examples": examples,
+        "maps": stack(rows),
+    }
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, an unknown rule for absent classes, or no role `image`.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    del requires
+    if options["absent"] not in segmentation.ABSENT:
+        allowed = ", ".join(segmentation.ABSENT)
+        raise ConfigError(f"absent={options['absent']!r} is not allowed; allowed: {allowed}")
+    if "image" not in roles:
+        raise ConfigError("roles.image is missing; its label maps are what is compared")

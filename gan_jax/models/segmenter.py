@@ -1,0 +1,106 @@
+"""A small FCN that tells a class for every pixel: the student and the judge of translated scenes."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from gan_jax import state as game
+from gan_jax.models import base
+from gan_jax.networks.fcn import Segmenter
+from gan_jax.state import TrainState
+
+IGNORED = 255  # the label of pixels without a class, as in Cityscapes and PASCAL VOC
+
+
+@dataclasses.dataclass(frozen=True)
+class Model(base.Defaults):
+    """`networks.fcn`, trained by the cross-entropy of every pixel that has a class.
+
+    One player, `segmenter`. A pixel whose label is outside 0 to num_classes - 1, such as 255, has no class:
+    it adds nothing to the loss, and the mean is over the others of the batch. It stands in the place of the
+    FCN-8s that pix2pix and CycleGAN were judged by; its layers are this project's own.
+    """
+
+    widths: tuple[int, ...] = (32, 64, 128)
+    num_classes: int = 11
+    learning_rate: float = 1e-3  # the peak, where a schedule is given
+    schedule_steps: int = 0  # length of a one-cycle schedule; 0 keeps the rate constant
+
+    def __post_init__(self):
+        """Refuses hyper-parameters outside their ranges."""
+        base.require_widths(self, "widths")
+        base.require_range(self, 2, IGNORED, "num_classes")
+        base.require_range(self, 0, 1e9, "schedule_steps")
+        base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
+
+    @property
+    def network(self) -> Segmenter:
+        """[B, H, W, 1 or 3] -> logits [B, H, W, num_classes]."""
+        return Segmenter(self.widths, self.num_classes)
+
+    @property
+    def tx(self) -> optax.GradientTransformation:
+        """Adam."""
+        rate: Any = self.learning_rate
+        if self.schedule_steps:
+            rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
+        return optax.adam(rate)
+
+    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+        """Refuses sizes that the network cannot halve as often as it has stages."""
+        del required
+        multiple = 2 ** len(self.widths)
+        base.require("size", size, size % multiple == 0, f"multiples of {multiple}")
+
+    def check_columns(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Refuses label maps with other values than classes and `IGNORED`."""
+        values = columns.get("image_label")
+        if values is not None and values.ndim == 3:
+            strange = (values != IGNORED) & ((values < 0) | (values >= self.num_classes))
+            first = int(values[strange][0]) if strange.any() else 0
+            allowed = f"0 to {self.num_classes - 1}, or {IGNORED} for pixels without a class"
+            base.require("image_label", first, not strange.any(), allowed)
+
+    def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
+        """The state before training; `batch` has `image` [B, H, W, C] and `image_label` int [B, H, W].
+
+        Raises:
+          ValueError: either is missing, or of another shape.
+        """
+        base.require_images(batch, "image")
+        expected = batch["image"].shape[:3]
+        found = batch["image_label"].shape if "image_label" in batch else "no label"
+        if found != expected:
+            raise ValueError(f"label maps of shape [B, H, W] are needed, here {expected}; found {found}")
+        variables = self.network.init(rng, batch["image"])
+        return game.create({"segmenter": game.player(variables, self.tx)})
+
+    def train_step(
+        self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
+    ) -> tuple[TrainState, dict[str, jax.Array]]:
+        """One step of Adam on the batch."""
+        del rng, phase
+        player, labels = state.players["segmenter"], batch["image_label"]
+        known = (labels >= 0) & (labels < self.num_classes)
+        # Devices may know unequal numbers of pixels: by the mean over devices, theirs is the whole batch's.
+        pixels = game.device_mean(known.sum().astype(jnp.float32))
+        weights = known / jnp.maximum(pixels, 1e-3)
+
+        def loss_fn(params):
+            logits = self.network.apply({**player.variables, "params": params}, batch["image"])
+            classes = jnp.where(known, labels, 0)
+            terms = optax.softmax_cross_entropy_with_integer_labels(logits, classes)
+            loss = jnp.sum(weights * terms)
+            accuracy = jnp.sum(weights * (logits.argmax(-1) == classes))
+            return loss, ({}, {"segmenter/loss": loss, "segmenter/accuracy": accuracy})
+
+        return game.update(state, "segmenter", self.tx, loss_fn)
+
+    def predict(self, state: TrainState, batch: base.Batch) -> jax.Array:
+        """Logits [B, H, W, num_classes] of `batch['image']` [B, H, W, C]."""
+        return self.network.apply(state.players["segmenter"].eval_variables, batch["image"])

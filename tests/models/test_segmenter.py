@@ -1,0 +1,131 @@
+"""The segmenter: its loss, what pixels without a class do to it, and what it refuses."""
+
+import functools
+import math
+
+import jax
+import numpy as np
+import pytest
+
+from gan_jax import inputs, parallel
+from gan_jax.data import Examples
+from gan_jax.errors import DataError
+from gan_jax.models import segmenter
+
+CLASSES = 5
+
+
+def batch(size=4, seed=0):
+    rng = np.random.default_rng(seed)
+    image = rng.uniform(-1, 1, (size, 8, 8, 3)).astype(np.float32)
+    return {"image": image, "image_label": rng.integers(0, CLASSES, (size, 8, 8)).astype(np.int32)}
+
+
+def model(**fields):
+    return segmenter.Model(**{"widths": (4, 6), "num_classes": CLASSES, **fields})
+
+
+@functools.cache
+def initial(m):
+    return jax.device_get(jax.jit(m.init)(jax.random.key(0), batch(1)))
+
+
+def step(m, given, state=None):
+    """The state after one step on two devices, and its metrics."""
+    state = parallel.replicate(initial(m) if state is None else state)
+    moved, metrics = parallel.pmap_step(m.train_step, 0)(
+        state, parallel.shard(given), parallel.clock(0, 0, True), "train"
+    )
+    return parallel.unreplicate(moved), parallel.to_host(metrics)
+
+
+def without_scores(state):
+    """The same state with scores of zero for every class."""
+    player = state.players["segmenter"]
+    zeros = {
+        name: jax.tree.map(np.zeros_like, tree) for name, tree in player.params.items() if "score" in name
+    }
+    return state.replace(players={"segmenter": player.replace(params={**player.params, **zeros})})
+
+
+def test_equal_scores_cost_the_logarithm_of_the_classes_whatever_is_ignored():
+    m, given = model(), batch()
+    for ignored in (0, 3):
+        given["image_label"][:ignored] = 255
+        _, metrics = step(m, given, without_scores(initial(m)))
+        assert metrics["segmenter/loss"] == pytest.approx(math.log(CLASSES), abs=1e-5)
+
+
+def test_the_loss_is_the_mean_over_the_known_pixels_of_all_devices():
+    m, given = model(), batch()
+    given["image_label"][0] = 255  # one device then knows half as much as the other
+    given["image_label"][3, :2] = -1
+    logits = np.asarray(m.predict(initial(m), given), np.float64)
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    known = (given["image_label"] >= 0) & (given["image_label"] < CLASSES)
+    expected = -log_p[known, given["image_label"][known]].mean()
+    accuracy = (logits.argmax(-1) == given["image_label"])[known].mean()
+    _, metrics = step(m, given)
+    assert metrics["segmenter/loss"] == pytest.approx(expected, rel=1e-5)
+    assert metrics["segmenter/accuracy"] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_ignored_pixels_have_no_gradient():
+    m, given = model(), batch()
+    given["image_label"][:] = 255
+    state, metrics = step(m, given)
+    assert metrics["segmenter/grad_norm"] == metrics["segmenter/loss"] == 0
+    jax.tree.map(np.testing.assert_array_equal, state.players["segmenter"].params,
+                 initial(m).players["segmenter"].params)  # fmt: skip
+    # Of one image that is known, the labels of another do not matter.
+    given["image_label"][0] = 1
+    first, metrics = step(m, given)
+    assert metrics["segmenter/grad_norm"] > 1e-3
+    given["image_label"][1:] = 77
+    again, _ = step(m, given)
+    jax.tree.map(np.testing.assert_array_equal, first.players, again.players)
+
+
+def test_steps_learn_a_class_that_the_colour_tells():
+    m, given = model(learning_rate=0.02), batch()
+    given["image_label"] = (given["image"][..., 0] > 0).astype(np.int32)
+    given["image"][..., 0] = 2.0 * given["image_label"] - 1
+    state, losses = initial(m), []
+    for _ in range(30):
+        state, metrics = step(m, given, state)
+        losses.append(metrics["segmenter/loss"])
+    assert losses[-1] < 0.7 * losses[0]
+    assert int(state.step) == 30
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"widths": ()}, r"widths=\(\) is not allowed"),
+        ({"num_classes": 1}, "num_classes=1 is not allowed; allowed: 2 to 255"),
+        ({"learning_rate": 0}, "learning_rate=0 is not allowed"),
+        ({"schedule_steps": -1}, "schedule_steps=-1 is not allowed"),
+    ],
+)
+def test_bad_fields_are_refused(fields, words):
+    with pytest.raises(ValueError, match=words):
+        model(**fields)
+
+
+def test_sizes_and_labels_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="size=34 is not allowed; allowed: multiples of 4"):
+        model().check_size(34, {})
+    given = batch()
+    for labels in ({}, {"image_label": given["image_label"][:, 0, 0]}):
+        with pytest.raises(ValueError, match=r"label maps of shape \[B, H, W\] are needed"):
+            jax.eval_shape(model().init, jax.random.key(0), {"image": given["image"], **labels})
+
+
+def test_a_value_that_is_no_class_is_refused_before_training():
+    maps = batch()["image_label"]
+    maps[2, 3, 3] = 255
+    pictures = np.zeros((4, 8, 8, 3), np.uint8)
+    inputs.check_columns(model(), {"image": Examples({"image": pictures, "label": maps})})
+    maps[3, 0, 1] = 5
+    with pytest.raises(DataError, match=r"image_label=5 is not allowed; allowed: 0 to 4, or 255 for pixels"):
+        inputs.check_columns(model(), {"image": Examples({"image": pictures, "label": maps})})
