@@ -9,6 +9,7 @@ beside them. Each row and seed is a run with its own folder under `--workdir`; t
 where an interrupted one stopped. `OUT.json`, `OUT.md` and `OUT.png` are written anew after every row.
 """
 
+import statistics
 from typing import Any
 
 import tables
@@ -52,6 +53,11 @@ TITLES = {
     "tried": "Tried on top of the best recipe",
 }
 
+COURSE = """\
+What the judge reads of the validation images (%), by step, mean over seeds. These images choose the
+checkpoint; no test image is among them.
+"""
+
 _ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
 _BEST = flags.DEFINE_bool(
     "best", False, "Also the variant `best`, without each ingredient, and what was tried"
@@ -94,7 +100,19 @@ def text(content, found):
         if section in found:
             seeds = len(found[section][0]["accuracy"])
             parts += [f"{title} (seeds: {seeds}):\n", tables.markdown(found[section])]
-    return "\n".join(parts)
+    courses = [row for rows in found.values() for row in rows if all(row["validation"])]
+    return "\n".join([*parts, *([COURSE, by_step(courses)] if courses else [])])
+
+
+def by_step(rows):
+    """Means over seeds of the validation's accuracy, a column a step, as Markdown."""
+    steps = sorted({int(step) for row in rows for step in row["validation"][0]})
+    lines = [f"| row | {' | '.join(map(str, steps))} |", "| --- |" + " ---: |" * len(steps)]
+    for row in rows:
+        seeds = [[course.get(str(step)) for course in row["validation"]] for step in steps]
+        cells = ["" if None in values else f"{statistics.mean(values):.2f}" for values in seeds]
+        lines.append(f"| {row['label']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def plan():

@@ -41,12 +41,29 @@ def test_the_table_holds_what_the_runs_measured(done):
     assert table["seeds"] == 2 and "digits_street" in table["data"]
 
 
-def test_all_rows_share_one_f_and_one_judge(done):
+def test_all_rows_share_one_f_its_features_and_one_judge(done):
     folder, _ = done
     assert sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir()) == [
+        *["constants"] * 2,  # those of the source and those of the target
         "f_street",
         "judge_plain",
     ]
+
+
+def test_the_course_is_that_of_the_records_and_a_row_that_is_not_trained_has_none(done):
+    folder, _ = done
+    trained, original = json.loads((folder / "table.json").read_text())["rows"]
+    means = {}
+    for seed, course in enumerate(trained["validation"]):
+        path = folder / "runs" / f"dtn_digits_quick_no_const_seed{seed}" / "metrics.jsonl"
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        found = {str(r["step"]): r["accuracy"] for r in records if r.get("eval") == "validation"}
+        assert found and course == {step: pytest.approx(100 * x, abs=0.0051) for step, x in found.items()}
+        for step, accuracy in course.items():
+            means[int(step)] = means.get(int(step), 0) + accuracy / 2
+    assert original["validation"] == [{}, {}]
+    cells = " | ".join(f"{means[step]:.2f}" for step in sorted(means))
+    assert f"| without L_CONST | {cells} |" in (folder / "table.md").read_text()
 
 
 def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
@@ -84,7 +101,8 @@ def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     assert result["config"]["requires"]["f"]["model"]["pseudo_weight"] == 1.0
     # f, the one that `best` begins with, and what self-training makes of that.
     trained = sorted(path.name.split("-")[0] for path in (tmp_path / "cache").iterdir())
-    assert trained == ["f_svhn", "f_svhn_bent", "f_svhn_self", "judge_mnist"]
+    features = ["constants"] * 6  # of both domains by each of the three
+    assert trained == [*features, "f_svhn", "f_svhn_bent", "f_svhn_self", "judge_mnist"]
     f = table["best"]["f_accuracy"]
     own = next((tmp_path / "cache").glob("f_svhn_self-*")) / "result.json"
     assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)
