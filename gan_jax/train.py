@@ -75,6 +75,18 @@ def evaluate_run(workdir: Path | str) -> dict[str, Any]:
     return {"metrics": evaluate.summary(values)}
 
 
+def _on_floats(model):
+    """A model's training step on batches whose images may be bytes.
+
+    It holds nothing but the model: jax keeps functions that it has traced, and images with them.
+    """
+
+    def step(state, batch, rng, phase):
+        return model.train_step(state, images.to_float(batch), rng, phase)
+
+    return step
+
+
 class _Training:
     """One run from where it stands to its result."""
 
@@ -95,7 +107,7 @@ class _Training:
             self.state = parallel.replicate(self.model.calibrate(state, columns))
         untrained = functools.partial(runs.initial_state, config, self.model, self.meta["example"], networks)
         self.evaluations = evaluate.Evaluations(config, self.model, networks, self.poll, untrained)
-        self.step = parallel.pmap_step(self._train_step, config.seed)
+        self.step = parallel.pmap_step(_on_floats(self.model), config.seed)
         self.logs = Logs(folder, self.meta["step"], config.tensorboard)
         self.began = time.monotonic() - self.meta["seconds"]
 
@@ -109,9 +121,6 @@ class _Training:
             return restored
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
         return runs.initial_state(self.config, self.model, description, networks), meta
-
-    def _train_step(self, state, batch, rng, phase):
-        return self.model.train_step(state, images.to_float(batch), rng, phase)
 
     def run(self) -> dict[str, Any]:
         """Trains to the last step and returns the result; wherever it ends, what it opened is closed."""

@@ -119,3 +119,13 @@ def _forbidden(node):
         allowed = keywords.get("allow_pickle")
         if allowed is not None and not (isinstance(allowed, ast.Constant) and not allowed.value):
             yield "allow_pickle"
+
+
+def test_a_finished_run_lets_go_of_its_images(tiny, tmp_path):
+    def alive():
+        gc.collect()
+        return sum(type(thing).__name__ == "_Training" for thing in gc.get_objects())
+
+    before = alive()
+    train(tiny(), tmp_path / "run")
+    assert alive() == before
