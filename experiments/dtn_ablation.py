@@ -88,14 +88,15 @@ def write(content, found):
     """Writes what is known so far: Table 1, then the best recipe and the tables around it."""
     further = [{"title": TITLES[s], "rows": found[s]} for s in TITLES if s in found]
     best = {"best": found["best"][0]} if "best" in found else {}
-    rows = [*found["rows"], *found.get("best", [])]
-    complete = {**content, "rows": found["rows"], **best, "tables": further}
+    complete = {**content, "rows": found.get("rows", []), **best, "tables": further}
+    rows = [*complete["rows"], *found.get("best", [])]
     return tables.write(complete, text(content, found), tables.bars(rows, content["data"]))
 
 
 def text(content, found):
     """The tables for a reader; the paper's figures are for all of SVHN -> MNIST at full size."""
-    parts = [tables.heading(content), tables.markdown([*found["rows"], *found.get("best", [])])]
+    rows = [*found.get("rows", []), *found.get("best", [])]
+    parts = [tables.heading(content), tables.markdown(rows)]
     for section, title in TITLES.items():
         if section in found:
             seeds = len(found[section][0]["accuracy"])
