@@ -78,7 +78,8 @@ BENT = {
 def best(config):
     """A longer trained f of bent images, which then trains itself on t, of which it sees no label.
 
-    f looks at G(x) moved and bent: else g meets L_CONST by marks that only f takes for the digit.
+    f looks at G(x) much moved and bent: else g meets L_CONST by marks that only f takes for the digit, the
+    more the longer it trains.
     At a low rate f would hold on to its first answers: twos with a loop would stay eights.
     """
     f = config.requires.f.to_dict()
@@ -103,7 +104,7 @@ def best(config):
         "data": start["data"] | {"roles": start["data"]["roles"] | unlabelled},
         "steps": steps,
     }
-    return {"requires.f": adapted, "model.alpha": 20.0, "model.const_warp": 1.0}
+    return {"requires.f": adapted, "model.alpha": 20.0, "model.const_warp": 2.5}
 
 
 def part():
