@@ -1,6 +1,7 @@
 """Plots of a run: loss curves and confusion matrices, as PNG bytes, and curves for a page as SVG bytes."""
 
 import io
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -181,7 +182,7 @@ def bars(
 
     Args:
       rows: label -> (our values, the other or None), in per cent.
-      title: of the plot.
+      title: of the plot, broken into lines as it needs.
       ours: what the legend calls our values.
       theirs: what it calls the others.
       scale: what is drawn.
@@ -197,7 +198,8 @@ def bars(
         axis.plot(other, place, "D", color="#d62728", label=theirs if last else None)
         axis.text(101, place, f"{mean:.1f}", va="center", fontsize=9)
     axis.set_yticks(places, list(rows))
-    axis.set(title=title, xlabel=scale, xlim=(0, 109))
+    figure.suptitle(textwrap.fill(title, 90), fontsize=10)
+    axis.set(xlabel=scale, xlim=(0, 109))
     axis.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return _png(figure)

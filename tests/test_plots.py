@@ -76,6 +76,14 @@ def test_bars_grow_with_the_rows(count):
     assert image.size[1] == pytest.approx(100 * (0.55 * count + 1.2), abs=1)
 
 
+def test_nothing_of_a_long_title_or_label_is_cut_off():
+    rows = {"a label of a row that takes more than a quarter of it": ([50.0], None)}
+    title = ", ".join(f"file_{i}.mat" for i in range(20))
+    pixels = np.asarray(opened(plots.bars(rows, title=title, ours="ours", theirs="published")).convert("L"))
+    assert pixels.min() < 100  # something is drawn ...
+    assert (pixels[:, [0, -1]] == 255).all() and (pixels[[0, -1]] == 255).all()  # ... and nothing at the edge
+
+
 def test_plots_leave_a_users_own_figures_alone():
     from matplotlib import pyplot
 
