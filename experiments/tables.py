@@ -107,7 +107,9 @@ def only_seed() -> int:
 def run(config: ml_collections.ConfigDict, name: str = "") -> tuple[Path, dict[str, Any]]:
     """Trains, resumes, or only reads a run below `--workdir`; returns its folder and result."""
     folder = place(config, name)
-    return folder, train(config, folder)
+    result = train(config, folder)
+    jax.clear_caches()  # each run compiles programs of its own, and jax would keep those of all rows
+    return folder, result
 
 
 def place(config: ml_collections.ConfigDict, name: str = "") -> Path:

@@ -1,6 +1,7 @@
 """Two CPU devices for every test, so that each step goes through the mapped one; what tests skip; ports."""
 
 import contextlib
+import gc
 import os
 import socket
 
@@ -9,6 +10,7 @@ import socket
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
 
+import jax
 import pytest
 
 from gan_jax.workdir import Workdir
@@ -22,6 +24,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "real_data" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def let_programs_go():
+    """Frees what a file's tests compiled: Linux allows a process 65 530 maps, and each program takes some."""
+    yield
+    jax.clear_caches()
+    gc.collect()
 
 
 @pytest.fixture
