@@ -247,15 +247,15 @@ def _check_role(name: str, spec: Mapping[str, Any]) -> None:
 
 
 def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any) -> None:
+    for field, low in {"every": 0, "num": 1}.items():
+        value = spec.get(field, low)
+        if not low <= value <= 10**9:
+            raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
     try:
         evaluation.check(spec, requires)
         evaluation.method(spec["kind"], built)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
-    for field, low in {"every": 0, "num": 1}.items():
-        value = spec.get(field, low)
-        if not low <= value <= 10**9:
-            raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
     for role_name, role_spec in spec["roles"].items():
         _check_role(f"{name}.roles.{role_name}", role_spec)
 
