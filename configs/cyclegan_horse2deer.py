@@ -13,17 +13,7 @@ and cropped at random, in the paper's proportion. Variants:
 from typing import Any
 
 from gan_jax import config as gan_config
-
-
-def pair(name):
-    """`source` and `target` of training and of test: a folder of the zip each."""
-    zipped = f"cinic10/cinic10_unpaired.zip/{name}"
-
-    def role(letter, split):
-        files = {part: f"{zipped}/{part}{letter}" for part in ("train", "test")}
-        return gan_config.role(split=split, files=files, labels=False)
-
-    return {split: {"source": role("A", split), "target": role("B", split)} for split in ("train", "test")}
+from gan_jax.recipes import animals
 
 
 def get_config(arg=""):
@@ -45,37 +35,17 @@ def get_config(arg=""):
     config.batch_size = 1
     config.steps = 180_000
     config.checkpoint_every = 2000
-    images = pair("horse2deer")
-    config.data.roles = images["train"]
-    config.evals.test = {"kind": "cycle", "every": 0, "roles": images["test"]}
-    config.evals.samples = {"kind": "sheet", "every": 2000, "num": 32, "roles": images["test"]}
+    config.data.roles = animals.pair("horse2deer")["train"]
+    config.evals = animals.evaluations("horse2deer", 2000)
     return gan_config.apply(config, arg, VARIANTS)
 
 
-def faces(split):
-    """Cartoon faces of men and of women."""
-    return {
-        "source": gan_config.role("emoji", split, labels=False, having=("Male",)),
-        "target": gan_config.role("emoji", split, labels=False, lacking=("Male",)),
-    }
-
-
 VARIANTS: dict[str, Any] = {
-    "cat2dog": {
-        "data.roles": pair("cat2dog")["train"],
-        "evals.test.roles": pair("cat2dog")["test"],
-        "evals.samples.roles": pair("cat2dog")["test"],
-    },
+    "cat2dog": animals.CAT2DOG,
     "part": {"steps": 18_000, "model.decay_start": 9000, "model.decay_end": 18_000},
     "quick": {
-        "data.roles": faces("validation[:128]"),
-        "evals.test.roles": faces("validation[:64]"),
-        "evals.samples.roles": faces("validation[:64]"),
-        "evals.samples.every": 2,
-        "evals.samples.num": 16,
-        "model.width": 4,
+        **animals.QUICK,
         "model.blocks": 1,
         "model.d_width": 4,
-        **gan_config.QUICK,
     },
 }

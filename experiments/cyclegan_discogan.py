@@ -16,7 +16,6 @@ from absl import flags
 
 from gan_jax import config as configuration
 from gan_jax import images, inputs, plots, runs
-from gan_jax.errors import ConfigError
 
 _CYCLEGAN = flags.DEFINE_string(
     "cyclegan", "configs/cyclegan_horse2deer.py:part", "A CycleGAN, with variants after a colon"
@@ -53,19 +52,9 @@ def load(name, seed):
       ConfigError: naming what is wrong.
     """
     argument = {"cyclegan": _CYCLEGAN, "discogan": _DISCOGAN}[name].value
-    config = configuration.load(f"{argument.partition(':')[0]}:quick" if tables.QUICK.value else argument)
-    if config.model.name != name:
-        raise ConfigError(f"{name}={argument!r} is a configuration of {config.model.name}")
-    with config.unlocked():
-        config.seed, config.tensorboard = seed, False
-        config.data.manual_dir = flags.FLAGS.manual_dir
-        config.cache_dir = flags.FLAGS.cache_dir
-        if tables.STEPS.value:
-            share = tables.STEPS.value / config.steps
-            for field in {"decay_start", "decay_end", "curriculum"} & set(config.model):
-                config.model[field] = round(config.model[field] * share)
-            config.steps = tables.STEPS.value
-    return config
+    if tables.QUICK.value:
+        return tables.load("quick", seed, path=argument.partition(":")[0], known=[name], flag=name)
+    return tables.load(seed=seed, path=argument, known=[name], flag=name)
 
 
 def pair(seed):
@@ -107,7 +96,11 @@ def main():
         folder, result = tables.run(config)
         run = runs.load(folder)
         kept = ("seconds", "params_sha256", "commit")
-        scale = {"steps": config.steps, "batch_size": config.batch_size, "parameters": tables.parameters(run)}
+        scale = {
+            "steps": config.steps,
+            "batch_size": config.batch_size,
+            "parameters": tables.parameters(run.state),
+        }
         measured = {measure: round(result["metrics"][measure], 3) for measure in MEASURES}
         rows.append(
             {"name": name, **scale, **measured, **{k: result[k] for k in kept}, "config": config.to_dict()}

@@ -13,11 +13,9 @@ written anew after every cell.
 """
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import tables
 from absl import flags
@@ -103,10 +101,7 @@ def parameters(config):
     size, channels = config.model.size, config.model.channels
     model = models.create(config.model)
     state = runs.abstract_state(model, {"image": [[size, size, channels], "float32"]})
-    counts = {
-        name: sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(player.params))
-        for name, player in state.players.items()
-    }
+    counts = tables.parameters(state)
     return {"gen": counts.pop("gen"), **counts}
 
 

@@ -69,10 +69,10 @@ def configurations():
     """
     found = {}
     for argument in _TRANSLATORS.value:
-        made = [
-            students.translator(argument, seed, ["pix2pix", "cyclegan"], _TRANSLATOR_STEPS.value)
-            for seed in range(tables.SEEDS.value)
-        ]
+        wanted = {"path": argument, "steps": _TRANSLATOR_STEPS.value}
+        wanted |= {"known": ["pix2pix", "cyclegan"], "flag": "translator"}
+        variant = "quick" if tables.QUICK.value else ""
+        made = [tables.load(variant, seed, **wanted) for seed in range(tables.SEEDS.value)]
         if made[0].name in found:
             raise ConfigError(f"translator={argument!r} is given twice")
         found[made[0].name] = made

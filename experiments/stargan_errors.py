@@ -10,11 +10,9 @@ where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, f
 which show faces, stay in the runs' folders.
 """
 
-import math
 import statistics
 from typing import Any
 
-import jax
 import tables
 from absl import flags
 
@@ -76,17 +74,11 @@ def configurations():
     return chosen
 
 
-def parameters(model, shapes):
-    """Parameters of all players of a model, and of none of its optimisers, by their shapes alone."""
-    state = runs.abstract_state(model, shapes)
-    leaves = jax.tree.leaves({name: player.params for name, player in state.players.items()})
-    return sum(math.prod(leaf.shape) for leaf in leaves)
-
-
 def published_parameters():
     """Those of the paper's StarGAN, counted."""
     image = [PUBLISHED_SIZE, PUBLISHED_SIZE, 3]
-    return parameters(models.create(PUBLISHED), {"a": [image, "uint8"], "a_label": [[], "int32"]})
+    shapes = {"a": [image, "uint8"], "a_label": [[], "int32"]}
+    return sum(tables.parameters(runs.abstract_state(models.create(PUBLISHED), shapes)).values())
 
 
 def measure(name, configs):
@@ -104,7 +96,7 @@ def measure(name, configs):
         "error": [percent(result["metrics"]["error"]) for result in results],
         "real_error": percent(results[0]["metrics"]["real_error"]),
         "untranslated_error": percent(results[0]["metrics"]["untranslated_error"]),
-        "parameters": parameters(run.model, run.example),
+        "parameters": sum(tables.parameters(run.state).values()),
         "metrics": [result["metrics"] for result in results],
         "runs": [{field: result[field] for field in kept} for result in results],
         "config": configs[0].to_dict(),

@@ -1,4 +1,4 @@
-"""What experiments on translated images with labels share: translators, labelled roles, and students."""
+"""What experiments on translated images with labels share: labelled roles and students."""
 
 import io
 import statistics
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import tables
-from absl import flags
 
 from gan_jax import config as configuration
 from gan_jax import images, inputs
@@ -21,36 +20,6 @@ MEASURES = {  # of each student: name in the result, head of the table's column
 }
 FCN_STEPS = 1500
 _PARTITION = 4096  # images translated at a time
-
-
-def translator(argument, seed, known, steps=0):
-    """The configuration of a translator, `FILE` with variants after a colon, checked; `quick` by the flag.
-
-    Args:
-      argument: of the command line.
-      seed: of the run.
-      known: names of the models that are allowed.
-      steps: of the run, its decay shortened alike; 0 for the configuration's.
-
-    Raises:
-      ConfigError: naming what is wrong.
-    """
-    file, _, arg = argument.partition(":")
-    variants = ",".join(filter(None, [arg, "quick" if tables.QUICK.value else ""]))
-    config = configuration.load(f"{file}:{variants}")
-    if config.model.name not in known:
-        allowed = ", ".join(known)
-        raise ConfigError(f"{argument!r} is a configuration of {config.model.name}; allowed: {allowed}")
-    with config.unlocked():
-        config.seed, config.tensorboard = seed, False
-        config.data.manual_dir = flags.FLAGS.manual_dir
-        config.cache_dir = flags.FLAGS.cache_dir
-        if steps:
-            for field in {"decay_start", "decay_end"} & set(config.model):
-                config.model[field] = round(config.model[field] * steps / config.steps)
-            config.steps = steps
-    configuration.validate(config)
-    return config
 
 
 def roles(config):

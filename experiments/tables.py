@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +14,9 @@ import ml_collections
 from absl import app, flags
 
 from gan_jax import config as configuration
-from gan_jax import logs, plots, provenance, runs
+from gan_jax import logs, plots, provenance
 from gan_jax.errors import ConfigError, GanJaxError
+from gan_jax.state import TrainState
 from gan_jax.train import train
 from gan_jax.workdir import Workdir
 
@@ -60,7 +62,14 @@ def out() -> Path:
 
 
 def load(
-    variant: str = "", seed: int = 0, changes: Mapping[str, Any] | None = None, *, path: str = ""
+    variant: str = "",
+    seed: int = 0,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    path: str = "",
+    steps: int | None = None,
+    known: Sequence[str] = (),
+    flag: str = "config",
 ) -> ml_collections.ConfigDict:
     """The configuration of `--config` with further variants, a seed and changed fields, checked.
 
@@ -69,19 +78,26 @@ def load(
       seed: of the run; f and the judge keep their own.
       changes: values of dotted fields.
       path: of a file, with variants after a colon, in place of `--config`.
+      steps: of the run, its schedules shortened alike, 0 for the configuration's; None for `--steps`.
+      known: names of the models that are allowed; empty for any.
+      flag: that gave `path`, for the error.
 
     Raises:
       ConfigError: naming what is wrong.
     """
     file, _, arg = (path or CONFIG.value).partition(":")
     config = configuration.load(f"{file}:{','.join(filter(None, [arg, variant]))}")
+    if known and config.model.name not in known:
+        found = f"{flag}={path or CONFIG.value!r} is a configuration of {config.model.name}"
+        raise ConfigError(f"{found}; allowed: {', '.join(known)}")
+    if steps is None:
+        steps = STEPS.value or (config.steps // 3 if QUICK.value else 0)
     with config.unlocked():
         config.seed = seed
         config.cache_dir = _CACHE.value
         config.data.manual_dir = _DATA.value
         config.tensorboard = False
         config.update_from_flattened_dict(dict(changes or {}))
-        steps = STEPS.value or (config.steps // 3 if QUICK.value else 0)
         if steps and config.steps:
             share = steps / config.steps
             for field in {"decay_start", "decay_end", "curriculum"} & set(config.model):
@@ -208,11 +224,11 @@ def bars(rows: Sequence[Row], title: str) -> bytes:
     return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
 
 
-def parameters(run: runs.Run) -> dict[str, int]:
-    """Parameters of a run's players."""
+def parameters(state: TrainState) -> dict[str, int]:
+    """How many parameters each player of a state has, by its arrays or their shapes; no statistics."""
     return {
-        name: sum(x.size for x in jax.tree.leaves(player.params))
-        for name, player in run.state.players.items()
+        name: sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(player.params))
+        for name, player in state.players.items()
     }
 
 

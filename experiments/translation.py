@@ -118,7 +118,7 @@ def row(name: str, config: ml_collections.ConfigDict, result: dict[str, Any], ru
         "data": f"{', '.join(learned)}; scored on {', '.join(scored)}; {config.data.size} pixels",
         "steps": config.steps,
         "batch": config.batch_size,
-        "parameters": tables.parameters(run),
+        "parameters": tables.parameters(run.state),
         **measure(config, run, result["metrics"]),
         "runs": [{field: result[field] for field in kept}],
         "config": config.to_dict(),

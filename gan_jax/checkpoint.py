@@ -1,8 +1,7 @@
 """Checkpoints: orbax behind one module, with a checksum per leaf and a format version.
 
-A checkpoint is a flat dict of host arrays by readable names (`players.g.params.up_1.kernel`), without
-a device axis, so any number of devices resumes it. Orbax writes to a temporary folder and renames it;
-it does not notice a flipped bit, hence the checksums.
+A checkpoint is a flat dict of host arrays by readable names (`players.g.params.up_1.kernel`) without a device
+axis: any number of devices resumes it. Orbax renames a temporary folder, but sees no flipped bit.
 """
 
 import contextlib

@@ -41,4 +41,5 @@ def test_a_configuration_of_another_model_is_refused_in_one_line(tmp_path):
     process = start(tmp_path, "--discogan=configs/dtn_digits.py")
     assert process.returncode == 2
     (line,) = process.stderr.strip().splitlines()
-    assert line == "cyclegan_discogan: discogan='configs/dtn_digits.py' is a configuration of dtn"
+    found = "discogan='configs/dtn_digits.py' is a configuration of dtn"
+    assert line == f"cyclegan_discogan: {found}; allowed: discogan"
