@@ -1,6 +1,7 @@
 """Conditional networks of Mirza and Osindero 2014 (CGAN), and of Radford et al. 2015's code for digits.
 
-Generators take [noise, one-hot label]; discriminators need a condition [B, K].
+Generators take [noise, one-hot label]; discriminators a condition [B, K], which the convolutional pair can do
+without.
 """
 
 import math
@@ -9,7 +10,7 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.initializers import NORMAL
-from gan_jax.networks.layers import Conv, ConvTranspose, beside
+from gan_jax.networks.layers import Conv, ConvTranspose, beside, normalised
 from gan_jax.networks.mlp import Maxout, bounded
 
 
@@ -74,7 +75,7 @@ class ConvCGANGenerator(nn.Module):
     No layer has a bias; batch norm has neither scale nor shift, and a mean for each unit of a linear layer.
 
     Attributes:
-      num_classes: columns of the label, the last ones.
+      num_classes: columns of the label, the last ones; 0 where there is none.
       dense: width of the first layer.
       width: of the last but one.
       out_channels: of the images.
@@ -88,7 +89,7 @@ class ConvCGANGenerator(nn.Module):
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
         """Images; `train` normalises by the batch and updates running statistics."""
-        label = z[:, -self.num_classes :]
+        label = z[:, -self.num_classes :] if self.num_classes else None
         x = nn.relu(_plain_norm(train, "norm_0")(_linear(self.dense, "dense_0")(z)))
         x = _linear(7 * 7 * 2 * self.width, "dense_1")(beside(x, label))
         x = nn.relu(_plain_norm(train, "norm_1")(x)).reshape(len(x), 7, 7, -1)
@@ -106,25 +107,27 @@ class ConvCGANDiscriminator(nn.Module):
       width: of the first convolution; the second is twice as wide.
       dense: width of the linear layer.
       classes: logits.
+      norm: of all layers but the first and the last: 'batch', without scale or shift, 'layer' or 'none'.
     """
 
     width: int = 64
     dense: int = 1024
     classes: int = 1
-
-    norm = "batch"
+    norm: str = "batch"
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
         """Logits; `train` normalises by the batch and updates running statistics."""
-        condition = _required(condition)
         for i in range(2):
             down = Conv((i + 1) * self.width, 5, 2, use_bias=False, kernel_init=NORMAL, name=f"down_{i}")
             x = down(beside(x, condition))
-            x = nn.leaky_relu(_plain_norm(train, "norm_0")(x) if i else x, 0.2)
+            x = nn.leaky_relu(self._normalised(x, train, "norm_0") if i else x, 0.2)
         x = _linear(self.dense, "dense")(beside(x.reshape(len(x), -1), condition))
-        x = nn.leaky_relu(_plain_norm(train, "norm_1")(x), 0.2)
+        x = nn.leaky_relu(self._normalised(x, train, "norm_1"), 0.2)
         return _linear(self.classes, "logits")(beside(x, condition))
+
+    def _normalised(self, x, train, name):
+        return _plain_norm(train, name)(x) if self.norm == "batch" else normalised(x, self.norm, train, name)
 
 
 def _required(condition):

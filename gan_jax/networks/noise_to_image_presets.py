@@ -38,13 +38,13 @@ def _mirza_d(ask: Request) -> nn.Module:
 def _cgan_conv_g(ask: Request) -> nn.Module:
     ask.of_size(28).normalised("batch")
     (width,) = ask.widths(64, 1)
-    return cgan.ConvCGANGenerator(ask.labelled.classes, 16 * width, width, ask.channels)
+    return cgan.ConvCGANGenerator(ask.classes, 16 * width, width, ask.channels)
 
 
 def _cgan_conv_d(ask: Request) -> nn.Module:
-    ask.of_size(28).normalised("batch")
+    norm = ask.of_size(28).normalised("batch", "none", "layer")
     (width,) = ask.widths(64, 1)
-    return cgan.ConvCGANDiscriminator(width, 16 * width, ask.classes)
+    return cgan.ConvCGANDiscriminator(width, 16 * width, ask.classes, norm)
 
 
 # Of a generator, from the linear layer on; 28 pixels come of 7, all others of 4.

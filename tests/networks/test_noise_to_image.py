@@ -85,7 +85,7 @@ def test_every_discriminator_sees_its_condition_and_in_evaluation_no_other_examp
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
-@pytest.mark.parametrize("name", sorted({*DISCRIMINATORS} - {"mirza", "cgan_conv"}))
+@pytest.mark.parametrize("name", sorted({*DISCRIMINATORS} - {"mirza"}))
 def test_the_norm_of_a_discriminator_is_what_was_asked_or_refused(name, norm):
     ask = {**asked(name), "norm": norm}
     if name.startswith("mlp") and norm != "none":
@@ -99,7 +99,8 @@ def test_the_norm_of_a_discriminator_is_what_was_asked_or_refused(name, norm):
     variables = counting.variables(module, images(name).shape)
     assert ("batch_stats" in variables) == (norm == "batch")
     names = {part.key for path, _ in jax.tree.leaves_with_path(variables["params"]) for part in path}
-    assert any("norm" in part for part in names) == (norm != "none")
+    bare = norm == "none" or (name, norm) == ("cgan_conv", "batch")  # which has neither scale nor shift
+    assert any("norm" in part for part in names) != bare
 
 
 @pytest.mark.parametrize(
@@ -130,8 +131,7 @@ def test_a_width_that_leaves_a_layer_empty_is_refused():
         noise_to_image.discriminator("mirza", size=16, width=2)
 
 
-@pytest.mark.parametrize("name", ["mirza", "cgan_conv"])
-def test_networks_that_score_pairs_ask_for_the_condition(name):
-    module = noise_to_image.discriminator(name, **asked(name))
+def test_a_network_that_scores_pairs_asks_for_the_condition():
+    module = noise_to_image.discriminator("mirza", **asked("mirza"))
     with pytest.raises(ValueError, match="condition is None"):
-        counting.variables(module, images(name).shape)
+        counting.variables(module, images("mirza").shape)
