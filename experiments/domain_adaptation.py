@@ -71,7 +71,12 @@ def configurations():
     count = _CYCLEGANS_SEEDS.value or tables.SEEDS.value
     if count > tables.SEEDS.value:
         raise ConfigError(f"cyclegan_seeds={count} is not allowed; allowed: 0 to seeds={tables.SEEDS.value}")
-    wanted = {"path": argument, "steps": _CYCLEGAN_STEPS.value, "known": ["cyclegan"], "flag": "cyclegan"}
+    wanted: dict[str, Any] = {
+        "path": argument,
+        "steps": _CYCLEGAN_STEPS.value,
+        "known": ["cyclegan"],
+        "flag": "cyclegan",
+    }
     variant = "quick" if tables.QUICK.value else ""
     found = [tables.load(variant, seed, **wanted) for seed in range(count)]
     directions = _DIRECTIONS.value or (["s2t", "t2s"] if kind == "classifier" else ["s2t"])

@@ -11,6 +11,8 @@ same chain. Trains what is missing; the same command goes on where an interrupte
 `OUT.json`, `OUT.md` and `OUT.png`.
 """
 
+from typing import Any
+
 import jax
 import numpy as np
 import students
@@ -69,7 +71,7 @@ def configurations():
     """
     found = {}
     for argument in _TRANSLATORS.value:
-        wanted = {"path": argument, "steps": _TRANSLATOR_STEPS.value}
+        wanted: dict[str, Any] = {"path": argument, "steps": _TRANSLATOR_STEPS.value}
         wanted |= {"known": ["pix2pix", "cyclegan"], "flag": "translator"}
         variant = "quick" if tables.QUICK.value else ""
         made = [tables.load(variant, seed, **wanted) for seed in range(tables.SEEDS.value)]
