@@ -9,7 +9,8 @@ with a second head; the paper's are for 32 and 128 pixels. Variants, several of 
     real_only  D learns the classes of real images alone
     paper_d    the paper's D: six convolutions with dropout
     fashion    Fashion-MNIST
-    part       MNIST's official files from GAN_JAX_DATA; half the width again, sized for two cores
+    part       MNIST's official files from GAN_JAX_DATA; half the width again and D of CGAN, sized for two
+               cores
     quick      two steps of everything on the embedded digits
 """
 
@@ -42,8 +43,6 @@ VARIANTS: dict[str, Any] = {
     "real_only": {"model.aux_on_fake": False},
     "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
     "fashion": recipes.fashion,
-    "part": lambda config: recipes.part(
-        config, model__g_width=16, model__d_width=16, batch_size=64, steps=10_000
-    ),
+    "part": recipes.narrow,
     "quick": recipes.quick,
 }

@@ -57,8 +57,7 @@ def part(config):
     """Ten minutes or so, of whichever networks learn by Adam."""
     if config.model.generator == "mlp_cgan":
         return recipes.part(config, batch_size=64, steps=50_000)
-    narrow = {"model.generator": "dcgan", "model.g_width": 16, "model.d_width": 16}
-    return {**recipes.part(config, batch_size=64, steps=10_000), **_CONV, **narrow}
+    return {**recipes.narrow(config), **_ADAM, "model.generator": "dcgan"}
 
 
 VARIANTS: dict[str, Any] = {

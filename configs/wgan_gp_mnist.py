@@ -12,8 +12,9 @@ commas:
     clip         WGAN (Arjovsky et al. 2017): parameters within 0.01, RMSProp at 5e-5, batch norm in both.
                  Departure: the critic makes five updates throughout, never a hundred
     fashion      Fashion-MNIST
-    part         MNIST's official files from GAN_JAX_DATA; DCGAN's networks at a quarter of their width
-                 without norm in the critic, three updates of it and a faster Adam, sized for two cores
+    part         MNIST's official files from GAN_JAX_DATA; DCGAN's G and CGAN's D at a quarter of
+                 their width, without norm in the critic, three updates of it and a faster Adam, sized
+                 for two cores
     quick        two steps of everything on the embedded digits
 """
 
@@ -49,20 +50,16 @@ VARIANTS: dict[str, Any] = {
     "algorithm_1": {"model.b1": 0.0, "batch_size": 64},
     "one_sided": {"model.gp_sides": 1},
     "fashion": recipes.fashion,
-    "part": lambda config: recipes.part(
-        config,
-        model__generator="dcgan",
-        model__discriminator="dcgan",
-        model__g_width=16,
-        model__d_width=16,
-        model__d_norm="none",
-        model__d_steps=3,
-        model__g_learning_rate=5e-4,
-        model__d_learning_rate=5e-4,
-        batch_size=64,
-        steps=5000,
-        evals__samples__every=1000,
-    ),
+    "part": lambda config: {
+        **recipes.narrow(config),
+        "model.generator": "dcgan",
+        "model.d_norm": "none",
+        "model.d_steps": 3,
+        "model.g_learning_rate": 5e-4,
+        "model.d_learning_rate": 5e-4,
+        "steps": 5000,
+        "evals.samples.every": 1000,
+    },
     "clip": {
         "model.gp_weight": 0.0,
         "model.clip": 0.01,

@@ -138,6 +138,22 @@ def part(config: ml_collections.ConfigDict, **fields: Any) -> dict[str, Any]:
     }
 
 
+def narrow(config: ml_collections.ConfigDict) -> dict[str, Any]:
+    """`part` with convolutions a quarter as wide as published, as a variant.
+
+    D is that of CGAN, from the code of DCGAN's authors for digits: at 28 pixels DCGAN's has two convolutions,
+    nothing above them sees a whole digit, and broken strokes pass.
+    """
+    return part(
+        config,
+        model__discriminator="cgan_conv",
+        model__g_width=16,
+        model__d_width=16,
+        batch_size=64,
+        steps=10_000,
+    )
+
+
 def quick(config: ml_collections.ConfigDict, name: str = "") -> dict[str, Any]:
     """Two steps of everything on an embedded data set, with networks of a few channels, as a variant.
 
