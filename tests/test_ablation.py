@@ -86,23 +86,23 @@ def test_the_same_command_trains_nothing_twice(done):
 
 
 def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
-    flags = ("--rows=", "--best", "--beside=one_domain_f,wide_d")
+    flags = ("--rows=", "--best", "--beside=moved,one_domain_f,wide_d")
     process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
     assert process.returncode == 0, process.stderr
     table = json.loads((tmp_path / "table.json").read_text())
     assert table["rows"] == []
     names = {part["title"]: [row["name"] for row in part["rows"]] for part in table["tables"]}
     assert names == {
-        "The best recipe without each of its ingredients": ["one_domain_f"],
+        "The best recipe without each of its ingredients": ["moved", "one_domain_f"],
         "Tried on top of the best recipe": ["wide_d"],
     }
     result = json.loads((tmp_path / "runs/dtn_svhn_mnist_quick_best_seed0/result.json").read_text())
     assert table["best"]["accuracy"] == [pytest.approx(100 * result["metrics"]["accuracy"], abs=0.0051)]
     assert result["config"]["requires"]["f"]["model"]["pseudo_weight"] == 1.0
-    # f, the one that `best` begins with, and what self-training makes of that.
+    # f of Table 1, the one that `best` begins with, and what self-training makes of that.
     trained = sorted(path.name.split("-")[0] for path in (tmp_path / "cache").iterdir())
-    features = ["constants"] * 4  # of both domains by either of the two
-    assert trained == [*features, "f_svhn_bent", "f_svhn_self", "judge_mnist"]
+    features = ["constants"] * 6  # of both domains by each of the three
+    assert trained == [*features, "f_svhn", "f_svhn_bent", "f_svhn_self", "judge_mnist"]
     f = table["best"]["f_accuracy"]
     own = next((tmp_path / "cache").glob("f_svhn_self-*")) / "result.json"
     assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)

@@ -22,7 +22,7 @@ BESIDE = [
 VARIANTS = {
     "dtn_digits": [*ROWS, "quick", "reverse"],
     "dtn_face_emoji": [*ROWS, "part", "avatars", "exported", "quick"],
-    "dtn_svhn_mnist": [*ROWS, *BESIDE, "best", "part", "paper", "reverse", "quick"],
+    "dtn_svhn_mnist": [*ROWS, *BESIDE, "moved", "best", "part", "paper", "reverse", "quick"],
 }
 EVERY = [(path, v) for path in FILES for v in ("", *VARIANTS[path.stem])]
 
@@ -166,6 +166,14 @@ def test_the_best_f_learns_from_target_images_without_their_labels():
     assert f.evals.test.roles == start.evals.test.roles
     plain = config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}:part,best,one_domain_f")
     assert plain.requires.f.to_dict() == start.to_dict()
+
+
+def test_moved_is_best_but_for_its_f():
+    file = FOLDER / "dtn_svhn_mnist.py"
+    part, moved, best = (config.load(f"{file}:part{arg}").to_dict() for arg in ("", ",moved", ",best"))
+    assert moved["requires"] == part["requires"]
+    assert best.pop("requires")["judge"] == moved.pop("requires")["judge"]
+    assert {**moved, "name": best["name"]} == best
 
 
 @pytest.mark.parametrize(
