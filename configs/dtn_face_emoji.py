@@ -153,8 +153,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "evals.test.roles.source": labelled(PART, "train[7000:]"),
         "evals.samples.roles.source": labelled(PART, "train[7000:7064]"),
         "evals.samples.every": 500,
-        "model.alpha": 10.0,
-        "model.beta": 5.0,
+        "model.alpha": 20.0,
+        "model.beta": 30.0,
         "model.const_distance": "cosine",  # asks for the attributes but not for how far the features reach
         "model.f_widths": _SMALL,
         "model.f_input_size": 0,
@@ -163,9 +163,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "model.d_batch_norm": False,  # with it D wins at once and g never recovers
         "model.d_init": "lecun",
         "model.g_learning_rate": 1e-3,
-        "model.d_learning_rate": 1e-3,
-        "model.decay_start": 1500,
-        "model.decay_end": 3000,
+        "model.d_learning_rate": 2e-4,
+        "model.decay_start": 1250,
+        "model.decay_end": 2500,
         "model.ema": 0.99,
         "requires.f.data.size": 64,
         "requires.f.data.roles.image": labelled(PART, "train[:7000]", CELEBA),
@@ -176,7 +176,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "requires.f.steps": 2700,
         "requires.judge.data.size": 64,
         "requires.judge.model.input_size": 0,
-        "steps": 3000,
+        "steps": 2500,
         "checkpoint_every": 250,
     },
     "avatars": {
