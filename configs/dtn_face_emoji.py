@@ -155,6 +155,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "evals.samples.every": 500,
         "model.alpha": 20.0,
         "model.beta": 30.0,
+        "model.gamma": 3.0,  # of a mean over pixels, to weigh something
         "model.const_distance": "cosine",  # asks for the attributes but not for how far the features reach
         "model.f_widths": _SMALL,
         "model.f_input_size": 0,
@@ -164,8 +165,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "model.d_init": "lecun",
         "model.g_learning_rate": 1e-3,
         "model.d_learning_rate": 2e-4,
-        "model.decay_start": 1250,
-        "model.decay_end": 2500,
+        "model.decay_start": 1000,
+        "model.decay_end": 2000,
         "model.ema": 0.99,
         "requires.f.data.size": 64,
         "requires.f.data.roles.image": labelled(PART, "train[:7000]", CELEBA),
@@ -176,7 +177,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "requires.f.steps": 2700,
         "requires.judge.data.size": 64,
         "requires.judge.model.input_size": 0,
-        "steps": 2500,
+        "steps": 2000,
         "checkpoint_every": 250,
     },
     "avatars": {
