@@ -199,6 +199,8 @@ def test_runs_below_a_folder_of_runs_are_found_but_nothing_inside_them(run):
         {"rows": [{"name": "x", "accuracy": "high", "seed": 77}]},
         {"config": [5], "pictures": {"a": 6}, "versions": 7, "commit": None},
         {"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": 8.5}}}}}}}}},
+        {"a": {"b/c": 1, "b": {"c": 2}}, "d": {"b/c": 3, "b": {"c": 4}}},
+        {"a": {"b": {"c": 5}, "e": {}}, "d": {"b": None, "e": {str(n): n for n in range(60, 80)}}},
         {
             "metrics": {"test": {"accuracy": 0.5}, "accuracy": 7, "confusion": [[1, 2]], "per_class": "?"},
             "config": 9,
@@ -212,6 +214,17 @@ def test_any_layout_is_shown(tmp_path, content):
     assert numbers(content) <= everything(page)
     for text in {x for x in leaves(content) if isinstance(x, str)}:
         assert text in page.text
+
+
+def test_scalars_of_an_object_within_a_table_have_cells_of_their_own(tmp_path):
+    hats, beards = ({"auc": x, "judge": {"auc": x + 1, "n": 7}} for x in (0.25, 0.75))
+    put(tmp_path / "objects.json", {"each": {"hats": hats, "beards": beards}})
+    put(tmp_path / "lists.json", {"each": [hats, beards]})
+    rows = page_of(tmp_path).rows
+    for row in (["auc", "0.25", "0.75"], ["judge/auc", "1.25", "1.75"], ["judge/n", "7", "7"]):
+        assert row in rows
+    for row in (["auc", "judge/auc", "judge/n"], ["0.25", "1.25", "7"], ["0.75", "1.75", "7"]):
+        assert row in rows
 
 
 def test_names_from_files_are_text(results):

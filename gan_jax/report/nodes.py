@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 _DEPTH = 6  # levels shown as tables; what lies deeper is shown as JSON
+_FEW = 8  # entries of an object within a table that have a row or a column each, not one cell for all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,9 +91,22 @@ def fields(value: Mapping[str, Any], leave: Collection[str] = ()) -> Fields:
 
 def grid(entries: list[dict[str, Any]], depth: int = 1) -> Grid:
     """A row for each object, a column for each key that any of them has."""
+    entries = list(map(_spread, entries))
     heads = tuple(dict.fromkeys(key for entry in entries for key in entry))
     rows = [tuple(node(entry[head], depth) if head in entry else None for head in heads) for entry in entries]
     return Grid(heads, tuple(rows))
+
+
+def _spread(entry: dict[str, Any]) -> dict[str, Any]:
+    """An object in which the few scalars of an object within stand as entries, named `outer/inner`."""
+    spread: dict[str, Any] = {}
+    for key, value in entry.items():
+        few = isinstance(value, dict) and 0 < len(value) <= _FEW and all(map(is_scalar, value.values()))
+        new = {f"{key}/{name}": inner for name, inner in value.items()} if few else {key: value}
+        if new.keys() & spread.keys():
+            return entry  # of two entries of one name the first would be lost
+        spread |= new
+    return spread
 
 
 def _of_list(values: list[Any], depth: int) -> Node:
@@ -113,6 +127,7 @@ def _of_object(value: dict[str, Any], depth: int) -> Node:
     entries = list(value.values())
     alike = len(entries) > 1 and all(isinstance(entry, dict) and entry for entry in entries)
     if alike and all(entry.keys() == entries[0].keys() for entry in entries):
-        rows = [(Scalar(key), *(node(entry[key], depth) for entry in entries)) for key in entries[0]]
+        columns = grid(entries, depth)
+        rows = [(Scalar(head), *cells) for head, *cells in zip(columns.heads, *columns.rows, strict=True)]
         return Grid(("", *value), tuple(rows))
     return Fields(tuple((key, node(entry, depth)) for key, entry in value.items()))
