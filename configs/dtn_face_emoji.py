@@ -25,8 +25,9 @@ PART = {
     "files": {"train": "celeba/img_align_celeba_half_first8000.zip"},
     "attributes_file": "celeba/list_attr_celeba_first8000.txt",
 }
-# `.npy` [N, 512] in the order of the photographs' names, or `.npz` with `features` and `file`.
+# `.npy` [N, 512] in the order of the photographs' names, or `.npz` with `features` and `files`, their names.
 EXPORTED = "celeba/features.npy"
+EXPORTED_WIDTHS = (64, 128, 256, 256, 256, 512)
 AVATARS = {"files": {"train": "avatars"}}
 EMOJI = {"name": "emoji"}
 
@@ -142,7 +143,31 @@ CHANGED: dict[str, Any] = {
 
 _SMALL = (16, 32, 64, 128, 128)
 
-VARIANTS: dict[str, dict[str, Any]] = {
+
+def exported(config):
+    """An f that learns to give the features that another network gave to the photographs of f."""
+
+    def features(role):
+        kept = role.to_dict() | {"labels": False, "attributes": (), "attributes_file": ""}
+        return kept | {"features": EXPORTED}
+
+    f = config.requires.f
+    return {
+        "model.const_distance": "cosine",  # such features have unit length
+        "model.f_widths": EXPORTED_WIDTHS,
+        "requires.f.name": "f_exported",
+        "requires.f.model.objective": "features",
+        "requires.f.model.widths": EXPORTED_WIDTHS,
+        "requires.f.data.roles.image": features(f.data.roles.image),
+        "requires.f.evals.test": {
+            "kind": "regression",
+            "every": 0,
+            "roles": {"image": features(f.evals.test.roles.image)},
+        },
+    }
+
+
+VARIANTS: dict[str, Any] = {
     # The checkpoint is chosen by the transfers of photographs that f and DTN have seen: no test row has a
     # part in it.
     "part": {
@@ -180,25 +205,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "steps": 2000,
         "checkpoint_every": 250,
     },
-    "avatars": {
-        "data.roles.target": unlabelled(AVATARS, "train"),
-        "requires.judge.name": "judge_avatars",
-        "requires.judge.data.roles.image": labelled(AVATARS, "train[:90%]"),
-        "requires.judge.evals.test.roles.image": labelled(AVATARS, "train[90%:]"),
-    },
-    "exported": {
-        "model.const_distance": "cosine",  # such features have unit length
-        "model.f_widths": (64, 128, 256, 256, 256, 512),
-        "requires.f.name": "f_exported",
-        "requires.f.model.objective": "features",
-        "requires.f.model.widths": (64, 128, 256, 256, 256, 512),
-        "requires.f.data.roles.image": unlabelled(PHOTOS, "train[:100000]") | {"features": EXPORTED},
-        "requires.f.evals.test": {
-            "kind": "regression",
-            "every": 0,
-            "roles": {"image": unlabelled(PHOTOS, "train[182637:]") | {"features": EXPORTED}},
-        },
-    },
     "quick": {
         "data.size": 32,
         "data.roles.source": unlabelled(EMOJI, "validation[:64]"),
@@ -231,4 +237,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "requires.judge.batch_size": 8,
         **gan_config.QUICK,
     },
+    "avatars": {
+        "data.roles.target": unlabelled(AVATARS, "train"),
+        "requires.judge.name": "judge_avatars",
+        "requires.judge.data.roles.image": labelled(AVATARS, "train[:90%]"),
+        "requires.judge.evals.test.roles.image": labelled(AVATARS, "train[90%:]"),
+    },
+    "exported": exported,
 }

@@ -130,6 +130,19 @@ class Model(base.Defaults):
         if not self.is_resnet:
             last_window(self.input_size or size, len(self.widths))
 
+    def check_columns(self, columns: Mapping[str, Any]) -> None:
+        """Raises ValueError where the objective's column is missing, or has not the shape it asks for."""
+        name, what = _COLUMNS[self.objective]
+        if name not in columns:
+            raise ValueError(f"a classifier needs {what}; the batch has no {name}")
+        shapes = {"classes": (), "attributes": (self.num_classes,), "features": (self.widths[-1],)}
+        expected, found = shapes[self.objective], columns[name].shape[1:]
+        if found != expected:
+            raise ValueError(
+                f"{name} has shape {[*found]} for each image; objective={self.objective!r} with "
+                f"num_classes={self.num_classes} and widths={self.widths} expects {[*expected]}"
+            )
+
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`, the column of the objective, perhaps `unlabelled`.
 
@@ -137,16 +150,7 @@ class Model(base.Defaults):
           ValueError: there is no such column, or it has another shape than the objective asks for.
         """
         base.require_images(batch, "image")
-        name, what = _COLUMNS[self.objective]
-        if name not in batch:
-            raise ValueError(f"a classifier needs {what}; the batch has no {name}")
-        columns = {"classes": (), "attributes": (self.num_classes,), "features": (self.widths[-1],)}
-        expected, found = columns[self.objective], batch[name].shape[1:]
-        if found != expected:
-            raise ValueError(
-                f"{name} has shape {[*found]} for each image; objective={self.objective!r} with "
-                f"num_classes={self.num_classes} and widths={self.widths} expects {[*expected]}"
-            )
+        self.check_columns(batch)
         variables = self.network.init(rng, batch["image"], train=False)
         memory = {}
         if self.pseudo_weight:
