@@ -189,7 +189,7 @@ VARIANTS: dict[str, Any] = {
         "model.d_batch_norm": False,  # with it D wins at once and g never recovers
         "model.d_init": "lecun",
         "model.g_learning_rate": 1e-3,
-        "model.d_learning_rate": 2e-4,  # at g's own D outruns it, and L_TID rises
+        "model.d_learning_rate": 2e-4,  # at g's own, with smaller weights too, L_TID rose
         "model.decay_start": 1000,
         "model.decay_end": 2000,
         "model.ema": 0.99,

@@ -76,7 +76,7 @@ BENT = {
 }
 
 
-# Of G(x) as it is f takes marks for the digit that nobody else does, the more the longer g trains.
+# So that L_CONST is not met by marks in one place that f alone takes for the digit.
 MOVED = {"model.alpha": 20.0, "model.const_warp": 2.5}
 
 
