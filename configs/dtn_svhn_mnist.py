@@ -167,6 +167,28 @@ _PLAIN_F = {
     "ink": 0.0,
 }
 
+
+def unbent_f(config):
+    """`best` with the images of the plain f, and the regularisation that is meant for these."""
+    f = config.requires.f.to_dict()
+    if "start" not in f["requires"]:
+        return {}  # without `best` f is the plain one
+    plain = {name: STRONG_F.get(name, 0.0) for name in BENT}
+    start = f["requires"]["start"]
+    start |= {"name": start["name"].replace("bent", "long"), "model": start["model"] | plain}
+    return {"requires.f": f | {"model": f["model"] | plain, "requires": {"start": start}}}
+
+
+def short_f(config):
+    """`best` with an f that has only the passes of the plain one before it trains itself on t."""
+    start = config.requires.f.requires.get("start")
+    if start is None:
+        return {}
+    steps = round(start.steps * 5 / 14)
+    place = "requires.f.requires.start"
+    return {f"{place}.steps": steps, f"{place}.model.schedule_steps": steps}
+
+
 # Each changes one thing of `best`, for experiments/dtn_ablation.py --best: an ingredient taken away ...
 BESIDE: dict[str, Any] = {
     "plain_const": {"model.const_warp": 0.0},
@@ -179,6 +201,8 @@ BESIDE: dict[str, Any] = {
     "one_domain_f": lambda config: {
         "requires.f": config.requires.f.requires.get("start", config.requires.f).to_dict()
     },
+    "unbent_f": unbent_f,
+    "short_f": short_f,
     # ... or something else that was tried.
     "wide_d": {"model.d_widths": (64, 128, 256)},
     "fast_g": {"model.g_learning_rate": 1e-3},

@@ -5,8 +5,9 @@
     python experiments/dtn_ablation.py --quick
 
 `--best` adds the configuration's variant `best`, each of its ingredients taken away, and what was tried
-beside them. Each row and seed is a run with its own folder under `--workdir`; the same command goes on
-where an interrupted one stopped. `OUT.json`, `OUT.md` and `OUT.png` are written anew after every row.
+beside them; `--beside` selects among these lines, or, without `--best`, trains them alone. Each row and seed
+is a run with its own folder under `--workdir`; the same command goes on where an interrupted one stopped.
+`OUT.json`, `OUT.md` and `OUT.png` are written anew after every row.
 """
 
 import statistics
@@ -34,6 +35,8 @@ PLAIN_F = "moved"
 INGREDIENTS = {
     PLAIN_F: "f of the rows of Table 1: neither bent images nor self-training, 30 passes instead of 84",
     "one_domain_f": "f without self-training on t",
+    "unbent_f": "f of images that are not bent, as long trained, with self-training",
+    "short_f": "f of bent images for 30 passes instead of 84, with self-training",
     "plain_const": "L_CONST by f of G(x) as it is, not moved and bent",
     "mse": "L_CONST by squared error of raw features, alpha 15, instead of cosine",
     "slow_d": "D's rate 2e-4 instead of 1e-3",
@@ -64,7 +67,9 @@ _ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
 _BEST = flags.DEFINE_bool(
     "best", False, "Also the variant `best`, without each ingredient, and what was tried"
 )
-_BESIDE = flags.DEFINE_list("beside", [*INGREDIENTS, *TRIED], "With --best: the lines beside it to train")
+_BESIDE = flags.DEFINE_list(
+    "beside", None, "The lines beside the best recipe to train; with --best all of them if not given"
+)
 _BESIDE_SEEDS = flags.DEFINE_integer(
     "beside_seeds", 0, "Seeds of each line beside the best recipe; 0 for --seeds", lower_bound=0
 )
@@ -73,12 +78,15 @@ _BESIDE_SEEDS = flags.DEFINE_integer(
 def main():
     """Trains what is missing and writes the table after every row."""
     for flag, known in ((_ROWS, ROWS), (_BESIDE, INGREDIENTS | TRIED)):
-        unknown = set(flag.value) - set(known)
+        unknown = set(flag.value or ()) - set(known)
         if unknown:
             raise ConfigError(f"{flag.name}={sorted(unknown)} not known; known: {', '.join(known)}")
+    planned = plan()
+    if not planned:
+        raise ConfigError(f"rows: none is given, nor --best or --beside; known: {', '.join(ROWS)}")
     found: dict[str, list[tables.Row]] = {}
     content: dict[str, Any] = {}
-    for section, name, label, configs in plan():
+    for section, name, label, configs in planned:
         row, result = tables.row(name, label, configs, paper=TABLE_1[name][1] if section == "rows" else None)
         found.setdefault(section, []).append(row)
         content = content or tables.facts(configs[0], result)
@@ -123,9 +131,10 @@ def plan():
     rows = [("rows", name, ROWS[name], name) for name in _ROWS.value]
     if _BEST.value:
         rows += [("best", "best", "DTN, best recipe", "best")]
-        for section, lines in (("ingredients", INGREDIENTS), ("tried", TRIED)):
-            variants = {k: k if k == PLAIN_F else f"best,{k}" for k in lines if k in _BESIDE.value}
-            rows += [(section, k, lines[k], variant) for k, variant in variants.items()]
+    beside = ([*INGREDIENTS, *TRIED] if _BEST.value else []) if _BESIDE.value is None else _BESIDE.value
+    for section, lines in (("ingredients", INGREDIENTS), ("tried", TRIED)):
+        variants = {k: k if k == PLAIN_F else f"best,{k}" for k in lines if k in beside}
+        rows += [(section, k, lines[k], variant) for k, variant in variants.items()]
     few = _BESIDE_SEEDS.value or tables.SEEDS.value
     seeds = {section: few if section in TITLES else tables.SEEDS.value for section, *_ in rows}
     return [(*row, [tables.load(variant, seed) for seed in range(seeds[row[0]])]) for *row, variant in rows]

@@ -108,6 +108,17 @@ def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)
 
 
+def test_lines_beside_the_best_recipe_can_be_trained_alone(tmp_path):
+    flags = ("--rows=", "--beside=short_f")
+    process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
+    assert process.returncode == 0, process.stderr
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert table["rows"] == []
+    assert "best" not in table
+    assert [[row["name"] for row in part["rows"]] for part in table["tables"]] == [["short_f"]]
+    assert "f of bent images for 30 passes" in process.stdout
+
+
 def test_an_unknown_row_is_refused_in_one_line(tmp_path):
     process = ablation(tmp_path, "--rows=no_conts")
     assert process.returncode == 2
@@ -115,4 +126,11 @@ def test_an_unknown_row_is_refused_in_one_line(tmp_path):
         "dtn_ablation: rows=['no_conts'] not known; known: dtn, no_tid, no_const, no_f, no_adversary, "
         "neither, original, baseline"
     ]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_no_row_at_all_is_refused(tmp_path):
+    process = ablation(tmp_path, "--rows=")
+    assert process.returncode == 2
+    assert process.stderr.startswith("dtn_ablation: rows: none is given, nor --best or --beside; known: dtn,")
     assert not (tmp_path / "runs").exists()

@@ -16,7 +16,8 @@ FILES = sorted(FOLDER.glob("dtn_*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
 BESIDE = [
     "plain_const",
-    *("one_domain_f", "mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),
+    *("one_domain_f", "unbent_f", "short_f"),
+    *("mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),
     *("wide_d", "fast_g", "double_weights", "half_weights", "scaled_mse"),
 ]
 VARIANTS = {
@@ -166,6 +167,31 @@ def test_the_best_f_learns_from_target_images_without_their_labels():
     assert f.evals.test.roles == start.evals.test.roles
     plain = config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}:part,best,one_domain_f")
     assert plain.requires.f.to_dict() == start.to_dict()
+
+
+def test_lines_without_an_ingredient_of_f_change_that_alone():
+    """f of `best` begins with three: bent images, 84 passes, self-training; each line has the other two."""
+    file = FOLDER / "dtn_svhn_mnist.py"
+    plain, best, unbent, short = (
+        config.load(f"{file}:part{arg}").requires.f.to_dict()
+        for arg in ("", ",best", ",best,unbent_f", ",best,short_f")
+    )
+    start = best["requires"]["start"]
+    bent = {name for name, value in start["model"].items() if value != plain["model"][name]}
+    assert bent == {"dropout", "weight_decay", "scale", "shear", "elastic", "ink", "schedule_steps"}
+
+    for ours, of_best in ((unbent, best), (unbent["requires"]["start"], start)):
+        changed = {name for name, value in ours["model"].items() if value != of_best["model"][name]}
+        assert changed == bent - {"schedule_steps"}
+        assert all(ours["model"][name] == plain["model"][name] for name in changed)
+    assert (unbent["requires"]["start"]["steps"], start["steps"], plain["steps"]) == (5964, 5964, 2130)
+
+    assert short.pop("requires")["start"] == start | {
+        "steps": plain["steps"],
+        "model": start["model"] | {"schedule_steps": plain["model"]["schedule_steps"]},
+    }
+    del best["requires"]
+    assert short == best
 
 
 def test_moved_is_best_but_for_its_f():
