@@ -52,12 +52,15 @@ VARIANTS: dict[str, Any] = {
     "part": lambda config: {
         **faces(config, "celeba/img_align_celeba_half_first8000.zip", 7000),
         "model.g_width": 32,
-        "model.d_width": 16,
+        "model.d_width": 32,
         "model.d_norm": "none",
         "model.spectral": True,
         "model.loss": "hinge",
         "model.g_learning_rate": 5e-4,
-        "model.d_learning_rate": 5e-4,
+        "model.d_learning_rate": 1e-3,  # at equal rates of so few steps D lags, and colours swing
+        "model.decay_start": 1500,
+        "model.decay_end": 3000,
+        "model.ema": 0.99,
         "batch_size": 64,
         "steps": 3000,
         "evals.samples.every": 500,
