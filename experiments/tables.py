@@ -202,19 +202,18 @@ def heading(found: Mapping[str, Any]) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Rows as a Markdown table, the paper's figure beside ours where there is one."""
+    """Rows as a Markdown table: the paper's figures where there are any, ours, and f's where they differ."""
     published = any("paper" in row for row in rows)
-    lines = [
-        "| row |"
-        + (" paper, SVHN -> MNIST (%) |" if published else "")
-        + " ours, mean (%) | lowest to highest |",
-        "| --- |" + (" ---: |" if published else "") + " ---: | ---: |",
-    ]
+    own_f = len({row["f_accuracy"] for row in rows if "f_accuracy" in row}) > 1
+    heads = ["paper, SVHN -> MNIST (%)"] * published + ["ours, mean (%)", "lowest to highest"]
+    heads += ["f (%)"] * own_f
+    lines = [f"| row | {' | '.join(heads)} |", "| --- |" + " ---: |" * len(heads)]
     for row in rows:
         values = row["accuracy"]
-        paper = f" {row['paper']:.2f} |" if "paper" in row else " |" * published
+        paper, f = (f"{row[k]:.2f}" if k in row else "" for k in ("paper", "f_accuracy"))
         spread = f"{min(values):.2f} to {max(values):.2f}"
-        lines.append(f"| {row['label']} |{paper} {statistics.mean(values):.2f} | {spread} |")
+        cells = [paper] * published + [f"{statistics.mean(values):.2f}", spread] + [f] * own_f
+        lines.append(f"| {row['label']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,10 +1,16 @@
 """Table 1's experiment: what it writes is what its runs measured, and it goes on where it stopped."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from experimenting import experiment, untouched
 from PIL import Image
+
+ROOT = Path(__file__).parents[1]
 
 
 def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
@@ -138,3 +144,31 @@ def test_no_row_at_all_is_refused(tmp_path):
     assert process.returncode == 2
     assert process.stderr.startswith("dtn_ablation: rows: none is given, nor --best or --beside; known: dtn,")
     assert not (tmp_path / "runs").exists()
+
+
+def test_the_accuracy_of_f_is_a_column_where_rows_differ_in_it():
+    code = """
+import sys
+sys.path.insert(0, "experiments")
+import tables
+one = {"label": "one", "paper": 90.66, "accuracy": [90.0, 92.5], "f_accuracy": 96.8}
+print(tables.markdown([one, {"label": "two", "accuracy": [50.0], "f_accuracy": 96.8}]))
+print(tables.markdown([one, {"label": "three", "accuracy": [50.0], "f_accuracy": 95.75}]))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True,
+                             text=True)  # fmt: skip
+    assert process.stderr == ""
+    assert process.stdout.split("\n") == [
+        "| row | paper, SVHN -> MNIST (%) | ours, mean (%) | lowest to highest |",
+        "| --- | ---: | ---: | ---: |",
+        "| one | 90.66 | 91.25 | 90.00 to 92.50 |",
+        "| two |  | 50.00 | 50.00 to 50.00 |",
+        "",
+        "| row | paper, SVHN -> MNIST (%) | ours, mean (%) | lowest to highest | f (%) |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| one | 90.66 | 91.25 | 90.00 to 92.50 | 96.80 |",
+        "| three |  | 50.00 | 50.00 to 50.00 | 95.75 |",
+        "",
+        "",
+    ]
