@@ -184,19 +184,21 @@ def bars(
       rows: label -> (our values, the other or None), in per cent.
       title: of the plot, broken into lines as it needs.
       ours: what the legend calls our values.
-      theirs: what it calls the others.
+      theirs: what it calls the others, if there are any.
       scale: what is drawn.
     """
     figure, (axis,) = _figure(8, 0.55 * len(rows) + 1.2)
     places = np.arange(len(rows))[::-1]
-    for place, (values, published) in zip(places, rows.values(), strict=True):
+    for place, (values, _) in zip(places, rows.values(), strict=True):
         last = place == places[-1]
         mean = float(np.mean(values))
         axis.barh(place, mean, color="#4c78a8", alpha=0.55, label=ours if last else None)
         axis.plot(values, [place] * len(values), "o", color="#1f3f66", markersize=4)
-        other = np.nan if published is None else published
-        axis.plot(other, place, "D", color="#d62728", label=theirs if last else None)
         axis.text(101, place, f"{mean:.1f}", va="center", fontsize=9)
+    compared = [(other, place) for (_, other), place in zip(rows.values(), places, strict=True)
+                if other is not None]  # fmt: skip
+    if compared:
+        axis.plot(*zip(*compared, strict=True), "D", color="#d62728", label=theirs)
     axis.set_yticks(places, list(rows))
     figure.suptitle(textwrap.fill(title, 90), fontsize=10)
     axis.set(xlabel=scale, xlim=(0, 109))

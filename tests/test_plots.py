@@ -92,9 +92,14 @@ def test_plots_leave_a_users_own_figures_alone():
     assert pyplot.get_fignums() == before
 
 
-def test_rows_without_a_published_value_are_drawn():
-    rows = {"ours alone": ([50.0], None), "both": ([60.0], 70.0)}
-    assert opened(plots.bars(rows, title="t", ours="ours", theirs="published")).size[0] == 800
+@pytest.mark.parametrize("published", [None, 70.0])
+def test_only_published_values_have_a_mark_and_a_word_in_the_legend(published):
+    rows = {"ours alone": ([50.0], None), "another": ([60.0], published)}
+    image = opened(plots.bars(rows, title="t", ours="ours", theirs="published"))
+    assert image.size[0] == 800
+    red, green, blue = np.moveaxis(np.asarray(image.convert("RGB")).astype(int), -1, 0)
+    marks = (red > 180) & (green < 90) & (blue < 90)
+    assert marks.any() == (published is not None)
 
 
 def test_panels_show_every_pixel_enlarged():
