@@ -59,6 +59,8 @@ def _dcgan_g(ask: Request) -> nn.Module:
 
 
 def _dcgan_d(ask: Request) -> nn.Module:
+    # DCGAN's code has no biases, for its norm shifts. With neither, D(a x) = a D(x) for a > 0: contrast alone
+    # would be what D answers to.
     stages = len(_DOUBLINGS[ask.of_size(*_DOUBLINGS).size])
     norm = ask.normalised("batch", "none", "layer")
     return dcgan.Discriminator(
@@ -66,7 +68,7 @@ def _dcgan_d(ask: Request) -> nn.Module:
         batch_norm=norm == "batch",
         layer_norm=norm == "layer",
         norm_std=0.02,
-        bias=False,
+        bias=norm == "none",
         aux=ask.classes - 1,
     )
 

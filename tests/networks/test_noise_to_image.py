@@ -135,3 +135,17 @@ def test_a_network_that_scores_pairs_asks_for_the_condition():
     module = noise_to_image.discriminator("mirza", **asked("mirza"))
     with pytest.raises(ValueError, match="condition is None"):
         counting.variables(module, images("mirza").shape)
+
+
+def test_dcgans_discriminator_without_norm_has_biases_lest_it_grow_with_contrast():
+    """Without either, D(a x) = a D(x) for a > 0, and real or fake would be a matter of contrast."""
+    sizes = {"size": 16, "channels": 1, "width": 4}
+    module = noise_to_image.discriminator("dcgan", **sizes, norm="none", classes=1)
+    x = images("dcgan")
+    variables = counting.filled(counting.variables(module, x.shape))
+    assert all("bias" in layer for layer in variables["params"].values())
+    once, twice = (module.apply(variables, a * x, False) for a in (1, 2))
+    assert np.abs(twice - 2 * once).max() > 1e-3
+    normed = noise_to_image.discriminator("dcgan", **sizes, norm="batch", classes=1)
+    layers = counting.variables(normed, x.shape)["params"]
+    assert {name for name, layer in layers.items() if "bias" in layer} == {"norm_1"}
