@@ -23,7 +23,7 @@ _LARGEST_OF_MANY = 32  # ... unless there are as many products for each input pi
 _MANY = 128 * 128
 _FEWEST = 16  # channels on either side, below which there is nothing to save
 _SHARE = 0.6  # of all products, above which the transforms eat up what is saved
-_ROWS = 64  # tiles in a batch, below which transforming the kernel costs more than is saved
+_ROWS = 48  # tiles in a batch, below which transforming the kernel costs more than is saved
 
 
 def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> bool:
