@@ -7,6 +7,7 @@ and batch are the paper's. Departures: the networks are those of DCGAN at 28 pix
 with a second head; the paper's are for 32 and 128 pixels. Variants, several of them separated by commas:
 
     real_only  D learns the classes of real images alone
+    multiply   G is given z times a learned vector of the class, as some public codes have it
     paper_d    the paper's D: six convolutions with dropout
     fashion    Fashion-MNIST
     part       MNIST's official files from GAN_JAX_DATA; half the width again and D of CGAN, sized for two
@@ -41,6 +42,7 @@ def get_config(arg=""):
 
 VARIANTS: dict[str, Any] = {
     "real_only": {"model.aux_on_fake": False},
+    "multiply": {"model.label_input": "multiply"},
     "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
     "fashion": recipes.fashion,
     "part": recipes.narrow,

@@ -21,7 +21,7 @@ VARIANTS = {
     "wgan_gp_mnist": ["algorithm_1", "one_sided", "fashion", "part", "clip", "quick"],
     "sngan_mnist": ["bce", "cifar10", "resnet", "fashion", "part", "quick"],
     "cgan_mnist": ["conv", "mlp", "fashion", "part", "quick"],
-    "acgan_mnist": ["real_only", "paper_d", "fashion", "part", "quick"],
+    "acgan_mnist": ["real_only", "multiply", "paper_d", "fashion", "part", "quick"],
 }
 EVERY = [(name, v) for name, variants in VARIANTS.items() for v in ("", *variants) if v != "inception"]
 MNIST = [name for name in VARIANTS if name.endswith("mnist")]
@@ -87,6 +87,8 @@ def test_every_variant_validates_alone_and_beside_quick(name, variant):
         ("cgan_mnist", "mlp", {"gen": 562_192, "disc": 538_625}),
         ("cgan_mnist", "mlp,part", {"gen": 562_192, "disc": 538_625}),
         ("acgan_mnist", "", {"gen": 822_400, "disc": 67_914}),
+        # 10 rows fewer of z's kernel, and as many vectors of 100.
+        ("acgan_mnist", "multiply", {"gen": 822_400 - 10 * 7 * 7 * 128 + 10 * 100, "disc": 67_914}),
     ],
 )
 def test_the_networks_are_of_the_published_size(name, arg, expected):

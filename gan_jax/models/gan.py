@@ -53,6 +53,7 @@ class Model(base.NoiseToImage):
     d_steps: int = 1  # updates of D an iteration; k of the GAN paper, n_critic of WGAN
     num_classes: int = 0
     labels: str = "none"
+    label_input: str = "concat"  # of G: z beside the label, or 'multiply': z times a learned vector of it
     aux_weight_d: float = 1.0
     aux_weight_g: float = 1.0
     aux_on_fake: bool = True  # D learns the classes of fakes too, as the ACGAN paper has it
@@ -74,6 +75,7 @@ class Model(base.NoiseToImage):
         base.require_choice(self, "d_norm", noise_to_image.NORMS)
         base.require_choice(self, "loss", tuple(losses.ADVERSARIAL))
         base.require_choice(self, "labels", ("none", "input", "auxiliary"))
+        base.require_choice(self, "label_input", noise_to_image.LABEL_INPUTS)
         base.require_choice(self, "optimizer", base.OPTIMIZERS)
         base.require("channels", self.channels, self.channels in (1, 2, 3), "1, 2, 3")
         base.require("gp_sides", self.gp_sides, self.gp_sides in (1, 2), "1, 2")
@@ -112,6 +114,8 @@ class Model(base.NoiseToImage):
         low, high = (2, 100_000) if self.labels != "none" else (0, 0)
         allowed = f"{low} to {high} where labels={self.labels!r}"
         base.require("num_classes", self.num_classes, low <= self.num_classes <= high, allowed)
+        unused = self.label_input == "multiply" and self.labels == "none"
+        base.require("label_input", self.label_input, not unused, "concat where labels='none'")
 
     @property
     def batches(self) -> int:
@@ -138,6 +142,7 @@ class Model(base.NoiseToImage):
             width=self.g_width,
             norm=self.g_norm,
             num_classes=self.num_classes,
+            label_input=self.label_input,
         )
 
     @property

@@ -1,4 +1,7 @@
-"""The discriminator of Odena, Olah, Shlens 2017 (ACGAN); its generator is a `wgan_convs.ConvGenerator`."""
+"""The discriminator of Odena, Olah, Shlens 2017 (ACGAN), and labels for a generator that was made for none.
+
+The paper's generator is a `wgan_convs.ConvGenerator`.
+"""
 
 import flax.linen as nn
 import jax
@@ -31,3 +34,27 @@ class ACGANDiscriminator(nn.Module):
             x = normalised(x, self.norm, train, f"norm_{i}") if i else x
             x = nn.Dropout(self.dropout, deterministic=not train)(nn.leaky_relu(x, 0.2))
         return nn.Dense(self.classes, kernel_init=NORMAL, name="logits")(x.reshape(len(x), -1))
+
+
+class LabelProduct(nn.Module):
+    """[B, d + num_classes] -> images: z times a learned vector of its class, e(y), through `generator`.
+
+    Public codes of ACGAN have this in place of a label beside z. e starts as draws of N(0, 1), so that the
+    class is at first in signs and scales alone.
+
+    Attributes:
+      generator: takes z [B, d].
+      num_classes: columns of the one-hot label, the last ones.
+    """
+
+    generator: nn.Module
+    num_classes: int
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images of `generator`."""
+        z, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
+        embedding = nn.Dense(
+            z.shape[1], use_bias=False, kernel_init=nn.initializers.normal(1.0), name="embedding"
+        )
+        return self.generator(z * embedding(label), train)

@@ -18,11 +18,13 @@ from typing import Any
 
 import flax.linen as nn
 
+from gan_jax.networks.acgan import LabelProduct
 from gan_jax.networks.noise_to_image_presets import DISCRIMINATORS, GENERATORS
 from gan_jax.networks.request import Builder, Request
 from gan_jax.networks.spectral import SpectralNorm
 
 NORMS = ("published", "none", "batch", "layer")
+LABEL_INPUTS = ("concat", "multiply")
 
 
 def generator(
@@ -33,6 +35,7 @@ def generator(
     width: int = 0,
     norm: str = "published",
     num_classes: int = 0,
+    label_input: str = "concat",
     **options: Any,
 ) -> nn.Module:
     """The generator `name` for images [B, size, size, channels].
@@ -45,13 +48,19 @@ def generator(
         the published proportion; 0 is the published width.
       norm: 'published', 'none', 'batch' or 'layer'.
       num_classes: the last so many columns of z are one-hot labels; 0 if there are none.
+      label_input: 'concat', the network is given z as it is; or 'multiply', noise times a learned vector of
+        the class.
       **options: fields of the module that differ from the published ones.
 
     Raises:
       ValueError: a name, size, norm or option that the architecture does not have.
     """
-    request = Request(size, channels, width, norm, num_classes)
-    return _build("generator", GENERATORS, name, request, options)
+    if label_input not in LABEL_INPUTS:
+        raise ValueError(f"label_input={label_input!r} is not allowed; allowed: {', '.join(LABEL_INPUTS)}")
+    multiplied = num_classes > 0 and label_input == "multiply"
+    request = Request(size, channels, width, norm, 0 if multiplied else num_classes)
+    module = _build("generator", GENERATORS, name, request, options)
+    return LabelProduct(module, num_classes) if multiplied else module
 
 
 def discriminator(

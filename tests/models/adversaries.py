@@ -22,6 +22,7 @@ CONVOLUTIONS = {"generator": "dcgan", "discriminator": "dcgan", "size": 16, "g_w
 WGAN_GP = {"loss": "wasserstein", "gp_weight": 10.0, "d_steps": 2, "b1": 0.0, "b2": 0.9}
 INPUT = {"labels": "input", "num_classes": 4}
 AUXILIARY = {"labels": "auxiliary", "num_classes": 4}
+MULTIPLIED = {**AUXILIARY, "label_input": "multiply"}
 
 
 def model(**fields):

@@ -17,7 +17,9 @@ Z = np.ones((4, 3), np.float32)
 CLASSES = np.arange(4, dtype=np.int32)
 
 
-@pytest.mark.parametrize("fields", [play.INPUT, play.AUXILIARY], ids=["input", "auxiliary"])
+@pytest.mark.parametrize(
+    "fields", [play.INPUT, play.AUXILIARY, play.MULTIPLIED], ids=["input", "auxiliary", "multiplied"]
+)
 def test_the_same_noise_with_another_class_is_another_image(fields):
     m = play.model(**fields)
     out = play.generate(m, play.initial(m), {"z": Z, "label": CLASSES})

@@ -37,6 +37,11 @@ BATCH_NORM = {**play.CONVOLUTIONS, "d_norm": "batch"}
         ({"labels": "input"}, r"^num_classes=0 is not allowed; allowed: 2 to 100000 where labels='input'"),
         ({"num_classes": 10}, r"^num_classes=10 is not allowed; allowed: 0 to 0 where labels='none'"),
         ({"labels": "aux"}, r"^labels='aux' is not allowed; allowed: none, input, auxiliary"),
+        ({"label_input": "add"}, r"^label_input='add' is not allowed; allowed: concat, multiply"),
+        (
+            {"label_input": "multiply"},
+            r"^label_input='multiply' is not allowed; allowed: concat where labels='none'",
+        ),
         ({"d_steps": 0}, r"^d_steps=0 is not allowed; allowed: 1 to 1000"),
         ({"ema": 1.0}, r"^ema=1.0 is not allowed"),
         (

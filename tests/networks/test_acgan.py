@@ -1,11 +1,14 @@
-"""ACGAN's discriminator: strides, norms, dropout in training alone."""
+"""ACGAN's discriminator: strides, norms, dropout in training alone; z times a vector of its class."""
 
 import functools
 
 import counting
+import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from gan_jax.networks.acgan import LabelProduct
 from gan_jax.networks.noise_to_image import discriminator
 
 
@@ -37,3 +40,28 @@ def test_dropout_follows_its_key_in_training_and_is_off_in_evaluation():
     still = apply(0, False)
     np.testing.assert_array_equal(still, apply(1, False))
     assert np.abs(still - runs[0]).max() > 1e-3
+
+
+class Same(nn.Module):
+    """A generator that gives back its input."""
+
+    def __call__(self, z, train):
+        """`z` itself."""
+        del train
+        return z
+
+
+def test_noise_is_multiplied_by_the_vector_of_its_class():
+    module = LabelProduct(Same(), num_classes=3)
+    z, label = counting.normal(5, 2), np.array([2, 0, 1, 1, 2])
+    x = jnp.concatenate([z, np.eye(3, dtype=np.float32)[label]], 1)
+    vectors = np.array([[1.0, -2.0], [0.5, 3.0], [-1.0, 0.0]], np.float32)
+    out = module.apply({"params": {"embedding": {"kernel": vectors}}}, x, True)
+    np.testing.assert_array_equal(out, np.asarray(z) * vectors[label])
+
+
+def test_vectors_of_classes_start_as_draws_of_the_normal_distribution():
+    module = LabelProduct(Same(), num_classes=50)
+    drawn = module.init(jax.random.key(0), jnp.zeros((1, 150)), False)["params"]["embedding"]["kernel"]
+    assert drawn.shape == (50, 100)
+    np.testing.assert_allclose([drawn.mean(), drawn.std()], [0, 1], atol=0.05)
