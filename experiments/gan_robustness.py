@@ -148,8 +148,9 @@ def verdict(cell):
         return "-"
     if cell["score"] is None:
         return "diverged"
-    missing = cell["metrics"].get("classes_missing")
-    return f"{cell['score']:.1f}" + (f", {missing} classes missing" if missing else "")
+    missing = cell["metrics"].get("classes_missing", 0)
+    named = f", {missing} class{'es' if missing > 1 else ''} missing"
+    return f"{cell['score']:.1f}" + (named if missing else "")
 
 
 def picture(content, cells):
