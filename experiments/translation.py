@@ -95,7 +95,7 @@ def earlier() -> tuple[dict[str, Any], dict[str, str]]:
     for name, row in held.items():
         if name not in ROWS:
             dropped[name] = "there is no row of this name"
-        elif what_it_is(configs[name]) != what_it_is(load(name).to_dict()):
+        elif what_it_is(runs.completed(configs[name])) != what_it_is(load(name).to_dict()):
             dropped[name] = f"it was {configs[name]['name']}, with another configuration than now"
         else:
             kept[name] = row

@@ -13,6 +13,7 @@ from ml_collections import ConfigDict
 
 from gan_jax import checkpoint, images, models, parallel
 from gan_jax.config import FREE, default
+from gan_jax.config import model as model_fields
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.state import TrainState
 from gan_jax.workdir import Workdir
@@ -100,16 +101,19 @@ def load_config(path: Path | str) -> ConfigDict:
     folder = Workdir(path, writes=False)
     if folder.config is None:
         raise WorkdirError(f"{folder.path} holds no run: it has no config.json")
-    return _completed(ConfigDict(folder.config))
+    return ConfigDict(completed(folder.config))
 
 
-def _completed(config: ConfigDict) -> ConfigDict:
-    """Adds, at their defaults, the fields of `data` that came later than the version that stored a run."""
-    for name, value in default().data.items():
-        if name not in config.data:
-            config.data[name] = value
-    for required in config.requires.values():
-        _completed(required)
+def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored configuration with what came later than its version, fields of the data and of the model.
+
+    They have their defaults: that of a new field is what was done before there was one.
+    """
+    config = {**stored, "data": {**default().data.to_dict(), **stored.get("data", {})}}
+    kind = stored.get("model", {}).get("name", "")
+    if kind in models.known():
+        config["model"] = {**model_fields(kind).to_dict(), **stored["model"]}
+    config["requires"] = {name: completed(needed) for name, needed in stored.get("requires", {}).items()}
     return config
 
 

@@ -40,7 +40,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     """
     folder = Workdir(workdir, writes=parallel.process()[0] == 0)
     stored = config.to_dict()
-    folder.check(stored, FREE)
+    folder.check(stored, FREE, runs.completed)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         parallel.barrier("opened")  # whoever waited for another's run finds its end here, all alike
         done = folder.result

@@ -105,8 +105,15 @@ class Workdir:
         """The result of the finished run, or None."""
         return self._read_json("result.json")
 
-    def check(self, config: Mapping[str, Any], free: Collection[str]) -> None:
+    def check(
+        self,
+        config: Mapping[str, Any],
+        free: Collection[str],
+        completed: Callable[[dict[str, Any]], Mapping[str, Any]] = dict,
+    ) -> None:
         """Refuses a folder of a run with another configuration; writes nothing.
+
+        `completed` adds to the stored one what an earlier version did not know.
 
         Raises:
           WorkdirError: naming each field that differs and is not below one of `free`; or the folder
@@ -122,7 +129,7 @@ class Workdir:
         stored = self.config
         if stored is None:
             return
-        differing = differences(stored, config, free)
+        differing = differences(completed(stored), config, free)
         if differing:
             listed = "; ".join(f"{k}: {a!r} there, {b!r} now" for k, (a, b) in differing.items())
             raise WorkdirError(f"workdir {self.path} holds another run ({listed}); choose another --workdir")
@@ -220,7 +227,7 @@ def differences(
     stored: Mapping[str, Any], new: Mapping[str, Any], free: Collection[str]
 ) -> dict[str, tuple[Any, Any]]:
     """Dotted fields whose values differ, as (stored, new), but for those below one of `free`."""
-    old, now = _flatten(stored), _flatten(json.loads(json.dumps(new)))
+    old, now = (_flatten(json.loads(json.dumps(config))) for config in (stored, new))
     return {
         name: (old.get(name), now.get(name))
         for name in sorted({*old, *now})

@@ -145,15 +145,36 @@ def test_a_required_runs_own_folder_comes_first(trained):
     assert calls[0][0].data.manual_dir == "own"
 
 
-def test_a_run_stored_before_a_field_of_the_data_was_known_has_its_default(tmp_path):
-    built = config.default()
-    built.requires.judge = classifier()
+def older(built):
+    """A configuration as a version stored it that knew some fields of the data and a rate not yet."""
     stored = built.to_dict()
-    for content in (stored, stored["requires"]["judge"]):
+    for content in (stored, *stored["requires"].values()):
         for name in ("kind", "load_size", "flip"):
             del content["data"][name]
-    Workdir(tmp_path).write_json("config.json", stored)
+        del content["model"]["learning_rate"]
+    return stored
+
+
+def test_a_run_stored_before_a_field_was_known_has_its_default(tmp_path):
+    built = classifier(model__widths=(4, 4, 4, 4))
+    built.requires.judge = classifier()
+    Workdir(tmp_path).write_json("config.json", older(built))
     found = runs.load_config(tmp_path)
     for completed in (found, found.requires.judge):
         assert (completed.data.kind, completed.data.load_size, completed.data.flip) == ("unpaired", 0, False)
-    assert found.data.size == built.data.size
+        assert completed.model.learning_rate == built.model.learning_rate
+    assert (found.data.size, list(found.model.widths)) == (built.data.size, [4, 4, 4, 4])
+
+
+def test_a_run_stored_before_a_field_was_known_goes_on_where_that_has_its_default(tmp_path):
+    folder = Workdir(tmp_path)
+    folder.write_json("config.json", older(classifier()))
+    folder.check(classifier().to_dict(), (), runs.completed)
+    message = r"holds another run \(model.learning_rate: 0.001 there, 0.002 now\)"
+    with pytest.raises(WorkdirError, match=message):
+        folder.check(classifier(model__learning_rate=2e-3).to_dict(), (), runs.completed)
+
+
+def test_a_stored_configuration_of_another_kind_is_compared_as_it_is():
+    assert runs.completed({"steps": 1})["steps"] == 1
+    assert runs.completed({"model": {"name": "unknown"}})["model"] == {"name": "unknown"}
