@@ -9,7 +9,7 @@ the paper's. `--quick` takes two steps of all 28 cells, at base width 4 and with
 whose compilation is most of the time. Each cell is a run with its own folder under `--workdir`; the same
 command goes on where an interrupted one stopped. A cell whose losses stop being numbers is shown as diverged,
 with its last sheet. `OUT.json`, `OUT.md` and `OUT.png`, the grid of sheets with a score below each, are
-written anew after every cell.
+written anew after every cell. A sheet is the upper left quarter of the run's last one.
 """
 
 import json
@@ -164,13 +164,13 @@ def picture(content, cells):
 
 
 def sheet(folder):
-    """The last sheet of the run in a folder of `--workdir`; None where none was drawn."""
+    """The upper left quarter of a run's last sheet, by its folder in `--workdir`; None where none was drawn."""
     samples = Path(tables.WORKDIR.value) / folder / "samples"
     files = sorted(samples.glob("final_sheet_*.png")) or sorted(samples.glob("samples_sheet_*.png"))
     if not files:
         return None
     with Image.open(files[-1]) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert("RGB").crop((0, 0, image.width // 2, image.height // 2)))
 
 
 if __name__ == "__main__":
