@@ -164,7 +164,7 @@ def picture(content, cells):
 
 
 def sheet(folder):
-    """The upper left quarter of a run's last sheet, by its folder in `--workdir`; None where none was drawn."""
+    """The upper left quarter of the last sheet in a run's folder; None where none was drawn."""
     samples = Path(tables.WORKDIR.value) / folder / "samples"
     files = sorted(samples.glob("final_sheet_*.png")) or sorted(samples.glob("samples_sheet_*.png"))
     if not files:
