@@ -1,6 +1,7 @@
 """What experiments on translated images with labels share: labelled roles and students."""
 
 import io
+import logging
 import statistics
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ MEASURES = {  # of each student: name in the result, head of the table's column
 }
 FCN_STEPS = 1500
 _PARTITION = 4096  # images translated at a time
+_log = logging.getLogger("gan_jax.experiments")
 
 
 def roles(config):
@@ -104,11 +106,12 @@ def _fcn(config, train, test, steps):
 
 def translated(generate, given, drawn, pictures):
     """What a translator, `runs.generator` of a run, makes of images, in parts: uint8 [N, H, W, C]."""
-    parts = (
-        generate({given: pictures[first : first + _PARTITION]}, first // _PARTITION)[drawn]
-        for first in range(0, len(pictures), _PARTITION)
-    )
-    return np.concatenate([images.to_uint8(part) for part in parts])
+    parts = []
+    for first in range(0, len(pictures), _PARTITION):
+        part = pictures[first : first + _PARTITION]
+        parts.append(images.to_uint8(generate({given: part}, first // _PARTITION)[drawn]))
+        _log.info("%s to %s: %d of %d images translated", given, drawn, first + len(part), len(pictures))
+    return np.concatenate(parts)
 
 
 def store(path, pictures, labels):

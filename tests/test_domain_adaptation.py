@@ -22,6 +22,7 @@ def done(tmp_path_factory):
     folder = tmp_path_factory.mktemp("adaptation")
     process = start(folder, "--student=fcn")
     assert process.returncode == 0, process.stderr
+    assert "source to target: 32 of 32 images translated" in process.stderr  # those of the test set
     return folder, process.stdout
 
 
