@@ -86,13 +86,12 @@ def measure(name, configs):
     found = [tables.run(config) for config in configs]
     results = [result for _, result in found]
     test = configs[0].evals.test.roles.source
-    source = test.name or ", ".join(test.files.values())
     run = runs.load(found[0][0])
     kept = ("seed", "seconds", "judged_step", "params_sha256", "commit")
     return {
         "name": name,
         "label": f"ours: {ROWS[name][2]}",
-        "data": f"{source} [{test.split}], {configs[0].data.size} pixels",
+        "data": f"{tables.describe('', test)}, {configs[0].data.size} pixels",
         "error": [percent(result["metrics"]["error"]) for result in results],
         "real_error": percent(results[0]["metrics"]["real_error"]),
         "untranslated_error": percent(results[0]["metrics"]["untranslated_error"]),
