@@ -55,9 +55,8 @@ def read(config, role, maps):
 
 def describe(role):
     """A role's images in words."""
-    place = role["files"].get(role["split"].partition("[")[0], "") if role["files"] else role["name"]
     derived = f", as {role['derive']}" if role.get("derive") else ""
-    return f"{place or ', '.join(role['files'].values())} [{role['split']}]{derived}"
+    return f"{tables.describe('', role)}{derived}"
 
 
 def student(kind, config, train, test, *, name, seed, steps=0):
