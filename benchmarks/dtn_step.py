@@ -62,11 +62,13 @@ def torch():
 def loop():
     """Prints the seconds of an iteration of a real run, and of its step alone in the same process."""
     from gan_jax import config as configuration
-    from gan_jax import logs, parallel, train
+    from gan_jax import train
+    from gan_jax.game import devices
+    from gan_jax.runs import logs
 
     logs.start()
     calls: list[float] = []
-    pmap_step = parallel.pmap_step
+    pmap_step = devices.pmap_step
 
     def watched(*args):
         step = pmap_step(*args)
@@ -88,9 +90,9 @@ def loop():
             config.best = ""
             config.batch_size, config.steps = peers.BATCH.value, _LOOP_STEPS.value
             config.cache_dir = folder
-        parallel.pmap_step = watched
+        devices.pmap_step = watched
         train.train(config, Path(folder) / "run")
-        parallel.pmap_step = pmap_step
+        devices.pmap_step = pmap_step
     iteration = (calls[-1] - calls[_WARM]) / (len(calls) - 1 - _WARM)
     run = ours().step
     run()

@@ -72,18 +72,19 @@ def ours(fields, batch, frozen=()):
     import jax
     import optax
 
-    from gan_jax import models, parallel
+    from gan_jax import models
+    from gan_jax.game import devices
 
     model = models.create(fields)
     host = jax.jit(model.init)(jax.random.key(0), batch)
     networks = {**{k: p.params for k, p in host.players.items()}, **{k: host.frozen[k] for k in frozen}}
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
-    step, placed = parallel.pmap_step(model.train_step, 0), parallel.shard(batch)
-    box = [parallel.replicate(host)]
+    step, placed = devices.pmap_step(model.train_step, 0), devices.shard(batch)
+    box = [devices.replicate(host)]
 
     def run():
-        box[0], metrics = step(box[0], placed, parallel.clock(0, 0, True), "train")
-        return {name: x for name, x in parallel.to_host(metrics).items() if name.endswith("/loss")}
+        box[0], metrics = step(box[0], placed, devices.clock(0, 0, True), "train")
+        return {name: x for name, x in devices.to_host(metrics).items() if name.endswith("/loss")}
 
     def updates():
         counts = {
@@ -239,7 +240,7 @@ def _real_run():
 
 def report(figures, settings):
     """Prints the figures and writes them where asked."""
-    from gan_jax import provenance
+    from gan_jax.runs import provenance
 
     figures |= provenance.facts()
     print(", ".join(f"{key} {value}" for key, value in settings.items()) + f", {figures['parameters']}")

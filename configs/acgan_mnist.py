@@ -17,13 +17,13 @@ with a second head; the paper's are for 32 and 128 pixels. Variants, several of 
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "acgan_mnist",
         "mnist",
         size=28,
@@ -44,7 +44,7 @@ VARIANTS: dict[str, Any] = {
     "real_only": {"model.aux_on_fake": False},
     "multiply": {"model.label_input": "multiply"},
     "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
-    "fashion": recipes.fashion,
-    "part": recipes.narrow,
-    "quick": recipes.quick,
+    "fashion": generation.fashion,
+    "part": generation.narrow,
+    "quick": generation.quick,
 }

@@ -18,13 +18,13 @@ last step is kept, not that of the best Parzen likelihood. Variants, several of 
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "cgan_mnist",
         "mnist",
         size=28,
@@ -56,8 +56,8 @@ _CONV = {"model.generator": "cgan_conv", "model.discriminator": "cgan_conv", **_
 def part(config):
     """Ten minutes or so, of whichever networks learn by Adam."""
     if config.model.generator == "mlp_cgan":
-        return recipes.part(config, batch_size=64, steps=50_000)
-    return {**recipes.narrow(config), **_ADAM, "model.generator": "dcgan"}
+        return generation.part(config, batch_size=64, steps=50_000)
+    return {**generation.narrow(config), **_ADAM, "model.generator": "dcgan"}
 
 
 VARIANTS: dict[str, Any] = {
@@ -68,7 +68,7 @@ VARIANTS: dict[str, Any] = {
         "model.z_prior": "normal",
         **_ADAM,
     },
-    "fashion": recipes.fashion,
+    "fashion": generation.fashion,
     "part": part,
-    "quick": lambda config: {**recipes.quick(config), "model.g_width": 4, "model.d_width": 24},
+    "quick": lambda config: {**generation.quick(config), "model.g_width": 4, "model.d_width": 24},
 }

@@ -13,7 +13,7 @@ and cropped at random, in the paper's proportion. Variants:
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax.recipes import animals
+from gan_jax.config.recipes import animals
 
 
 def get_config(arg=""):

@@ -15,7 +15,7 @@ they do not share. Variants:
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax.recipes import scenes
+from gan_jax.config.recipes import scenes
 
 PLACES = ("data", "evals.test", "evals.samples")
 

@@ -16,7 +16,7 @@ channels, but in `yunjey`. Variants:
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax.recipes import digits
+from gan_jax.config.recipes import digits
 
 
 def get_config(arg=""):

@@ -16,13 +16,13 @@ commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "dcgan_celeba",
         "celeb_a",
         size=64,
@@ -43,11 +43,11 @@ def faces(config, path, first):
         parts["evals.test.roles.image"] = f"train[{first}:]"
         parts["evals.test.roles.reference"] = f"train[:{min(first, 10_000)}]"
     splits = {f"{role}.split": split for role, split in parts.items()}
-    return {**recipes.everywhere(config, {"name": "", "files": {"train": path}}), **splits}
+    return {**generation.everywhere(config, {"name": "", "files": {"train": path}}), **splits}
 
 
 VARIANTS: dict[str, Any] = {
-    "inception": recipes.inception,
+    "inception": generation.inception,
     "folder": lambda config: faces(config, "celeba/img_align_celeba", 182_637),
     "part": lambda config: {
         **faces(config, "celeba/img_align_celeba_half_first8000.zip", 7000),
@@ -65,5 +65,5 @@ VARIANTS: dict[str, Any] = {
         "steps": 3000,
         "evals.samples.every": 500,
     },
-    "quick": lambda config: {**recipes.quick(config, "emoji"), "model.size": 32, "data.size": 32},
+    "quick": lambda config: {**generation.quick(config, "emoji"), "model.size": 32, "data.size": 32},
 }

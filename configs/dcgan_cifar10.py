@@ -13,13 +13,13 @@ by commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "dcgan_cifar10",
         "cifar10",
         size=32,
@@ -33,6 +33,6 @@ def get_config(arg=""):
 
 
 VARIANTS: dict[str, Any] = {
-    "inception": recipes.inception,
-    "quick": recipes.quick,
+    "inception": generation.inception,
+    "quick": generation.quick,
 }

@@ -15,13 +15,13 @@ commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "dcgan_mnist",
         "mnist",
         size=28,
@@ -34,7 +34,7 @@ def get_config(arg=""):
 
 
 VARIANTS: dict[str, Any] = {
-    "fashion": recipes.fashion,
-    "part": recipes.narrow,
-    "quick": recipes.quick,
+    "fashion": generation.fashion,
+    "part": generation.narrow,
+    "quick": generation.quick,
 }

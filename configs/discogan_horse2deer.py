@@ -14,7 +14,7 @@ it is one side of experiments/cyclegan_discogan.py. Variants:
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax.recipes import animals
+from gan_jax.config.recipes import animals
 
 
 def get_config(arg=""):

@@ -14,7 +14,7 @@ networks of one level less, for 32 pixels. MNIST has three equal channels. Varia
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax.recipes import digits
+from gan_jax.config.recipes import digits
 
 
 def get_config(arg=""):

@@ -8,8 +8,8 @@ networks of a few hundred parameters.
 
 from typing import Any
 
-from gan_jax import ablation
 from gan_jax import config as gan_config
+from gan_jax.config.recipes import table_1
 
 
 def get_config(arg=""):
@@ -58,7 +58,7 @@ def get_config(arg=""):
         shift=1.0,
         learning_rate=2e-3,
     )
-    variants: dict[str, Any] = {**VARIANTS, "reverse": ablation.reverse, **ablation.table_1()}
+    variants: dict[str, Any] = {**VARIANTS, "reverse": table_1.reverse, **table_1.variants()}
     return gan_config.apply(config, arg, variants)
 
 

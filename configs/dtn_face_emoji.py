@@ -17,8 +17,8 @@ on them alone, sees in a transfer what the photograph's label says. Variants:
 
 from typing import Any
 
-from gan_jax import ablation
 from gan_jax import config as gan_config
+from gan_jax.config.recipes import table_1
 
 PHOTOS = {"files": {"train": "celeba/img_align_celeba"}, "attributes_file": "celeba/list_attr_celeba.txt"}
 PART = {
@@ -106,7 +106,7 @@ def get_config(arg=""):
         **CHANGED,
     )
     config.requires.judge = judge()
-    return gan_config.apply(config, arg, {**VARIANTS, **ablation.table_1()})
+    return gan_config.apply(config, arg, {**VARIANTS, **table_1.variants()})
 
 
 def judge():

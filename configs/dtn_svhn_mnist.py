@@ -16,9 +16,9 @@ The paper reports 90.66 % on SVHN test. What this needs and does not find, it tr
 
 from typing import Any
 
-from gan_jax import ablation
 from gan_jax import config as gan_config
-from gan_jax.recipes.digits import MNIST, STRONG_F, SVHN
+from gan_jax.config.recipes import table_1
+from gan_jax.config.recipes.digits import MNIST, STRONG_F, SVHN
 
 
 def get_config(arg=""):
@@ -61,7 +61,7 @@ def get_config(arg=""):
     mnist = [gan_config.role("mnist", split) for split in ("train", "test")]
     config.requires.judge = gan_config.classifier("judge_mnist", *mnist, steps=1500)
     variants: dict[str, Any] = {"part": part(), **VARIANTS, "moved": MOVED, "best": best, **BESIDE}
-    variants |= {"reverse": ablation.reverse, **ablation.table_1()}
+    variants |= {"reverse": table_1.reverse, **table_1.variants()}
     return gan_config.apply(config, arg, variants)
 
 

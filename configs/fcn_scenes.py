@@ -13,7 +13,7 @@ classes. Variants:
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax.recipes import scenes
+from gan_jax.config.recipes import scenes
 
 
 def get_config(arg=""):

@@ -21,13 +21,13 @@ several of them separated by commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects; row and column are the first."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "gan_grid",
         "mnist",
         size=64,
@@ -79,13 +79,13 @@ def part(config):
     hidden = 128 if config.model.generator == "grid_mlp" else 16
     small: dict[str, Any] = {"model.size": 32, "model.g_width": hidden, "model.d_width": 16, "data.size": 32}
     small |= {"batch_size": 32, "steps": 2000, "evals.samples.every": 500, "requires.judge.data.size": 32}
-    return recipes.part(config) | small
+    return generation.part(config) | small
 
 
 def imagenet(config):
     """Photographs in colour, of which no judge tells the class."""
     name = "imagenet_resized/64x64"
-    scored = recipes.scored(name, "validation", features="inception", weights=recipes.INCEPTION)
+    scored = generation.scored(name, "validation", features="inception", weights=generation.INCEPTION)
     samples = {"evals.samples.roles.image.name": name, "evals.samples.roles.image.split": "validation"}
     own = {"data.roles.image.name": name, "model.channels": 3, "requires": {}, "evals.test": scored}
     return own | samples
@@ -93,7 +93,7 @@ def imagenet(config):
 
 def quick(config):
     """Two steps; no narrower, for the ResNet halves the base width twice."""
-    return recipes.quick(config) | {"model.g_width": 4, "model.d_width": 4}
+    return generation.quick(config) | {"model.g_width": 4, "model.d_width": 4}
 
 
 # Rows come after columns: the norm that a row has not is in no column.

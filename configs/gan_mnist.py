@@ -20,13 +20,13 @@ commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "gan_mnist",
         "mnist",
         size=28,
@@ -57,7 +57,7 @@ VARIANTS: dict[str, Any] = {
         "data.roles.image.split": "train[:50000]",
         "steps": 125_000,
     },
-    "fashion": recipes.fashion,
-    "part": recipes.part,
-    "quick": recipes.quick,
+    "fashion": generation.fashion,
+    "part": generation.part,
+    "quick": generation.quick,
 }

@@ -18,13 +18,13 @@ commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "lsgan_mnist",
         "mnist",
         size=28,
@@ -46,7 +46,7 @@ VARIANTS: dict[str, Any] = {
         "model.d_learning_rate": 1e-4,
     },
     "sigmoid": {"model.loss": "nonsaturating"},
-    "fashion": recipes.fashion,
-    "part": recipes.narrow,
-    "quick": recipes.quick,
+    "fashion": generation.fashion,
+    "part": generation.narrow,
+    "quick": generation.quick,
 }

@@ -15,7 +15,7 @@ Embedded scenes at 32 pixels: what Cityscapes' labels to photographs are in larg
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax.recipes import scenes
+from gan_jax.config.recipes import scenes
 
 PLACES = ("data", "evals.test", "evals.samples")
 

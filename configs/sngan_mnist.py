@@ -18,13 +18,13 @@ separated by commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "sngan_mnist",
         "mnist",
         size=28,
@@ -43,13 +43,13 @@ def get_config(arg=""):
 VARIANTS: dict[str, Any] = {
     "bce": {"model.loss": "nonsaturating"},
     "cifar10": lambda config: {
-        **recipes.cifar10(config),
+        **generation.cifar10(config),
         "model.generator": "sndcgan",
         "model.discriminator": "sndcgan",
         "model.z_dim": 128,
     },
     "resnet": lambda config: {
-        **recipes.cifar10(config),
+        **generation.cifar10(config),
         "model.z_dim": 128,
         "model.generator": "sn_resnet",
         "model.discriminator": "sn_resnet",
@@ -58,7 +58,7 @@ VARIANTS: dict[str, Any] = {
         "model.b2": 0.9,
         "model.decay_end": 50_000,
     },
-    "fashion": recipes.fashion,
-    "part": recipes.narrow,
-    "quick": recipes.quick,
+    "fashion": generation.fashion,
+    "part": generation.narrow,
+    "quick": generation.quick,
 }

@@ -22,7 +22,7 @@ Variants, several of them separated by commas:
 from typing import Any
 
 from gan_jax import config as gan_config
-from gan_jax import recipes
+from gan_jax.config.recipes import generation
 
 EPOCH = 469  # steps of batch 128
 
@@ -41,8 +41,8 @@ def get_config(arg=""):
     config.evals.test = {"kind": "elbo", "every": EPOCH, "roles": test}
     for name, kind in (("samples", "sheet"), ("reconstructions", "reconstructions")):
         config.evals[name] = {"kind": kind, "every": EPOCH, "num": 64, "roles": test}
-    config.requires.judge = recipes.judge_of("mnist", 28)
-    config.evals.generation = recipes.scored("mnist", prefix="digit")
+    config.requires.judge = generation.judge_of("mnist", 28)
+    config.evals.generation = generation.scored("mnist", prefix="digit")
     return gan_config.apply(config, arg, VARIANTS)
 
 
@@ -61,7 +61,7 @@ def quick(config):
     """Two steps, as small as they come."""
     embedded = {"name": "digits_plain", "files": {}, "split": "validation[:64]"}
     return {
-        **recipes.everywhere(config, embedded),
+        **generation.everywhere(config, embedded),
         **{f"evals.{name}.every": 2 for name in config.evals if config.evals[name].every},
         "evals.test.every": 1,
         "evals.test.roles.image.split": "validation[:32]",
@@ -88,10 +88,10 @@ VARIANTS: dict[str, Any] = {
     "gaussian": {"model.likelihood": "gaussian", "model.sigma": 0.1},
     "seed": {"model.likelihood": "seed"},
     "fashion": lambda config: {
-        **recipes.everywhere(config, {"name": "fashion_mnist"}),
+        **generation.everywhere(config, {"name": "fashion_mnist"}),
         "requires.judge.name": "judge_fashion_mnist",
         "evals.generation.prefix": "fashion",
     },
-    "part": recipes.part,
+    "part": generation.part,
     "quick": quick,
 }

@@ -20,13 +20,13 @@ commas:
 
 from typing import Any
 
-from gan_jax import recipes
 from gan_jax.config import apply
+from gan_jax.config.recipes import generation
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = recipes.noise_to_image(
+    config = generation.noise_to_image(
         "wgan_gp_mnist",
         "mnist",
         size=28,
@@ -49,9 +49,9 @@ def get_config(arg=""):
 VARIANTS: dict[str, Any] = {
     "algorithm_1": {"model.b1": 0.0, "batch_size": 64},
     "one_sided": {"model.gp_sides": 1},
-    "fashion": recipes.fashion,
+    "fashion": generation.fashion,
     "part": lambda config: {
-        **recipes.narrow(config),
+        **generation.narrow(config),
         "model.generator": "dcgan",
         "model.d_norm": "none",
         "model.d_steps": 3,
@@ -70,5 +70,5 @@ VARIANTS: dict[str, Any] = {
         "model.d_norm": "batch",
         "model.d_steps": 5,
     },
-    "quick": recipes.quick,
+    "quick": generation.quick,
 }

@@ -15,7 +15,9 @@ import tables
 from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax import images, inputs, plots, runs
+from gan_jax.drawing import plots
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, inputs, restore
 
 _CYCLEGAN = flags.DEFINE_string(
     "cyclegan", "configs/cyclegan_horse2deer.py:part", "A CycleGAN, with variants after a colon"
@@ -72,10 +74,10 @@ def pair(seed):
 
 def sheets(name, run, given):
     """What a model makes of the first images of each domain, and what comes back, by title."""
-    there = runs.generate(run, given)
-    back = runs.generate(run, there)
+    there = functions.generate(run, given)
+    back = functions.generate(run, there)
     return {
-        f"{LABELS[name]}: {domain}, translated and back": images.to_uint8(
+        f"{LABELS[name]}: {domain}, translated and back": to_uint8(
             np.concatenate([there[other], back[domain]])
         )
         for domain, other in (("source", "target"), ("target", "source"))
@@ -94,7 +96,7 @@ def main():
     rows, drawn = [], {}
     for name, config in configs.items():
         folder, result = tables.run(config)
-        run = runs.load(folder)
+        run = restore.load(folder)
         kept = ("seconds", "params_sha256", "commit")
         scale = {
             "steps": config.steps,

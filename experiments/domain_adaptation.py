@@ -20,9 +20,10 @@ import students
 import tables
 from absl import flags
 
-from gan_jax import palette, plots, runs
+from gan_jax.drawing import palette, plots
 from gan_jax.errors import ConfigError
 from gan_jax.metrics import segmentation
+from gan_jax.runs import functions, restore
 
 _CYCLEGANS = {"classifier": "configs/cyclegan_svhn_mnist.py:part", "fcn": "configs/cyclegan_scenes.py"}
 _STUDENT = flags.DEFINE_enum("student", "classifier", list(_CYCLEGANS), "What learns from the images")
@@ -95,7 +96,7 @@ def translate(config, folder, result, direction, read):
     paths = {part: place / f"{stem}_{part}.npz" for part in ("train", "test")}
     missing = {part: path for part, path in paths.items() if not path.is_file()}
     if missing:
-        generate = runs.generator(runs.load(folder))
+        generate = functions.generator(restore.load(folder))
         for part, path in missing.items():
             pictures, labels = read[given][part]
             students.store(path, students.translated(generate, given, drawn, pictures), labels)
@@ -151,7 +152,7 @@ def adapt(configs, trained, direction, read):
 
 
 def learn(row, config, direction, roles, seed):
-    """Trains one student, and adds its scores to a row: its configuration, result and `runs.predictor`."""
+    """Trains one student, and adds its scores to a row: its configuration, result and predictor."""
     made = students.student(
         _STUDENT.value,
         config,
@@ -164,7 +165,7 @@ def learn(row, config, direction, roles, seed):
     for name, value in students.measured(_STUDENT.value, result["metrics"]).items():
         row.setdefault(name, []).append(value)
     row["runs"].append({k: result[k] for k in ("seed", "seconds", "params_sha256", "commit")})
-    return made, result, runs.predictor(runs.load(folder))
+    return made, result, functions.predictor(restore.load(folder))
 
 
 def labels_kept(kind, seen, labels, role):

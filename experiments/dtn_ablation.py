@@ -16,7 +16,7 @@ from typing import Any
 import tables
 from absl import flags
 
-from gan_jax.ablation import TABLE_1
+from gan_jax.config.recipes.table_1 import TABLE_1
 from gan_jax.errors import ConfigError
 
 ROWS = {

@@ -14,8 +14,10 @@ import tables
 from absl import flags
 from PIL import Image
 
-from gan_jax import images, inputs, plots, runs
+from gan_jax.drawing import plots
 from gan_jax.metrics import nearest
+from gan_jax.ops.pixels import to_float, to_uint8
+from gan_jax.runs import functions, inputs, restore
 
 ROWS = {  # label, the paper's accuracy
     "train": ("DTN, transfers of the source's training images", 84.44),
@@ -36,7 +38,7 @@ def main():
     sheets = []
     for config in configs:
         folder, result = tables.run(config)
-        accuracies, pictures = adapt(config, runs.load(folder))
+        accuracies, pictures = adapt(config, restore.load(folder))
         sheets.append(pictures)
         for name, accuracy in accuracies.items():
             measured[name].append(round(100 * accuracy, 2))
@@ -69,24 +71,22 @@ def adapt(config, run):
     queries = labelled(config, config.requires.judge.evals.test.roles.image)
     references = {}
     for name, (pictures, labels) in source.items():
-        made = runs.generate(run, {"source": pictures})["target"]
+        made = functions.generate(run, {"source": pictures})["target"]
         # Models that go both ways may have grey targets in three channels.
         alike = made.shape[-1] == queries[0].shape[-1]
-        references[name] = (made if alike else grey(images.to_uint8(made))), labels
+        references[name] = (made if alike else grey(to_uint8(made))), labels
         references[f"source_{name}"] = grey(pictures), labels
     count = len(source["train"][0])
     references["target"] = tuple(column[:count] for column in target)
-    references = {
-        name: (images.to_float(pictures), labels) for name, (pictures, labels) in references.items()
-    }
-    asked, truth = images.to_float(queries[0]), queries[1]
+    references = {name: (to_float(pictures), labels) for name, (pictures, labels) in references.items()}
+    asked, truth = to_float(queries[0]), queries[1]
     accuracies = {
         name: float(np.mean(nearest.classify(asked, *references[name], _K.value) == truth)) for name in ROWS
     }
     found = nearest.neighbours(asked[:24], references["train"][0])[0][:, 0]
     shown = {"target's test images": asked[:24], "their nearest transfers": references["train"][0][found]}
     shown["what these were made of"] = source["train"][0][found]
-    return accuracies, {k: v if v.dtype == np.uint8 else images.to_uint8(v) for k, v in shown.items()}
+    return accuracies, {k: v if v.dtype == np.uint8 else to_uint8(v) for k, v in shown.items()}
 
 
 def labelled(config, role):

@@ -11,7 +11,10 @@ longer than a unit vector, so g(c e_i) is drawn too, c being the mean length of 
 import numpy as np
 import tables
 
-from gan_jax import images, inputs, parallel, plots, runs
+from gan_jax.drawing import plots
+from gan_jax.game import devices
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, inputs, required, restore
 
 _COLUMNS = 16
 
@@ -20,12 +23,12 @@ def main():
     """Trains what is missing and draws g's answers."""
     config = tables.load(seed=tables.only_seed())
     folder, result = tables.run(config)
-    run = runs.load(folder)
-    judge = runs.ensure(config, tables.train)["judge"]
+    run = restore.load(folder)
+    judge = required.ensure(config, tables.train)["judge"]
     length = mean_length(config, run)
     basis = np.eye(config.model.f_widths[-1], dtype=np.float32)
     drawn = {"g(e_i)": basis, f"g(c e_i), c = {length:.1f}, the mean length of f(x)": length * basis}
-    pictures = {title: runs.decode(run, z) for title, z in drawn.items()}
+    pictures = {title: functions.decode(run, z) for title, z in drawn.items()}
     counts = {
         title: np.bincount(judge.predict(made).argmax(-1), minlength=10).tolist()
         for title, made in pictures.items()
@@ -34,14 +37,14 @@ def main():
     content = {**tables.facts(config, result), "mean_length": round(length, 3), "rows": rows}
     lines = [f"{row['label']}: the judge takes {row['judged_as']} for 0, 1, ... 9.\n" for row in rows]
     text = "\n".join([tables.heading(content), *lines])
-    shown = {title: images.to_uint8(made) for title, made in pictures.items()}
+    shown = {title: to_uint8(made) for title, made in pictures.items()}
     print(tables.write(content, text, plots.panels(shown, columns=_COLUMNS)))
 
 
 def mean_length(config, run):
     """The mean Euclidean length of f(x) over the source's training images."""
     source = {"source": inputs.load_role(config, config.data.roles.source)}
-    state = parallel.replicate(run.state)
+    state = devices.replicate(run.state)
     columns = inputs.with_constants(run.model, state, source, lambda: None, config.cache_dir)[1]
     return float(np.linalg.norm(columns["source_z"], axis=1).mean())
 

@@ -15,7 +15,9 @@ import numpy as np
 import tables
 from absl import flags
 
-from gan_jax import images, inputs, plots, runs
+from gan_jax.drawing import plots
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, inputs, required, restore
 
 CONDITIONS = {  # label, the paper's accuracy for the digit 3, who goes without it
     "dtn": ("DTN", 94.67, ()),
@@ -77,12 +79,12 @@ def grid(wanted):
     test = inputs.load_role(first, first.evals.test.roles.source)
     shown = np.flatnonzero(test.columns["label"] == _DIGIT.value)[: _COLUMNS * _ROWS]
     pictures = test.columns["image"][shown]
-    judge = runs.ensure(first, tables.train)["judge"]
+    judge = required.ensure(first, tables.train)["judge"]
     panels = {"source": pictures}
     for name, configs in wanted.items():
         folder, _ = tables.run(configs[0], f"{configs[0].name}_{name}{_DIGIT.value}")
-        panels[CONDITIONS[name][0]] = images.to_uint8(
-            runs.generate(runs.load(folder), {"source": pictures})["target"]
+        panels[CONDITIONS[name][0]] = to_uint8(
+            functions.generate(restore.load(folder), {"source": pictures})["target"]
         )
     logits = judge.predict(panels[CONDITIONS["dtn"][0]])
     score = logits[:, _DIGIT.value] - np.logaddexp.reduce(logits, axis=-1)

@@ -15,8 +15,10 @@ import tables
 from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax import evaluate, parallel, plots, runs
-from gan_jax.signals import handled
+from gan_jax.drawing import plots
+from gan_jax.game import devices
+from gan_jax.runs import evaluations, required, restore
+from gan_jax.runs.signals import handled
 
 # Table 4 of the paper: 118 photographs of CelebA among 100 000 others, by VGG-Face's descriptor.
 PAPER = {
@@ -81,13 +83,13 @@ def retrieval_config(config):
 def retrieve(config, folder):
     """Values of every evaluation of `retrieval_config`, for the run in a folder."""
     config = retrieval_config(config)
-    networks = runs.ensure(config, tables.train)
-    run = runs.load(folder)
-    untrained = functools.partial(runs.initial_state, config, run.model, run.example, networks)
+    networks = required.ensure(config, tables.train)
+    run = restore.load(folder)
+    untrained = functools.partial(restore.initial_state, config, run.model, run.example, networks)
     with handled() as interrupts:
-        evaluations = evaluate.Evaluations(config, run.model, networks, interrupts.poll, untrained)
-        state = parallel.replicate(run.state)
-        return {name: evaluations.run(name, state) for name in WAYS}
+        judging = evaluations.Evaluations(config, run.model, networks, interrupts.poll, untrained)
+        state = devices.replicate(run.state)
+        return {name: judging.run(name, state) for name in WAYS}
 
 
 def describe(config):

@@ -11,7 +11,9 @@ judges them. `OUT.png` has inputs in odd columns, their transfers in even ones.
 import numpy as np
 import tables
 
-from gan_jax import images, inputs, plots, runs
+from gan_jax.drawing import plots
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, inputs, restore
 
 _PAIRS = 96
 _COLUMNS = 24
@@ -23,7 +25,7 @@ def main():
     row, result = tables.row("reverse", "DTN, reverse direction", configs)
     folder, _ = tables.run(configs[0])
     given = inputs.load_role(configs[0], configs[0].evals.test.roles.source).columns["image"][:_PAIRS]
-    made = images.to_uint8(runs.generate(runs.load(folder), {"source": given})["target"])
+    made = to_uint8(functions.generate(restore.load(folder), {"source": given})["target"])
     rgb = np.broadcast_to(given, made.shape)
     pairs = np.stack([rgb, made], axis=1).reshape(-1, *made.shape[1:])
     content = {**tables.facts(configs[0], result), "rows": [row]}

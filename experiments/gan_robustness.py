@@ -21,9 +21,11 @@ import tables
 from absl import flags
 from PIL import Image
 
-from gan_jax import models, plots, runs
+from gan_jax import models
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, NonFiniteError
-from gan_jax.workdir import Workdir
+from gan_jax.runs import restore
+from gan_jax.runs.workdir import Workdir
 
 ROWS = {
     "baseline": "baseline: DCGAN",
@@ -100,7 +102,7 @@ def parameters(config):
     """How many each player has, G first, running statistics left out."""
     size, channels = config.model.size, config.model.channels
     model = models.create(config.model)
-    state = runs.abstract_state(model, {"image": [[size, size, channels], "float32"]})
+    state = restore.abstract_state(model, {"image": [[size, size, channels], "float32"]})
     counts = tables.parameters(state)
     return {"gen": counts.pop("gen"), **counts}
 

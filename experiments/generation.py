@@ -16,10 +16,11 @@ import tables
 from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax import plots, runs
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
 from gan_jax.inference import generators
-from gan_jax.workdir import Workdir
+from gan_jax.runs import restore
+from gan_jax.runs.workdir import Workdir
 
 ROWS = {  # what a row is called, its configuration
     "gan": ("GAN", "configs/gan_mnist.py:mlp"),
@@ -199,7 +200,7 @@ def main():
     for name, config in plan().items():
         folder, result = tables.run(config)
         rows.append(row(name, config, result))
-        sheets[caption(rows[-1])] = samples(runs.load(folder), config.seed)
+        sheets[caption(rows[-1])] = samples(restore.load(folder), config.seed)
         if name == "wgan_gp":
             curve = critic(folder)
         written = write(rows, sheets, curve)

@@ -19,9 +19,10 @@ import students
 import tables
 from absl import flags
 
-from gan_jax import palette, plots, runs
+from gan_jax.drawing import palette, plots
 from gan_jax.errors import ConfigError
 from gan_jax.metrics import segmentation
+from gan_jax.runs import functions, restore
 
 _TRANSLATORS = flags.DEFINE_multi_string(
     "translator",
@@ -106,7 +107,7 @@ def measure(configs, sees, maps, classes):
         # The source is paired with the photograph: the same maps in another form.
         if not np.array_equal(source[1], maps):
             raise ConfigError(f"{config.name}: test sources are not the label maps of its test targets")
-        generate = runs.generator(runs.load(folder))
+        generate = functions.generator(restore.load(folder))
         drawn = students.translated(generate, "source", "target", source[0])
         scores, seen = score(sees, drawn, maps, classes)
         for name, value in scores.items():
@@ -128,8 +129,8 @@ def main():
         students.read(configs[0], students.roles(configs[0])["source"][1], True)
     judge = students.student("fcn", first, train, test, name="fcn", seed=0, steps=tables.STEPS.value)
     folder, result = tables.run(judge, f"fcn_of_{first.name}")
-    run = runs.load(folder)
-    sees, classes = runs.predictor(run), judge.model.num_classes
+    run = restore.load(folder)
+    sees, classes = functions.predictor(run), judge.model.num_classes
     truth, seen = score(sees, photos, maps, classes)
     rows = [{"name": "ground_truth", "label": "ground truth: real photographs"}]
     rows[0] |= {name: [value] for name, value in truth.items()}

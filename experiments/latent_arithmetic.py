@@ -16,9 +16,13 @@ import tables
 from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax import images, models, plots, runs
+from gan_jax import models
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
-from gan_jax.inference import generators, latents
+from gan_jax.inference import generators
+from gan_jax.ops import latents
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, required, restore
 
 GLASSES, MALE = "Eyeglasses", "Male"
 CONCEPTS = {  # (glasses, male)
@@ -68,7 +72,7 @@ class Judged:
 
     def __init__(self, run, network, names):
         """`names` are the attributes that the classifier's logits stand for."""
-        self.decode, self._network = runs.decoder(run), network
+        self.decode, self._network = functions.decoder(run), network
         self._columns = [list(names).index(name) for name in (GLASSES, MALE)]
 
     def logits(self, z):
@@ -79,7 +83,7 @@ class Judged:
 
     def look(self, z):
         """The same for a part that fits into memory."""
-        return self._network.predict(images.to_uint8(self.decode(z)))[:, self._columns]
+        return self._network.predict(to_uint8(self.decode(z)))[:, self._columns]
 
 
 def base_config():
@@ -93,12 +97,12 @@ def base_config():
 def trained():
     """The generator's run."""
     folder = _RUN.value or tables.run(base_config())[0]
-    config = runs.load_config(folder)
+    config = restore.load_config(folder)
     model = models.create(config.model)
     if not hasattr(model, "latents") or model.num_classes:
         found = f"run={str(folder)!r} is of model {config.model.name!r}"
         raise ConfigError(f"{found}; a run is needed that makes images of noise alone")
-    return runs.load(folder)
+    return restore.load(folder)
 
 
 def classifier_config(config):
@@ -179,7 +183,7 @@ def sheet(judged, z, pools, sizes, rng):
     for n in sizes:
         result = latents.arithmetic(*(z[rows[:n]] for rows in pools.values()))
         made[f"first - second + third, of {n} each; 8 around it"] = latents.neighbourhood(result, rng)
-    pictures = {name: images.to_uint8(judged.decode(part.astype(np.float32))) for name, part in made.items()}
+    pictures = {name: to_uint8(judged.decode(part.astype(np.float32))) for name, part in made.items()}
     return plots.panels(pictures, columns=9, zoom=1)
 
 
@@ -217,7 +221,7 @@ def experiment():
     with config.unlocked():
         config.cache_dir, config.requires = flags.FLAGS["cache_dir"].value, {}
         config.requires.attributes = judge = classifier_config(config)
-    network = runs.ensure(config, tables.train)["attributes"]
+    network = required.ensure(config, tables.train)["attributes"]
     pool, sizes = (8, (3, 6)) if tables.QUICK.value else (100, (3, 30))
     judged = Judged(run, network, judge.evals.test.attributes)
     z = generators.latents(run.model, config.seed, np.arange(_DRAWS.value))

@@ -16,8 +16,10 @@ from typing import Any
 import tables
 from absl import flags
 
-from gan_jax import models, plots, runs
+from gan_jax import models
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, nearest
+from gan_jax.runs import restore
 
 # Table III of the paper: error in per cent of a ResNet-18 on expressions of RaFD, parameters in all.
 PAPER: dict[str, dict[str, Any]] = {
@@ -78,7 +80,7 @@ def published_parameters():
     """Those of the paper's StarGAN, counted."""
     image = [PUBLISHED_SIZE, PUBLISHED_SIZE, 3]
     shapes = {"a": [image, "uint8"], "a_label": [[], "int32"]}
-    return sum(tables.parameters(runs.abstract_state(models.create(PUBLISHED), shapes)).values())
+    return sum(tables.parameters(restore.abstract_state(models.create(PUBLISHED), shapes)).values())
 
 
 def measure(name, configs):
@@ -86,7 +88,7 @@ def measure(name, configs):
     found = [tables.run(config) for config in configs]
     results = [result for _, result in found]
     test = configs[0].evals.test.roles.source
-    run = runs.load(found[0][0])
+    run = restore.load(found[0][0])
     kept = ("seed", "seconds", "judged_step", "params_sha256", "commit")
     return {
         "name": name,

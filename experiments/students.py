@@ -10,10 +10,11 @@ import numpy as np
 import tables
 
 from gan_jax import config as configuration
-from gan_jax import images, inputs
+from gan_jax.config.recipes import scenes
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.recipes import scenes
-from gan_jax.workdir import Workdir
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import inputs
+from gan_jax.runs.workdir import Workdir
 
 MEASURES = {  # of each student: name in the result, head of the table's column
     "classifier": {"accuracy": "accuracy"},
@@ -108,7 +109,7 @@ def translated(generate, given, drawn, pictures):
     parts = []
     for first in range(0, len(pictures), _PARTITION):
         part = pictures[first : first + _PARTITION]
-        parts.append(images.to_uint8(generate({given: part}, first // _PARTITION)[drawn]))
+        parts.append(to_uint8(generate({given: part}, first // _PARTITION)[drawn]))
         _log.info("%s to %s: %d of %d images translated", given, drawn, first + len(part), len(pictures))
     return np.concatenate(parts)
 

@@ -14,11 +14,12 @@ import ml_collections
 from absl import app, flags
 
 from gan_jax import config as configuration
-from gan_jax import logs, plots, provenance
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, GanJaxError
-from gan_jax.state import TrainState
+from gan_jax.game import TrainState
+from gan_jax.runs import logs, provenance
+from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
-from gan_jax.workdir import Workdir
 
 _NAME = Path(sys.argv[0]).stem
 

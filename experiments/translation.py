@@ -21,8 +21,8 @@ import translation_rows
 from absl import flags
 from translation_text import markdown
 
-from gan_jax import runs
 from gan_jax.errors import ConfigError, WorkdirError, nearest
+from gan_jax.runs import restore
 
 ROWS = {  # what a row is called -> family, model, task, configuration
     "cyclegan_horse2deer": ("unpaired", "CycleGAN", "horses, deer", "configs/cyclegan_horse2deer.py"),
@@ -95,14 +95,14 @@ def earlier() -> tuple[dict[str, Any], dict[str, str]]:
     for name, row in held.items():
         if name not in ROWS:
             dropped[name] = "there is no row of this name"
-        elif what_it_is(runs.completed(configs[name])) != what_it_is(load(name).to_dict()):
+        elif what_it_is(restore.completed(configs[name])) != what_it_is(load(name).to_dict()):
             dropped[name] = f"it was {configs[name]['name']}, with another configuration than now"
         else:
             kept[name] = row
     return kept, dropped
 
 
-def row(name: str, config: ml_collections.ConfigDict, result: dict[str, Any], run: runs.Run) -> Any:
+def row(name: str, config: ml_collections.ConfigDict, result: dict[str, Any], run: restore.Run) -> Any:
     """What is known of one run: its scale, its measures, and where they come from."""
     family, model, task, _ = ROWS[name]
     measure, _ = translation_rows.FAMILIES[family]
@@ -148,7 +148,7 @@ def main() -> None:
         tables.out().with_name(f"{tables.out().name}_{name}.png").unlink(missing_ok=True)
     for name, config in configs.items():
         folder, result = tables.run(config)
-        run = runs.load(folder)
+        run = restore.load(folder)
         rows[name] = row(name, config, result, run)
         _, draw = translation_rows.FAMILIES[ROWS[name][0]]
         written = write(rows, dropped, **{name: draw(config, run)})

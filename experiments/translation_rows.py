@@ -9,9 +9,12 @@ import ml_collections
 import numpy as np
 import tables
 
-from gan_jax import data, evaluation, images, inputs, plots, runs
+from gan_jax import data, evaluation
+from gan_jax.drawing import plots
 from gan_jax.evaluation import cycle, label_sheet
 from gan_jax.metrics import baselines, similarity
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, inputs, restore
 
 COLUMNS = 12  # images a row of a sheet
 FACES = 6  # likewise of persons
@@ -45,7 +48,7 @@ def rounded(found: Mapping[str, float | None]) -> dict[str, float | None]:
     return {name: None if value is None else round(value, 4) for name, value in found.items()}
 
 
-def unpaired(config: ml_collections.ConfigDict, run: runs.Run, metrics: Mapping[str, Any]) -> Measures:
+def unpaired(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping[str, Any]) -> Measures:
     """The way there and back, what a judge reads both ways where there are judges, and Table 2 of DTN."""
     (name,) = of_kind(config, "cycle")
     tested = pictures(config, config.evals[name].roles)
@@ -70,11 +73,11 @@ def unpaired(config: ml_collections.ConfigDict, run: runs.Run, metrics: Mapping[
     return found
 
 
-def paired(config: ml_collections.ConfigDict, run: runs.Run, metrics: Mapping[str, Any]) -> Measures:
+def paired(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping[str, Any]) -> Measures:
     """L1, PSNR and SSIM of held-out pairs, with dropout and without, beside what needs no network."""
     tested, learned = pictures(config, config.evals.test.roles), pictures(config, config.data.roles)
     target = tested["target"]
-    quiet = images.to_uint8(runs.generate(silent(run), {"source": tested["source"]})["target"])
+    quiet = to_uint8(functions.generate(silent(run), {"source": tested["source"]})["target"])
     known = trivial(config.data.roles.source.derive, tested["source"], learned)
     return {
         **rounded({measure: metrics[measure] for measure in ("l1", "psnr", "ssim")}),
@@ -98,12 +101,12 @@ def trivial(derive: str, source: np.ndarray, learned: Mapping[str, np.ndarray]) 
     }
 
 
-def silent(run: runs.Run) -> runs.Run:
+def silent(run: restore.Run) -> restore.Run:
     """A pix2pix run whose generator has no dropout in use."""
     return dataclasses.replace(run, model=dataclasses.replace(run.model, test_dropout=False))
 
 
-def stargan(config: ml_collections.ConfigDict, run: runs.Run, metrics: Mapping[str, Any]) -> Measures:
+def stargan(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping[str, Any]) -> Measures:
     """Errors of a ResNet-18 on what was asked for, its own on real images, and the way there and back."""
     del run
     found = {name: labelled(values(metrics, name)) for name in of_kind(config, "label_errors")}
@@ -124,11 +127,11 @@ def pictures(config: ml_collections.ConfigDict, roles: Mapping[str, Any]) -> She
     return {role: found.columns["image"] for role, found in inputs.load_evaluation(config, roles).items()}
 
 
-def sheet_unpaired(config: ml_collections.ConfigDict, run: runs.Run) -> bytes:
+def sheet_unpaired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
     """Test images of both domains, their translations, and what comes back."""
     (name,) = of_kind(config, "cycle")
     given = {role: x[:COLUMNS] for role, x in pictures(config, config.evals[name].roles).items()}
-    generate = runs.generator(run)
+    generate = functions.generator(run)
     there = generate(given)
     back = generate(there)
     drawn = {}
@@ -139,20 +142,20 @@ def sheet_unpaired(config: ml_collections.ConfigDict, run: runs.Run) -> bytes:
     return plots.panels(drawn, columns=min(map(len, given.values())))
 
 
-def sheet_paired(config: ml_collections.ConfigDict, run: runs.Run) -> bytes:
+def sheet_paired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
     """Test sources, their translations with dropout and without, and targets."""
     given = {role: x[:FACES] for role, x in pictures(config, config.evals.test.roles).items()}
     made = {
-        title: runs.generate(one, {"source": given["source"]})["target"]
+        title: functions.generate(one, {"source": given["source"]})["target"]
         for title, one in (("translations", run), ("without dropout", silent(run)))
     }
     drawn = {"sources": given["source"], **made, "targets": given["target"]}
     return plots.panels({title: three_channels(x) for title, x in drawn.items()}, columns=FACES)
 
 
-def sheet_stargan(config: ml_collections.ConfigDict, run: runs.Run) -> bytes:
+def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
     """A few faces, and beside each what becomes of it for every label asked for."""
-    generate, drawn = runs.generator(run), {}
+    generate, drawn = functions.generator(run), {}
     for spec in (spec for spec in config.evals.values() if spec.kind == "label_sheet"):
         options = evaluation.options(spec)
         batch = next(iter(data.epoch(inputs.load_evaluation(config, spec.roles), STARGAN_FACES)))
@@ -171,7 +174,7 @@ def cells(grid: np.ndarray, side: int) -> np.ndarray:
 
 def three_channels(x: np.ndarray) -> np.ndarray:
     """Images uint8 or float in [-1, 1], [N, S, S, 1 or 3], as uint8 [N, S, S, 3]."""
-    pixels = x if x.dtype == np.uint8 else images.to_uint8(x)
+    pixels = x if x.dtype == np.uint8 else to_uint8(x)
     return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from absl import app, flags
 from ml_collections import config_flags
 
-from gan_jax.errors import ConfigError, GanJaxError
+from gan_jax.errors import ConfigError, GanJaxError, nearest
 
 _log = logging.getLogger("gan_jax.main")
 
@@ -106,7 +106,7 @@ def _unknown_field(argv: Sequence[str]) -> str:
             for key in name.split("."):
                 if not isinstance(known, dict) or key not in known:
                     fields = known if isinstance(known, dict) else ()
-                    return f"config.{name}={value}: {key!r} {configuration.nearest(key, fields)}"
+                    return f"config.{name}={value}: {key!r} {nearest(key, fields)}"
                 known = known[key]
     return ""
 
@@ -122,10 +122,10 @@ def _main(argv: Sequence[str]) -> None:
             raise ConfigError(f"argument {argv[1]!r} is no flag; see --help")
         _run(_MODE.value)
     except GanJaxError as error:
-        from gan_jax import parallel
+        from gan_jax.game import devices
 
         print(f"gan_jax: {error}", file=sys.stderr)
-        parallel.leave(error.exit_code)
+        devices.leave(error.exit_code)
     except KeyboardInterrupt:
         when = {"train": "before training began", "translate": "half-way; every file there is whole"}
         print(f"gan_jax: stopped {when.get(_MODE.value, 'before anything was written')}", file=sys.stderr)
@@ -133,7 +133,7 @@ def _main(argv: Sequence[str]) -> None:
 
 
 def _run(mode: str) -> None:
-    from gan_jax import logs
+    from gan_jax.runs import logs
 
     logs.start()
     given = {flag.name: flag.value for flag in _FLAGS if flag.present}
@@ -149,10 +149,10 @@ def _run(mode: str) -> None:
         raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
     configuration.validate(config)
     _start(config.platform, config.distributed, config.compilation_cache, config.debug_nans)
-    from gan_jax import parallel
+    from gan_jax.game import devices
     from gan_jax.train import evaluate_run, train
 
-    parallel.check_batch_size(config.batch_size)
+    devices.check_batch_size(config.batch_size)
     path = _WORKDIR.value or Path("runs") / config.name
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
@@ -172,22 +172,22 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
 
 
 def _start(*args: Any, **kwargs: Any) -> None:
-    """Settles how jax runs, as `parallel.start`, and says on what."""
-    from gan_jax import parallel
+    """Settles how jax runs, as `devices.start`, and says on what."""
+    from gan_jax.game import devices
 
-    parallel.start(*args, **kwargs)
-    machine = parallel.describe()
+    devices.start(*args, **kwargs)
+    machine = devices.describe()
     _log.info("%(platform)s: %(devices)d x %(kind)s, %(processes)d process(es)", machine)
 
 
 def _stored_config(mode):
-    from gan_jax import runs
+    from gan_jax.runs import restore
 
     if _CONFIG.value is not None:
         raise ConfigError(f"--config is no flag of --mode={mode}: the configuration is that of --workdir")
     if not _WORKDIR.value:
         raise ConfigError(f"--workdir is required with --mode={mode}")
-    return runs.load_config(_WORKDIR.value)
+    return restore.load_config(_WORKDIR.value)
 
 
 def _show(result: dict[str, Any], path: Path | str) -> None:

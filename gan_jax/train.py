@@ -11,13 +11,15 @@ from typing import Any
 import jax
 import ml_collections
 
-from gan_jax import checkpoint, data, evaluate, images, inputs, models, parallel, provenance, result, runs
+from gan_jax import data, models
 from gan_jax.config import FREE
 from gan_jax.errors import CheckpointError, Interrupted, NonFiniteError, WorkdirError
-from gan_jax.logs import Logs, ProgressLine
-from gan_jax.signals import Interrupts, handled
-from gan_jax.state import TrainState
-from gan_jax.workdir import Workdir
+from gan_jax.game import TrainState, devices
+from gan_jax.ops.pixels import to_float
+from gan_jax.runs import checkpoint, evaluations, inputs, provenance, required, restore, result
+from gan_jax.runs.logs import Logs, ProgressLine
+from gan_jax.runs.signals import Interrupts, handled
+from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
@@ -38,24 +40,24 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     Raises:
       WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
     """
-    folder = Workdir(workdir, writes=parallel.process()[0] == 0)
+    folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
-    folder.check(stored, FREE, runs.completed)
+    folder.check(stored, FREE, restore.completed)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
-        parallel.barrier("opened")  # whoever waited for another's run finds its end here, all alike
+        devices.barrier("opened")  # whoever waited for another's run finds its end here, all alike
         done = folder.result
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
-        for checked in (config, *(runs.inherit(config, r) for r in config.requires.values())):
+        for checked in (config, *(required.inherit(config, r) for r in config.requires.values())):
             inputs.check(checked)
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
         folder.write_json("config.json", stored)
-        networks = runs.ensure(config, train)
+        networks = required.ensure(config, train)
         content = _Training(config, folder, networks, interrupts).run()
-        parallel.barrier("finished")  # one process writes the result, and all may read it next
+        devices.barrier("finished")  # one process writes the result, and all may read it next
         return content
 
 
@@ -65,14 +67,14 @@ def evaluate_run(workdir: Path | str) -> dict[str, Any]:
     Returns:
       `{'metrics': {...}}` in the layout of the result.
     """
-    run = runs.load(workdir)
-    networks = runs.ensure(run.config, train)
+    run = restore.load(workdir)
+    networks = required.ensure(run.config, train)
     with handled() as interrupts:
-        untrained = functools.partial(runs.initial_state, run.config, run.model, run.example, networks)
-        evaluations = evaluate.Evaluations(run.config, run.model, networks, interrupts.poll, untrained)
-        state = parallel.replicate(run.state)
-        values = {name: evaluations.run(name, state) for name in run.config.evals}
-    return {"metrics": evaluate.summary(values)}
+        untrained = functools.partial(restore.initial_state, run.config, run.model, run.example, networks)
+        judging = evaluations.Evaluations(run.config, run.model, networks, interrupts.poll, untrained)
+        state = devices.replicate(run.state)
+        values = {name: judging.run(name, state) for name in run.config.evals}
+    return {"metrics": evaluations.summary(values)}
 
 
 def _on_floats(model):
@@ -82,7 +84,7 @@ def _on_floats(model):
     """
 
     def step(state, batch, rng, phase):
-        return model.train_step(state, images.to_float(batch), rng, phase)
+        return model.train_step(state, to_float(batch), rng, phase)
 
     return step
 
@@ -97,35 +99,37 @@ class _Training:
         self.roles = inputs.load(config, self.poll)
         inputs.check_columns(self.model, self.roles)
         self.checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep, folder.writes)
-        parallel.barrier("settled")  # what a kill left half done is put in order by the writer alone
+        devices.barrier("settled")  # what a kill left half done is put in order by the writer alone
         state, self.meta = self._start(networks)
-        self.state = parallel.replicate(state)
+        self.state = devices.replicate(state)
         self.roles, columns = inputs.with_constants(
             self.model, self.state, self.roles, self.poll, config.cache_dir
         )
         if not self.meta["step"]:
-            self.state = parallel.replicate(self.model.calibrate(state, columns))
-        untrained = functools.partial(runs.initial_state, config, self.model, self.meta["example"], networks)
-        self.evaluations = evaluate.Evaluations(config, self.model, networks, self.poll, untrained)
-        self.step = parallel.pmap_step(_on_floats(self.model), config.seed)
+            self.state = devices.replicate(self.model.calibrate(state, columns))
+        untrained = functools.partial(
+            restore.initial_state, config, self.model, self.meta["example"], networks
+        )
+        self.evaluations = evaluations.Evaluations(config, self.model, networks, self.poll, untrained)
+        self.step = devices.pmap_step(_on_floats(self.model), config.seed)
         self.logs = Logs(folder, self.meta["step"], config.tensorboard)
         self.began = time.monotonic() - self.meta["seconds"]
 
     def _start(self, networks) -> tuple[TrainState, dict[str, Any]]:
         batch = next(iter(data.epoch(self.roles, 1)))
-        description = runs.describe(batch)
-        target = runs.abstract_state(self.model, description)
+        description = restore.describe(batch)
+        target = restore.abstract_state(self.model, description)
         restored = self.checkpoints.restore(target)
         if restored:
             _log.info("%s: resuming at step %d", self.config.name, restored[1]["step"])
             return restored
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
-        return runs.initial_state(self.config, self.model, description, networks), meta
+        return restore.initial_state(self.config, self.model, description, networks), meta
 
     def run(self) -> dict[str, Any]:
         """Trains to the last step and returns the result; wherever it ends, what it opened is closed."""
         config, start = self.config, self.meta["step"]
-        rank, processes = parallel.process()
+        rank, processes = devices.process()
         stream = data.stream(
             self.roles,
             config.batch_size * self.model.batches,
@@ -141,7 +145,7 @@ class _Training:
             if start:
                 self._evaluate(start)
             for i in range(start, config.steps):
-                batch = parallel.shard(next(stream))
+                batch = devices.shard(next(stream))
                 self._iterate(i, batch)
                 self._after(i + 1)
             return self._finish()
@@ -155,7 +159,7 @@ class _Training:
         phases = self.model.phases(i)
         metrics: dict[str, jax.Array] = {}
         for j, phase in enumerate(phases):
-            clock = parallel.clock(i, j, j == len(phases) - 1)
+            clock = devices.clock(i, j, j == len(phases) - 1)
             self.state, new = self.step(self.state, batch, clock, phase)
             metrics |= new
         self.in_flight.append((i + 1, metrics))
@@ -166,7 +170,7 @@ class _Training:
         """Reads the losses of all but the last `leave` steps and refuses any that is not finite."""
         while len(self.in_flight) > leave:
             step, metrics = self.in_flight.popleft()
-            values = parallel.to_host(metrics)
+            values = devices.to_host(metrics)
             for name, value in values.items():
                 if not math.isfinite(value):
                     player, _, term = name.rpartition("/")
@@ -196,13 +200,13 @@ class _Training:
             self._settle(0)
             self._save(step)
             self.checkpoints.close()
-            parallel.barrier("saved")  # whoever leaves earlier ends the others soon
+            devices.barrier("saved")  # whoever leaves earlier ends the others soon
             raise
 
     def _save(self, step: int, best: bool = False) -> None:
         seconds = time.monotonic() - self.began
         self.meta = {**self.meta, "step": step, "seconds": seconds}
-        self.checkpoints.save(parallel.unreplicate(self.state), step, self.meta, best)
+        self.checkpoints.save(devices.unreplicate(self.state), step, self.meta, best)
 
     def _evaluate(self, step: int) -> None:
         for name in self.evaluations.due(step):
@@ -221,8 +225,8 @@ class _Training:
 
     def _record(self, step: int, name: str) -> dict[str, Any]:
         values = self.evaluations.run(name, self.state)
-        self.logs.scalars(step, evaluate.scalars(values), name)
-        for kind, pixels in evaluate.pictures(values).items():
+        self.logs.scalars(step, evaluations.scalars(values), name)
+        for kind, pixels in evaluations.pictures(values).items():
             self.logs.image(step, f"{name}_{kind}" if kind != name else name, pixels)
         return values
 
@@ -232,21 +236,21 @@ class _Training:
         if not config.steps:
             self._save(0)
         self.checkpoints.close()
-        parallel.barrier("saved")
+        devices.barrier("saved")
         step = config.steps
         if config.checkpoint_rule == "best" and step:  # untrained there is nothing to choose from
-            best = self.checkpoints.restore_best(parallel.unreplicate(self.state))
+            best = self.checkpoints.restore_best(devices.unreplicate(self.state))
             if best is None:
                 raise CheckpointError(f"best={config.best!r} was never evaluated in {step} steps")
-            self.state, step = parallel.replicate(best[0]), best[1]["step"]
+            self.state, step = devices.replicate(best[0]), best[1]["step"]
         values = {name: self.evaluations.run(name, self.state) for name in config.evals}
         for found in values.values():
-            for kind, pixels in evaluate.pictures(found).items():
+            for kind, pixels in evaluations.pictures(found).items():
                 self.logs.image(config.steps, f"final_{kind}", pixels)
         result.draw(self.folder, config.name, values)
         content = result.build(
             config,
-            parallel.unreplicate(self.state),
+            devices.unreplicate(self.state),
             values,
             judged_step=step,
             seconds=time.monotonic() - self.began,

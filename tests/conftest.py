@@ -13,7 +13,7 @@ os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backen
 import jax
 import pytest
 
-from gan_jax.workdir import Workdir
+from gan_jax.runs.workdir import Workdir
 
 
 def pytest_collection_modifyitems(items):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data.views import View
+from gan_jax.data.pixels.views import View
 from gan_jax.errors import DataError
 
 MAX_BYTES = 8 * 2**30  # of images held in memory

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import digits, emoji, scenes
+from gan_jax.data.embedded.digits import read as digits
+from gan_jax.data.embedded.digits import scenes
+from gan_jax.data.embedded.emoji import read as emoji
 from gan_jax.data.examples import Examples
-from gan_jax.data.framing import Framing
-from gan_jax.data.views import DERIVED, View
+from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.pixels.views import DERIVED, View
 from gan_jax.errors import ConfigError
 
 PALETTE = "palette"  # a `derive` of label maps, not of images

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import images
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.evaluation.sheet import COLUMNS, row, stack
 from gan_jax.metrics import similarity
+from gan_jax.ops.pixels import to_uint8
 
 
 def evaluate(
@@ -57,7 +57,7 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
 
 def as_bytes(pictures: np.ndarray) -> np.ndarray:
     """Images as they would be written, uint8."""
-    return pictures if pictures.dtype == np.uint8 else images.to_uint8(pictures)
+    return pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
 
 
 def difference(a: np.ndarray, b: np.ndarray) -> float:

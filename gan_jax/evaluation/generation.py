@@ -12,13 +12,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from gan_jax import images, pretrained
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.metrics import frechet
+from gan_jax.metrics.features import load_inception, read_inception
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
 from gan_jax.metrics.neighbours import Manifold, memorisation
+from gan_jax.ops.pixels import to_uint8
 
 Columns = dict[str, np.ndarray]  # `features` [n, d]; `logits` [n, K], `answers` [n] where there are such
 
@@ -45,7 +46,7 @@ def evaluate(
       networks: `judge`, a classifier; needed where its features are.
       features: 'judge', by its features before the head, or 'inception', by the 2048 features of FID's
         Inception-v3 and with images resized as clean-fid does.
-      weights: path of Inception's weights, see `pretrained.read_inception`; '' with the judge's features.
+      weights: path of Inception's weights, see `read_inception`; '' with the judge's features.
       prefix: what the judge tells apart, which names the scores by its features.
       examples: at most so many images of each kind.
       k: neighbours for precision and recall.
@@ -113,7 +114,7 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
             "weights='' is not allowed where features='inception'; allowed: path of its weights"
         )
     if features == "inception":
-        pretrained.read_inception(weights)
+        read_inception(weights)
 
 
 def _tells_classes(judge: Network | None) -> bool:
@@ -122,7 +123,7 @@ def _tells_classes(judge: Network | None) -> bool:
 
 def _describer(features, weights, judge) -> tuple[Callable[[np.ndarray], Columns], str]:
     """What to say of images, and the hash of the network that says it."""
-    inception = pretrained.load_inception(weights) if features == "inception" else None
+    inception = load_inception(weights) if features == "inception" else None
 
     def describe(pictures):
         columns = {}
@@ -150,12 +151,12 @@ def _collect(apply, batches, describe, examples, untrained) -> tuple[dict[str, C
         real = batch["image"][:left]
         made = apply({"image": real})
         parts["real"].append(describe(real))
-        parts["fake"].append(describe(images.to_uint8(made["image"])))
+        parts["fake"].append(describe(to_uint8(made["image"])))
         if "image_label" in made:
             asked.append(made["image_label"])
         if untrained:
             before = apply.untrained({"image": real})["image"]
-            parts["untrained"].append(describe(images.to_uint8(before)))
+            parts["untrained"].append(describe(to_uint8(before)))
         if "reference" in batch:
             reference = _unseen(batch["reference"][: len(real)], seen)
             if len(reference):

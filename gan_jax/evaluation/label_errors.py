@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import images
-from gan_jax.conditions import LabelSets
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.ops.labels import LabelSets
+from gan_jax.ops.pixels import to_float
 
 
 def evaluate(
@@ -63,7 +63,7 @@ def evaluate(
         examples += len(before)
         drawn = _translations(apply, batch, sets, to, of)
         for target, (start, request, made, again) in enumerate(drawn):
-            cycle.append(np.abs(images.to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
+            cycle.append(np.abs(to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
             after = answers(network.predict(made), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {

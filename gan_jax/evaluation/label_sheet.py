@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import images
-from gan_jax.conditions import LabelSets
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network
 from gan_jax.evaluation.label_errors import place
+from gan_jax.ops.labels import LabelSets
+from gan_jax.ops.pixels import to_uint8
 
 
 def evaluate(
@@ -68,5 +68,5 @@ def evaluate(
 
 def _shown(pictures: np.ndarray) -> np.ndarray:
     """Images [N, H, W, 1 or 3], uint8 or float in [-1, 1], as uint8 [N, H, W, 3]."""
-    pixels = pictures if pictures.dtype == np.uint8 else images.to_uint8(pictures)
+    pixels = pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
     return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels

@@ -6,9 +6,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from gan_jax import images, plots
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.ops.pixels import to_uint8
 
 
 def check_model(model: Any) -> None:
@@ -34,7 +35,7 @@ def evaluate(
     """
     del batches, networks
     made = apply({"z": grid(side)})["image"]
-    return {"map": plots.mosaic(images.to_uint8(made), side)}
+    return {"map": plots.mosaic(to_uint8(made), side)}
 
 
 def grid(side: int) -> np.ndarray:

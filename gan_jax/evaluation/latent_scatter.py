@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import plots
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network, latent_map
 

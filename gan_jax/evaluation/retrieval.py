@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import images
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Batches, Network
 from gan_jax.metrics.retrieval import retrieval_metrics
+from gan_jax.ops.pixels import resize, to_float, to_rgb
 
 
 def evaluate(
@@ -45,8 +45,8 @@ def evaluate(
     def describe(pictures: np.ndarray) -> np.ndarray:
         if network:
             return networks[network].embed(pictures)
-        floats = images.to_float(pictures).astype(np.float32)
-        small = np.asarray(images.resize(images.to_rgb(floats), pixels))
+        floats = to_float(pictures).astype(np.float32)
+        small = np.asarray(resize(to_rgb(floats), pixels))
         return small.reshape(len(small), -1)
 
     made, originals, seen = [], [], 0

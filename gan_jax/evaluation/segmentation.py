@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import palette
+from gan_jax.drawing import palette
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network
 from gan_jax.evaluation.sheet import COLUMNS, row, stack

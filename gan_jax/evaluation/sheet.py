@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import images
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.ops.pixels import to_uint8
 
 _PARTNER = {"target": "source", "source": "target"}
 COLUMNS = 16
@@ -84,7 +84,7 @@ def _classes(apply, classes, columns):
 def row(pictures: np.ndarray) -> np.ndarray:
     """Images [N, H, W, C], uint8 or float in [-1, 1], side by side: uint8 [H, N W, 3]."""
     if pictures.dtype != np.uint8:
-        pictures = images.to_uint8(pictures)
+        pictures = to_uint8(pictures)
     if pictures.shape[-1] == 1:
         pictures = np.repeat(pictures, 3, axis=-1)
     return np.concatenate(list(pictures), axis=1)

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image
 
-from gan_jax import __version__, pages
+from gan_jax import __version__
+from gan_jax.drawing import pages
 
 PAGE = "index.html"
 

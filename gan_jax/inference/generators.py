@@ -11,9 +11,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from gan_jax import images, models, runs
+from gan_jax import models
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.inference import output
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, restore
 
 _PART = 4096  # images that are floats at a time
 
@@ -25,7 +27,7 @@ def model(workdir: Path | str, place: output.Output) -> Any:
       WorkdirError: no run lives there, or its model makes no images of noise.
       ConfigError: pictures are wanted of a model whose images are none.
     """
-    config = runs.load_config(workdir)
+    config = restore.load_config(workdir)
     found = models.create(config.model)
     if hasattr(found, "latents"):
         if place.kind != "arrays" and found.channels not in (1, 3):
@@ -65,11 +67,11 @@ def labels(found: Any, chosen: Sequence[str] | None) -> list[int]:
     return [int(label) for label in (range(count) if chosen is None else chosen)]
 
 
-def decode(run: runs.Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+def decode(run: restore.Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
     """Images uint8 [n, S, S, C] of latents [n, d] (and labels int32 [n]), with a bar on a terminal."""
-    made, decoder = [], runs.decoder(run)
+    made, decoder = [], functions.decoder(run)
     parts, quiet = range(0, len(z), _PART), not sys.stderr.isatty()
     for first in track(parts, "images", console=Console(stderr=True), disable=quiet, transient=True):
         part = slice(first, first + _PART)
-        made.append(images.to_uint8(decoder(z[part], None if label is None else label[part])))
+        made.append(to_uint8(decoder(z[part], None if label is None else label[part])))
     return np.concatenate(made)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import runs
 from gan_jax.errors import ConfigError
-from gan_jax.inference import generators, latents, output
+from gan_jax.inference import generators, output
+from gan_jax.ops import latents
+from gan_jax.runs import restore
 
 _PAIRS = 8  # where none are chosen
 
@@ -56,7 +57,7 @@ def run(
     first, last = (generators.latents(model, seed, numbers) for numbers in ends.T)
     z = latents.path(first, last, columns, path).reshape(-1, first.shape[-1])
     label = np.repeat(np.resize(np.array(classes, np.int32), len(ends)), columns) if classes else None
-    pictures = generators.decode(runs.load(workdir), z, label)
+    pictures = generators.decode(restore.load(workdir), z, label)
     arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
     names = [f"{a}-{b}_{i:0{len(str(columns - 1))}d}" for a, b in ends for i in range(columns)]
     place.write(pictures, columns=columns, names=names, arrays=arrays)

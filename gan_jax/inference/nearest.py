@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import data, inputs, runs
+from gan_jax import data
 from gan_jax.errors import ConfigError
 from gan_jax.metrics.nearest import neighbours
+from gan_jax.runs import inputs, required, restore
 
 PIXELS = "pixels"
 _EMBEDDED = 4096  # images at a time
@@ -87,13 +88,13 @@ def load(workdir: Path | str, k: int, features: str = PIXELS) -> Memory:
       WorkdirError: the classifier is not finished where the run's configuration says.
       DataError: the training images are not there.
     """
-    config = runs.load_config(workdir)
+    config = restore.load_config(workdir)
     if features != PIXELS and features not in config.requires:
         allowed = ", ".join([PIXELS, *config.requires])
         raise ConfigError(f"features={features!r} is not allowed; allowed with this run: {allowed}")
     spec, where = config.data.roles.image, config.data
     data.check(spec, data_dir=where.data_dir, manual_dir=where.manual_dir)
-    network = None if features == PIXELS else runs.required(config, features)
+    network = None if features == PIXELS else required.required(config, features)
     return Memory(inputs.load_role(config, spec).columns["image"], k, network)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_jax import plots
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, WorkdirError
-from gan_jax.workdir import Workdir
+from gan_jax.runs.workdir import Workdir
 
 _GAP = 2  # pixels between the images of a sheet
 _KINDS = "a file ending in .png (one sheet) or .npz (arrays), or a new folder ending in / (a picture each)"

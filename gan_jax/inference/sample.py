@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax import runs
 from gan_jax.errors import ConfigError
 from gan_jax.inference import generators, output
 from gan_jax.inference import nearest as memories
+from gan_jax.runs import restore
 
 _CLASS_ROWS = 32  # classes that still are rows of a sheet, unless one asks for it
 
@@ -58,7 +58,7 @@ def run(
 
     by_class = place.kind == "sheet" and not (columns or nearest) and _are_rows(classes, hold_z)
     z, label = _asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
-    pictures = generators.decode(runs.load(workdir), z, label)
+    pictures = generators.decode(restore.load(workdir), z, label)
     arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
     told: dict[str, Any] = {"images": num}
     across = output.square(num)

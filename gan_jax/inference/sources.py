@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from gan_jax.data import folders
-from gan_jax.data.decoding import Skipped
+from gan_jax.data.sources import listing
+from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
 
 _log = logging.getLogger(__name__)
@@ -40,9 +40,9 @@ class Source:
           DataError: a folder or zip cannot be read, or has no image.
         """
         path = Path(given).expanduser().absolute()
-        place = folders.find(str(path))
+        place = listing.find(str(path))
         if place is not None:
-            folder = stack.enter_context(folders.Folder(*place))
+            folder = stack.enter_context(listing.Folder(*place))
             if folder.others:
                 _log.info("%d other files of %s are left alone", len(folder.others), folder.title)
             own = path if path.is_dir() else None

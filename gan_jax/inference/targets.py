@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_jax.errors import ConfigError
-from gan_jax.workdir import Workdir
+from gan_jax.runs.workdir import Workdir
 
 
 def names(files: Sequence[str]) -> list[str]:

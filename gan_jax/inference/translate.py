@@ -10,15 +10,18 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from gan_jax import models, parallel, runs
-from gan_jax.data import folders, views
-from gan_jax.data.decoding import Skipped
+from gan_jax import models
+from gan_jax.data.pixels import views
+from gan_jax.data.sources import listing
+from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
+from gan_jax.game import devices
 from gan_jax.inference import comparison, targets
 from gan_jax.inference.output import png
 from gan_jax.inference.sources import Source
 from gan_jax.inference.translator import DIRECTIONS, Prepared, Translator
-from gan_jax.workdir import Workdir
+from gan_jax.runs import restore
+from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +71,7 @@ def run(
         source = Source.open(input, stack)
         names = dict(zip(source.names, targets.names(source.names), strict=True))
         folder = _folder(source, names.values(), output, overwrite)
-        translator = Translator(runs.load(workdir), direction, condition, seed)
+        translator = Translator(restore.load(workdir), direction, condition, seed)
         pairs = [
             _write(folder, item, made, names[item.name])
             for item, made in _translated(source, translator, derive, max_side, skipped)
@@ -87,7 +90,7 @@ def _conclude(
     skipped: Mapping[str, str],
 ) -> dict[str, Any]:
     """Writes the page, and tells of images that could not be used."""
-    total, left_out = len(pairs) + len(skipped), folders.counted(skipped)
+    total, left_out = len(pairs) + len(skipped), listing.counted(skipped)
     if not pairs:
         raise DataError(f"{facts['input']}: none of {total} images can be used: {left_out}")
     page = folder.path / comparison.PAGE
@@ -100,7 +103,7 @@ def _conclude(
 
 def _model(workdir: Path | str) -> Any:
     """The model of the run in a folder, if it turns images into images."""
-    config = runs.load_config(workdir)
+    config = restore.load_config(workdir)
     model = models.create(config.model)
     if hasattr(model, "generate") and not hasattr(model, "latents"):
         return model
@@ -140,7 +143,7 @@ def _translated(
 
     def leave_out(name: str, reason: Skipped) -> None:
         skipped[name] = str(reason)
-        _log.warning("%s: %s", folders.shown(name), reason)
+        _log.warning("%s: %s", listing.shown(name), reason)
 
     def flush() -> Iterator[tuple[Prepared, np.ndarray]]:
         if group:
@@ -158,7 +161,7 @@ def _translated(
         except Skipped as reason:
             leave_out(name, reason)
             continue
-        if group and (len(group) == parallel.local_devices() or group[0].padded.shape != item.padded.shape):
+        if group and (len(group) == devices.local_devices() or group[0].padded.shape != item.padded.shape):
             yield from flush()
             group = []
         group.append(item)

@@ -8,11 +8,14 @@ import jax
 import numpy as np
 from PIL import Image
 
-from gan_jax import images, parallel, runs
-from gan_jax.data import decoding, views
-from gan_jax.data.decoding import Skipped
-from gan_jax.data.framing import Framing
+from gan_jax.data.pixels import views
+from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.sources import decoding
+from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
+from gan_jax.game import devices
+from gan_jax.ops.pixels import to_float, to_uint8
+from gan_jax.runs import restore
 
 DIRECTIONS = {"s2t": ("source", "target"), "t2s": ("target", "source")}
 
@@ -31,7 +34,7 @@ class Prepared:
 class Translator:
     """A run's model as a mapping of images of files."""
 
-    def __init__(self, run: runs.Run, direction: str, condition: np.ndarray | None, seed: int):
+    def __init__(self, run: restore.Run, direction: str, condition: np.ndarray | None, seed: int):
         """Settles what the model is given.
 
         Raises:
@@ -47,7 +50,7 @@ class Translator:
         self._framing = Framing(side, resize=run.config.data.roles[role].get("resize", "square"))
 
         def translate(state, batch, rng):
-            return run.model.generate(state, images.to_float(batch), rng)[drawn]
+            return run.model.generate(state, to_float(batch), rng)[drawn]
 
         example = self._batch(np.zeros((1, side, side, self._channels), np.uint8))
         try:
@@ -57,7 +60,7 @@ class Translator:
             raise ConfigError(f"{found}, which draws {' and '.join(_others(direction))}") from error
         config, step = run.config, int(run.state.step)
         self._facts = {"run": config.name, "model": config.model.name, "step": step, "direction": direction}
-        self._apply, self._state = parallel.pmap_apply(translate), parallel.replicate(run.state)
+        self._apply, self._state = devices.pmap_apply(translate), devices.replicate(run.state)
 
     @property
     def facts(self) -> dict[str, object]:
@@ -97,7 +100,7 @@ class Translator:
         position = zlib.crc32(group[0].name.encode(errors="surrogateescape"))
         try:
             batch = self._batch(np.stack([item.padded for item in group]))
-            made = images.to_uint8(self._apply(self._state, batch, self._seed, position))
+            made = to_uint8(self._apply(self._state, batch, self._seed, position))
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error):
                 raise

@@ -10,7 +10,7 @@ from gan_jax.errors import ConfigError
 
 def known() -> list[str]:
     """Names that `model_class` takes."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base")
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
 
 
 def model_class(name: str) -> Any:

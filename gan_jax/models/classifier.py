@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax import augment, images, losses
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks import resnet18
-from gan_jax.networks.perceptual import Classifier, Features, last_window
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks
+from gan_jax.networks.recognition import resnet18
+from gan_jax.networks.recognition.stages import Classifier, Features, last_window
+from gan_jax.ops import augment, losses
+from gan_jax.ops.pixels import to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,29 +66,29 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        base.require_choice(self, "objective", tuple(_COLUMNS))
-        base.require_choice(self, "architecture", ("stages", "resnet18", "resnet18_small"))
-        base.require_widths(self, "widths")
+        checks.require_choice(self, "objective", tuple(_COLUMNS))
+        checks.require_choice(self, "architecture", ("stages", "resnet18", "resnet18_small"))
+        checks.require_widths(self, "widths")
         if self.is_resnet:
             where = f"where architecture={self.architecture!r}"
-            base.require("widths", self.widths, len(self.widths) == 4, f"four integers {where}")
-            base.require("batch_norm", self.batch_norm, self.batch_norm, f"True {where}")
+            checks.require("widths", self.widths, len(self.widths) == 4, f"four integers {where}")
+            checks.require("batch_norm", self.batch_norm, self.batch_norm, f"True {where}")
             two = self.convs_per_block == 2
-            base.require("convs_per_block", self.convs_per_block, two, f"2 {where}")
-        base.require_range(self, 1, 2, "convs_per_block")
-        base.require_range(self, 2, 100_000, "num_classes")
-        base.require_range(self, 0, 0.99, "dropout", "label_smoothing")
-        base.require_range(
+            checks.require("convs_per_block", self.convs_per_block, two, f"2 {where}")
+        checks.require_range(self, 1, 2, "convs_per_block")
+        checks.require_range(self, 2, 100_000, "num_classes")
+        checks.require_range(self, 0, 0.99, "dropout", "label_smoothing")
+        checks.require_range(
             self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear", "flip"
         )
-        base.require_range(self, 0, 1e9, "schedule_steps")
-        base.require_range(self, 0, 100, "pseudo_weight")
-        base.require_range(self, 0, 1, "pseudo_threshold")
+        checks.require_range(self, 0, 1e9, "schedule_steps")
+        checks.require_range(self, 0, 100, "pseudo_weight")
+        checks.require_range(self, 0, 1, "pseudo_threshold")
         alone = not self.pseudo_weight or self.objective == "classes"
-        base.require("pseudo_weight", self.pseudo_weight, alone, "0 but with objective='classes'")
-        base.require_range(self, 0, 4096, "input_size")
-        base.require_range(self, 0, 10, "rotation", "contrast", "channel_contrast", "shift", "elastic")
-        base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
+        checks.require("pseudo_weight", self.pseudo_weight, alone, "0 but with objective='classes'")
+        checks.require_range(self, 0, 4096, "input_size")
+        checks.require_range(self, 0, 10, "rotation", "contrast", "channel_contrast", "shift", "elastic")
+        checks.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
 
     @property
     def is_resnet(self) -> bool:
@@ -149,12 +150,12 @@ class Model(base.Defaults):
         Raises:
           ValueError: there is no such column, or it has another shape than the objective asks for.
         """
-        base.require_images(batch, "image")
+        checks.require_images(batch, "image")
         self.check_columns(batch)
         variables = self.network.init(rng, batch["image"], train=False)
         memory = {}
         if self.pseudo_weight:
-            base.require_images(batch, "unlabelled")
+            checks.require_images(batch, "unlabelled")
             memory["answers"] = jnp.full(self.num_classes, 1 / self.num_classes)
         return game.create({"classifier": game.player(variables, self.tx)}, memory=memory)
 
@@ -181,7 +182,7 @@ class Model(base.Defaults):
         pictures = batch["image"]
         if self.pseudo_weight:
             state, answers, sure = self._answer(state, batch["unlabelled"])
-            pictures = jnp.concatenate([images.to_rgb(pictures), images.to_rgb(batch["unlabelled"])])
+            pictures = jnp.concatenate([to_rgb(pictures), to_rgb(batch["unlabelled"])])
         if self.flip:
             pictures = augment.flip(jax.random.fold_in(rng, 3), pictures, self.flip)  # the split's next key
         pictures = self._augment(rng_warp, rng_colour, pictures)

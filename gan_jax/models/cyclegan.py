@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax import losses, pool
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks import mnist_svhn, patchgan, resnet_generator
-from gan_jax.networks.normalisation import pass_in_training
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks, optimizers, two_way
+from gan_jax.networks.layers.normalisation import pass_in_training
+from gan_jax.networks.translation import mnist_svhn, patchgan, resnet_generator
+from gan_jax.ops import losses, pool
 
 _DOMAINS = ("target", "source")
 
@@ -62,24 +62,26 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        base.require_choice(self, "generator", ("resnet", "mnist_svhn"))
-        base.require_choice(self, "norm", ("instance", "instance_affine", "batch"))
-        base.require_choice(self, "objective", ("lsgan", "nonsaturating"))
-        base.require_choice(self, "cycle_distance", ("l1", "mse"))
-        base.require_range(self, 1, 4096, "width", "d_width")
-        base.require_range(self, 0, 100, "blocks", "d_layers")
-        base.require_range(self, 1, 8, "downs")
-        base.require_range(self, 0, 1e6, "gan_weight", "cycle_forward", "cycle_backward", "identity", "pool")
-        base.require_range(self, 0, 1, "learning_rate", "disc_weight")
-        base.require_decay(self)
-        base.require_channels(self, "source_channels", "target_channels")
+        checks.require_choice(self, "generator", ("resnet", "mnist_svhn"))
+        checks.require_choice(self, "norm", ("instance", "instance_affine", "batch"))
+        checks.require_choice(self, "objective", ("lsgan", "nonsaturating"))
+        checks.require_choice(self, "cycle_distance", ("l1", "mse"))
+        checks.require_range(self, 1, 4096, "width", "d_width")
+        checks.require_range(self, 0, 100, "blocks", "d_layers")
+        checks.require_range(self, 1, 8, "downs")
+        checks.require_range(
+            self, 0, 1e6, "gan_weight", "cycle_forward", "cycle_backward", "identity", "pool"
+        )
+        checks.require_range(self, 0, 1, "learning_rate", "disc_weight")
+        checks.require_decay(self)
+        checks.require_channels(self, "source_channels", "target_channels")
         equal = self.source_channels == self.target_channels
-        base.require("identity", self.identity, not self.identity or equal, "0 where channels differ")
+        checks.require("identity", self.identity, not self.identity or equal, "0 where channels differ")
 
     @property
     def gen(self) -> dict[str, nn.Module]:
         """`s2t` and `t2s`: images [B, S, S, C] -> [B, S, S, C'] in [-1, 1]."""
-        return {name: self._generator(f"{role}_channels") for name, (_, role) in base.TWO_WAYS.items()}
+        return {name: self._generator(f"{role}_channels") for name, (_, role) in two_way.WAYS.items()}
 
     @property
     def disc(self) -> dict[str, nn.Module]:
@@ -102,7 +104,7 @@ class Model(base.Defaults):
     @property
     def tx(self) -> optax.GradientTransformation:
         """Each player's Adam: constant to `decay_start`, then linear to zero at `decay_end`."""
-        return base.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
+        return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
     @property
     def _unhalved(self):
@@ -112,12 +114,12 @@ class Model(base.Defaults):
     def check_size(self, size: int, required: Mapping[str, int]) -> None:
         """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
         del required
-        base.require("size", size, size % self.multiple == 0, f"multiples of {self.multiple}")
+        checks.require("size", size, size % self.multiple == 0, f"multiples of {self.multiple}")
         if self.generator == "mnist_svhn":
-            base.require("size", size, size >= 32 and size % 8 == 0, "multiples of 8 from 32 on")
+            checks.require("size", size, size >= 32 and size % 8 == 0, "multiples of 8 from 32 on")
         else:
             side = patchgan.normalised_side(size, self.d_layers)
-            base.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
+            checks.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.
@@ -125,7 +127,7 @@ class Model(base.Defaults):
         Raises:
           ValueError: a role is missing, or its channels or size are not what the networks take.
         """
-        players = base.two_way_players(self, rng, batch)
+        players = two_way.players(self, rng, batch)
         memory = {}
         if self.pool:
             memory = {f"pool_{role}": pool.create(self.pool, batch[role].shape[1:]) for role in _DOMAINS}
@@ -151,7 +153,7 @@ class Model(base.Defaults):
         Images [B, H, W, C] in [-1, 1], of any size that `multiple` divides, not only the trained one.
         """
         del rng
-        return base.two_way(self, state, batch)
+        return two_way.translate(self, state, batch)
 
     def _update_gen(self, state, batch):
         old, source, target = state.players["gen"].batch_stats, batch["source"], batch["target"]

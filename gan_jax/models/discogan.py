@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax import losses
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks import discogan
-from gan_jax.networks.normalisation import pass_in_training
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks, two_way
+from gan_jax.networks.layers.normalisation import pass_in_training
+from gan_jax.networks.translation import discogan
+from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,19 +53,19 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        base.require_range(self, 1, 4096, "width")
-        base.require_range(self, 2, 10, "levels")
-        base.require_range(self, 0, 1e6, "bottleneck", "gan_weight", "fm_weight", "weight_decay")
-        base.require_range(self, 0, 1, "rate", "starting_rate", "learning_rate")
-        base.require_range(self, 0, 0.999999, "b1", "b2")
-        base.require_range(self, 0, 1e9, "curriculum")
-        base.require_range(self, 2, 1e6, "update_interval")
-        base.require_channels(self, "source_channels", "target_channels")
+        checks.require_range(self, 1, 4096, "width")
+        checks.require_range(self, 2, 10, "levels")
+        checks.require_range(self, 0, 1e6, "bottleneck", "gan_weight", "fm_weight", "weight_decay")
+        checks.require_range(self, 0, 1, "rate", "starting_rate", "learning_rate")
+        checks.require_range(self, 0, 0.999999, "b1", "b2")
+        checks.require_range(self, 0, 1e9, "curriculum")
+        checks.require_range(self, 2, 1e6, "update_interval")
+        checks.require_channels(self, "source_channels", "target_channels")
 
     @property
     def gen(self) -> dict[str, nn.Module]:
         """`s2t` and `t2s`: images [B, S, S, C] -> [B, S, S, C'] in [-1, 1]."""
-        return {name: self._generator(f"{role}_channels") for name, (_, role) in base.TWO_WAYS.items()}
+        return {name: self._generator(f"{role}_channels") for name, (_, role) in two_way.WAYS.items()}
 
     @property
     def disc(self) -> dict[str, nn.Module]:
@@ -95,7 +95,7 @@ class Model(base.Defaults):
         """Refuses images of another size than D collapses to one logit."""
         del required
         allowed = f"{round(math.log2(size / 4))} for {size} pixels" if size >= 8 else "more pixels"
-        base.require("levels", self.levels, size == 4 * 2**self.levels, allowed)
+        checks.require("levels", self.levels, size == 4 * 2**self.levels, allowed)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.
@@ -103,7 +103,7 @@ class Model(base.Defaults):
         Raises:
           ValueError: a role is missing, or its channels or size are not what the networks take.
         """
-        return game.create(base.two_way_players(self, rng, batch))
+        return game.create(two_way.players(self, rng, batch))
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -122,7 +122,7 @@ class Model(base.Defaults):
         Images [B, H, W, C] in [-1, 1], of any size that `multiple` divides where there is no bottleneck.
         """
         del rng
-        return base.two_way(self, state, batch, self.batch_statistics)
+        return two_way.translate(self, state, batch, self.batch_statistics)
 
     def _update_gen(self, state, batch):
         old, source, target = state.players["gen"].batch_stats, batch["source"], batch["target"]
@@ -164,7 +164,7 @@ class Model(base.Defaults):
         gen, old = state.players["gen"], state.players["disc"].batch_stats
         fakes = {
             into: pass_in_training(self.gen[name], gen.params[name], gen.batch_stats[name], batch[given])[0]
-            for name, (given, into) in base.TWO_WAYS.items()
+            for name, (given, into) in two_way.WAYS.items()
         }
 
         def loss_fn(params):

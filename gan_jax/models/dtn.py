@@ -9,12 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from gan_jax import augment, images, losses
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks.dcgan import Discriminator, Generator, logits_of_groups
-from gan_jax.networks.perceptual import Features, fold_batch_norm, last_window
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups
+from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_window
+from gan_jax.ops import augment, losses
+from gan_jax.ops.pixels import resize, to_rgb
 
 FAKE_S, FAKE_T, REAL_T = 0, 1, 2  # D_1, D_2, D_3 of the paper
 # At const_warp=1: angles in radians, logs of scale, pixels; about what a digit is told by in any hand.
@@ -67,25 +68,25 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        base.require_choice(self, "encoder", ("f", "trained", "identity"))
-        base.require_choice(self, "adversary", ("ternary", "binary", "none"))
-        base.require_choice(self, "const_distance", ("mse", "cosine"))
-        base.require_choice(self, "const_normalise", ("none", "std"))
-        base.require_choice(self, "tv_reduction", ("mean", "sum"))
-        base.require_choice(self, "d_activation", ("relu", "leaky_relu"))
-        base.require_choice(self, "d_init", ("normal", "lecun"))
-        base.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
-        base.require_range(self, 0, 4, "const_warp")
-        base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        base.require_range(self, 0, 0.999999, "ema")
-        base.require_decay(self)
-        base.require_range(self, 1, 2, "f_convs_per_block")
-        base.require_range(self, 1, 100, "g_steps", "d_steps")
-        base.require_range(self, 0, 4096, "f_input_size")
-        base.require_widths(self, "f_widths", "g_widths", "d_widths")
-        base.require("target_channels", self.target_channels, self.target_channels in (1, 3), "1, 3")
+        checks.require_choice(self, "encoder", ("f", "trained", "identity"))
+        checks.require_choice(self, "adversary", ("ternary", "binary", "none"))
+        checks.require_choice(self, "const_distance", ("mse", "cosine"))
+        checks.require_choice(self, "const_normalise", ("none", "std"))
+        checks.require_choice(self, "tv_reduction", ("mean", "sum"))
+        checks.require_choice(self, "d_activation", ("relu", "leaky_relu"))
+        checks.require_choice(self, "d_init", ("normal", "lecun"))
+        checks.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
+        checks.require_range(self, 0, 4, "const_warp")
+        checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
+        checks.require_range(self, 0, 0.999999, "ema")
+        checks.require_decay(self)
+        checks.require_range(self, 1, 2, "f_convs_per_block")
+        checks.require_range(self, 1, 100, "g_steps", "d_steps")
+        checks.require_range(self, 0, 4096, "f_input_size")
+        checks.require_widths(self, "f_widths", "g_widths", "d_widths")
+        checks.require("target_channels", self.target_channels, self.target_channels in (1, 3), "1, 3")
         if self.adversary == "binary":
-            base.require("beta", self.beta, self.beta == 0, "0 where adversary='binary' (Sec. 3)")
+            checks.require("beta", self.beta, self.beta == 0, "0 where adversary='binary' (Sec. 3)")
 
     @property
     def batches(self) -> int:
@@ -111,17 +112,17 @@ class Model(base.Defaults):
 
     def tx(self, rate: float) -> optax.GradientTransformation:
         """Adam at `rate`, constant to `decay_start`, then linear to zero at `decay_end`."""
-        return base.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
+        return optimizers.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
     def check_size(self, size: int, required: Mapping[str, int]) -> None:
         """Refuses an f of other pixels than it was trained at, and a g of more than the domains have."""
         pixels = self.f_input_size or size
         trained = required.get("f", pixels)
         allowed = f"what shows f the {trained} pixels that it was trained at"
-        base.require("f_input_size", self.f_input_size, pixels == trained, allowed)
+        checks.require("f_input_size", self.f_input_size, pixels == trained, allowed)
         last_window(pixels, len(self.f_widths))
         fits = self.encoder == "identity" or self.g.size <= size
-        base.require("g_widths", self.g_widths, fits, f"widths for at most the domains' {size} pixels")
+        checks.require("g_widths", self.g_widths, fits, f"widths for at most the domains' {size} pixels")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.
@@ -129,8 +130,8 @@ class Model(base.Defaults):
         Raises:
           ValueError: a role is missing, or its channels or size are not what the networks take.
         """
-        base.require_images(batch, "source")
-        base.require_images(batch, "target", (self.target_channels,))
+        checks.require_images(batch, "source")
+        checks.require_images(batch, "target", (self.target_channels,))
         self.check_size(batch["target"].shape[1], {})
         keys = jax.random.split(rng, 4)
         f = self.f.init(keys[0], batch["source"])["params"]
@@ -205,7 +206,7 @@ class Model(base.Defaults):
         else:
             z = batch["source_z"] if "source_z" in batch else self.constants(state, batch)["source_z"]
         # What D and f see, and so what judges should: images of the domain, not of g's fewer pixels.
-        return {"target": images.resize(self.decode(state, z), batch["source"].shape[1])}
+        return {"target": resize(self.decode(state, z), batch["source"].shape[1])}
 
     def decode(self, state: TrainState, z: jax.Array) -> jax.Array:
         """G of features [B, d], without f: images [B, g.size, g.size, target_channels] in [-1, 1]."""
@@ -218,7 +219,7 @@ class Model(base.Defaults):
 
         def transfer(params):
             if self.encoder == "trained":
-                pixels = jnp.concatenate([images.to_rgb(batch[role]) for role in roles])
+                pixels = jnp.concatenate([to_rgb(batch[role]) for role in roles])
                 z = self.f.apply({"params": params["e"]}, pixels)
             else:
                 z = jnp.concatenate([batch[f"{role}_z"] for role in roles])
@@ -256,7 +257,7 @@ class Model(base.Defaults):
             if self.alpha:
                 terms["const"] = self._const(state, batch["source_z"], fakes["source"], rng)
             if self.beta:
-                terms["tid"] = losses.mse(drawn["target"], images.resize(batch["target"], self.g.size))
+                terms["tid"] = losses.mse(drawn["target"], resize(batch["target"], self.g.size))
             if self.gamma:
                 both = jnp.concatenate(list(drawn.values()))
                 terms["tv"] = losses.total_variation(both, self.tv_reduction)
@@ -289,7 +290,7 @@ class Model(base.Defaults):
 
 
 def _at_size_of(target, fakes):
-    return {role: images.resize(x, target.shape[1]) for role, x in fakes.items()}
+    return {role: resize(x, target.shape[1]) for role, x in fakes.items()}
 
 
 def _take(parts, i):

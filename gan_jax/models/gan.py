@@ -7,15 +7,17 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax import losses
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks import noise_to_image, spectral
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.models.shared.noise_to_image import Labels, NoiseToImage
+from gan_jax.networks.generation import catalogue
+from gan_jax.networks.layers import spectral
+from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.NoiseToImage):
+class Model(NoiseToImage):
     """G draws images from noise z; D, or a critic, scores how real an image is.
 
     Players: `gen`, and `disc` (`critic` where loss='wasserstein'). Every loss goes with every pair of
@@ -31,7 +33,7 @@ class Model(base.NoiseToImage):
     real images; 'auxiliary', where G is given the class and D tells it, by cross-entropy of both players.
     """
 
-    generator: str = "dcgan"  # a name that networks/noise_to_image.py knows
+    generator: str = "dcgan"  # a name that networks/generation/catalogue.py knows
     discriminator: str = "dcgan"
     size: int = 28  # pixels a side
     channels: int = 1
@@ -57,7 +59,7 @@ class Model(base.NoiseToImage):
     aux_weight_d: float = 1.0
     aux_weight_g: float = 1.0
     aux_on_fake: bool = True  # D learns the classes of fakes too, as the ACGAN paper has it
-    optimizer: str = "adam"  # 'rmsprop', 'rmsprop_tf' or 'sgd': see base.optimizer
+    optimizer: str = "adam"  # 'rmsprop', 'rmsprop_tf' or 'sgd': see optimizers.optimizer
     g_learning_rate: float = 2e-4
     d_learning_rate: float = 2e-4
     b1: float = 0.5  # or the momentum of sgd
@@ -68,28 +70,28 @@ class Model(base.NoiseToImage):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges, and those that do not go together."""
-        base.require_choice(self, "generator", tuple(noise_to_image.GENERATORS))
-        base.require_choice(self, "discriminator", tuple(noise_to_image.DISCRIMINATORS))
-        base.require_choice(self, "z_prior", ("normal", "uniform"))
-        base.require_choice(self, "g_norm", noise_to_image.NORMS)
-        base.require_choice(self, "d_norm", noise_to_image.NORMS)
-        base.require_choice(self, "loss", tuple(losses.ADVERSARIAL))
-        base.require_choice(self, "labels", ("none", "input", "auxiliary"))
-        base.require_choice(self, "label_input", noise_to_image.LABEL_INPUTS)
-        base.require_choice(self, "optimizer", base.OPTIMIZERS)
-        base.require("channels", self.channels, self.channels in (1, 2, 3), "1, 2, 3")
-        base.require("gp_sides", self.gp_sides, self.gp_sides in (1, 2), "1, 2")
-        base.require_range(self, 1, 4096, "size", "z_dim")
-        base.require_range(self, 0, 4096, "g_width", "d_width")
-        base.require_range(self, 1e-6, 1e6, "z_scale")
-        base.require_range(self, -1e6, 1e6, "lsgan_a", "lsgan_b", "lsgan_c")
-        base.require_range(self, 0, 1e6, "gp_weight", "clip", "aux_weight_d", "aux_weight_g")
-        base.require_range(self, 1, 1000, "d_steps")
-        base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        base.require_range(self, 0, 0.999999, "b1", "b2", "ema")
-        base.require_range(self, 0, 1e9, "decay_start", "decay_end")
+        checks.require_choice(self, "generator", tuple(catalogue.GENERATORS))
+        checks.require_choice(self, "discriminator", tuple(catalogue.DISCRIMINATORS))
+        checks.require_choice(self, "z_prior", ("normal", "uniform"))
+        checks.require_choice(self, "g_norm", catalogue.NORMS)
+        checks.require_choice(self, "d_norm", catalogue.NORMS)
+        checks.require_choice(self, "loss", tuple(losses.ADVERSARIAL))
+        checks.require_choice(self, "labels", ("none", "input", "auxiliary"))
+        checks.require_choice(self, "label_input", catalogue.LABEL_INPUTS)
+        checks.require_choice(self, "optimizer", optimizers.OPTIMIZERS)
+        checks.require("channels", self.channels, self.channels in (1, 2, 3), "1, 2, 3")
+        checks.require("gp_sides", self.gp_sides, self.gp_sides in (1, 2), "1, 2")
+        checks.require_range(self, 1, 4096, "size", "z_dim")
+        checks.require_range(self, 0, 4096, "g_width", "d_width")
+        checks.require_range(self, 1e-6, 1e6, "z_scale")
+        checks.require_range(self, -1e6, 1e6, "lsgan_a", "lsgan_b", "lsgan_c")
+        checks.require_range(self, 0, 1e6, "gp_weight", "clip", "aux_weight_d", "aux_weight_g")
+        checks.require_range(self, 1, 1000, "d_steps")
+        checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
+        checks.require_range(self, 0, 0.999999, "b1", "b2", "ema")
+        checks.require_range(self, 0, 1e9, "decay_start", "decay_end")
         late = self.decay_end and self.decay_end <= self.decay_start
-        base.require("decay_end", self.decay_end, not late, "0, or more than decay_start")
+        checks.require("decay_end", self.decay_end, not late, "0, or more than decay_start")
         self._require_sense()
 
     def _require_sense(self):
@@ -101,21 +103,21 @@ class Model(base.NoiseToImage):
                 raise ValueError(f"{field}={getattr(self, field)!r}: {error}") from error
         mixed = self.gp_weight > 0 and self.d.norm == "batch"
         allowed = "none, layer where gp_weight > 0: a slope is of one image, and batch norm mixes them"
-        base.require("d_norm", self.d.norm, not mixed, allowed)
+        checks.require("d_norm", self.d.norm, not mixed, allowed)
         bounds = {"gp_weight": self.gp_weight, "clip": self.clip, "spectral": self.spectral}
         on = [name for name, value in bounds.items() if value]
-        base.require("clip", self.clip, not self.clip or len(on) == 1, f"0 beside {', '.join(on)}")
+        checks.require("clip", self.clip, not self.clip or len(on) == 1, f"0 beside {', '.join(on)}")
         bounded = self.loss != "wasserstein" or bool(on)
-        base.require("loss", self.loss, bounded, "with a critic that gp_weight, clip or spectral bounds")
+        checks.require("loss", self.loss, bounded, "with a critic that gp_weight, clip or spectral bounds")
         if self.loss == "lsgan":
             for field in ("lsgan_b", "lsgan_c"):
                 value = getattr(self, field)
-                base.require(field, value, value != self.lsgan_a, f"any but lsgan_a={self.lsgan_a}")
+                checks.require(field, value, value != self.lsgan_a, f"any but lsgan_a={self.lsgan_a}")
         low, high = (2, 100_000) if self.labels != "none" else (0, 0)
         allowed = f"{low} to {high} where labels={self.labels!r}"
-        base.require("num_classes", self.num_classes, low <= self.num_classes <= high, allowed)
+        checks.require("num_classes", self.num_classes, low <= self.num_classes <= high, allowed)
         unused = self.label_input == "multiply" and self.labels == "none"
-        base.require("label_input", self.label_input, not unused, "concat where labels='none'")
+        checks.require("label_input", self.label_input, not unused, "concat where labels='none'")
 
     @property
     def batches(self) -> int:
@@ -135,7 +137,7 @@ class Model(base.NoiseToImage):
     @property
     def g(self) -> nn.Module:
         """[B, z_dim + num_classes] -> images [B, size, size, channels]."""
-        return noise_to_image.generator(
+        return catalogue.generator(
             self.generator,
             size=self.size,
             channels=self.channels,
@@ -148,7 +150,7 @@ class Model(base.NoiseToImage):
     @property
     def d(self) -> nn.Module:
         """[B, size, size, channels] -> logits [B, 1], or [B, 1 + num_classes] where auxiliary."""
-        return noise_to_image.discriminator(
+        return catalogue.discriminator(
             self.discriminator,
             size=self.size,
             channels=self.channels,
@@ -161,7 +163,7 @@ class Model(base.NoiseToImage):
     def tx(self, rate: float, updates: int = 1) -> optax.GradientTransformation:
         """The optimiser of a player that makes so many updates an iteration."""
         start, end = (updates * count for count in (self.decay_start, self.decay_end))
-        return base.optimizer(self.optimizer, rate, self.b1, self.b2, start, end)
+        return optimizers.optimizer(self.optimizer, rate, self.b1, self.b2, start, end)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`, and `image_label` [B] where conditional.
@@ -169,7 +171,7 @@ class Model(base.NoiseToImage):
         Raises:
           ValueError: a role is missing, or its channels or size are not what the networks take.
         """
-        base.require_images(batch, "image", (self.channels,))
+        checks.require_images(batch, "image", (self.channels,))
         self.check_size(batch["image"].shape[1], {})
         y = self.labels_of(batch)
         g_key, d_key, dropout = jax.random.split(rng, 3)
@@ -200,7 +202,7 @@ class Model(base.NoiseToImage):
             return jax.random.uniform(rng, shape, minval=-self.z_scale, maxval=self.z_scale)
         return self.z_scale * jax.random.normal(rng, shape)
 
-    def decode(self, state: TrainState, z: jax.Array, label: base.Labels = None) -> jax.Array:
+    def decode(self, state: TrainState, z: jax.Array, label: Labels = None) -> jax.Array:
         """Images [n, size, size, channels] in [-1, 1] of z [n, z_dim], by averages and running statistics."""
         return self.g.apply(state.players["gen"].eval_variables, self.with_class(z, label), False)
 

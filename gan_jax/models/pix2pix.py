@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax import losses
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks import patchgan, unet
-from gan_jax.networks.normalisation import pass_in_training
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.networks.layers.normalisation import pass_in_training
+from gan_jax.networks.translation import patchgan, unet
+from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        base.require_range(self, 1, 4096, "width", "d_width")
-        base.require_range(self, 2, 10, "levels")
-        base.require_range(self, 0, 10, "d_layers")
-        base.require("target_channels", self.target_channels, 0 < self.target_channels < 4, "1 to 3")
-        base.require_range(self, 0, 1e6, "gan_weight", "l1")
-        base.require_range(self, 0, 1, "learning_rate", "disc_weight")
-        base.require_choice(self, "test_statistics", ("image", "running"))
-        base.require_decay(self)
+        checks.require_range(self, 1, 4096, "width", "d_width")
+        checks.require_range(self, 2, 10, "levels")
+        checks.require_range(self, 0, 10, "d_layers")
+        checks.require("target_channels", self.target_channels, 0 < self.target_channels < 4, "1 to 3")
+        checks.require_range(self, 0, 1e6, "gan_weight", "l1")
+        checks.require_range(self, 0, 1, "learning_rate", "disc_weight")
+        checks.require_choice(self, "test_statistics", ("image", "running"))
+        checks.require_decay(self)
 
     @property
     def gen(self) -> unet.Generator:
@@ -77,14 +77,14 @@ class Model(base.Defaults):
     @property
     def tx(self) -> optax.GradientTransformation:
         """Each player's Adam: constant to `decay_start`, then linear to zero at `decay_end`."""
-        return base.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
+        return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
     def check_size(self, size: int, required: Mapping[str, int]) -> None:
         """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
         del required
-        base.require("levels", self.levels, size % self.multiple == 0, f"levels that halve {size} pixels")
+        checks.require("levels", self.levels, size % self.multiple == 0, f"levels that halve {size} pixels")
         side = patchgan.normalised_side(size, self.d_layers)
-        base.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
+        checks.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has paired `source` and `target` images of one size.
@@ -92,8 +92,8 @@ class Model(base.Defaults):
         Raises:
           ValueError: a role is missing, or its channels or size are not what the networks take.
         """
-        base.require_images(batch, "source")
-        base.require_images(batch, "target", (self.target_channels,))
+        checks.require_images(batch, "source")
+        checks.require_images(batch, "target", (self.target_channels,))
         self.check_size(batch["target"].shape[1], {})
         keys = jax.random.split(rng)
         gen = self.gen.init(keys[0], batch["source"], train=False, dropout=False)

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks.fcn import Segmenter
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks
+from gan_jax.networks.recognition.fcn import Segmenter
 
 IGNORED = 255  # the label of pixels without a class, as in Cityscapes and PASCAL VOC
 
@@ -33,10 +33,10 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        base.require_widths(self, "widths")
-        base.require_range(self, 2, IGNORED, "num_classes")
-        base.require_range(self, 0, 1e9, "schedule_steps")
-        base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
+        checks.require_widths(self, "widths")
+        checks.require_range(self, 2, IGNORED, "num_classes")
+        checks.require_range(self, 0, 1e9, "schedule_steps")
+        checks.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
 
     @property
     def network(self) -> Segmenter:
@@ -55,7 +55,7 @@ class Model(base.Defaults):
         """Refuses sizes that the network cannot halve as often as it has stages."""
         del required
         multiple = 2 ** len(self.widths)
-        base.require("size", size, size % multiple == 0, f"multiples of {multiple}")
+        checks.require("size", size, size % multiple == 0, f"multiples of {multiple}")
 
     def check_columns(self, columns: Mapping[str, np.ndarray]) -> None:
         """Refuses label maps with other values than classes and `IGNORED`."""
@@ -64,7 +64,7 @@ class Model(base.Defaults):
             strange = (values != IGNORED) & ((values < 0) | (values >= self.num_classes))
             first = int(values[strange][0]) if strange.any() else 0
             allowed = f"0 to {self.num_classes - 1}, or {IGNORED} for pixels without a class"
-            base.require("image_label", first, not strange.any(), allowed)
+            checks.require("image_label", first, not strange.any(), allowed)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image` [B, H, W, C] and `image_label` int [B, H, W].
@@ -72,7 +72,7 @@ class Model(base.Defaults):
         Raises:
           ValueError: either is missing, or of another shape.
         """
-        base.require_images(batch, "image")
+        checks.require_images(batch, "image")
         expected = batch["image"].shape[:3]
         found = batch["image_label"].shape if "image_label" in batch else "no label"
         if found != expected:

@@ -8,13 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from gan_jax import images, losses
-from gan_jax import state as game
-from gan_jax.conditions import LabelSets
+from gan_jax import game
 from gan_jax.errors import ConfigError
-from gan_jax.models import base
-from gan_jax.networks.stargan import Discriminator, Generator
-from gan_jax.state import TrainState
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.networks.translation.stargan import Discriminator, Generator
+from gan_jax.ops import losses
+from gan_jax.ops.labels import LabelSets
+from gan_jax.ops.pixels import to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,14 +61,14 @@ class Model(base.Defaults):
         sets = LabelSets(self.labels, self.exclusive)
         object.__setattr__(self, "labels", sets.names)
         object.__setattr__(self, "exclusive", sets.exclusive)
-        base.require_channels(self, "channels")
-        base.require_range(self, 1, 4096, "g_width", "d_width")
-        base.require_range(self, 0, 100, "g_blocks")
-        base.require_range(self, 1, 12, "d_downs")
-        base.require_range(self, 1, 100, "n_critic")
-        base.require_range(self, 0, 1e6, "cls_weight", "rec_weight", "gp_weight")
-        base.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        base.require_decay(self)
+        checks.require_channels(self, "channels")
+        checks.require_range(self, 1, 4096, "g_width", "d_width")
+        checks.require_range(self, 0, 100, "g_blocks")
+        checks.require_range(self, 1, 12, "d_downs")
+        checks.require_range(self, 1, 100, "n_critic")
+        checks.require_range(self, 0, 1e6, "cls_weight", "rec_weight", "gp_weight")
+        checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
+        checks.require_decay(self)
 
     @property
     def batches(self) -> int:
@@ -98,14 +99,14 @@ class Model(base.Defaults):
         """Adam of player `name`; a schedule counts the player's own updates, several in a step."""
         rate = {"gen": self.g_learning_rate, "disc": self.d_learning_rate}[name]
         updates = len(self.labels) * (self.n_critic if name == "disc" else 1)
-        return base.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
+        return optimizers.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
 
     def check_size(self, size: int, required: Mapping[str, int]) -> None:
         """Refuses images that the strided layers cannot halve, exactly, as often as they would."""
         del required
         multiple = max(self.multiple, 2**self.d_downs)
         allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
-        base.require("d_downs", self.d_downs, size % multiple == 0, allowed)
+        checks.require("d_downs", self.d_downs, size % multiple == 0, allowed)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has the images and labels of every role of `sets`.
@@ -114,7 +115,7 @@ class Model(base.Defaults):
           ValueError: a role or its label is missing, or of another shape than the networks take.
         """
         for which, role in enumerate(self.sets.roles):
-            base.require_images(batch, role, (1, self.channels))
+            checks.require_images(batch, role, (1, self.channels))
             self.check_size(batch[role].shape[1], {})
             expected = [] if self.exclusive[which] else [len(self.labels[which])]
             found = [*batch[f"{role}_label"].shape[1:]] if f"{role}_label" in batch else "missing"
@@ -193,7 +194,7 @@ class Model(base.Defaults):
         return np.asarray(self.sets.vector(found[0][0], bits)[0])
 
     def _channels(self, x):
-        return images.to_rgb(x) if self.channels == 3 else x
+        return to_rgb(x) if self.channels == 3 else x
 
     def _task(self, part, rng, which):
         """Images of a set, their own labels and those wanted of them, and a key for the rest."""

@@ -6,15 +6,16 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax import losses
-from gan_jax import state as game
-from gan_jax.models import base
-from gan_jax.networks import vae
-from gan_jax.state import TrainState
+from gan_jax import game
+from gan_jax.game import TrainState
+from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.models.shared.noise_to_image import NoiseToImage
+from gan_jax.networks.generation import vae
+from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.NoiseToImage):
+class Model(NoiseToImage):
     """q(z|x) = N(mean, variance) and p(x|z), trained to maximise the evidence lower bound (eq. 7, L = 1).
 
     One player, `vae`, of two networks, `enc` and `dec`. It minimises `recon + beta kl`, both summed over
@@ -41,23 +42,23 @@ class Model(base.NoiseToImage):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        base.require_choice(self, "network", tuple(vae.WIDTHS))
-        base.require_choice(self, "likelihood", ("bernoulli", "gaussian", "seed"))
-        base.require_choice(self, "binarize", ("none", "dynamic", "threshold"))
-        base.require_choice(self, "optimizer", ("adam", "adagrad"))
-        base.require("channels", self.channels, self.channels in (1, 3), "1, 3")
-        base.require("num_classes", self.num_classes, self.num_classes == 0, "0")
-        base.require_range(self, 4, 4096, "size")
-        base.require_range(self, 1, 100_000, "z_dim")
-        base.require_range(self, 0, 100_000, "width")
-        base.require_range(self, 0, 1e6, "beta")
-        base.require_range(self, 1e-6, 1e6, "sigma")
-        base.require_range(self, 0, 0.999999, "b1", "b2")
-        base.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
+        checks.require_choice(self, "network", tuple(vae.WIDTHS))
+        checks.require_choice(self, "likelihood", ("bernoulli", "gaussian", "seed"))
+        checks.require_choice(self, "binarize", ("none", "dynamic", "threshold"))
+        checks.require_choice(self, "optimizer", ("adam", "adagrad"))
+        checks.require("channels", self.channels, self.channels in (1, 3), "1, 3")
+        checks.require("num_classes", self.num_classes, self.num_classes == 0, "0")
+        checks.require_range(self, 4, 4096, "size")
+        checks.require_range(self, 1, 100_000, "z_dim")
+        checks.require_range(self, 0, 100_000, "width")
+        checks.require_range(self, 0, 1e6, "beta")
+        checks.require_range(self, 1e-6, 1e6, "sigma")
+        checks.require_range(self, 0, 0.999999, "b1", "b2")
+        checks.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
         fits = self.network != "conv" or self.size % 4 == 0
-        base.require("size", self.size, fits, "multiples of 4 where network='conv'")
+        checks.require("size", self.size, fits, "multiples of 4 where network='conv'")
         black = self.binarize == "none" or self.likelihood == "bernoulli"
-        base.require("binarize", self.binarize, black, "none but with likelihood='bernoulli'")
+        checks.require("binarize", self.binarize, black, "none but with likelihood='bernoulli'")
 
     @property
     def networks(self) -> tuple:
@@ -70,7 +71,7 @@ class Model(base.NoiseToImage):
         """Adam, or Adagrad whose sum of squares begins at zero."""
         if self.optimizer == "adagrad":
             return optax.adagrad(self.learning_rate, initial_accumulator_value=0.0)
-        return base.adam(self.learning_rate, self.b1, self.b2, 0, 0)
+        return optimizers.adam(self.learning_rate, self.b1, self.b2, 0, 0)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`.
@@ -78,7 +79,7 @@ class Model(base.NoiseToImage):
         Raises:
           ValueError: there is none, or it has another shape than the networks take.
         """
-        base.require_images(batch, "image", (self.channels,))
+        checks.require_images(batch, "image", (self.channels,))
         self.check_size(batch["image"].shape[1], {})
         rng_enc, rng_dec = jax.random.split(rng)
         enc, dec = self.networks

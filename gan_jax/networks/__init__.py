@@ -1,1 +1,1 @@
-"""Linen modules that two models or more use."""
+"""Networks as linen modules, by what they are for: generation, translation, recognition; and their layers."""

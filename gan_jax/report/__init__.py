@@ -8,7 +8,7 @@ from pathlib import Path
 from gan_jax.report.collect import collect
 from gan_jax.report.render import render
 from gan_jax.report.sections import sections
-from gan_jax.workdir import Workdir
+from gan_jax.runs.workdir import Workdir
 
 
 def build(folder: Path | str) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gan_jax.errors import WorkdirError
 from gan_jax.report.nodes import is_number
-from gan_jax.workdir import Workdir
+from gan_jax.runs.workdir import Workdir
 
 _PICTURES = (".png", ".jpg", ".jpeg")
 _NESTING = 50  # levels of a JSON file

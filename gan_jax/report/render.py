@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gan_jax import __version__, pages
+from gan_jax import __version__
+from gan_jax.drawing import pages
 from gan_jax.report.view import Section
 
 

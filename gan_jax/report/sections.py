@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gan_jax import plots
+from gan_jax.drawing import plots
 from gan_jax.report import nodes, tables
 from gan_jax.report.collect import Group, Picture
 from gan_jax.report.nodes import Fields, Node

@@ -5,10 +5,10 @@ import logging
 
 import numpy as np
 import pytest
-from picture_files import png, write
-from test_decoding import encoded, noise
+from picture_files import encoded, noise, png, write
 
 from gan_jax import data
+from gan_jax.data.pixels.views import View
 from gan_jax.errors import DataError
 
 
@@ -112,7 +112,7 @@ def test_pairs_are_cropped_and_mirrored_alike_and_independent_roles_are_not(tmp_
 @pytest.mark.parametrize("paired", [False, True])
 def test_crops_and_mirrors_resume_exactly_and_do_not_ask_how_many_processes_share_a_batch(paired):
     image = noise(7, 12, 12, 1)
-    spec = data.Examples({"image": image}, view=data.views.View(8, flip=True))
+    spec = data.Examples({"image": image}, view=View(8, flip=True))
     roles = {"source": spec, "target": spec}
 
     def take(count, **options):

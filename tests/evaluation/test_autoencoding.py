@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gan_jax import evaluation, plots
+from gan_jax import evaluation
+from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import elbo, latent_map, latent_scatter, reconstructions
 

@@ -5,14 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax import config, evaluate, evaluation, inputs, parallel
+from gan_jax import config, evaluation
 from gan_jax.data import Examples
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import generation
+from gan_jax.game import devices
 from gan_jax.metrics import frechet
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
 from gan_jax.metrics.neighbours import memorisation, prdc
+from gan_jax.runs import evaluations, inputs
 
 MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "is", "is_std")
 
@@ -185,10 +187,8 @@ class Inception(Judge):
 def inception(monkeypatch):
     """Paths that were read."""
     paths = []
-    monkeypatch.setattr(generation.pretrained, "read_inception", paths.append)
-    monkeypatch.setattr(
-        generation.pretrained, "load_inception", lambda path: paths.append(path) or Inception()
-    )
+    monkeypatch.setattr(generation, "read_inception", paths.append)
+    monkeypatch.setattr(generation, "load_inception", lambda path: paths.append(path) or Inception())
     return paths
 
 
@@ -264,15 +264,15 @@ def test_an_evaluation_gives_every_batch_other_noise_and_twice_the_same(monkeypa
     built = config.default()
     roles_of = {"image": config.role("x", "test"), "reference": config.role("x", "train")}
     built.evals = {"test": {"kind": "generation", "every": 0, "num": 30, "roles": roles_of}}
-    found = evaluate.Evaluations(built, Model(), NETWORKS, lambda: None, lambda: np.float32(-0.8))
-    state = parallel.replicate(np.float32(0))
+    found = evaluations.Evaluations(built, Model(), NETWORKS, lambda: None, lambda: np.float32(-0.8))
+    state = devices.replicate(np.float32(0))
     values = found.run("test", state)
     assert found.run("test", state) == values
     assert (values["n_real"], values["n_fake"], values["n_reference"]) == (90, 90, 90)
     # Three batches of the same noise would be thirty images, each three times, in balls of no size.
     assert values["digit_recall"] > 0
     assert values["digit_fid"] < values["untrained"]["digit_fid"]
-    assert values["untrained"] == found.run("test", parallel.replicate(np.float32(-0.8)))["untrained"]
+    assert values["untrained"] == found.run("test", devices.replicate(np.float32(-0.8)))["untrained"]
 
 
 def test_a_configuration_is_refused_before_training():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gan_jax import images
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import label_errors, label_sheet
+from gan_jax.ops.pixels import to_float
 
 NAMES = ("Black_Hair", "Blond_Hair", "Male")
 EMOTIONS = ("sad", "neutral")
@@ -28,7 +28,7 @@ class Judge:
         )
 
     def predict(self, pictures):
-        floats = np.asarray(images.to_float(pictures))
+        floats = np.asarray(to_float(pictures))
         return floats[:, 0, self.first : self.first + self.count, 0]
 
 
@@ -60,7 +60,7 @@ def obedient(batch):
 
 def deaf(batch):
     """Gives every image back as it is."""
-    return {"target": np.asarray(images.to_float(batch["source"]))}
+    return {"target": np.asarray(to_float(batch["source"]))}
 
 
 def test_a_generator_that_obeys_makes_no_error():

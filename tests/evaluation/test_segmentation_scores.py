@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gan_jax import evaluation, palette
+from gan_jax import evaluation
+from gan_jax.drawing import palette
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import segmentation
 

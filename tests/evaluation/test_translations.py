@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from gan_jax import evaluation, images
+from gan_jax import evaluation
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import cycle, paired
+from gan_jax.ops.pixels import to_uint8
 
 
 def grey(level, count, channels=3):
@@ -19,7 +20,7 @@ def batches():
 
 def added(batch):
     """Source to target adds 10 levels and goes grey, target to source takes 4 off and goes coloured."""
-    pixels = {role: x if x.dtype == np.uint8 else images.to_uint8(x) for role, x in batch.items()}
+    pixels = {role: x if x.dtype == np.uint8 else to_uint8(x) for role, x in batch.items()}
     there = np.asarray(pixels["source"][..., :1], int) + 10
     back = np.repeat(np.asarray(pixels["target"], int) - 4, 3, -1)
     return {"target": there / 127.5 - 1, "source": back / 127.5 - 1}

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_jax import images, models, runs
+from gan_jax import models
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.inference import generators, sample
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, restore
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +23,9 @@ def drawn(runs_folder, tmp_path_factory):
 
 def by_hand(folder, z, label=0):
     """tanh(W z + b) of a run's own parameters, as bytes."""
-    params = runs.load(folder).state.players["gen"].params
+    params = restore.load(folder).state.players["gen"].params
     made = np.tanh(z @ params["w"] + params["b"][label])
-    return images.to_uint8(made.reshape(-1, 8, 8, 3))
+    return to_uint8(made.reshape(-1, 8, 8, 3))
 
 
 def close(a, b):
@@ -87,7 +89,7 @@ def test_classes_come_in_turn(runs_folder, tmp_path, options, label, rows):
     sample.run(folder, out=str(out), num=7, **options)
     found = dict(np.load(out))
     assert found["label"].tolist() == label
-    z = generators.latents(models.create(runs.load_config(folder).model), 0, np.array(list(rows)))
+    z = generators.latents(models.create(restore.load_config(folder).model), 0, np.array(list(rows)))
     np.testing.assert_array_equal(found["z"], z)
     close(found["image"], by_hand(folder, z, label))
 
@@ -107,7 +109,7 @@ def test_a_sheet_has_a_row_for_each_class_and_one_latent_down_each_column(
     sample.run(folder, out=str(out), num=11, **options)
     sheet = np.asarray(Image.open(out))
     assert sheet.shape == (3 * 10 - 2, 4 * 10 - 2, 3)
-    z = generators.latents(models.create(runs.load_config(folder).model), 0, np.arange(11))
+    z = generators.latents(models.create(restore.load_config(folder).model), 0, np.arange(11))
     for row, numbers in enumerate(latents):
         for column, number in enumerate(numbers):
             cell = sheet[10 * row : 10 * row + 8, 10 * column : 10 * column + 8]
@@ -127,9 +129,9 @@ def test_a_sheet_of_given_columns_has_the_classes_in_turn(runs_folder, tmp_path)
 
 
 def test_labels_that_name_no_class_are_refused_before_anything_is_drawn(runs_folder):
-    run, plain = runs.load(runs_folder / "conditional"), runs.load(runs_folder / "plain")
+    run, plain = restore.load(runs_folder / "conditional"), restore.load(runs_folder / "plain")
     z = np.zeros((3, 5), np.float32)
-    assert runs.decode(run, z, [0, 1, 2]).shape == (3, 8, 8, 3)
+    assert functions.decode(run, z, [0, 1, 2]).shape == (3, 8, 8, 3)
     for label, message in {
         (0, 3, 1): "label=3 is not allowed; allowed: 0 to 2",
         (0, 1, -1): "label=-1 is not allowed; allowed: 0 to 2",
@@ -138,9 +140,9 @@ def test_labels_that_name_no_class_are_refused_before_anything_is_drawn(runs_fol
         (0.0, 1.0, 2.0): r"label is float64 \[3\]; allowed: integers \[3\]",
     }.items():
         with pytest.raises(ConfigError, match=f"^{message}"):
-            runs.decode(run, z, np.array(label))
+            functions.decode(run, z, np.array(label))
     with pytest.raises(ConfigError, match=r"^label is for conditional models; this one knows no classes$"):
-        runs.decode(plain, z, np.zeros(3, np.int32))
+        functions.decode(plain, z, np.zeros(3, np.int32))
 
 
 def test_nothing_of_the_run_changes(runs_folder, tmp_path):

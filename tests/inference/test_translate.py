@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from gan_jax import config as configuration
-from gan_jax.data import views
+from gan_jax.data.pixels import views
 from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
 from gan_jax.inference import translate, translator
+from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
-from gan_jax.workdir import Workdir
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
 COARSE = np.kron(NOISE[:10, :10], np.ones((4, 4, 1), np.uint8))
@@ -189,7 +189,7 @@ def test_images_too_large_for_the_device_are_skipped(runs_of, tmp_path, monkeypa
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
 
     source = photos(tmp_path / "in", {"a.png": png(NOISE)})
-    monkeypatch.setattr(translator.parallel, "pmap_apply", lambda fn: full)
+    monkeypatch.setattr(translator.devices, "pmap_apply", lambda fn: full)
     with pytest.raises(DataError, match=r"too large for the memory of the device; see --max_side \(a\.png\)"):
         translate.run(runs_of / "any", input=str(source), output=str(tmp_path / "out"))
 

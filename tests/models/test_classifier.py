@@ -8,7 +8,7 @@ import optax
 import pytest
 from classifying import initial, model, pictures, run
 
-from gan_jax import parallel
+from gan_jax.game import devices
 from gan_jax.models import classifier
 
 
@@ -41,17 +41,17 @@ def test_a_step_lowers_the_loss_and_counts():
     m = model(learning_rate=3e-3)
     state, metrics = run(m, [pictures()] * 20)
     assert metrics[-1]["classifier/loss"] < metrics[0]["classifier/loss"] - 0.1
-    assert int(parallel.unreplicate(state).step) == 20
+    assert int(devices.unreplicate(state).step) == 20
 
 
 def test_predictions_are_logits_and_use_running_statistics():
     m = model(batch_norm=True, dropout=0.5)
     state = initial(m)
-    apply = parallel.pmap_apply(lambda state, batch, rng: m.predict(state, batch))
+    apply = devices.pmap_apply(lambda state, batch, rng: m.predict(state, batch))
     batch = {"image": pictures()["image"]}
-    whole = apply(parallel.replicate(state), batch)
+    whole = apply(devices.replicate(state), batch)
     assert whole.shape == (8, 10)
-    alone = apply(parallel.replicate(state), {"image": batch["image"][3:4]})
+    alone = apply(devices.replicate(state), {"image": batch["image"][3:4]})
     np.testing.assert_allclose(alone[0], whole[3], rtol=1e-4, atol=1e-5)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from classifying import WIDTHS, attributes, features, initial, model, pictures, run
 
-from gan_jax import augment, losses
-from gan_jax.networks.perceptual import Features, fold_batch_norm
+from gan_jax.networks.recognition.stages import Features, fold_batch_norm
+from gan_jax.ops import augment, losses
 
 
 def test_attributes_cost_the_sigmoid_cross_entropy_of_each_and_all_count_alike():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from classifying import initial, model, pictures, run, unlabelled
 
-from gan_jax import parallel
+from gan_jax.game import devices
 
 
 def softmax(logits):
@@ -24,7 +24,7 @@ def test_self_training_learns_the_networks_own_answers_where_it_is_sure(threshol
     )
     state, (metrics,) = run(m, [batch], starting(m))
     usual = 0.95 * 0.1 + 0.05 * softmax(given).mean(0)
-    np.testing.assert_allclose(parallel.unreplicate(state).memory["answers"], usual, rtol=1e-4)
+    np.testing.assert_allclose(devices.unreplicate(state).memory["answers"], usual, rtol=1e-4)
     # Each device has half of the batch; with equal memories both align by the mean of all.
     aligned = softmax(given) / usual
     aligned /= aligned.sum(-1, keepdims=True)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from playing import SMALL, B, by_hand, finished, full, initial, model, pictures, run, same
 
-from gan_jax import data, inputs, parallel
+from gan_jax import data
+from gan_jax.game import devices
 from gan_jax.models import dtn
-from gan_jax.networks.perceptual import Classifier, Features
+from gan_jax.networks.recognition.stages import Classifier, Features
+from gan_jax.runs import inputs
 
 
 @pytest.mark.parametrize(("d_steps", "g_steps"), [(3, 2), (1, 2)])
@@ -19,7 +21,7 @@ def test_players_move_as_often_as_configured_each_time_on_fresh_examples(d_steps
     m = model(d_steps=d_steps, g_steps=g_steps)
     assert m.batches == max(d_steps, g_steps)
     state, _ = run(m, [pictures(B * m.batches)])
-    counts = {k: int(p.opt_state[0].count) for k, p in parallel.unreplicate(state).players.items()}
+    counts = {k: int(p.opt_state[0].count) for k, p in devices.unreplicate(state).players.items()}
     assert counts == {"disc": d_steps, "g": g_steps}
 
 
@@ -48,7 +50,7 @@ def test_g_is_judged_by_the_updated_d():
     stale = by_hand(full())["g/gan_source"]
     assert abs(metrics["g/gan_source"] - stale) > 0.1
     # The D that the step leaves behind, judging fakes of a g that stood still.
-    after = parallel.unreplicate(state)
+    after = devices.unreplicate(state)
     _, again = run(full(), state=after)
     assert again["g/gan_source"] == pytest.approx(metrics["g/gan_source"], rel=1e-4)
 
@@ -77,7 +79,7 @@ def test_without_a_decay_the_rate_stays():
 
 def test_the_average_of_g_follows_its_closed_form_and_is_what_generates():
     m = model(ema=0.75)
-    states = [initial(m), *(parallel.unreplicate(finished(m, n)[0]) for n in (1, 2))]
+    states = [initial(m), *(devices.unreplicate(finished(m, n)[0]) for n in (1, 2))]
     w = [s.players["g"].params for s in states]
     expected = jax.tree.map(lambda a, b, c: 0.5625 * a + 0.1875 * b + 0.25 * c, *w)
     last = states[-1].players["g"]
@@ -95,7 +97,7 @@ def test_cached_features_train_exactly_as_recomputed_ones():
         role: data.Examples({"image": (127.5 * (x + 1)).round().astype(np.uint8)})
         for role, x in batch.items()
     }
-    state = parallel.replicate(initial(m))
+    state = devices.replicate(initial(m))
     extended, columns = inputs.with_constants(m, state, roles, lambda: None)
     assert set(columns) == {"source_z", "target_z"}
     f = {"params": initial(m).frozen["f"]}
@@ -148,8 +150,8 @@ def test_adopting_an_f_of_other_widths_is_refused():
 
 def test_generating_needs_the_source_alone_and_stays_in_range():
     m = model()
-    state = parallel.unreplicate(finished(m)[0])
-    out = parallel.pmap_apply(m.generate)(parallel.replicate(state), {"source": pictures(3)["source"]})
+    state = devices.unreplicate(finished(m)[0])
+    out = devices.pmap_apply(m.generate)(devices.replicate(state), {"source": pictures(3)["source"]})
     assert out["target"].shape == (3, 32, 32, 1)
     assert np.abs(out["target"]).max() <= 1
 
@@ -180,7 +182,7 @@ def test_running_statistics_of_g_are_those_of_the_mixture_of_both_domains():
     halves = [np.concatenate([z[f"{r}_z"][part] for r in ("source", "target")])
               for part in (slice(0, B // 2), slice(B // 2, B))]  # fmt: skip
     means = [np.einsum("bc,ijcd->bijd", half, kernel).mean((0, 1, 2)) for half in halves]
-    after = parallel.unreplicate(run(m)[0]).players["g"].batch_stats["g"]["norm_0"]["mean"]
+    after = devices.unreplicate(run(m)[0]).players["g"].batch_stats["g"]["norm_0"]["mean"]
     np.testing.assert_allclose(after, 0.1 * np.mean(means, 0), rtol=1e-3, atol=1e-6)
 
 

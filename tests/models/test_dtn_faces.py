@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 from playing import B, distance, full, initial, model, pictures, run
 
-from gan_jax import config, losses, parallel
+from gan_jax import config
 from gan_jax.errors import ConfigError
+from gan_jax.game import devices
 from gan_jax.models import dtn
+from gan_jax.ops import losses
 
 FACES = {
     "target_channels": 3,
@@ -86,7 +88,7 @@ def test_d_and_f_see_the_enlarged_image_and_the_others_are_taken_at_its_own_size
 
 def test_a_step_moves_every_layer_of_g():
     m = model(**SMALL)
-    after = parallel.unreplicate(run(m)[0]).players["g"].params["g"]
+    after = devices.unreplicate(run(m)[0]).players["g"].params["g"]
     before = initial(m).players["g"].params["g"]
     assert {"mix_0", "mix_1", "mix_norm_0", "mix_norm_1"} < set(before)
     for name in before:

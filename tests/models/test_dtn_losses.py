@@ -9,8 +9,9 @@ import optax
 import pytest
 from playing import ROWS, B, by_hand, distance, full, initial, model, pictures, run, same
 
-from gan_jax import augment, losses, parallel
+from gan_jax.game import devices
 from gan_jax.models import dtn
+from gan_jax.ops import augment, losses
 
 
 def with_zero_logits(state):
@@ -168,10 +169,10 @@ def test_a_players_step_touches_nothing_of_the_others_statistics_and_moments(pla
         return move(state, {**batch, **m.constants(state, batch)}, *further)
 
     other = {"g": "disc", "disc": "g"}[player]
-    step = parallel.pmap_step(train_step, 0)
-    state = parallel.replicate(initial(m))
-    after, _ = step(state, parallel.shard(pictures()), parallel.clock(0, 0, True), "train")
-    after = parallel.unreplicate(after)
+    step = devices.pmap_step(train_step, 0)
+    state = devices.replicate(initial(m))
+    after, _ = step(state, devices.shard(pictures()), devices.clock(0, 0, True), "train")
+    after = devices.unreplicate(after)
     same(after.players[other], initial(m).players[other])
     same(after.frozen, initial(m).frozen)
     assert distance(after.players[player].params, initial(m).players[player].params) > 1e-4

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playing import PLAYED, ROWS, distance, finished, initial, model, pictures, run, same
 
-from gan_jax import parallel
+from gan_jax.game import devices
 
 TERMS = {
     "dtn": {"const", "tid", "gan_source", "gan_target"},
@@ -28,7 +28,7 @@ TERNARY = {"loss", "grad_norm", "source", "fake_target", "real_target"} | {
 def test_f_and_its_scale_stay_bit_for_bit_and_devices_agree(row):
     m = model(**ROWS[row])
     state, _ = finished(m)
-    same(parallel.unreplicate(state).frozen, initial(m).frozen)
+    same(devices.unreplicate(state).frozen, initial(m).frozen)
     for leaf in jax.tree.leaves(state):
         np.testing.assert_array_equal(leaf[0], leaf[1])
 
@@ -53,7 +53,7 @@ def test_without_an_adversary_no_seed_of_d_matters():
     other = initial(model(), seed=1).players["disc"]
     found = [run(m, state=state)[0]]
     found.append(run(m, state=state.replace(players={**state.players, "disc": other}))[0])
-    same(*(parallel.unreplicate(x).players["g"] for x in found))
+    same(*(devices.unreplicate(x).players["g"] for x in found))
 
 
 def test_neither_leaves_a_loss_of_two_adversarial_terms():
@@ -71,14 +71,14 @@ def test_without_const_training_is_independent_of_the_second_f(alpha, alike):
     batch |= jax.device_get(m.constants(state, batch))
     half = jax.tree.map(lambda x: 0.5 * x, state.frozen["f"])
     states = [state, state.replace(frozen={**state.frozen, "f": half})]
-    first, second = (parallel.unreplicate(run(m, [batch], s)[0]).players["g"].params for s in states)
+    first, second = (devices.unreplicate(run(m, [batch], s)[0]).players["g"].params for s in states)
     assert (distance(first, second) == 0) == alike
 
 
 @pytest.mark.parametrize("row", ["no_f", "baseline"])
 def test_a_trained_encoder_belongs_to_g_and_moves(row):
     m = model(**ROWS[row])
-    after = parallel.unreplicate(finished(m)[0])
+    after = devices.unreplicate(finished(m)[0])
     before = initial(m).players["g"].params
     assert set(before) == {"g", "e"}
     assert jax.tree.map(jnp.shape, before["e"]) == jax.tree.map(jnp.shape, after.frozen["f"])
@@ -95,7 +95,7 @@ def test_the_original_row_has_no_players_and_returns_the_source():
     state = jax.jit(m.init)(jax.random.key(0), pictures(1))
     assert state.players == {}
     batch = pictures(3)
-    out = parallel.pmap_apply(m.generate)(parallel.replicate(state), {"source": batch["source"]})
+    out = devices.pmap_apply(m.generate)(devices.replicate(state), {"source": batch["source"]})
     assert set(out) == {"target"}
     np.testing.assert_array_equal(out["target"], batch["source"])
 
@@ -111,7 +111,7 @@ def test_the_baseline_does_not_pass_targets_through_g():
     m = model(**ROWS["baseline"], d_learning_rate=0.0)
     batch = pictures()
     found = [
-        parallel.unreplicate(run(m, [{**batch, "target": sign * batch["target"]}])[0]).players["g"]
+        devices.unreplicate(run(m, [{**batch, "target": sign * batch["target"]}])[0]).players["g"]
         for sign in (1, -1)
     ]
     same(*found)

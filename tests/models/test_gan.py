@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax.networks import spectral
+from gan_jax.networks.layers import spectral
 
 LN2 = math.log(2)
 UNTRAINED_D = {"optimizer": "sgd", "d_learning_rate": 0.0}

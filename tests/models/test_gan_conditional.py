@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax import inputs, losses
 from gan_jax.data import Examples
 from gan_jax.errors import DataError
+from gan_jax.ops import losses
+from gan_jax.runs import inputs
 
 LN2, LN4 = math.log(2), math.log(4)
 Z = np.ones((4, 3), np.float32)

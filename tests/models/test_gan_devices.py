@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax import parallel
+from gan_jax.game import devices
 
 
 def by_device(original, draw):
@@ -48,10 +48,10 @@ def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypat
     # Each device's rows in the order of D's updates; the single device takes both parts at each.
     rows = np.arange(len(batch["image"])).reshape(2, m.batches, -1).swapaxes(0, 1).ravel()
     one = play.alone(m, {k: x[rows] for k, x in batch.items()})
-    step = parallel.pmap_step(m.train_step, 0)
-    state = parallel.replicate(play.initial(m))
-    state, _ = step(state, parallel.shard(batch), parallel.clock(0, 0, True), "train")
-    two = parallel.unreplicate(state)
+    step = devices.pmap_step(m.train_step, 0)
+    state = devices.replicate(play.initial(m))
+    state, _ = step(state, devices.shard(batch), devices.clock(0, 0, True), "train")
+    two = devices.unreplicate(state)
     for player in one.players:
         a, b, start = (s.players[player].params for s in (one, two, play.initial(m)))
         jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-6), a, b)

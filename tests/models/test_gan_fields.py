@@ -8,7 +8,7 @@ import pytest
 
 from gan_jax import models
 from gan_jax.errors import ConfigError
-from gan_jax.models import base
+from gan_jax.models.shared import optimizers
 
 BATCH_NORM = {**play.CONVOLUTIONS, "d_norm": "batch"}
 
@@ -85,7 +85,7 @@ def test_images_of_another_size_or_other_channels_are_refused():
 
 
 def steps(name, gradients, **fields):
-    tx = base.optimizer(name, 0.1, **{"b1": 0.5, "b2": 0.999, **fields})
+    tx = optimizers.optimizer(name, 0.1, **{"b1": 0.5, "b2": 0.999, **fields})
     state, found = tx.init(jnp.zeros(())), []
     for gradient in gradients:
         step, state = tx.update(jnp.array(gradient), state, jnp.zeros(()))

@@ -7,7 +7,8 @@ import pytest
 
 from gan_jax import models
 from gan_jax.errors import ConfigError
-from gan_jax.models import base, classifier, dtn
+from gan_jax.models import classifier, dtn
+from gan_jax.models.shared import base
 
 
 def test_models_are_found_by_the_name_of_their_file():

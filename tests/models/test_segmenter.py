@@ -7,10 +7,11 @@ import jax
 import numpy as np
 import pytest
 
-from gan_jax import inputs, parallel
 from gan_jax.data import Examples
 from gan_jax.errors import DataError
+from gan_jax.game import devices
 from gan_jax.models import segmenter
+from gan_jax.runs import inputs
 
 CLASSES = 5
 
@@ -32,11 +33,11 @@ def initial(m):
 
 def step(m, given, state=None):
     """The state after one step on two devices, and its metrics."""
-    state = parallel.replicate(initial(m) if state is None else state)
-    moved, metrics = parallel.pmap_step(m.train_step, 0)(
-        state, parallel.shard(given), parallel.clock(0, 0, True), "train"
+    state = devices.replicate(initial(m) if state is None else state)
+    moved, metrics = devices.pmap_step(m.train_step, 0)(
+        state, devices.shard(given), devices.clock(0, 0, True), "train"
     )
-    return parallel.unreplicate(moved), parallel.to_host(metrics)
+    return devices.unreplicate(moved), devices.to_host(metrics)
 
 
 def without_scores(state):

@@ -9,9 +9,10 @@ import numpy as np
 import optax
 import pytest
 
-from gan_jax import losses, parallel
 from gan_jax.errors import ConfigError
+from gan_jax.game import devices
 from gan_jax.models import stargan
+from gan_jax.ops import losses
 
 ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
 CLASSES = tuple("abcdefgh")
@@ -54,11 +55,11 @@ def stepped(m, update=""):
         return m._update_g(state, int(which), task)
 
     batch = pictures(B if update else B * m.n_critic)
-    mapped = parallel.pmap_step(step, 0)
+    mapped = devices.pmap_step(step, 0)
     state, metrics = mapped(
-        parallel.replicate(initial(m)), parallel.shard(batch), parallel.clock(0, 0, True), "train"
+        devices.replicate(initial(m)), devices.shard(batch), devices.clock(0, 0, True), "train"
     )
-    return parallel.unreplicate(state), parallel.to_host(metrics)
+    return devices.unreplicate(state), devices.to_host(metrics)
 
 
 def changed(m, state, player, *path):
@@ -126,12 +127,12 @@ def of_silent_d(which):
         task, rng_gp = m._task(batch, rng, which)
         return m._update_d(state, which, task, rng_gp)
 
-    mapped = parallel.pmap_step(step, 0)
-    arguments = parallel.replicate(state), parallel.shard(pictures()), parallel.clock(0, 0, True), ""
+    mapped = devices.pmap_step(step, 0)
+    arguments = devices.replicate(state), devices.shard(pictures()), devices.clock(0, 0, True), ""
     role = "ab"[which]
     return {
         name.removeprefix("disc/").removesuffix(f"_{role}"): value
-        for name, value in parallel.to_host(mapped(*arguments)[1]).items()
+        for name, value in devices.to_host(mapped(*arguments)[1]).items()
     }
 
 

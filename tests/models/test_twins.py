@@ -11,7 +11,8 @@ import optax
 import pytest
 from playing import drawn
 
-from gan_jax import models, parallel
+from gan_jax import models
+from gan_jax.game import devices
 
 torch = pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
@@ -178,7 +179,7 @@ def test_twin_has_our_losses_updates_and_sizes(name, same_draws, monkeypatch):
         copy(state.players[player].params, order[player], network, change)
         count = sum(x.size for x in jax.tree.leaves(state.players[player].params))
         assert made.parameters[player] == count
-    monkeypatch.setattr(parallel, "mean", lambda tree: tree)
+    monkeypatch.setattr(devices, "mean", lambda tree: tree)
     step = jax.jit(lambda state: model.train_step(state, batch, key, "train"))
     for _ in range(2):
         state, metrics = step(state)

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from gan_jax import data, images, parallel
+from gan_jax import data
+from gan_jax.game import devices
 from gan_jax.models import vae
+from gan_jax.ops.pixels import to_float
 
 
 def model(**fields):
@@ -29,15 +31,15 @@ def initial(m):
 
 @functools.cache
 def compiled(m):
-    return parallel.pmap_step(m.train_step, 0)
+    return devices.pmap_step(m.train_step, 0)
 
 
 def run(m, batches, state=None, first=0):
-    state = parallel.replicate(state or initial(m))
+    state = devices.replicate(state or initial(m))
     found = []
     for i, batch in enumerate(batches, first):
-        state, metrics = compiled(m)(state, parallel.shard(batch), parallel.clock(i, 0, True), "train")
-        found.append(parallel.to_host(metrics))
+        state, metrics = compiled(m)(state, devices.shard(batch), devices.clock(i, 0, True), "train")
+        found.append(devices.to_host(metrics))
     return state, found
 
 
@@ -164,7 +166,7 @@ def test_training_lowers_the_loss_and_keeps_the_posterior_apart_from_the_prior()
     m = vae.Model(size=32, z_dim=8, width=64, learning_rate=3e-3)
     examples = {"image": data.load({"name": "digits_plain", "split": "validation"}, size=32)}
     stream = data.stream(examples, 64, seed=0)
-    batches = [{"image": images.to_float(next(stream)["image"])} for _ in range(80)]
+    batches = [{"image": to_float(next(stream)["image"])} for _ in range(80)]
     stream.close()
     _, metrics = run(m, batches)
     assert metrics[-1]["vae/loss"] < 0.6 * metrics[0]["vae/loss"]

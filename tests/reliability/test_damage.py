@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from gan_jax import checkpoint
 from gan_jax.errors import CheckpointError
+from gan_jax.runs import checkpoint
 from gan_jax.train import train
 
 

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from gan_jax import checkpoint
 from gan_jax.errors import CheckpointError, WorkdirError
-from gan_jax.workdir import Workdir
+from gan_jax.runs import checkpoint
+from gan_jax.runs.workdir import Workdir
 
 
 def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intact(launcher, facts, tmp_path):

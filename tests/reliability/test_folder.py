@@ -12,8 +12,8 @@ import pytest
 
 from gan_jax import models
 from gan_jax.errors import WorkdirError
+from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
-from gan_jax.workdir import Workdir
 
 HOLDER = """
 import sys, threading

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan_jax import evaluate
+from gan_jax.runs import evaluations
 from gan_jax.train import train
 
 SCRIPT = {2: 0.1, 4: 0.9, 6: 0.5, 8: 0.2}  # validation accuracy after each step
@@ -11,12 +11,12 @@ SCRIPT = {2: 0.1, 4: 0.9, 6: 0.5, 8: 0.2}  # validation accuracy after each step
 @pytest.fixture
 def scripted(monkeypatch):
     """Evaluations measure as ever, but for the accuracy, which follows the script."""
-    run = evaluate.Evaluations.run
+    run = evaluations.Evaluations.run
 
     def measured(self, name, state):
         return run(self, name, state) | {"accuracy": SCRIPT[int(state.step[0])]}
 
-    monkeypatch.setattr(evaluate.Evaluations, "run", measured)
+    monkeypatch.setattr(evaluations.Evaluations, "run", measured)
 
 
 @pytest.mark.usefixtures("scripted")

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax import checkpoint, runs
 from gan_jax.errors import NonFiniteError
 from gan_jax.models import classifier
+from gan_jax.runs import checkpoint, restore
 from gan_jax.train import train
 
 LAST_GOOD = 4
@@ -108,5 +108,5 @@ def _final(path):
 
 
 def _load(path):
-    run = runs.load(path)
+    run = restore.load(path)
     return run.state, checkpoint.load(path / "checkpoints")[1]

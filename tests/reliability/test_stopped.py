@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from gan_jax.errors import Interrupted
-from gan_jax.signals import handled
+from gan_jax.runs.signals import handled
 
 KILLS = int(os.environ.get("GAN_JAX_KILLS", "3"))
 SEED = int(os.environ.get("GAN_JAX_KILL_SEED", "0"))

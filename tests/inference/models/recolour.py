@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gan_jax.models import base
-from gan_jax.state import create, player
+from gan_jax.game import create, player
+from gan_jax.models.shared import base
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""The checks of a configuration before anything starts: everything that needs no data."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import ml_collections
+
+from gan_jax import evaluation, models
+from gan_jax.errors import ConfigError, nearest
+
+_RANGES = {
+    "batch_size": (1, 2**20),
+    "steps": (0, 10**9),
+    "seed": (0, 2**31 - 1),
+    "log_every": (1, 10**9),
+    "log_seconds": (0, 10**6),
+    "checkpoint_every": (1, 10**9),
+    "keep": (1, 10**6),
+    "data.size": (4, 4096),
+    "data.load_size": (0, 4096),
+}
+
+
+_CHOICES = {
+    "platform": ("", "cpu", "gpu", "tpu"),
+    "checkpoint_rule": ("last", "best"),
+    "data.kind": ("unpaired", "paired"),
+}
+
+
+def validate(config: ml_collections.ConfigDict) -> None:
+    """Checks every field that can be checked without data, those of required runs included.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    for name, value in _leaves(config):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
+    for name, (low, high) in _RANGES.items():
+        value = _get(config, name)
+        if not low <= value <= high:
+            raise ConfigError(f"{name}={value} is not allowed; allowed: {low} to {high}")
+    for name, choices in _CHOICES.items():
+        value = _get(config, name)
+        if value not in choices:
+            allowed = ", ".join(map(repr, choices))
+            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+    if 0 < config.data.load_size < config.data.size:
+        allowed = f"0, or data.size={config.data.size} and more"
+        raise ConfigError(f"data.load_size={config.data.load_size} is not allowed; allowed: {allowed}")
+    for name, role_spec in config.data.roles.items():
+        _check_role(f"data.roles.{name}", role_spec)
+    watched = config.best.partition("/")[0]
+    if watched and watched not in config.evals:
+        raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
+    if config.checkpoint_rule == "best" and not config.best:
+        raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
+    built = models.create(config.model)
+    for name, spec in config.evals.items():
+        _check_evaluation(f"evals.{name}", spec, config.requires, built)
+    try:
+        # A network that was told so sees images of another size than the data's.
+        sizes = {n: r.model.get("input_size", 0) or r.data.size for n, r in config.requires.items()}
+        built.check_size(config.data.size, sizes)
+    except ValueError as error:
+        raise ConfigError(f"data.size={config.data.size}: {error}") from error
+    for name, required in config.requires.items():
+        try:
+            validate(required)
+        except ConfigError as error:
+            raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def _check_role(name: str, spec: Mapping[str, Any]) -> None:
+    labels = spec["exclude"]
+    if not all(type(label) is int and label >= 0 for label in labels):
+        raise ConfigError(f"{name}.exclude={labels!r} is not allowed; allowed: labels, 0 or more")
+
+
+def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any) -> None:
+    for field, low in {"every": 0, "num": 1}.items():
+        value = spec.get(field, low)
+        if not low <= value <= 10**9:
+            raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
+    try:
+        evaluation.check(spec, requires)
+        evaluation.method(spec["kind"], built)
+    except ConfigError as error:
+        raise ConfigError(f"{name}.{error}") from error
+    for role_name, role_spec in spec["roles"].items():
+        _check_role(f"{name}.roles.{role_name}", role_spec)
+
+
+def _leaves(config, prefix=""):
+    for key, value in config.items():
+        if isinstance(value, ml_collections.ConfigDict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _get(config, dotted):
+    for key in dotted.split("."):
+        config = config[key]
+    return config

@@ -1,0 +1,1 @@
+"""What configurations share: one file for each kind of job."""

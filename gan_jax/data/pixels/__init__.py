@@ -1,0 +1,1 @@
+"""What becomes of the pixels of an image between its file and a batch."""

@@ -1,0 +1,1 @@
+"""Where images and labels come from: array files, folders, zips, tensorflow-datasets."""

@@ -1,0 +1,214 @@
+"""Images on disk by path: folders and zips, with classes, attributes and features beside them."""
+
+import contextlib
+import dataclasses
+import itertools
+import logging
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_jax.data import splits
+from gan_jax.data.examples import MAX_BYTES, Examples, Listing, concatenate
+from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.sources import annotations, decoding, label_maps, listing
+from gan_jax.data.sources.arrays import absolute, locate, missing
+from gan_jax.data.sources.listing import Folder
+from gan_jax.errors import ConfigError, DataError
+
+_log = logging.getLogger(__name__)
+
+
+def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
+    """Whether a role's `files` are folders or zips of images, not arrays.
+
+    Raises:
+      ConfigError: some are and some are not; or fields for images are given beside arrays.
+      DataError: a path that is not there.
+    """
+    files = spec["files"]
+    others = [name for name, path in files.items() if listing.find(path, manual_dir) is None]
+    fields = ("classes", "attributes", "attributes_file", "features", "label_maps")
+    given = [field for field in fields if spec[field]]
+    if others and (given or len(others) < len(files)):
+        for name in others:
+            locate(files[name], manual_dir)
+        why = f"{given[0]}={spec[given[0]]!r} is given" if given else "others are"
+        raise ConfigError(f"files.{others[0]}={files[others[0]]!r} is no folder or zip of images, but {why}")
+    return not others
+
+
+def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Examples:
+    """The rows of a role whose `files` are folders or zips of images.
+
+    Slices count the image files of a folder as listed: in lexicographic order of their paths, by
+    suffix. Only those of a slice are opened, and those that cannot be used are then left out, so
+    that there may be fewer examples than rows; one line of the log counts them by reason.
+
+    Args:
+      spec: a role's fields, all of them.
+      framing: what is used of each image.
+      manual_dir: where relative paths start; '' for the folder that GAN_JAX_DATA names.
+
+    Returns:
+      `image` uint8 [N, size, size, 3]; `label` int32 [N] with `classes`, or int32 [N, K] in {0, 1}
+      with K `attributes`, or int32 [N, size, size] with `label_maps`; `features` float32 [N, d] with
+      `features`.
+
+    Raises:
+      DataError: a folder, zip or table that cannot be read; no image that can; a name or row that
+        does not fit.
+    """
+    with contextlib.ExitStack() as stack:
+        sources, chosen = _plan(spec, manual_dir, stack)
+        total = sum(max(rows.stop - rows.start, 0) for _, rows in chosen)
+        size = framing.size
+        depth = 3 + 4 * bool(spec["label_maps"])
+        if math.prod((total, size, size, depth)) > MAX_BYTES:
+            raise DataError(
+                f"{total} images of {size} x {size} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
+                "part by the role's split, such as 'train[:10%]'"
+            )
+        return concatenate([_decode(sources[name], rows, framing) for name, rows in chosen])
+
+
+def check(spec: Mapping[str, Any], manual_dir: str = "") -> None:
+    """Raises what `read` would raise, but for what only decoding the images can tell."""
+    with contextlib.ExitStack() as stack:
+        _plan(spec, manual_dir, stack)
+
+
+@dataclasses.dataclass
+class _Source:
+    """One split: a folder, and what is known of each of its images."""
+
+    folder: Folder
+    columns: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # [files, ...]
+    lacking: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # reason -> mask [files]
+    notes: list[str] = dataclasses.field(default_factory=list)
+    maps: label_maps.Maps | None = None
+
+
+def _plan(
+    spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack
+) -> tuple[dict[str, _Source], list[tuple[str, slice]]]:
+    """Folders by split and the slices of them, with every column but the pixels."""
+    sources = {}
+    for name, path in spec["files"].items():
+        found = listing.find(path, manual_dir)
+        assert found is not None  # `reads` said so
+        sources[name] = _Source(stack.enter_context(Folder(*found)))
+    sizes = {name: len(source.folder.images) for name, source in sources.items()}
+    chosen = splits.parse(spec["split"], sizes, f"files {', '.join(spec['files'].values())}")
+    used = {name: sources[name] for name, _ in chosen}
+    if spec["classes"]:
+        _add_classes(sources)
+    if spec["attributes"]:
+        for source in used.values():
+            _add_attributes(source, spec, manual_dir)
+    if spec["label_maps"]:
+        for name, source in used.items():
+            found = listing.find(spec["label_maps"][name], manual_dir)
+            if found is None:
+                raise missing(absolute(spec["label_maps"][name], manual_dir))
+            beside = stack.enter_context(Folder(*found))
+            source.maps = label_maps.beside(source.folder, beside, spec["label_classes"])
+    if spec["features"]:
+        _add_features(used, locate(spec["features"], manual_dir))
+    return sources, chosen
+
+
+def _add_classes(sources: Mapping[str, _Source]) -> None:
+    """Labels from the first folder of each path; classes are numbered in order, alike in all splits."""
+    first = {name: [image.rpartition("/")[0].split("/")[0] for image in source.folder.images]
+             for name, source in sources.items()}  # fmt: skip
+    known = sorted({*itertools.chain(*first.values())} - {""})
+    if not known:
+        titles = ", ".join(source.folder.title for source in sources.values())
+        raise DataError(f"classes=True, but {titles} has no folders of images, one for each class")
+    number = {name: place for place, name in enumerate(known)}
+    for name, source in sources.items():
+        source.columns["label"] = np.array([number.get(part, -1) for part in first[name]], np.int32)
+        source.lacking["in no class folder"] = source.columns["label"] < 0
+        source.notes.append(f"{len(known)} classes ({listing.some(known)})")
+
+
+def _add_attributes(source: _Source, spec: Mapping[str, Any], manual_dir: str) -> None:
+    table = _attribute_table(source.folder, spec["attributes_file"], manual_dir)
+    columns = annotations.choose(spec["attributes"], table.names, table.title)
+    rows = table.rows_of(source.folder.images)
+    if (rows < 0).all():
+        images = f"any image of {source.folder.title}, such as {source.folder.images[0]!r}"
+        raise DataError(
+            f"{table.title}: has no row for {images}; it has rows for {listing.some(table.files)}"
+        )
+    source.columns["label"] = table.values[rows][:, columns]
+    source.lacking[f"without a row in {Path(table.title).name}"] = rows < 0
+    unused = len(table.files) - len(set(rows[rows >= 0]))
+    if unused:
+        source.notes.append(f"{unused} rows of {Path(table.title).name} without an image")
+
+
+def _attribute_table(folder: Folder, path: str, manual_dir: str) -> annotations.Table:
+    if path:
+        full = locate(path, manual_dir)
+        return annotations.parse_attributes(listing.content(full), str(full))
+    found = folder.attributes()
+    if found is None:
+        where = f"inside or beside {folder.title}; give the role's attributes_file"
+        raise DataError(f"there is no {listing.ATTRIBUTES} {where}")
+    return annotations.parse_attributes(*found)
+
+
+def _add_features(used: Mapping[str, _Source], path: Path) -> None:
+    """Features by the names of files, or row by row for the one split that is read."""
+    table = annotations.read_features(path)
+    for name, source in used.items():
+        images = source.folder.images
+        if len(table.files):
+            rows = table.rows_of(images)
+            lacking = [image for image, row in zip(images, rows, strict=True) if row < 0]
+            if lacking:
+                found = f"{len(lacking)} of {len(images)} images of {source.folder.title}"
+                raise DataError(f"{path}: has no features of {found}, such as {lacking[0]!r}")
+            source.columns["features"] = table.values[rows]
+        elif len(used) > 1:
+            raise DataError(f"{path}: has no names of files, which splits {', '.join(used)} together need")
+        elif len(table.values) != len(images):
+            found = f"{len(table.values)} rows of features; expected {len(images)}"
+            raise DataError(f"{path}: holds {found}, one for each image of {name} in {source.folder.title}")
+        else:
+            source.columns["features"] = table.values
+
+
+def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
+    """The examples of one slice, and a line in the log on what is left out."""
+    places = np.arange(len(source.folder.images))[rows]
+    reasons = {place: reason for reason, mask in source.lacking.items() for place in places[mask[places]]}
+    usable = np.array([place for place in places if place not in reasons], np.int64)
+    names = [source.folder.images[place] for place in usable]
+    images, skipped = decoding.decode_all(source.folder.read, names, framing)
+    reasons |= {usable[place]: reason for place, reason in skipped.items()}
+    kept = np.array([place not in skipped for place in range(len(usable))], bool)
+    summary = _summary(source, reasons)
+    if len(places) and not kept.any():
+        raise DataError(f"{source.folder.title}: none of {len(places)} images can be used{summary}")
+    if len(places):
+        _log.info("%d images of %s%s", kept.sum(), source.folder.title, summary)
+    columns = {name: values[usable[kept]] for name, values in source.columns.items()}
+    if source.maps:
+        columns["label"] = label_maps.read(source.maps, source.folder, usable[kept], framing)
+    listed = tuple(source.folder.images[place] for place in places)
+    listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed)
+    return Examples({"image": images if kept.all() else images[kept], **columns}, origin=listing)
+
+
+def _summary(source: _Source, reasons: Mapping[int, str]) -> str:
+    """`, 2 skipped: 2 unreadable (a.jpg, b.jpg)`: files left out by reason, the first ones named."""
+    left_out = dict.fromkeys(source.folder.others, "not an image")
+    left_out |= {source.folder.images[place]: reasons[place] for place in sorted(reasons)}
+    skipped = f", {len(left_out)} skipped: {listing.counted(left_out)}" if left_out else ""
+    return skipped + "".join(f"; {note}" for note in source.notes)

@@ -1,0 +1,99 @@
+"""Label maps on disk: PNG files of class indices, one beside each image, and checks of their values."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from gan_jax.data.examples import Examples
+from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.sources import decoding, listing
+from gan_jax.data.sources.listing import Folder
+from gan_jax.errors import DataError
+
+IGNORED = 255  # of pixels without a class
+
+
+@dataclasses.dataclass(frozen=True)
+class Maps:
+    """The label maps of a folder's images: `names` of files in `folder`, in the order of the images.
+
+    `classes` are how many there are; 0 takes any value.
+    """
+
+    folder: Folder
+    names: tuple[str, ...]
+    classes: int
+
+
+def beside(images: Folder, folder: Folder, classes: int) -> Maps:
+    """Finds the label map of every image, `labels/a/1.png` for `images/a/1.jpg`.
+
+    Raises:
+      DataError: an image has none.
+    """
+    names = tuple(str(PurePosixPath(name).with_suffix(".png")) for name in images.images)
+    lacking = sorted(set(names) - set(folder.images))
+    if lacking:
+        found = (
+            f"{len(lacking)} of {len(names)} images of {images.title}, such as {listing.shown(lacking[0])!r}"
+        )
+        raise DataError(f"{folder.title}: has no label map of {found}")
+    return Maps(folder, names, classes)
+
+
+def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) -> np.ndarray:
+    """The label maps of the images at `places`, int32 [N, size, size], framed as they are.
+
+    Each place takes the nearest pixel: no label is made of two others.
+
+    Raises:
+      DataError: a file that is no grey or palette PNG, has another size than its image, or a value that is
+        no class; the message names it.
+    """
+    found = np.zeros((len(places), framing.size, framing.size), np.int32)
+
+    def one(row: int) -> None:
+        place = places[row]
+        name = maps.names[place]
+        title = f"{maps.folder.title}/{listing.shown(name)}"
+        try:
+            pixels = decoding.indices(maps.folder.read(name))
+            size = decoding.upright_size(images.read(images.images[place]))
+        except (OSError, decoding.Skipped) as error:
+            raise DataError(f"{title}: cannot be read beside its image: {error}") from error
+        if pixels.shape[::-1] != size:
+            wide, tall = pixels.shape[::-1]
+            raise DataError(
+                f"{title}: has {wide} x {tall} pixels; expected {size[0]} x {size[1]}, its image's"
+            )
+        _require_classes(pixels, maps.classes, title)
+        found[row] = np.asarray(framing.apply(Image.fromarray(pixels), nearest=True))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(one, row) for row in range(len(places))]:
+            done.result()
+    return found
+
+
+def require(examples: Examples, classes: int, title: str) -> None:
+    """Refuses examples without label maps, or whose maps have another value than `classes` and 255.
+
+    Raises:
+      DataError: naming the example and the value.
+    """
+    if not examples.has_maps:
+        raise DataError(f"{title}: has no label maps, which derive='palette' and label_classes need")
+    for row, pixels in enumerate(examples.columns["label"]):
+        _require_classes(pixels, classes, f"{title}, example {row}")
+
+
+def _require_classes(pixels: np.ndarray, classes: int, title: str) -> None:
+    strange = pixels[(pixels >= classes) & (pixels != IGNORED)] if classes else pixels[:0]
+    if strange.size:
+        allowed = f"0 to {classes - 1}, or {IGNORED} for pixels without a class"
+        raise DataError(f"{title}: has label {strange.flat[0]}; allowed: {allowed}")

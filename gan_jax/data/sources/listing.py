@@ -1,0 +1,189 @@
+"""Image files of a folder or zip, by name; nothing is unpacked, and names in a zip are never paths."""
+
+import os
+import re
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from gan_jax.data.sources.arrays import absolute
+from gan_jax.errors import DataError
+
+ATTRIBUTES = "attributes.csv"  # what a folder's attributes are found under
+
+# By name, so that a slice can be taken before any file is opened.
+_SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+_NAMED = 3  # files named in a message
+_MAX_BYTES = 2**28  # of one file
+# What zipfile raises on a damaged, an encrypted, and a strangely compressed member.
+_DAMAGE = (OSError, EOFError, ValueError, LookupError, RuntimeError, NotImplementedError, zipfile.BadZipFile,
+           zlib.error)  # fmt: skip
+
+
+def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
+    """The folder or zip that a path names, and the folder inside the zip ('' for all of it).
+
+    None where the path names neither: another kind of file, or nothing at all.
+
+    Raises:
+      DataError: a relative path without a folder to start from.
+    """
+    full = absolute(path, manual_dir)
+    if full.is_dir():
+        return full, ""
+    for part in (full, *full.parents):
+        if part.suffix.lower() == ".zip" and part.is_file():
+            inner = full.relative_to(part).as_posix()
+            return part, "" if inner == "." else inner
+    return None
+
+
+class Folder:
+    """The image files below a folder, nested ones included; a context manager.
+
+    Attributes:
+      title: what messages call it.
+      images: names relative to the folder, with '/', in lexicographic order.
+      others: names of the files beside them that are no images by their suffix.
+
+    Hidden files (a name that begins with '.') and `__MACOSX` are left out; links to folders are not
+    followed.
+    """
+
+    def __init__(self, path: Path, inner: str = ""):
+        """Lists the folder `path`, or the folder `inner` of the zip `path`.
+
+        Raises:
+          DataError: the folder or zip cannot be read, or has no folder `inner`, or no image file.
+        """
+        self.title = f"{path}/{inner}" if inner else str(path)
+        self._path, self._inner = path, inner
+        self._zip: zipfile.ZipFile | None = None
+        try:
+            if path.is_dir():
+                names = list(_walk(path))
+            else:
+                self._zip = zipfile.ZipFile(path)
+                names = self._members(inner)
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path}: cannot be read; expected a folder or a zip: {error}") from error
+        visible = sorted(name for name in names if not _hidden(name))
+        self.images = tuple(name for name in visible if name.lower().endswith(_SUFFIXES))
+        self.others = tuple(sorted({*visible} - {*self.images, ATTRIBUTES}))
+        if not self.images:
+            self.close()
+            found = f"{len(self.others)} other files" if self.others else "nothing"
+            raise DataError(f"{self.title}: holds no image file, but {found}; known: {', '.join(_SUFFIXES)}")
+
+    def __enter__(self) -> "Folder":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the zip."""
+        if self._zip is not None:
+            self._zip.close()
+
+    def read(self, name: str) -> bytes:
+        """The content of one of the files; threads may call this at once.
+
+        Raises:
+          OSError: it cannot be read, or is larger than any image.
+        """
+        try:
+            if self._zip is None:
+                path = self._path / name
+                size = path.stat().st_size
+            else:
+                member = self._zip.getinfo(self._inside(name))
+                size = member.file_size
+            if size > _MAX_BYTES:
+                raise OSError(f"{size} bytes; allowed: {_MAX_BYTES}")
+            return path.read_bytes() if self._zip is None else self._zip.read(member)
+        except _DAMAGE as error:
+            raise OSError(f"{name}: {error}") from error
+
+    def attributes(self) -> tuple[bytes, str] | None:
+        """Content and title of the `attributes.csv` inside, else of that beside the folder or zip.
+
+        Raises:
+          DataError: it is there and cannot be read.
+        """
+        if self._zip is not None:
+            known = set(self._zip.namelist())
+            beside = str(PurePosixPath(self._inner).with_name(ATTRIBUTES)) if self._inner else ""
+            for member in (self._inside(ATTRIBUTES), beside):
+                if member in known:
+                    title = f"{self._path}/{member}"
+                    try:
+                        return self._zip.read(member), title
+                    except _DAMAGE as error:
+                        raise DataError(f"{title}: cannot be read: {error}") from error
+        inside = [self._path / ATTRIBUTES] if self._zip is None else []
+        for path in (*inside, self._path.parent / ATTRIBUTES):
+            if path.is_file():
+                return content(path), str(path)
+        return None
+
+    def _inside(self, name: str) -> str:
+        return f"{self._inner}/{name}" if self._inner else name
+
+    def _members(self, inner: str) -> list[str]:
+        assert self._zip is not None
+        files = [info.filename for info in self._zip.infolist() if not info.is_dir()]
+        start = f"{inner}/" if inner else ""
+        names = [name.removeprefix(start) for name in files if name.startswith(start)]
+        if inner and not names:
+            self._zip.close()
+            folders = sorted({name.rpartition("/")[0] for name in files if not _hidden(name)} - {""})
+            there = ", ".join(folders[:20]) or "none"
+            raise DataError(f"{self._path}: has no folder {inner!r}; folders there: {there}")
+        return list(dict.fromkeys(names))
+
+
+def content(path: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+      DataError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def shown(name: str) -> str:
+    """A file's name on one line of a log, whatever it is made of."""
+    return re.sub(r"[^ -~\u00a1-\ud7ff\ue000-\uffff]", "?", name)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few of many names, on one line."""
+    return ", ".join([*map(shown, names[:_NAMED]), *(["..."] if len(names) > _NAMED else [])])
+
+
+def counted(reasons: Mapping[str, str]) -> str:
+    """Files left out (name -> reason) by reason: `2 not an image (a.md, b.md), 1 unreadable (c.png)`."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, reason in reasons.items():
+        names[reason].append(name)
+    return ", ".join(f"{len(found)} {reason} ({some(found)})" for reason, found in names.items())
+
+
+def _walk(path: Path) -> Iterator[str]:
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for folder, below, files in os.walk(path, onerror=refuse):
+        below[:] = [name for name in below if not _hidden(name)]
+        for name in files:
+            yield (Path(folder) / name).relative_to(path).as_posix()
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))

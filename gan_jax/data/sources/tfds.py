@@ -1,0 +1,297 @@
+"""Data sets by name, through tensorflow-datasets, as arrays in memory."""
+
+import difflib
+import math
+import re
+import sys
+import threading
+import urllib.parse
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_jax.data import splits
+from gan_jax.data.examples import MAX_BYTES, Examples
+from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.sources import annotations
+from gan_jax.data.sources.arrays import local_folder
+from gan_jax.errors import DataError
+
+_PROBE_SECONDS = 4.0  # tfds itself tries for three minutes
+_BLOCK = 1024  # images read at once
+
+
+def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
+    """Rows of a tfds data set, prepared first where it is not and its files can be had.
+
+    Args:
+      spec: a role's fields, all of them: `name` as tfds has it, such as `mnist` or `cycle_gan/horse2zebra`;
+        `split` in tfds' slicing syntax; `attributes`, those of the set's feature `attributes` that are the
+        label.
+      framing: what is used of each image.
+      data_dir: folder of prepared data sets; '' for tfds' own default.
+      manual_dir: folder of official files already on disk, or of a folder `name` that has them;
+        '' for the one that GAN_JAX_DATA names.
+
+    Returns:
+      `image` uint8 [N, size, size, C] and, where the set has it, `label` int32 [N], or int32 [N, K] in
+      {0, 1} with K `attributes`, in the order of the prepared files (tfds shuffles them once: it is not
+      the order of the official ones).
+
+    Raises:
+      DataError: an unknown name, split or attribute; files that are damaged, or neither here nor reachable; a
+        set that is not of images, or does not fit in memory.
+    """
+    name, split = spec["name"], spec["split"]
+    builder = _builder(name, data_dir)
+    if not builder.is_prepared():
+        _prepare(builder, name, manual_dir)
+        builder = _builder(name, data_dir)
+    _check_attributes(builder, name, spec["attributes"])
+    sizes = {part: info.num_examples for part, info in builder.info.splits.items()}
+    chosen = splits.parse(split, sizes, f"data set {name!r} in {builder.data_path}")
+    total = sum(rows.stop - rows.start for _, rows in chosen if rows.stop > rows.start)
+    columns = _allocate(builder, name, total, framing.size)
+    if spec["attributes"]:
+        columns["label"] = np.empty((total, len(spec["attributes"])), np.int32)
+    filled = 0
+    for block in _blocks(builder, split, tuple(columns), spec["attributes"]):
+        end = filled + len(block["image"])
+        if end > total:
+            break
+        columns["image"][filled:end] = framing.apply_all(block["image"])
+        if "label" in columns:
+            columns["label"][filled:end] = block["label"]
+        filled = end
+    if filled != total:
+        raise _unreadable(builder, f"holds {filled} examples of {split!r}; expected {total}")
+    return Examples(columns)
+
+
+def check(name: str, attributes: Sequence[str], data_dir: str, manual_dir: str) -> None:
+    """Raises DataError, within seconds, where `read` could not have the data set or the attributes."""
+    builder = _builder(name, data_dir)
+    if not builder.is_prepared():
+        _obtainable(builder, name, manual_dir)
+    _check_attributes(builder, name, attributes)
+
+
+def _check_attributes(builder: Any, name: str, attributes: Sequence[str]) -> None:
+    if attributes:
+        features = dict(builder.info.features.items())
+        known: Any = features.get("attributes")
+        title = f"data set {name!r}"
+        if not hasattr(known, "items"):
+            raise DataError(f"{title} has no attributes; its features are {', '.join(sorted(features))}")
+        annotations.choose(attributes, list(known), title)
+
+
+def _builder(name: str, data_dir: str) -> Any:
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(name, data_dir=data_dir or None)
+    except (AssertionError, ValueError) as error:  # a version that is not there, or a name
+        known = tfds.list_builders(with_community_datasets=False)
+        if name.split("/")[0].split(":")[0] in known:
+            raise DataError(f"data set {name!r}: {_line(error)}") from error
+        near = difflib.get_close_matches(name, ["digits_plain", "digits_street", "emoji", *known])
+        hint = f"did you mean {', '.join(near)}? " if near else ""
+        raise DataError(
+            f"data set {name!r} is not known; {hint}known: digits_plain, digits_street, emoji and "
+            "those of tfds, such as mnist, svhn_cropped"
+        ) from error
+
+
+def _allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.ndarray]:
+    """Empty columns for `total` examples of a set, if they are images and fit in memory."""
+    features = dict(builder.info.features.items())
+    image = features.get("image")
+    if image is None or image.np_dtype != np.uint8 or image.shape[-1] not in (1, 3):
+        found = f"its features are {', '.join(features)}" if image is None else f"has {image}"
+        raise DataError(f"data set {name!r}: {found}; expected image, uint8 [H, W, 1 or 3]")
+    shape = (total, size, size, image.shape[-1])
+    if math.prod(shape) > MAX_BYTES:
+        raise DataError(
+            f"data set {name!r}: {total} images of {size} x {size} take "
+            f"{math.prod(shape) / 2**30:.1f} GiB; allowed: {MAX_BYTES / 2**30:.0f} GiB; "
+            "take a part by its split, such as 'train[:10%]'"
+        )
+    columns = {"image": np.empty(shape, np.uint8)}
+    if "label" in features and np.issubdtype(features["label"].np_dtype, np.integer):
+        columns["label"] = np.empty(total, np.int32)
+    return columns
+
+
+def _blocks(
+    builder: Any, split: str, columns: Sequence[str], attributes: Sequence[str]
+) -> Iterator[dict[str, np.ndarray]]:
+    """The rows of `split`, some at a time: every column with a leading axis."""
+    # Images of different sizes cannot be stacked before they are resized.
+    block = _BLOCK if None not in builder.info.features["image"].shape else 1
+    wanted: dict[str, Any] = dict.fromkeys(columns, True)
+    if attributes:
+        del wanted["label"]
+        wanted["attributes"] = dict.fromkeys(attributes, True)
+    tfrecord = builder.info.file_format.value == "tfrecord"
+    for rows in (_tfrecord_blocks if tfrecord else _random_access_blocks)(builder, split, wanted, block):
+        if attributes:
+            given = rows.pop("attributes")
+            rows["label"] = np.stack([given[name] for name in attributes], 1).astype(np.int32)
+        yield rows
+
+
+def _tfrecord_blocks(builder, split, wanted, block):
+    import tensorflow_datasets as tfds
+
+    tf = _tensorflow()
+    try:
+        rows = builder.as_dataset(
+            split=split,
+            decoders=tfds.decode.PartialDecoding(wanted),
+            # One file after the other: tfds would interleave sixteen.
+            read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+        )
+        yield from rows.batch(block).as_numpy_iterator()
+    except (OSError, tf.errors.OpError) as error:
+        raise _unreadable(builder, _line(error)) from error
+
+
+def _random_access_blocks(builder, split, wanted, block):
+    """array_record and the like, which tfds reads without TensorFlow."""
+
+    def stacked(rows, wanted):
+        return {
+            name: np.stack([row[name] for row in rows])
+            if inner is True
+            else stacked([row[name] for row in rows], inner)
+            for name, inner in wanted.items()
+        }
+
+    try:
+        source = builder.as_data_source(split)
+        for first in range(0, len(source), block):
+            rows = source.__getitems__(range(first, min(first + block, len(source))))
+            yield stacked(rows, wanted)
+    except (OSError, ValueError, RuntimeError, IndexError) as error:
+        raise _unreadable(builder, _line(error)) from error
+
+
+def _tensorflow() -> Any:
+    """TensorFlow, kept off the accelerators before it first looks at them."""
+    import tensorflow as tf
+
+    for kind in ("GPU", "TPU"):
+        tf.config.set_visible_devices([], kind)
+    return tf
+
+
+def _prepare(builder: Any, name: str, manual_dir: str) -> None:
+    """Makes the prepared set from official files on disk or, where they are reachable, downloaded.
+
+    tfds writes into a folder of another name and renames it at the end, so that an interrupted
+    preparation leaves nothing that passes for a data set.
+    """
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download import download_manager, extractor, util
+
+    folder = _obtainable(builder, name, manual_dir)
+    tf = _tensorflow()
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
+    config = tfds.download.DownloadConfig(manual_dir=folder, try_download_gcs=False)
+    try:
+        builder.download_and_prepare(download_config=config)
+    except (AssertionError, ImportError, OSError, ValueError, zlib.error, tf.errors.OpError,
+            download_manager.NonMatchingChecksumError, extractor.ExtractError,
+            util.DownloadError) as error:  # fmt: skip
+        if not builder.is_prepared():  # by another process, in the meantime
+            message = f"data set {name!r} cannot be prepared in {builder.data_path}: {_line(error)}"
+            raise DataError(message) from error
+
+
+def _obtainable(builder: Any, name: str, manual_dir: str) -> Path | None:
+    """The folder of official files, once it is sure that nothing is missing and out of reach."""
+    if builder.data_path.exists():
+        raise _unreadable(builder, "has no dataset_info.json")
+    folder = _official_files(builder, name, manual_dir)
+    missing = _missing(builder, folder)
+    if missing and not _reachable(next(iter(missing))):
+        raise DataError(_ways_on(builder, name, folder, missing))
+    return folder
+
+
+def _official_files(builder: Any, name: str, manual_dir: str) -> Path | None:
+    """The folder to take official files from; those in it have their official sizes."""
+    folder = local_folder(manual_dir)
+    if folder is None:
+        return None
+    if (folder / name).is_dir():
+        folder = folder / name
+    for info in builder.url_infos.values():
+        path = folder / (info.filename or "")
+        found = path.stat().st_size if path.is_file() else info.size
+        if found != info.size:
+            raise DataError(
+                f"{path}: has {found} bytes; expected {int(info.size)}, the official file of data "
+                f"set {name!r}; a part of a set is read by config.data.roles.<role>.files"
+            )
+    return folder
+
+
+def _missing(builder: Any, folder: Path | None) -> dict[str, str]:
+    """URL -> file name of what is neither in `folder` nor among tfds' own finished downloads."""
+    from tensorflow_datasets.core.download import resource
+
+    finished = {path.name for path in Path(builder.data_dir_root, "downloads").rglob("*.INFO")}
+    return {
+        url: info.filename
+        for url, info in builder.url_infos.items()
+        if not (folder and info.filename and (folder / info.filename).is_file())
+        and f"{resource.get_dl_fname(url, info.checksum)}.INFO" not in finished
+    }
+
+
+def _reachable(url: str) -> bool:
+    """Whether the server answers within seconds, asked as tfds would ask: proxies included."""
+    import requests
+
+    answers = []
+
+    def ask():
+        try:
+            with requests.get(url, stream=True, timeout=_PROBE_SECONDS) as answer:
+                answers.append(answer.ok)
+        except requests.RequestException:
+            answers.append(False)
+
+    # Looking up a host's name has no time limit of its own.
+    thread = threading.Thread(target=ask, name="probe", daemon=True)
+    thread.start()
+    thread.join(_PROBE_SECONDS + 1)
+    return answers == [True]
+
+
+def _ways_on(builder: Any, name: str, folder: Path | None, missing: dict[str, str]) -> str:
+    files = ", ".join(missing.values())
+    looked = f"not in {folder}" if folder else "no manual_dir is given"
+    return (
+        f"data set {name!r} is not prepared in {builder.data_path}, {looked}, and "
+        f"{urllib.parse.urlsplit(next(iter(missing))).netloc} cannot be reached; give "
+        f"config.data.data_dir, a folder of prepared tfds sets; or config.data.manual_dir (or "
+        f"GAN_JAX_DATA), a folder with {files}; or paths by config.data.roles.<role>.files; or run "
+        f"configs/dtn_digits.py, which needs no file"
+    )
+
+
+def _unreadable(builder: Any, reason: str) -> DataError:
+    return DataError(
+        f"{builder.data_path} is not a whole prepared data set: {reason}; remove it to make it anew"
+    )
+
+
+def _line(error: BaseException) -> str:
+    return re.sub(r"\s+", " ", str(error))[:400]

@@ -1,0 +1,1 @@
+"""Pictures and pages: plots, sheets, colours of classes, HTML. Nothing here knows a run."""

@@ -1,0 +1,119 @@
+"""Networks whose weights come from a file that the user has; nothing is ever downloaded."""
+
+import functools
+import hashlib
+import importlib.util
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_jax.errors import ConfigError
+from gan_jax.game import devices
+from gan_jax.networks.recognition import inception
+from gan_jax.ops.pixels import to_uint8
+
+_BATCH = 32  # images at a time: some 500 MiB of activations
+_KNOWN = "pt_inception-2015-12-05-6726825d.pth"
+
+
+class Inception:
+    """FID's Inception-v3 on the devices, its images resized as clean-fid does."""
+
+    def __init__(self, variables: Mapping[str, Any], sha256: str):
+        """Places the weights on the devices.
+
+        Args:
+          variables: of `networks.inception.Inception`.
+          sha256: of the file that they come from.
+        """
+        self.sha256 = sha256
+        self._state = devices.replicate(variables)
+        self._apply = devices.pmap_apply(_describe)
+
+    def __call__(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features [B, 2048] and logits without bias [B, 1008] of images.
+
+        Args:
+          pictures: [B, H, W, 1 or 3], uint8, or float in [-1, 1], which is rounded to bytes first.
+        """
+        pixels = pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
+        parts = [
+            self._apply(self._state, {"image": pixels[first : first + _BATCH]})
+            for first in range(0, len(pixels), _BATCH)
+        ]
+        features, logits = zip(*parts, strict=True)
+        return np.concatenate(features), np.concatenate(logits)
+
+
+def _describe(variables, batch, rng):
+    del rng
+    return inception.Inception().apply(variables, inception.prepare(batch["image"]))
+
+
+@functools.lru_cache(maxsize=1)
+def load_inception(path: str) -> Inception:
+    """The network of `read_inception`, placed on the devices; the last one is kept.
+
+    Raises:
+      ConfigError: as for `read_inception`.
+    """
+    return Inception(*read_inception(path))
+
+
+@functools.lru_cache(maxsize=1)
+def read_inception(path: str) -> tuple[dict[str, Any], str]:
+    """Reads the weights of FID's Inception-v3 and asks no device; the last file is kept as it was read.
+
+    Args:
+      path: of `pt_inception-2015-12-05-6726825d.pth`, the state dict that pytorch-fid and torch-fidelity
+        share (PyTorch is needed to read it), or of an `.npz` with the same names and shapes.
+
+    Returns:
+      Variables of `networks.inception.Inception`, and the SHA-256 of the file.
+
+    Raises:
+      ConfigError: naming the file, and what is missing or wrong in it.
+    """
+    file = Path(path)
+    try:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        wanted = f"expected {_KNOWN} of pytorch-fid, or an .npz of its tensors; it is not downloaded"
+        raise ConfigError(f"weights={path!r} cannot be read: {error.strerror or error}; {wanted}") from error
+    try:
+        return inception.variables(_tensors(file)), digest
+    except ValueError as error:
+        raise ConfigError(f"weights={path!r}: {error}") from error
+
+
+def _tensors(file: Path) -> dict[str, np.ndarray]:
+    if file.suffix == ".npz":
+        return _from_npz(file)
+    if file.suffix == ".pth":
+        return _from_torch(file)
+    raise ValueError(f"files of type {file.suffix!r} are not known; known: .pth, .npz")
+
+
+def _from_npz(file):
+    try:
+        archive = np.load(file)
+        return {name: archive[name] for name in archive.files}
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError("it is not a readable .npz of arrays") from error
+
+
+def _from_torch(file):
+    if importlib.util.find_spec("torch") is None:
+        raise ValueError("reading a .pth needs PyTorch: pip install 'gan_jax[inception]'")
+    import torch
+
+    try:
+        found = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # its reader has a dozen, and a text that advises against safety
+        raise ValueError(f"it is not a readable PyTorch state dict ({type(error).__name__})") from error
+    if not isinstance(found, dict) or not all(isinstance(x, torch.Tensor) for x in found.values()):
+        raise ValueError("it is no state dict, which has a tensor to every name")
+    return {name: tensor.numpy() for name, tensor in found.items()}

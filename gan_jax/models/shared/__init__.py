@@ -1,0 +1,1 @@
+"""What several models share; each file of `models` beside this folder is a model."""

@@ -1,0 +1,60 @@
+"""Checks of hyper-parameters and of batches; each raises ValueError naming the field and what is allowed."""
+
+import math
+from typing import Any
+
+from gan_jax.models.shared.base import Batch
+
+
+def require(name: str, value: Any, condition: bool, allowed: str) -> None:
+    """Raises ValueError naming the hyper-parameter, its value and what is allowed."""
+    if not condition:
+        raise ValueError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+
+
+def require_choice(model: Any, name: str, choices: tuple[str, ...]) -> None:
+    """Checks that field `name` of `model` is one of `choices`."""
+    value = getattr(model, name)
+    require(name, value, value in choices, ", ".join(choices))
+
+
+def require_range(model: Any, low: float, high: float, *names: str) -> None:
+    """Checks that the named fields of `model` are finite numbers in [low, high]."""
+    for name in names:
+        value = getattr(model, name)
+        require(name, value, math.isfinite(value) and low <= value <= high, f"{low:g} to {high:g}")
+
+
+def require_widths(model: Any, *names: str) -> None:
+    """Checks that the named fields of `model` are non-empty tuples of positive integers."""
+    for name in names:
+        value = getattr(model, name)
+        good = isinstance(value, tuple) and value and all(type(v) is int and v > 0 for v in value)
+        require(name, value, bool(good), "a tuple of positive integers")
+
+
+def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) -> None:
+    """Checks that a batch has images [B, H, W, C] of `role`, C being one of `channels`.
+
+    Raises:
+      ValueError: naming the role, its shape and what was expected.
+    """
+    if role not in batch:
+        raise ValueError(f"the batch has no {role!r}; it has {', '.join(sorted(batch))}")
+    shape = batch[role].shape
+    if len(shape) != 4 or shape[-1] not in channels:
+        raise ValueError(f"{role} has shape {shape}; expected [B, H, W, C] with C in {channels}")
+
+
+def require_decay(model: Any) -> None:
+    """Checks Adam's `b1` and `b2`, and that `decay_start` and `decay_end` of `model` are in order."""
+    require_range(model, 0, 0.999999, "b1", "b2")
+    require_range(model, 0, 1e9, "decay_start", "decay_end")
+    late = model.decay_end and model.decay_end <= model.decay_start
+    require("decay_end", model.decay_end, not late, "0, or more than decay_start")
+
+
+def require_channels(model: Any, *names: str) -> None:
+    """Checks that the named fields of `model` are channels of grey or coloured images."""
+    for name in names:
+        require(name, getattr(model, name), getattr(model, name) in (1, 3), "1, 3")

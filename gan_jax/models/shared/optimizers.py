@@ -1,0 +1,36 @@
+"""Optimisers and learning-rate schedules of the models."""
+
+from typing import Any
+
+import optax
+
+OPTIMIZERS = ("adam", "rmsprop", "rmsprop_tf", "sgd")
+
+
+def optimizer(
+    name: str, rate: float, b1: float, b2: float, start: int = 0, end: int = 0
+) -> optax.GradientTransformation:
+    """An optimiser at `rate`, constant to update `start`, then linear to zero at `end`; 0: constant.
+
+    Args:
+      name: 'adam'; 'rmsprop', torch's (the average keeps 0.99 and starts at 0), which WGAN was published
+        with; 'rmsprop_tf', that of TensorFlow 1 (0.9, from 1), of WGAN-GP's comparisons; or 'sgd'.
+      rate: learning rate.
+      b1: Adam's, or the momentum of 'sgd'; RMSProp has none.
+      b2: Adam's.
+      start: last update of the full rate.
+      end: first update of rate zero; 0 for none.
+    """
+    schedule: Any = optax.linear_schedule(rate, 0.0, end - start, start) if end else rate
+    if name == "adam":
+        return optax.adam(schedule, b1, b2)
+    if name == "rmsprop":
+        return optax.rmsprop(schedule, decay=0.99, eps=1e-8, eps_in_sqrt=False)
+    if name == "rmsprop_tf":
+        return optax.rmsprop(schedule, decay=0.9, eps=1e-10, initial_scale=1.0)
+    return optax.sgd(schedule, momentum=b1 or None)
+
+
+def adam(rate: float, b1: float, b2: float, start: int, end: int) -> optax.GradientTransformation:
+    """Adam at `rate`, constant to step `start`, then linear to zero at `end`; constant where `end` is 0."""
+    return optimizer("adam", rate, b1, b2, start, end)

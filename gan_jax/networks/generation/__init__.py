@@ -1,0 +1,1 @@
+"""Networks that turn noise into images, and the networks that judge these images."""

@@ -1,0 +1,105 @@
+"""The 101-layer residual generator and critic of Gulrajani et al. 2017's robustness grid, of any depth."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, depth_to_space, normalised
+from gan_jax.networks.layers.initializers import GLOROT, HE, glorot_strided, he_strided
+
+
+class Bottleneck(nn.Module):
+    """Shortcut + 0.3 * norm of (ReLU, 1x1, ReLU, 3x3, ReLU, 1x1): [B, H, W, C] -> [B, H', W', features].
+
+    Attributes:
+      features: of the output, even.
+      resample: 'up' doubles the sides, 'down' halves them, 'none'.
+      norm: 'none', 'batch' or 'layer'.
+    """
+
+    features: int
+    resample: str = "none"
+    norm: str = "batch"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Applies the block."""
+        shortcut = self._shortcut(x)
+        y = Conv(x.shape[-1] // 2, 1, kernel_init=HE, name="conv_1")(nn.relu(x))
+        y = self._middle(nn.relu(y))
+        y = Conv(self.features, 1, use_bias=False, kernel_init=HE, name="conv_3")(nn.relu(y))
+        return shortcut + 0.3 * normalised(y, self.norm, train, "norm")
+
+    def _shortcut(self, x):
+        if self.resample == "up":
+            x = Conv(4 * self.features, 1, kernel_init=GLOROT, name="shortcut")(x)
+            return depth_to_space(x)
+        if self.resample == "down":
+            # A 1x1 convolution of stride 2 takes every other pixel.
+            return Conv(self.features, 1, kernel_init=glorot_strided(2), name="shortcut")(x[:, ::2, ::2])
+        if x.shape[-1] == self.features:
+            return x
+        return Conv(self.features, 1, kernel_init=GLOROT, name="shortcut")(x)
+
+    def _middle(self, x):
+        width = self.features // 2
+        if self.resample == "up":
+            return ConvTranspose(width, 3, kernel_init=he_strided(2, transposed=True), name="conv_2")(x)
+        stride = 2 if self.resample == "down" else 1
+        return Conv(width, 3, stride, kernel_init=he_strided(stride), name="conv_2")(x)
+
+
+class BottleneckGenerator(nn.Module):
+    """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = 4 * 2**(len(widths) - 1).
+
+    Attributes:
+      widths: of the resolutions from 4 pixels upwards.
+      blocks: that keep the size, at each resolution; one that doubles it stands between two resolutions.
+      out_channels: of the images.
+      norm: 'batch' or 'none'.
+    """
+
+    widths: tuple[int, ...] = (512, 256, 128, 64, 32)
+    blocks: tuple[int, ...] = (6, 6, 6, 6, 5)
+    out_channels: int = 3
+    norm: str = "batch"
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        x = nn.Dense(16 * self.widths[0], kernel_init=GLOROT, name="project")(z)
+        x = x.reshape(len(x), 4, 4, -1)
+        x = _stages(x, train, self.widths, self.blocks, "up", self.norm)
+        return jnp.tanh(Conv(self.out_channels, 1, kernel_init=GLOROT, name="to_image")(x) / 5)
+
+
+class BottleneckDiscriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes], the mirror image of `BottleneckGenerator`.
+
+    Attributes:
+      widths: of the resolutions from the image's downwards.
+      blocks: that keep the size, at each resolution.
+      classes: logits.
+      norm: 'none', 'batch' or 'layer'.
+    """
+
+    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
+    blocks: tuple[int, ...] = (5, 6, 6, 6, 6)
+    classes: int = 1
+    norm: str = "layer"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        x = Conv(self.widths[0], 1, kernel_init=GLOROT, name="from_image")(beside(x, condition))
+        x = _stages(x, train, self.widths, self.blocks, "down", self.norm)
+        return nn.Dense(self.classes, kernel_init=GLOROT, name="logits")(x.reshape(len(x), -1)) / 5
+
+
+def _stages(x, train, widths, blocks, resample, norm):
+    for stage, (width, count) in enumerate(zip(widths, blocks, strict=True)):
+        if stage:
+            x = Bottleneck(width, resample, norm, name=f"{resample}_{stage}")(x, train)
+        for i in range(count):
+            x = Bottleneck(width, "none", norm, name=f"block_{stage}_{i}")(x, train)
+    return x

@@ -1,0 +1,145 @@
+"""Conditional networks of Mirza and Osindero 2014 (CGAN), and of Radford et al. 2015's code for digits.
+
+Generators take [noise, one-hot label]; discriminators a condition [B, K], which the convolutional pair can do
+without.
+"""
+
+import math
+
+import flax.linen as nn
+import jax
+
+from gan_jax.networks.generation.mlp import Maxout, bounded
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, normalised
+from gan_jax.networks.layers.initializers import NORMAL
+
+
+class MirzaGenerator(nn.Module):
+    """[B, d + num_classes] -> [B, *shape]: noise and label each through a layer, then both through one.
+
+    Attributes:
+      num_classes: columns of the label, the last ones.
+      widths: of the layers of noise, of label, and of both.
+      shape: of one image, (S, S, C).
+      dropout: share of each hidden layer's units dropped in training (rng 'dropout').
+    """
+
+    num_classes: int = 10
+    widths: tuple[int, int, int] = (200, 1000, 1200)
+    shape: tuple[int, int, int] = (28, 28, 1)
+    dropout: float = 0.5
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images in [-1, 1]; `train` drops units."""
+        drop = nn.Dropout(self.dropout, deterministic=not train)
+        noise, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
+        noise = drop(nn.relu(nn.Dense(self.widths[0], name="noise")(noise)))
+        label = drop(nn.relu(nn.Dense(self.widths[1], name="label")(label)))
+        x = nn.Dense(self.widths[2], name="joined")(beside(noise, label))
+        x = nn.Dense(math.prod(self.shape), name="to_image")(drop(nn.relu(x)))
+        return bounded(x.reshape(-1, *self.shape), "sigmoid")
+
+
+class MirzaDiscriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes]: image and label each through maxout units, then both.
+
+    Attributes:
+      widths: units of the image, of the label, and of both.
+      pieces: of each of these units.
+      classes: logits.
+      dropout: share of each hidden layer's units dropped in training (rng 'dropout').
+    """
+
+    widths: tuple[int, int, int] = (240, 50, 240)
+    pieces: tuple[int, int, int] = (5, 5, 4)
+    classes: int = 1
+    dropout: float = 0.5
+
+    norm = "none"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `train` drops units."""
+        condition = _required(condition)
+        drop = nn.Dropout(self.dropout, deterministic=not train)
+        layers = zip(("image", "label", "joined"), self.widths, self.pieces, strict=True)
+        image, label, joined = (Maxout(width, pieces, name=name) for name, width, pieces in layers)
+        x = beside(drop(image(x.reshape(len(x), -1))), drop(label(condition)))
+        return nn.Dense(self.classes, name="logits")(drop(joined(x)))
+
+
+class ConvCGANGenerator(nn.Module):
+    """[B, d + num_classes] -> [B, 28, 28, out_channels] in [-1, 1]; the label beside every layer's input.
+
+    No layer has a bias; batch norm has neither scale nor shift, and a mean for each unit of a linear layer.
+
+    Attributes:
+      num_classes: columns of the label, the last ones; 0 where there is none.
+      dense: width of the first layer.
+      width: of the last but one.
+      out_channels: of the images.
+    """
+
+    num_classes: int = 10
+    dense: int = 1024
+    width: int = 64
+    out_channels: int = 1
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        label = z[:, -self.num_classes :] if self.num_classes else None
+        x = nn.relu(_plain_norm(train, "norm_0")(_linear(self.dense, "dense_0")(z)))
+        x = _linear(7 * 7 * 2 * self.width, "dense_1")(beside(x, label))
+        x = nn.relu(_plain_norm(train, "norm_1")(x)).reshape(len(x), 7, 7, -1)
+        for i, width in enumerate((self.width, self.out_channels)):
+            up = ConvTranspose(width, 5, use_bias=False, kernel_init=NORMAL, name=f"up_{i}")
+            x = up(beside(x, label))
+            x = bounded(x, "sigmoid") if i else nn.relu(_plain_norm(train, "norm_2")(x))
+        return x
+
+
+class ConvCGANDiscriminator(nn.Module):
+    """[B, 28, 28, C] -> logits [B, classes], the counterpart of `ConvCGANGenerator`; leaky ReLU of slope 0.2.
+
+    Attributes:
+      width: of the first convolution; the second is twice as wide.
+      dense: width of the linear layer.
+      classes: logits.
+      norm: of all layers but the first and the last: 'batch', without scale or shift, 'layer' or 'none'.
+    """
+
+    width: int = 64
+    dense: int = 1024
+    classes: int = 1
+    norm: str = "batch"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `train` normalises by the batch and updates running statistics."""
+        for i in range(2):
+            down = Conv((i + 1) * self.width, 5, 2, use_bias=False, kernel_init=NORMAL, name=f"down_{i}")
+            x = down(beside(x, condition))
+            x = nn.leaky_relu(self._normalised(x, train, "norm_0") if i else x, 0.2)
+        x = _linear(self.dense, "dense")(beside(x.reshape(len(x), -1), condition))
+        x = nn.leaky_relu(self._normalised(x, train, "norm_1"), 0.2)
+        return _linear(self.classes, "logits")(beside(x, condition))
+
+    def _normalised(self, x, train, name):
+        return _plain_norm(train, name)(x) if self.norm == "batch" else normalised(x, self.norm, train, name)
+
+
+def _required(condition):
+    if condition is None:
+        raise ValueError("this discriminator scores pairs of image and label; condition is None")
+    return condition
+
+
+def _linear(width, name):
+    return nn.Dense(width, use_bias=False, kernel_init=NORMAL, name=name)
+
+
+def _plain_norm(train, name):
+    options = {"momentum": 0.9, "epsilon": 1e-5, "use_scale": False, "use_bias": False}
+    return nn.BatchNorm(use_running_average=not train, name=name, **options)

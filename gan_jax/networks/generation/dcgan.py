@@ -1,0 +1,153 @@
+"""DCGAN's generator and discriminator (Radford et al. 2015), with widths as fields."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.layers.basic import (
+    Collapse,
+    Conv,
+    ConvTranspose,
+    Initializer,
+    Project,
+    beside,
+    normalised,
+)
+from gan_jax.networks.layers.initializers import NORMAL, around_one
+
+
+class Generator(nn.Module):
+    """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = start * 2**len(widths).
+
+    The vector is projected to start x start; transposed convolutions of stride 2 double the size; all
+    but the last layer have batch norm and ReLU, the last has tanh.
+
+    Attributes:
+      widths: of all layers but the last.
+      out_channels: of the images.
+      pointwise: each of these layers is followed by a 1x1 convolution of its width, with batch norm and
+        ReLU of its own, as Taigman et al. 2016 have it for faces.
+      start: pixels a side of the projection.
+      norm: 'batch', 'layer' or 'none'.
+      norm_std: batch norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
+      bias: of the last layer; DCGAN's code has none.
+      kernel_size: of the transposed convolutions; 5 in DCGAN's first code.
+    """
+
+    widths: tuple[int, ...] = (512, 256, 128)
+    out_channels: int = 1
+    pointwise: bool = False
+    start: int = 4
+    norm: str = "batch"
+    norm_std: float = 0.0
+    bias: bool = True
+    kernel_size: int = 4
+
+    @property
+    def size(self) -> int:
+        """S, the side of the images in pixels."""
+        return self.start * 2 ** len(self.widths)
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        x = Project(self.widths[0], self.start, kernel_init=NORMAL, name="project")(z)
+        x = self._mix(self._rectify(x, train, "norm_0"), train, 0)
+        for i, width in enumerate(self.widths[1:], start=1):
+            up = ConvTranspose(width, self.kernel_size, use_bias=False, kernel_init=NORMAL, name=f"up_{i}")
+            x = self._mix(self._rectify(up(x), train, f"norm_{i}"), train, i)
+        last = ConvTranspose(
+            self.out_channels,
+            self.kernel_size,
+            use_bias=self.bias,
+            kernel_init=NORMAL,
+            name="to_image",
+        )
+        return nn.tanh(last(x))
+
+    def _mix(self, x, train, i):
+        if not self.pointwise:
+            return x
+        x = Conv(self.widths[i], 1, use_bias=False, kernel_init=NORMAL, name=f"mix_{i}")(x)
+        return self._rectify(x, train, f"mix_norm_{i}")
+
+    def _rectify(self, x, train, name):
+        return nn.relu(normalised(x, self.norm, train, name, around_one(self.norm_std)))
+
+
+class Discriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes + aux]: strided convolutions, then one as large as its input.
+
+    Attributes:
+      widths: of the strided layers.
+      classes: logits; never rectified or normalised.
+      batch_norm: on the inner layers; none on the first and on the logits.
+      activation: 'relu', or 'leaky_relu' of slope 0.2.
+      init_scheme: 'normal' draws kernels from N(0, 0.02), 'lecun' is flax's default.
+      first_norm: with a norm, on the first layer as well.
+      layer_norm: layer norm where batch norm would be, which it replaces.
+      norm_std: the norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
+      bias: of the layers without norm; DCGAN's code has none.
+      aux: logits of a class head with bias beside the others, for auxiliary classifiers.
+      kernel_size: of the strided layers; 5 in DCGAN's first code.
+    """
+
+    widths: tuple[int, ...] = (128, 256, 512)
+    classes: int = 1
+    batch_norm: bool = True
+    activation: str = "leaky_relu"
+    init_scheme: str = "normal"
+    first_norm: bool = False
+    layer_norm: bool = False
+    norm_std: float = 0.0
+    bias: bool = True
+    aux: int = 0
+    kernel_size: int = 4
+
+    @property
+    def norm(self) -> str:
+        """'layer', 'batch' or 'none'."""
+        return "layer" if self.layer_norm else "batch" if self.batch_norm else "none"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `train` normalises by the batch and updates running statistics.
+
+        `condition` [B, K] goes in as K planes beside the image.
+        """
+        x = beside(x, condition)
+        init: Initializer = NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
+        for i, width in enumerate(self.widths):
+            norm = self.norm if i > 0 or self.first_norm else "none"
+            bias = self.bias and norm == "none"
+            down = Conv(width, self.kernel_size, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")
+            x = normalised(down(x), norm, train, f"norm_{i}", around_one(self.norm_std))
+            x = nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
+        logits = Collapse(self.classes, self.bias, kernel_init=init, name="logits")(x)
+        if self.aux:
+            aux = Collapse(self.aux, kernel_init=init, name="aux")(x)
+            logits = jnp.concatenate([logits, aux], -1)
+        return logits
+
+
+def logits_of_groups(
+    disc: Discriminator, params: Any, batch_stats: Any, groups: Sequence[jax.Array]
+) -> tuple[list[jax.Array], Any]:
+    """Logits of each group of images [B, H, W, C] in training, every group a batch-norm batch of its own.
+
+    Returns:
+      The logits [B, classes] of each group, and the running statistics after the last.
+    """
+    if disc.norm != "batch":
+        logits = disc.apply({"params": params}, jnp.concatenate(groups), train=True)
+        return jnp.split(logits, len(groups)), batch_stats
+    out = []
+    for group in groups:
+        variables = {"params": params, "batch_stats": batch_stats}
+        logits, new = disc.apply(variables, group, train=True, mutable=["batch_stats"])
+        batch_stats = new["batch_stats"]
+        out.append(logits)
+    return out, batch_stats

@@ -1,0 +1,103 @@
+"""Fully connected generator and discriminator (Goodfellow et al. 2014, Gulrajani et al. 2017)."""
+
+import math
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.layers.basic import Initializer, beside
+
+
+class MLPGenerator(nn.Module):
+    """[B, d] -> [B, *shape]: hidden layers with (leaky) ReLU, then one linear layer and `output`.
+
+    Attributes:
+      widths: of the hidden layers.
+      shape: of one image, (S, S, C); a point of the plane is an image of one pixel and two channels.
+      slope: of the activation below zero; 0 is ReLU.
+      output: 'tanh'; 'sigmoid', given as 2 sigmoid(x) - 1; or 'linear', without bounds.
+      kernel_init: of all layers.
+    """
+
+    widths: tuple[int, ...] = (128,)
+    shape: tuple[int, int, int] = (28, 28, 1)
+    slope: float = 0.0
+    output: str = "tanh"
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images in [-1, 1], or unbounded where `output='linear'`; nothing depends on `train`."""
+        del train
+        for i, width in enumerate(self.widths):
+            z = nn.Dense(width, kernel_init=self.kernel_init, name=f"hidden_{i}")(z)
+            z = nn.leaky_relu(z, self.slope)
+        z = nn.Dense(math.prod(self.shape), kernel_init=self.kernel_init, name="to_image")(z)
+        return bounded(z.reshape(-1, *self.shape), self.output)
+
+
+class MLPDiscriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes]: hidden layers with (leaky) ReLU or maxout, then a linear layer.
+
+    Attributes:
+      widths: of the hidden layers.
+      classes: logits.
+      pieces: of each maxout unit (Goodfellow et al. 2013); 0 has the activation of `slope` instead.
+      slope: of the activation below zero; 0 is ReLU.
+      dropout: share of each hidden layer's units dropped in training (rng 'dropout').
+      input_dropout: share of the inputs dropped in training.
+      kernel_init: of all layers.
+    """
+
+    widths: tuple[int, ...] = (128,)
+    classes: int = 1
+    pieces: int = 0
+    slope: float = 0.0
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    norm = "none"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `train` drops units; `condition` [B, K] goes in as K more columns."""
+        x = beside(x.reshape(len(x), -1), condition)
+        x = nn.Dropout(self.input_dropout, deterministic=not train)(x)
+        for i, width in enumerate(self.widths):
+            if self.pieces:
+                x = Maxout(width, self.pieces, self.kernel_init, name=f"hidden_{i}")(x)
+            else:
+                x = nn.Dense(width, kernel_init=self.kernel_init, name=f"hidden_{i}")(x)
+                x = nn.leaky_relu(x, self.slope)
+            x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        return nn.Dense(self.classes, kernel_init=self.kernel_init, name="logits")(x)
+
+
+class Maxout(nn.Module):
+    """The largest of `pieces` linear functions for each of `features` units: [B, D] -> [B, features]."""
+
+    features: int
+    pieces: int
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer."""
+        x = nn.Dense(self.features * self.pieces, kernel_init=self.kernel_init, name="linear")(x)
+        return x.reshape(len(x), self.features, self.pieces).max(-1)
+
+
+def bounded(x: jax.Array, output: str) -> jax.Array:
+    """The last nonlinearity of a generator: 'tanh'; 'sigmoid', as 2 sigmoid(x) - 1; 'linear', none.
+
+    Raises:
+      ValueError: `output` is none of these.
+    """
+    if output == "linear":
+        return x
+    if output not in ("tanh", "sigmoid"):
+        raise ValueError(f"output={output!r} is not allowed; allowed: tanh, sigmoid, linear")
+    # 2 sigmoid(x) - 1 = tanh(x / 2)
+    return jnp.tanh(x if output == "tanh" else x / 2)

@@ -1,0 +1,155 @@
+"""Residual networks of Gulrajani et al. 2017 (32 and 64 pixels) and of Miyato et al. 2018 (SN-ResNet)."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.layers.basic import Conv, beside, mean_pool, normalised, upsample
+from gan_jax.networks.layers.initializers import GLOROT, HE
+
+
+class ResBlock(nn.Module):
+    """Norm, ReLU, 3x3 convolution, twice, plus a shortcut: [B, H, W, C] -> [B, H', W', features].
+
+    Attributes:
+      features: of the output; the first convolution has them where it doubles or keeps the size, and the
+        input's where it halves.
+      resample: 'up' doubles the sides (nearest), 'down' halves them (mean), 'none'.
+      norm: 'none', 'batch' or 'layer'; batch norm is conditional where a label is given.
+      first_bias: the first convolution has a bias.
+      raw: the input is an image: no norm and ReLU before the first convolution.
+    """
+
+    features: int
+    resample: str = "none"
+    norm: str = "none"
+    first_bias: bool = True
+    raw: bool = False
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, label: jax.Array | None = None) -> jax.Array:
+        """Applies the block; `label` [B, K] one-hot or None."""
+        # A 1x1 convolution commutes with either resampling, and is cheaper at fewer pixels.
+        shortcut = mean_pool(x) if self.resample == "down" else x
+        if self.resample != "none" or x.shape[-1] != self.features:
+            shortcut = Conv(self.features, 1, kernel_init=GLOROT, name="shortcut")(shortcut)
+        shortcut = upsample(shortcut) if self.resample == "up" else shortcut
+        keeps = self.resample == "down" and not self.raw
+        middle = x.shape[-1] if keeps else self.features
+        if not self.raw:
+            x = nn.relu(self._normalised(x, train, label, "norm_1"))
+        x = upsample(x) if self.resample == "up" else x
+        x = Conv(middle, use_bias=self.first_bias, kernel_init=HE, name="conv_1")(x)
+        x = nn.relu(self._normalised(x, train, label, "norm_2"))
+        x = Conv(self.features, kernel_init=HE, name="conv_2")(x)
+        x = mean_pool(x) if self.resample == "down" else x
+        return shortcut + x
+
+    def _normalised(self, x, train, label, name):
+        if label is None or self.norm == "none":
+            return normalised(x, self.norm, train, name)
+        return ConditionalBatchNorm(name=name)(x, train, label)
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Batch norm with a scale and a shift for each class: images [B, H, W, C], labels [B, K] one-hot."""
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, label: jax.Array) -> jax.Array:
+        """Applies the layer; `train` normalises by the batch."""
+        shape = (label.shape[-1], x.shape[-1])
+        scale = label @ self.param("scales", nn.initializers.ones, shape)
+        shift = label @ self.param("shifts", nn.initializers.zeros, shape)
+        norm = nn.BatchNorm(momentum=0.9, epsilon=1e-5, use_scale=False, use_bias=False, name="statistics")
+        return norm(x, use_running_average=not train) * scale[:, None, None] + shift[:, None, None]
+
+
+class ResNetGenerator(nn.Module):
+    """[B, d] -> [B, S, S, out_channels] in [-1, 1]: linear to start x start, blocks that double, tanh.
+
+    Attributes:
+      widths: of the linear layer and of each block.
+      out_channels: of the images.
+      start: pixels a side of the linear layer's output.
+      norm: 'batch' or 'none'.
+      num_classes: the last so many columns of the input are one-hot labels: they choose the scales of the
+        blocks' batch norm and do not reach the linear layer. 0 takes all columns as noise.
+      first_bias: of the blocks.
+      he_output: initial values of the last convolution as of those before a ReLU, not Glorot's.
+    """
+
+    widths: tuple[int, ...] = (128, 128, 128, 128)
+    out_channels: int = 3
+    start: int = 4
+    norm: str = "batch"
+    num_classes: int = 0
+    first_bias: bool = True
+    he_output: bool = False
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        label = None
+        if self.num_classes and self.norm == "batch":
+            z, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
+        x = nn.Dense(self.start**2 * self.widths[0], kernel_init=GLOROT, name="project")(z)
+        x = x.reshape(len(x), self.start, self.start, -1)
+        for i, width in enumerate(self.widths[1:]):
+            block = ResBlock(width, "up", self.norm, self.first_bias, name=f"block_{i}")
+            x = block(x, train, label)
+        x = nn.relu(normalised(x, self.norm, train, "norm"))
+        init = HE if self.he_output else GLOROT
+        return jnp.tanh(Conv(self.out_channels, kernel_init=init, name="to_image")(x))
+
+
+class ResNetDiscriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes]: residual blocks, then pooling and a linear layer.
+
+    Attributes:
+      widths: of the blocks; the first block takes the image itself, or what `stem` gives.
+      classes: logits.
+      downs: of the blocks, as many as halve the sides; they are the first ones.
+      stem: width of a 3x3 convolution before all blocks; 0 for none.
+      norm: of the blocks: 'none', 'batch' or 'layer'.
+      first_bias: of the blocks.
+      head: 'mean' or 'sum' over the pixels after a ReLU, or 'flat': the linear layer takes all of them.
+      head_bias: the linear layer has a bias.
+      projection: a condition enters as <embedding, pooled> added to the first logit (Miyato and Koyama
+        2018), not as planes beside the image.
+    """
+
+    widths: tuple[int, ...] = (128, 128, 128, 128)
+    classes: int = 1
+    downs: int = 2
+    stem: int = 0
+    norm: str = "none"
+    first_bias: bool = True
+    head: str = "mean"
+    head_bias: bool = True
+    projection: bool = False
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `condition` [B, K] one-hot."""
+        x = x if self.projection else beside(x, condition)
+        if self.stem:
+            x = Conv(self.stem, kernel_init=GLOROT, name="stem")(x)
+        for i, width in enumerate(self.widths):
+            resample = "down" if i < self.downs else "none"
+            raw = i == 0 and not self.stem
+            x = ResBlock(width, resample, self.norm, self.first_bias, raw, name=f"block_{i}")(x, train)
+        x = self._pooled(x)
+        head = nn.Dense(self.classes, use_bias=self.head_bias, kernel_init=GLOROT, name="logits")
+        logits = head(x)
+        if self.projection and condition is not None:
+            embed = nn.Dense(x.shape[-1], use_bias=False, kernel_init=GLOROT, name="embedding")
+            score = (embed(condition) * x).sum(-1)
+            logits = logits.at[:, 0].add(score)
+        return logits
+
+    def _pooled(self, x):
+        if self.head == "flat":
+            return x.reshape(len(x), -1)
+        if self.head not in ("mean", "sum"):
+            raise ValueError(f"head={self.head!r} is not allowed; allowed: mean, sum, flat")
+        return getattr(nn.relu(x), self.head)((1, 2))

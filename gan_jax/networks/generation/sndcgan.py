@@ -1,0 +1,63 @@
+"""The standard convolutional networks of Miyato et al. 2018 (SNGAN)."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, normalised
+from gan_jax.networks.layers.initializers import NORMAL
+
+
+class SNDCGANGenerator(nn.Module):
+    """[B, d] -> [B, 8 start, 8 start, out_channels] in [-1, 1]: linear, three doublings, 3x3 convolution.
+
+    Attributes:
+      widths: of the linear layer and of the transposed 4x4 convolutions.
+      out_channels: of the images.
+      start: pixels a side of the linear layer's output.
+      norm: of all layers but the last, 'batch' or 'none'; the linear layer has a scale for each output.
+    """
+
+    widths: tuple[int, ...] = (512, 256, 128, 64)
+    out_channels: int = 3
+    start: int = 4
+    norm: str = "batch"
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        x = nn.Dense(self.start**2 * self.widths[0], kernel_init=NORMAL, name="project")(z)
+        x = nn.relu(normalised(x, self.norm, train, "norm_0"))
+        x = x.reshape(len(x), self.start, self.start, -1)
+        for i, width in enumerate(self.widths[1:], start=1):
+            x = ConvTranspose(width, kernel_init=NORMAL, name=f"up_{i}")(x)
+            x = nn.relu(normalised(x, self.norm, train, f"norm_{i}"))
+        return jnp.tanh(Conv(self.out_channels, kernel_init=NORMAL, name="to_image")(x))
+
+
+class SNDCGANDiscriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes]; the paper normalises its kernels by `SpectralNorm`.
+
+    A 3x3 convolution, then for each further width a strided 4x4 one, with a 3x3 one after it; then a
+    linear layer. Leaky ReLU of slope 0.1.
+
+    Attributes:
+      widths: of the convolutions at each resolution.
+      classes: logits.
+      norm: of all convolutions but the first: 'none', 'batch' or 'layer'.
+    """
+
+    widths: tuple[int, ...] = (64, 128, 256, 512)
+    classes: int = 1
+    norm: str = "none"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        x = Conv(self.widths[0], kernel_init=NORMAL, name="conv_0")(beside(x, condition))
+        x = nn.leaky_relu(x, 0.1)
+        for i, width in enumerate(self.widths[1:], start=1):
+            for name, kernel, stride in ((f"down_{i}", 4, 2), (f"conv_{i}", 3, 1)):
+                x = Conv(width, kernel, stride, kernel_init=NORMAL, name=name)(x)
+                x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{name}"), 0.1)
+        return nn.Dense(self.classes, kernel_init=NORMAL, name="logits")(x.reshape(len(x), -1))

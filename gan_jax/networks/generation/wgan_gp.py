@@ -1,0 +1,119 @@
+"""Convolutional generator and critic of Gulrajani et al. 2017 (WGAN-GP) for digits, CIFAR and their grid.
+
+All layers have biases, those before a norm as well. Names of activations: 'relu'; 'leaky_relu', of slope
+0.2; 'tanh'; and 'gated', sigmoid(even channels) * tanh(odd channels) of a layer twice as wide.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.generation.mlp import bounded
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, Initializer, beside, normalised
+from gan_jax.networks.layers.initializers import GLOROT, NORMAL, he_strided, narrow
+
+
+class ConvGenerator(nn.Module):
+    """[B, d] -> [B, S, S, out_channels] in [-1, 1]: a linear layer to start x start, then doublings.
+
+    Attributes:
+      widths: of the linear layer and of all transposed convolutions but the last.
+      out_channels: of the images.
+      start: pixels a side of the linear layer's output.
+      crop: pixels a side that the first doubling is cut to (7 on the way to 28); 0 cuts nothing.
+      kernel: taps a side.
+      norm: of all layers but the last: 'none', 'batch' or 'layer'.
+      dense_norm: of the linear layer, 'channel'; 'unit', which gives each output a scale; or 'none'.
+      activation: of all layers but the last.
+      output: 'tanh', or 'sigmoid' given as 2 sigmoid(x) - 1.
+      init_scheme: 'he', as `he_strided`; 'narrow', uniform of deviation 0.02; or 'normal' of 0.02.
+    """
+
+    widths: tuple[int, ...] = (512, 256, 128, 64)
+    out_channels: int = 3
+    start: int = 4
+    crop: int = 0
+    kernel: int = 5
+    norm: str = "batch"
+    dense_norm: str = "channel"
+    activation: str = "relu"
+    output: str = "tanh"
+    init_scheme: str = "he"
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        dense, deconv = kernel_inits(self.init_scheme, transposed=True)
+        double = 2 if self.activation == "gated" else 1
+        x = nn.Dense(self.start**2 * self.widths[0] * double, kernel_init=dense, name="project")(z)
+        if self.dense_norm == "unit":
+            x = normalised(x, self.norm, train, "norm_0")
+        x = x.reshape(len(x), self.start, self.start, -1)
+        if self.dense_norm == "channel":
+            x = normalised(x, self.norm, train, "norm_0")
+        x = activated(x, self.activation)
+        for i, width in enumerate(self.widths[1:], start=1):
+            x = ConvTranspose(width * double, self.kernel, kernel_init=deconv, name=f"up_{i}")(x)
+            x = activated(normalised(x, self.norm, train, f"norm_{i}"), self.activation)
+            if self.crop and i == 1:
+                x = x[:, : self.crop, : self.crop]
+        x = ConvTranspose(self.out_channels, self.kernel, kernel_init=deconv, name="to_image")(x)
+        return bounded(x, self.output)
+
+
+class ConvDiscriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, classes]: strided convolutions, then a linear layer.
+
+    Attributes:
+      widths: of the convolutions.
+      classes: logits.
+      kernel: taps a side.
+      norm: of all convolutions but the first: 'none', 'batch' or 'layer'.
+      activation: of the convolutions.
+      init_scheme: as of `ConvGenerator`.
+    """
+
+    widths: tuple[int, ...] = (64, 128, 256, 512)
+    classes: int = 1
+    kernel: int = 5
+    norm: str = "none"
+    activation: str = "leaky_relu"
+    init_scheme: str = "he"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
+        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        x = beside(x, condition)
+        dense, conv = kernel_inits(self.init_scheme)
+        double = 2 if self.activation == "gated" else 1
+        for i, width in enumerate(self.widths):
+            x = Conv(width * double, self.kernel, 2, kernel_init=conv, name=f"down_{i}")(x)
+            x = normalised(x, self.norm, train, f"norm_{i}") if i else x
+            x = activated(x, self.activation)
+        return nn.Dense(self.classes, kernel_init=dense, name="logits")(x.reshape(len(x), -1))
+
+
+def kernel_inits(name: str, transposed: bool = False) -> tuple[Initializer, Initializer]:
+    """Initial values of linear and of strided layers: 'he', 'narrow' or 'normal'.
+
+    Raises:
+      ValueError: `name` is none of these.
+    """
+    known = {"he": (GLOROT, he_strided(2, transposed)), "narrow": (narrow(),) * 2, "normal": (NORMAL,) * 2}
+    if name not in known:
+        raise ValueError(f"init_scheme={name!r} is not allowed; allowed: {', '.join(known)}")
+    return known[name]
+
+
+def activated(x: jax.Array, name: str) -> jax.Array:
+    """The named activation of `x` [..., C]; 'gated' gives [..., C / 2].
+
+    Raises:
+      ValueError: the name is not known.
+    """
+    if name == "gated":
+        return nn.sigmoid(x[..., ::2]) * jnp.tanh(x[..., 1::2])
+    known = {"relu": nn.relu, "tanh": jnp.tanh, "leaky_relu": lambda x: nn.leaky_relu(x, 0.2)}
+    if name not in known:
+        raise ValueError(f"activation={name!r} is not allowed; allowed: gated, {', '.join(known)}")
+    return known[name](x)

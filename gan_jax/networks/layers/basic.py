@@ -1,0 +1,160 @@
+"""Layers: convolutions as linen modules, also those that are matrix products, norms and pooling."""
+
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.layers.convolutions import Padding, conv, conv_transpose
+
+Initializer = Callable[..., jax.Array]
+
+
+class Conv(nn.Module):
+    """`nn.Conv` of the same parameters, by `conv`: [B, H, W, C] -> [B, H / stride, W / stride, D]."""
+
+    features: int
+    kernel_size: int = 3
+    stride: int = 1
+    use_bias: bool = True
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+    padding: Padding = "SAME"
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer."""
+        k = self.kernel_size
+        kernel = self.param("kernel", self.kernel_init, (k, k, x.shape[-1], self.features))
+        x = conv(x, kernel, self.stride, self.padding)
+        if self.use_bias:
+            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
+        return x
+
+
+class ConvTranspose(nn.Module):
+    """`nn.ConvTranspose` of the same parameters, by `conv_transpose`: [B, H, W, C] -> [B, sH, sW, D]."""
+
+    features: int
+    kernel_size: int = 4
+    stride: int = 2
+    use_bias: bool = True
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+    padding: Padding = "SAME"
+    output_padding: int = 0
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer."""
+        k = self.kernel_size
+        kernel = self.param("kernel", self.kernel_init, (k, k, x.shape[-1], self.features))
+        x = conv_transpose(x, kernel, self.stride, self.padding, self.output_padding)
+        if self.use_bias:
+            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
+        return x
+
+
+class Project(nn.Module):
+    """Transposed convolution of one position, as a matrix product: [B, d] -> [B, k, k, D]."""
+
+    features: int
+    kernel_size: int = 4
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, z: jax.Array) -> jax.Array:
+        """Applies the layer; it has no bias, since normalisation follows."""
+        k = self.kernel_size
+        kernel = self.param("kernel", self.kernel_init, (k, k, z.shape[-1], self.features))
+        return jnp.einsum("bc,ijcd->bijd", z, kernel)
+
+
+class Collapse(nn.Module):
+    """Convolution of a kernel as large as its input, as a matrix product: [B, H, W, C] -> [B, D]."""
+
+    features: int
+    use_bias: bool = True
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer."""
+        kernel = self.param("kernel", self.kernel_init, (*x.shape[1:], self.features))
+        x = jnp.einsum("bijc,ijcd->bd", x, kernel)
+        if self.use_bias:
+            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
+        return x
+
+
+def normalised(
+    x: jax.Array, kind: str, train: bool, name: str, scale_init: Initializer = nn.initializers.ones
+) -> jax.Array:
+    """Inside a compact method: `x` [B, ..., C] after the normalisation `kind`, scale and bias per channel.
+
+    Args:
+      x: images [B, H, W, C] or vectors [B, C].
+      kind: 'none'; 'batch', over all axes but the last; 'layer', over all axes but the first.
+      train: batch norm takes the batch's statistics and moves its running ones a tenth towards them.
+      name: of the submodule.
+      scale_init: of the scale.
+
+    Raises:
+      ValueError: `kind` is none of these.
+    """
+    if kind == "none":
+        return x
+    if kind == "batch":
+        module = nn.BatchNorm(momentum=0.9, epsilon=1e-5, scale_init=scale_init, name=name)
+        return module(x, use_running_average=not train)
+    if kind == "layer":
+        axes = tuple(range(1, x.ndim))
+        return nn.LayerNorm(
+            reduction_axes=axes, feature_axes=-1, epsilon=1e-5, scale_init=scale_init, name=name
+        )(x)
+    raise ValueError(f"norm={kind!r} is not allowed; allowed: none, batch, layer")
+
+
+def beside(x: jax.Array, condition: jax.Array | None) -> jax.Array:
+    """Joins a condition [B, K] to images as K planes, to vectors as K columns; None joins nothing."""
+    if condition is None:
+        return x
+    if x.ndim == 4:
+        condition = jnp.broadcast_to(condition[:, None, None], (*x.shape[:3], condition.shape[-1]))
+    return jnp.concatenate([x, condition.astype(x.dtype)], axis=-1)
+
+
+def max_pool(x: jax.Array, window: int) -> jax.Array:
+    """Maximum over windows that do not overlap: [B, H, W, C] -> [B, H / window, W / window, C].
+
+    Written over strided slices, whose gradient is 5 to 20 times faster on a CPU than that of
+    `nn.max_pool`. Where the maxima of a window are equal they share the gradient.
+    """
+    rows = _largest([x[:, i::window] for i in range(window)])
+    return _largest([rows[:, :, i::window] for i in range(window)])
+
+
+def mean_pool(x: jax.Array) -> jax.Array:
+    """Means of 2x2 pixels: [B, H, W, C] -> [B, H / 2, W / 2, C]."""
+    rows = x[:, ::2] + x[:, 1::2]
+    return (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
+
+
+def upsample(x: jax.Array) -> jax.Array:
+    """Every pixel four times: [B, H, W, C] -> [B, 2 H, 2 W, C]."""
+    batch, height, width, depth = x.shape
+    x = jnp.broadcast_to(x[:, :, None, :, None], (batch, height, 2, width, 2, depth))
+    return x.reshape(batch, 2 * height, 2 * width, depth)
+
+
+def depth_to_space(x: jax.Array) -> jax.Array:
+    """Channels as 2x2 pixels, row by row: [B, H, W, 4 C] -> [B, 2 H, 2 W, C]."""
+    batch, height, width, depth = x.shape
+    x = x.reshape(batch, height, width, 2, 2, depth // 4).transpose(0, 1, 3, 2, 4, 5)
+    return x.reshape(batch, 2 * height, 2 * width, depth // 4)
+
+
+def _largest(parts):
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return jnp.maximum(_largest(parts[:half]), _largest(parts[half:]))

@@ -1,0 +1,58 @@
+"""Initial values of kernels that linen has not: those of Gulrajani et al. 2017's code, and given limits."""
+
+import math
+
+import flax.linen as nn
+import jax
+
+from gan_jax.networks.layers.basic import Initializer
+
+HE = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")  # deviation sqrt(4 / (fan_in + fan_out))
+GLOROT = nn.initializers.glorot_uniform()
+HE_DENSE = nn.initializers.he_uniform()  # deviation sqrt(2 / fan_in)
+NORMAL = nn.initializers.normal(0.02)  # DCGAN's
+
+
+def uniform(limit: float) -> Initializer:
+    """U(-limit, limit)."""
+
+    def draw(key, shape, dtype=float):
+        return jax.random.uniform(key, shape, dtype, -limit, limit)
+
+    return draw
+
+
+def around_one(std: float) -> Initializer:
+    """N(1, std), which DCGAN has for batch norm's scale; 0 gives ones."""
+    if not std:
+        return nn.initializers.ones
+    return lambda key, shape, dtype=float: 1 + std * jax.random.normal(key, shape, dtype)
+
+
+def narrow() -> Initializer:
+    """U of deviation 0.02, which the robustness grid's DCGAN has."""
+    return uniform(0.02 * math.sqrt(3))
+
+
+def glorot_strided(stride: int) -> Initializer:
+    """Like `GLOROT`, with the fan-out of a strided convolution [k, k, C, D] divided by stride**2."""
+    return _strided(2.0, stride, transposed=False)
+
+
+def he_strided(stride: int, transposed: bool = False) -> Initializer:
+    """Like `HE`, with the fan-out of a strided convolution [k, k, C, D] divided by stride**2.
+
+    Of a `transposed` one it is the fan-in.
+    """
+    return _strided(4.0, stride, transposed)
+
+
+def _strided(scale, stride, transposed):
+
+    def draw(key, shape, dtype=float):
+        field = math.prod(shape[:-2])
+        fans = [field * shape[-2], field * shape[-1]]
+        fans[0 if transposed else 1] /= stride**2
+        return uniform(math.sqrt(3 * scale / sum(fans)))(key, shape, dtype)
+
+    return draw

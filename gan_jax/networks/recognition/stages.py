@@ -1,0 +1,111 @@
+"""The convolutional body that DTN uses as f and, with a head, as classifier (Taigman et al. 2016, 5.1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from gan_jax.networks.layers.basic import Conv, max_pool
+from gan_jax.ops.pixels import resize, to_rgb
+
+_EPSILON = 1e-5  # of batch norm, here and where it is folded
+
+
+class Features(nn.Module):
+    """Stages of 3x3 convolution, max-pooling and ReLU; the last one without its ReLU.
+
+    [B, S, S, 1 or 3] in [-1, 1] -> [B, widths[-1]]; one channel is replicated to three. Stages pool by
+    two, the last one by all that is left: of 32 pixels four stages leave 4, as five do of 64 and six
+    of 128. With the default widths it has 665 856 parameters, whatever S is.
+
+    Attributes:
+      widths: of the stages.
+      convs_per_block: convolutions in each stage but the last, with ReLU between.
+      batch_norm: normalise each convolution's output but the last one's.
+      input_size: images are resized to so many pixels a side first; 0 takes them as they are.
+    """
+
+    widths: tuple[int, ...] = (64, 128, 256, 128)
+    convs_per_block: int = 1
+    batch_norm: bool = False
+    input_size: int = 0
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool = False) -> jax.Array:
+        """Features before the last ReLU.
+
+        Raises:
+          ValueError: see `last_window`.
+        """
+        x = to_rgb(resize(x, self.input_size) if self.input_size else x)
+        window = last_window(x.shape[1], len(self.widths))
+        for stage, width in enumerate(self.widths[:-1]):
+            for i in range(self.convs_per_block):
+                x = nn.relu(x) if i else x
+                x = Conv(width, name=f"conv_{stage}_{i}")(x)
+                if self.batch_norm:
+                    norm = nn.BatchNorm(momentum=0.9, epsilon=_EPSILON, name=f"norm_{stage}_{i}")
+                    x = norm(x, use_running_average=not train)
+            x = nn.relu(max_pool(x, 2))
+        x = Conv(self.widths[-1], name="conv_last")(x)
+        return max_pool(x, window)[:, 0, 0]
+
+
+def last_window(size: int, stages: int) -> int:
+    """The pooling window of `Features`' last stage: what is left of `size` halved in all others.
+
+    Raises:
+      ValueError: `size` cannot be halved so often.
+    """
+    window, remainder = divmod(size, 2 ** (stages - 1))
+    if remainder or not window:
+        multiple = f"{size} is no multiple of {2 ** (stages - 1)}"
+        raise ValueError(f"images of {size} pixels do not come down to one in {stages} stages: {multiple}")
+    return window
+
+
+class Classifier(nn.Module):
+    """`Features`, ReLU, dropout and a linear head: [B, S, S, 1 or 3] -> logits [B, num_classes].
+
+    With `num_classes=0` there is no head: what comes out are the features [B, widths[-1]].
+    """
+
+    widths: tuple[int, ...] = (64, 128, 256, 128)
+    num_classes: int = 10
+    convs_per_block: int = 1
+    batch_norm: bool = False
+    dropout: float = 0.0
+    input_size: int = 0
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Logits or features; `train` uses batch statistics and drops features (rng 'dropout')."""
+        shape = (self.widths, self.convs_per_block, self.batch_norm, self.input_size)
+        z = Features(*shape, name="features")(x, train)
+        if not self.num_classes:
+            return z
+        z = nn.relu(z)
+        z = nn.Dropout(self.dropout, deterministic=not train)(z)
+        return nn.Dense(self.num_classes, name="head")(z)
+
+
+def fold_batch_norm(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of the `Features` without batch norm that computes what a trained one computes.
+
+    Args:
+      variables: `params` and `batch_stats` of a trained `Classifier`.
+
+    Returns:
+      Parameters for `Features(widths, convs_per_block, batch_norm=False)`:
+      `kernel * s` and `(bias - mean) * s + shift` with `s = scale / sqrt(var + eps)`.
+    """
+    params = dict(variables["params"]["features"])
+    stats = variables["batch_stats"].get("features", {})
+    for name, stat in stats.items():
+        norm, conv = params.pop(name), name.replace("norm", "conv")
+        scale = norm["scale"] / jnp.sqrt(stat["var"] + _EPSILON)
+        bias = (params[conv]["bias"] - stat["mean"]) * scale + norm["bias"]
+        params[conv] = {"kernel": params[conv]["kernel"] * scale, "bias": bias}
+    return params

@@ -1,0 +1,1 @@
+"""Networks that turn images into images, and the networks that judge these images."""

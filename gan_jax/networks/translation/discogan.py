@@ -1,0 +1,77 @@
+"""DiscoGAN's encoder-decoder and its discriminator (Kim et al. 2017), as its official code has them."""
+
+import flax.linen as nn
+import jax
+
+from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.normalisation import norm
+
+_NORMAL = nn.initializers.normal(0.02)
+
+
+class Generator(nn.Module):
+    """[B, S, S, C] -> [B, S, S, out_channels] in [-1, 1], by a map of side S / 2**levels.
+
+    Convolutions 4x4 of stride 2 down with leaky ReLU 0.2, transposed ones up with ReLU, no bias anywhere;
+    batch norm on all but the first and the last.
+
+    Attributes:
+      width: of the first layer; it doubles from level to level.
+      levels: 4 for the 64 pixels of the official code.
+      out_channels: of the images.
+      bottleneck: numbers that the image is squeezed to; 0 has none, 100 the official code's for pairs of
+        very different shape. Then S must be 4 * 2**levels.
+    """
+
+    width: int = 64
+    levels: int = 4
+    out_channels: int = 3
+    bottleneck: int = 0
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Images; `train` normalises by the batch and updates running statistics."""
+        x = _encode(x, self.width, self.levels, train)[-1]
+        if self.bottleneck:
+            squeeze = _layer(Conv, self.bottleneck, "squeeze", stride=1, padding=0)
+            x = nn.leaky_relu(norm("batch", train, "squeeze_norm")(squeeze(x)), 0.2)
+            widen = _layer(ConvTranspose, self.width * 2 ** (self.levels - 1), "widen", stride=1, padding=0)
+            x = nn.relu(norm("batch", train, "widen_norm")(widen(x)))
+        for i in reversed(range(1, self.levels)):
+            x = _layer(ConvTranspose, self.width * 2 ** (i - 1), f"up_{i}")(x)
+            x = nn.relu(norm("batch", train, f"up_norm_{i}")(x))
+        return nn.tanh(_layer(ConvTranspose, self.out_channels, "to_image")(x))
+
+
+class Discriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, 1] and what its layers but the first see, S = 4 * 2**levels.
+
+    The generator's encoder, then a convolution as wide as the map that is left; no bias anywhere.
+
+    Attributes:
+      width: of the first layer; it doubles from level to level.
+      levels: 4 for the 64 pixels of the official code.
+    """
+
+    width: int = 64
+    levels: int = 4
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> tuple[jax.Array, list[jax.Array]]:
+        """Logits, and the features [B, s, s, d] after the activations of layers 2, 3, ..."""
+        features = _encode(x, self.width, self.levels, train)
+        logits = _layer(Conv, 1, "logits", stride=1, padding=0)(features[-1])
+        return logits.reshape(len(x), 1), features[1:]
+
+
+def _encode(x, width, levels, train):
+    maps = []
+    for i in range(levels):
+        x = _layer(Conv, width * 2**i, f"down_{i}")(x)
+        x = nn.leaky_relu(norm("batch", train, f"down_norm_{i}")(x) if i else x, 0.2)
+        maps.append(x)
+    return maps
+
+
+def _layer(kind, width, name, stride=2, padding=1):
+    return kind(width, 4, stride, use_bias=False, kernel_init=_NORMAL, padding=padding, name=name)

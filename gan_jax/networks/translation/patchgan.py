@@ -1,0 +1,63 @@
+"""PatchGAN: a discriminator that judges overlapping patches (Isola et al. 2017; CycleGAN's too)."""
+
+import flax.linen as nn
+import jax
+
+from gan_jax.networks.layers.basic import Conv
+from gan_jax.networks.layers.normalisation import norm
+
+_NORMAL = nn.initializers.normal(0.02)
+
+
+def receptive_field(layers: int) -> int:
+    """Side in pixels of the patch that one logit sees: 1, 16, 34, 70, 142, 286 for 0 to 5 layers."""
+    if not layers:
+        return 1
+    side = 1
+    for stride in [1, 1] + [2] * layers:
+        side = (side - 1) * stride + 4
+    return side
+
+
+def normalised_side(size: int, layers: int) -> int:
+    """Side of the smallest map that is normalised, for images of `size` pixels."""
+    return size // 2**layers - 1 if layers else size
+
+
+class Discriminator(nn.Module):
+    """[B, S, S, C] -> logits [B, s, s, 1] of overlapping patches, s = S / 2**layers - 2.
+
+    Convolutions 4x4 of padding 1: `layers` of stride 2, then two of stride 1; leaky ReLU 0.2; the first and
+    the last are not normalised. `layers=0` is the PixelGAN, whose kernels are 1x1 and s = S. As in
+    the official code a convolution has no bias where a batch norm follows (nor has the PixelGAN's last one
+    then), and has one elsewhere.
+
+    Attributes:
+      width: of the first layer; it doubles from layer to layer up to 8 times this.
+      layers: of stride 2; 3 is the 70x70 PatchGAN.
+      norm: 'instance', 'instance_affine' or 'batch'.
+    """
+
+    width: int = 64
+    layers: int = 3
+    norm: str = "instance"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Logits; `train` normalises by the batch where the norm is 'batch'."""
+        bias = self.norm != "batch"
+        if not self.layers:
+            x = nn.leaky_relu(self._conv(self.width, "conv_0", kernel=1)(x), 0.2)
+            x = self._conv(2 * self.width, "conv_1", kernel=1, bias=bias)(x)
+            x = nn.leaky_relu(norm(self.norm, train, "norm_1")(x), 0.2)
+            return self._conv(1, "logits", kernel=1, bias=bias)(x)
+        x = nn.leaky_relu(self._conv(self.width, "conv_0", stride=2)(x), 0.2)
+        for i in range(1, self.layers + 1):
+            width, stride = self.width * min(2**i, 8), 2 if i < self.layers else 1
+            x = self._conv(width, f"conv_{i}", stride=stride, bias=bias)(x)
+            x = nn.leaky_relu(norm(self.norm, train, f"norm_{i}")(x), 0.2)
+        return self._conv(1, "logits")(x)
+
+    def _conv(self, width, name, kernel=4, stride=1, bias=True):
+        padding = (kernel - 1) // 2
+        return Conv(width, kernel, stride, bias, kernel_init=_NORMAL, padding=padding, name=name)

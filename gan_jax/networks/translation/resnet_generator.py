@@ -1,0 +1,63 @@
+"""CycleGAN's generator: strided convolutions, residual blocks, transposed ones (Johnson et al. 2016)."""
+
+import flax.linen as nn
+import jax
+
+from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.normalisation import norm
+
+_NORMAL = nn.initializers.normal(0.02)
+
+
+class Generator(nn.Module):
+    """[B, H, W, C] -> [B, H, W, out_channels] in [-1, 1]; 2**downs divides H and W.
+
+    Reflection padding everywhere but in the layers that change the size; instance norm and ReLU after every
+    convolution but the last; nothing after the sum of a residual block. Every convolution has a bias, as
+    in the official code, though instance norm cancels all but the last.
+
+    Attributes:
+      width: of the first layer; it doubles with every halving of the size.
+      blocks: residual ones; 6 for 128 pixels, 9 for 256 and more in the paper.
+      downs: halvings of the size.
+      out_channels: of the images.
+      norm: 'instance' as in the PyTorch code, 'instance_affine' as in the Lua code.
+    """
+
+    width: int = 64
+    blocks: int = 9
+    downs: int = 2
+    out_channels: int = 3
+    norm: str = "instance"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Images; instance norm knows no difference between training and use."""
+        x = self._normed(Conv(self.width, 7, name="conv", **_REFLECT)(x), train, "norm")
+        for i in range(1, self.downs + 1):
+            down = Conv(self.width * 2**i, 3, 2, padding=1, kernel_init=_NORMAL, name=f"down_{i}")
+            x = self._normed(down(x), train, f"down_norm_{i}")
+        for i in range(self.blocks):
+            x = x + self._residual(x, train, i)
+        for i in reversed(range(self.downs)):
+            up = ConvTranspose(
+                *(self.width * 2**i, 3, 2),
+                padding=1,
+                output_padding=1,
+                kernel_init=_NORMAL,
+                name=f"up_{i}",
+            )
+            x = self._normed(up(x), train, f"up_norm_{i}")
+        return nn.tanh(Conv(self.out_channels, 7, name="to_image", **_REFLECT)(x))
+
+    def _residual(self, x, train, i):
+        width = x.shape[-1]
+        x = self._normed(Conv(width, 3, name=f"block_{i}_a", **_REFLECT)(x), train, f"block_{i}_norm_a")
+        x = Conv(width, 3, name=f"block_{i}_b", **_REFLECT)(x)
+        return norm(self.norm, train, f"block_{i}_norm_b")(x)
+
+    def _normed(self, x, train, name):
+        return nn.relu(norm(self.norm, train, name)(x))
+
+
+_REFLECT = {"padding": "REFLECT", "kernel_init": _NORMAL}

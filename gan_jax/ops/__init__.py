@@ -1,0 +1,1 @@
+"""Pure functions of arrays: losses, random changes of images, label vectors, latents, pixels."""

@@ -1,0 +1,299 @@
+"""Checkpoints: orbax behind one module, with a checksum per leaf and a format version.
+
+A checkpoint is a flat dict of host arrays by readable names (`players.g.params.up_1.kernel`) without a device
+axis: any number of devices resumes it. Orbax renames a temporary folder, but sees no flipped bit.
+"""
+
+import contextlib
+import json
+import logging
+import shutil
+import time
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from gan_jax.errors import CheckpointError, NonFiniteError
+from gan_jax.runs.workdir import free_bytes
+
+_log = logging.getLogger(__name__)
+
+FORMAT = 1
+PyTree = Any
+# What orbax and tensorstore raise on files that are missing, cut or changed.
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, UnicodeDecodeError, CheckpointError)
+_REPLACED = ".replaced_by_"  # `8.replaced_by_8`: kept until the new step 8 is on disk
+
+
+def flatten(tree: PyTree) -> dict[str, np.ndarray]:
+    """Leaves of a pytree as host arrays by name, the parts of a name joined by dots."""
+    pairs, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {_name(path): np.asarray(leaf) for path, leaf in pairs}
+
+
+def subtree(flat: Mapping[str, np.ndarray], prefix: str) -> dict[str, Any]:
+    """The nested dict of all leaves below `prefix`, without it."""
+    nested: dict[str, Any] = {}
+    for name, leaf in flat.items():
+        if name.startswith(f"{prefix}."):
+            *parents, last = name.removeprefix(f"{prefix}.").split(".")
+            node = nested
+            for parent in parents:
+                node = node.setdefault(parent, {})
+            node[last] = leaf
+    return nested
+
+
+def _name(path) -> str:
+    return ".".join(jax.tree_util.keystr((key,), simple=True) for key in path)
+
+
+def _reason(error: Exception) -> str:
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return line if len(line) <= 300 else f"{line[:80]} ... {line[-200:]}"  # paths in between
+
+
+def _checksum(leaf: np.ndarray) -> list[Any]:
+    return [zlib.crc32(np.ascontiguousarray(leaf)), str(leaf.dtype), list(leaf.shape)]
+
+
+def _text_checksum(content: Mapping[str, Any]) -> int:
+    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
+
+
+def newest_step(directory: Path) -> int:
+    """The step of the newest checkpoint of a run, intact or not; 0 if there is none."""
+    return max(_steps(Path(directory) / "newest"), default=0)
+
+
+def _steps(folder: Path) -> list[int]:
+    return sorted((int(path.name) for path in folder.glob("*") if path.name.isdigit()), reverse=True)
+
+
+class Checkpoints:
+    """The checkpoints of one run: the newest `keep` under `directory`, the best one under `best`.
+
+    Saving is asynchronous; `check` and `close` raise what went wrong meanwhile.
+    """
+
+    def __init__(self, directory: Path, keep: int, writes: bool = True):
+        """Opens (and makes) the folder; leftovers of an interrupted save are removed.
+
+        States are equal on all processes, so one of them `writes` and the others only restore.
+        """
+        self.directory = Path(directory).absolute()
+        self._writes = writes
+        self._under_way = (0, 0)  # step and bytes of the save that an error is about
+        self._managers = {}
+        if writes:
+            self._managers = {
+                "newest": _manager(self.directory / "newest", keep),
+                "best": _manager(self.directory / "best", 1),
+            }
+
+    def save(self, tree: PyTree, step: int, meta: dict[str, Any], best: bool = False) -> None:
+        """Starts to save host arrays; an equal step gives way once the new one is on disk.
+
+        Raises:
+          NonFiniteError: a leaf is not finite; nothing is written.
+          CheckpointError: an earlier save failed.
+        """
+        if not self._writes:
+            return
+        flat = flatten(tree)
+        for name, leaf in flat.items():
+            if jax.dtypes.issubdtype(leaf.dtype, np.inexact) and not np.isfinite(leaf).all():
+                raise NonFiniteError(f"step {step}: {name} is not finite; the last checkpoint is untouched")
+        self._guarded(lambda: self._write("best" if best else "newest", flat, step, meta))
+
+    def _write(self, place, flat, step, meta):
+        self._wait()  # for both: what this one's meta says of the best must be on disk before it
+        self._under_way = (step, sum(leaf.nbytes for leaf in flat.values()))
+        manager, folder = self._managers[place], self.directory / place
+        for old in _steps(folder):
+            if old >= step:
+                (folder / str(old)).rename(folder / f"{old}{_REPLACED}{step}")
+        manager.reload()
+        checksums = {name: _checksum(leaf) for name, leaf in flat.items()}
+        # Through JSON: a copy, since the caller's values go on changing, and what will be read back.
+        content = json.loads(json.dumps({"step": step, "leaves": checksums, "meta": meta}))
+        content |= {"format": FORMAT, "checksum": _text_checksum(content)}
+        stored = {name: leaf for name, leaf in flat.items() if leaf.size}  # orbax refuses empty arrays
+        manager.save(
+            step,
+            args=ocp.args.Composite(state=ocp.args.StandardSave(stored), meta=ocp.args.JsonSave(content)),
+            force=True,
+        )
+
+    def _wait(self):
+        for place, manager in self._managers.items():
+            manager.wait_until_finished()
+            _settle(self.directory / place)
+
+    def _guarded(self, work):
+        try:
+            work()
+        except (OSError, ValueError, RuntimeError) as error:
+            time.sleep(0.5)  # orbax's threads go on complaining: the line that matters comes last
+            (step, size), free = self._under_way, free_bytes(self.directory)
+            raise CheckpointError(
+                f"checkpoint of step {step} ({size} bytes) could not be written to {self.directory}, "
+                f"where {free} bytes are free: {_reason(error)}; earlier checkpoints are intact"
+            ) from error
+
+    def check(self) -> None:
+        """Raises CheckpointError if a save has failed since the last call; takes microseconds."""
+        for manager in self._managers.values():
+            # Not `check_for_errors`: the thread that ends a save has most errors by then.
+            if not manager.is_saving_in_progress():
+                self._guarded(manager.wait_until_finished)
+
+    def close(self) -> None:
+        """Waits for saves under way and raises CheckpointError if one of them failed."""
+        self._guarded(self._wait)
+        for manager in self._managers.values():
+            self._guarded(manager.close)
+
+    def abandon(self) -> None:
+        """Closes without raising: for a run that ends in an error of its own, or is closed already."""
+        for manager in self._managers.values():
+            with contextlib.suppress(*_DAMAGE, RuntimeError):
+                manager.close()
+
+    def restore(self, target: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
+        """The newest intact checkpoint in the structure of `target`, and its meta; None if none.
+
+        A damaged one is named in a warning and moved aside to `<step>.damaged`, never deleted.
+
+        Raises:
+          CheckpointError: all are damaged, the format is another, or the leaves are not `target`'s.
+        """
+        return self._restore("newest", target)
+
+    def restore_best(self, target: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
+        """The best checkpoint, likewise."""
+        return self._restore("best", target)
+
+    def _restore(self, place, target):
+        found = _newest_intact(self.directory / place, aside=self._writes)
+        if self._writes:
+            self._managers[place].reload()
+        return None if found is None else (fit(found[0], target), found[1])
+
+
+def load(directory: Path, best: bool = False) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The newest (or best) intact checkpoint of another run as a flat dict, and its meta.
+
+    Raises:
+      CheckpointError: there is none, or none intact.
+    """
+    folder = Path(directory).absolute() / ("best" if best else "newest")
+    found = _newest_intact(folder, aside=False)
+    if found is None:
+        raise CheckpointError(f"no checkpoint in {folder}")
+    return found
+
+
+def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
+    directory.mkdir(parents=True, exist_ok=True)
+    _settle(directory)
+    # Not left to orbax, which would wait for the other processes there.
+    for leftover in directory.glob("*.orbax-checkpoint-tmp*"):
+        shutil.rmtree(leftover)
+    options = ocp.CheckpointManagerOptions(
+        max_to_keep=keep, create=False, multiprocessing_options=_alone(directory.name)
+    )
+    return ocp.CheckpointManager(directory, options=options)
+
+
+def _alone(name: str) -> ocp.options.MultiprocessingOptions:
+    """Work of this process, which waits for no other: they may come upon damage at different times."""
+    rank = jax.process_index()
+    active = {rank} if jax.process_count() > 1 else None
+    return ocp.options.MultiprocessingOptions(
+        primary_host=rank, active_processes=active, barrier_sync_key_prefix=f"{name}_{rank}"
+    )
+
+
+def _settle(folder: Path) -> None:
+    """Drops the steps that a later save has replaced; puts them back where that save was cut off."""
+    for path in folder.glob(f"*{_REPLACED}*"):
+        old, _, new = path.name.partition(_REPLACED)
+        if (folder / new).exists():
+            shutil.rmtree(path)
+        else:
+            path.rename(folder / old)
+
+
+def _newest_intact(folder: Path, aside: bool) -> tuple[dict[str, np.ndarray], dict] | None:
+    damaged: dict[Path, str] = {}
+    for step in _steps(folder):
+        path = folder / str(step)
+        try:
+            flat, meta = _read(path)
+        except _DAMAGE as error:
+            damaged[path] = _reason(error)
+            continue
+        if meta.pop("format") != FORMAT:
+            raise CheckpointError(f"{path} is not of format {FORMAT}, which this version reads")
+        for bad, reason in damaged.items():
+            _log.warning("checkpoint %s is damaged: %s; using step %d instead", bad, reason, step)
+            if aside:
+                _move_aside(bad)
+        return flat, meta
+    for bad, reason in damaged.items():
+        _log.warning("checkpoint %s is damaged: %s", bad, reason)
+    if damaged:
+        listed = ", ".join(path.name for path in damaged)
+        raise CheckpointError(f"every checkpoint in {folder} is damaged: steps {listed}; none was deleted")
+    return None
+
+
+def _move_aside(path: Path) -> None:
+    earlier = len(list(path.parent.glob(f"{path.name}.damaged*")))
+    path.rename(path.with_name(f"{path.name}.damaged{f'.{earlier + 1}' if earlier else ''}"))
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    content = json.loads((path / "meta" / "metadata").read_text())
+    version, checksum = content.pop("format"), content.pop("checksum")
+    if checksum != _text_checksum(content):
+        raise CheckpointError("the checksum of its meta does not match")
+    if version != FORMAT:
+        return {}, {"format": version}
+    target = {name: np.zeros(shape, dtype) for name, (_, dtype, shape) in content["leaves"].items()}
+    stored = {name: leaf for name, leaf in target.items() if leaf.size}
+    with ocp.StandardCheckpointer(multiprocessing_options=_alone("read")) as checkpointer:
+        restored = checkpointer.restore(path / "state", stored)
+    flat = {name: np.asarray(restored.get(name, leaf)) for name, leaf in target.items()}
+    for name, leaf in flat.items():
+        if _checksum(leaf) != content["leaves"][name]:
+            raise CheckpointError(f"the checksum of {name} does not match")
+    return flat, {**content["meta"], "step": content["step"], "format": version}
+
+
+def fit(flat: Mapping[str, np.ndarray], target: PyTree) -> PyTree:
+    """The leaves of `flat` in the structure of `target`, a pytree of anything with shape and dtype.
+
+    Raises:
+      CheckpointError: naming a leaf that is missing, left over, or of another shape or dtype.
+    """
+    pairs, treedef = jax.tree_util.tree_flatten_with_path(target)
+    wanted = {_name(path): leaf for path, leaf in pairs}
+    for name in [*wanted, *flat]:
+        if name not in flat:
+            raise CheckpointError(f"the checkpoint has no {name}, which this model has")
+        if name not in wanted:
+            raise CheckpointError(f"the checkpoint has {name}, which this model has not")
+        have, want = flat[name], wanted[name]
+        if have.shape != want.shape or have.dtype != want.dtype:
+            raise CheckpointError(
+                f"{name} is {have.dtype} {list(have.shape)} in the checkpoint, "
+                f"{want.dtype} {list(want.shape)} in this model"
+            )
+    return jax.tree_util.tree_unflatten(treedef, [flat[name] for name in wanted])

@@ -1,0 +1,130 @@
+"""Runs a configuration's evaluations: its data, its evaluators, the state they judge."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+
+from gan_jax import data, evaluation
+from gan_jax.errors import ConfigError
+from gan_jax.game import TrainState, devices
+from gan_jax.ops.pixels import to_float
+from gan_jax.runs import inputs
+
+_BATCH = 256
+
+
+class Evaluations:
+    """The evaluations of one run; data are read at first use and kept."""
+
+    def __init__(
+        self,
+        config: ml_collections.ConfigDict,
+        model: Any,
+        networks: Mapping[str, evaluation.Network],
+        poll: Callable[[], None],
+        untrained: Callable[[], TrainState],
+    ):
+        """Prepares the model's methods that evaluators apply; reads no data.
+
+        Args:
+          config: of the run.
+          model: of the run.
+          networks: finished classifiers that evaluators are handed, by name.
+          poll: called between batches; may raise to interrupt.
+          untrained: makes the state before training; called once, when an evaluator first asks.
+        """
+        self._config, self._networks, self._poll = config, networks, poll
+        self._untrained = functools.cache(lambda: jax.device_get(untrained()))
+        self._data: dict[str, dict[str, data.Examples]] = {}
+        self._model = model
+        self._mapped = functools.cache(lambda method: devices.pmap_apply(_on_floats(model, method)))
+
+    def due(self, step: int) -> list[str]:
+        """Names of the evaluations that a step asks for."""
+        evals = self._config.evals
+        return [name for name, spec in evals.items() if spec.every and step % spec.every == 0]
+
+    def run(self, name: str, state: TrainState) -> dict[str, Any]:
+        """Values of one evaluation of a replicated state; nothing of the state changes."""
+        spec = self._config.evals[name]
+        if name not in self._data:
+            self._data[name] = inputs.load_evaluation(self._config, spec.roles)
+
+        def batches():
+            for batch in data.epoch(self._data[name], min(_BATCH, spec.get("num", _BATCH))):
+                self._poll()
+                yield batch
+
+        method = evaluation.method(spec.kind, self._model)
+        apply = _Apply(
+            self._model, self._mapped(method), state, spec.roles, self._config.seed, self._untrained
+        )
+        evaluator = evaluation.evaluator(spec.kind)
+        return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
+
+
+def _on_floats(model, method):
+    """A method of a model, on batches whose images may be bytes."""
+    run = getattr(model, method)
+    if method == "predict":
+        return lambda state, batch, rng: run(state, to_float(batch))
+    return lambda state, batch, rng: run(state, to_float(batch), rng)
+
+
+class _Apply:
+    """What evaluators are handed: the model on one host batch after another, see `evaluation.Apply`."""
+
+    def __init__(self, model, apply, state, roles, seed, initial):
+        self._model, self._state, self._initial = model, state, initial
+        self._apply, self._roles, self._seed = apply, roles, seed
+        self._position, self._untrained_position = 0, 0
+
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> Any:
+        self._position += 1
+        return self._at(self._state, batch, self._position - 1)
+
+    def untrained(self, batch: Mapping[str, np.ndarray]) -> Any:
+        self._untrained_position += 1
+        return self._at(self._first, batch, self._untrained_position - 1)
+
+    def latents(self, n: int) -> np.ndarray:
+        if not hasattr(self._model, "latents"):
+            raise ConfigError("classes are asked of models that draw images from noise; this one does not")
+        return np.asarray(self._model.latents(jax.random.key(self._seed), n))
+
+    @functools.cached_property
+    def _first(self):
+        return devices.replicate(self._initial())
+
+    def _at(self, state, batch, position):
+        seen = {k: v for k, v in batch.items() if not self._is_hidden(k)}
+        return self._apply(state, seen, self._seed, position)
+
+    def _is_hidden(self, key):
+        """Columns of the data beside the images: an answer that the model must not read."""
+        belongs = any(key.startswith(f"{role}_") for role in self._roles)
+        return key not in self._roles and (belongs or key.endswith("_label"))
+
+
+def scalars(values: Mapping[str, Any]) -> dict[str, float]:
+    """Those values that are numbers."""
+    return {k: v for k, v in values.items() if isinstance(v, int | float)}
+
+
+def pictures(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Those values that are images."""
+    return {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
+
+
+def summary(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """All that a result keeps: the values of `test` by themselves, others under their evaluation."""
+    kept = {
+        name: {k: v for k, v in found.items() if not isinstance(v, np.ndarray)}
+        for name, found in values.items()
+    }
+    test = kept.pop("test", {})
+    return {**test, **{name: found for name, found in kept.items() if found}}

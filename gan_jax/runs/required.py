@@ -1,0 +1,96 @@
+"""The runs that another run requires: found finished in the cache, or trained first."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from gan_jax.config import FREE
+from gan_jax.errors import WorkdirError
+from gan_jax.game import devices
+from gan_jax.ops.pixels import to_float
+from gan_jax.runs.restore import Run, load
+from gan_jax.runs.workdir import Workdir
+
+Train = Callable[..., dict[str, Any]]
+
+
+class Classifier:
+    """A finished classifier run as a network: what evaluators and `Model.adopt` are handed."""
+
+    def __init__(self, run: Run):
+        """Places the run's state on the devices."""
+        if run.result is None:
+            raise WorkdirError(f"run {run.config.name} is not finished")
+        self.metrics = run.result["metrics"]
+        self.accuracy = self.metrics.get("accuracy")
+        self.sha256 = run.result["params_sha256"]
+        self.variables = run.state.players["classifier"].eval_variables
+        self._state = devices.replicate(run.state)
+        self._predict = devices.pmap_apply(
+            lambda state, batch, rng: run.model.predict(state, to_float(batch))
+        )
+        self._embed = devices.pmap_apply(lambda state, batch, rng: run.model.embed(state, to_float(batch)))
+
+    def predict(self, pictures: np.ndarray) -> np.ndarray:
+        """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
+        return self._predict(self._state, {"image": pictures})
+
+    def embed(self, pictures: np.ndarray) -> np.ndarray:
+        """Features [B, d], those before the head, of images [B, H, W, C], uint8 or float in [-1, 1]."""
+        return self._embed(self._state, {"image": pictures})
+
+
+def key(config: ConfigDict) -> str:
+    """A name for what `config` computes: equal where only reporting and paths differ."""
+    reporting = set(FREE) - {"steps", "best", "checkpoint_rule"}
+    fields = {k: v for k, v in config.to_dict().items() if k not in reporting}
+    fields["data"] = {k: v for k, v in fields["data"].items() if f"data.{k}" not in reporting}
+    text = json.dumps(fields, sort_keys=True)
+    return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def ensure(config: ConfigDict, train: Train) -> dict[str, Classifier]:
+    """The finished runs that `config.requires` names, by name; trains those that are not in the cache.
+
+    Args:
+      config: of the run that requires them; where files are and how to report is passed on.
+      train: `train(config, workdir, wait)`, which resumes, or returns at once where finished.
+    """
+    wanted = {name: inherit(config, required) for name, required in config.requires.items()}
+    found = {}
+    for name, required in wanted.items():
+        path = Path(config.cache_dir) / key(required)
+        train(required, path, wait=True)
+        found[name] = Classifier(load(path))
+    return found
+
+
+def required(config: ConfigDict, name: str) -> Classifier:
+    """One of the runs that `config.requires` names, from the cache, where it must be finished.
+
+    Raises:
+      WorkdirError: it is not there; the message says how it is made.
+    """
+    path = Path(config.cache_dir) / key(inherit(config, config.requires[name]))
+    if Workdir(path, writes=False).result is None:
+        message = f"{name}, which run {config.name!r} requires, is not finished in {path}; "
+        raise WorkdirError(
+            message + "--mode=train or --mode=eval of the run, in the same folder, finishes it"
+        )
+    return Classifier(load(path))
+
+
+def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:
+    """A required run's configuration with its parent's place of files and way of reporting."""
+    required = required.copy_and_resolve_references()
+    with required.unlocked():
+        for field in ("platform", "distributed", "log_seconds", "debug_nans", "cache_dir"):
+            required[field] = config[field]
+        for field in ("data_dir", "manual_dir"):
+            required.data[field] = required.data[field] or config.data[field]
+    return required

@@ -1,0 +1,101 @@
+"""Finished runs put to use: a run's model and state from its folder, and the runs that others require."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+
+from gan_jax import models
+from gan_jax.config import default
+from gan_jax.config import model as model_fields
+from gan_jax.errors import WorkdirError
+from gan_jax.game import TrainState
+from gan_jax.runs import checkpoint
+from gan_jax.runs.workdir import Workdir
+
+_BATCH = 256  # images at a time
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run's configuration, model, state (host arrays, no device axis) and result, if finished.
+
+    `example` describes one example of its training batch, see `describe`.
+    """
+
+    config: ConfigDict
+    model: Any
+    state: TrainState
+    result: dict[str, Any] | None
+    example: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def describe(batch: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Shapes and dtypes of one example of each batch role, as JSON: enough to rebuild a state."""
+    return {name: [list(x.shape[1:]), str(x.dtype)] for name, x in batch.items()}
+
+
+def example(description: dict[str, Any]) -> dict[str, np.ndarray]:
+    """A batch of one, all zeros, of the given description; uint8 images become floats."""
+    zeros = {k: np.zeros((1, *shape), dtype) for k, (shape, dtype) in description.items()}
+    return {k: x.astype(np.float32) if x.dtype == np.uint8 else x for k, x in zeros.items()}
+
+
+def abstract_state(model: Any, description: dict[str, Any]) -> TrainState:
+    """Shapes and dtypes of the model's state."""
+    return jax.eval_shape(model.init, jax.random.key(0), example(description))
+
+
+def initial_state(
+    config: ConfigDict, model: Any, description: dict[str, Any], networks: Mapping[str, Any]
+) -> TrainState:
+    """The state before training, but for what `calibrate` sets from the training set.
+
+    It follows from `config.seed`, the description of a training batch, and the finished required runs.
+    """
+    state = jax.jit(model.init)(jax.random.key(config.seed), example(description))
+    return model.adopt(state, {name: network.variables for name, network in networks.items()})
+
+
+def load_config(path: Path | str) -> ConfigDict:
+    """The configuration of the run that lives in a folder.
+
+    Raises:
+      WorkdirError: no run lives there.
+    """
+    folder = Workdir(path, writes=False)
+    if folder.config is None:
+        raise WorkdirError(f"{folder.path} holds no run: it has no config.json")
+    return ConfigDict(completed(folder.config))
+
+
+def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored configuration with what came later than its version, fields of the data and of the model.
+
+    They have their defaults: that of a new field is what was done before there was one.
+    """
+    config = {**stored, "data": {**default().data.to_dict(), **stored.get("data", {})}}
+    kind = stored.get("model", {}).get("name", "")
+    if kind in models.known():
+        config["model"] = {**model_fields(kind).to_dict(), **stored["model"]}
+    config["requires"] = {name: completed(needed) for name, needed in stored.get("requires", {}).items()}
+    return config
+
+
+def load(path: Path | str) -> Run:
+    """Restores the run that lives in a folder, at the checkpoint its configuration chooses.
+
+    Raises:
+      WorkdirError: no run lives there.
+      CheckpointError: no intact checkpoint.
+    """
+    workdir = Workdir(path, writes=False)
+    config = load_config(path)
+    model = models.create(config.model)
+    flat, meta = checkpoint.load(workdir.path / "checkpoints", config.checkpoint_rule == "best")
+    state = checkpoint.fit(flat, abstract_state(model, meta["example"]))
+    return Run(config, model, state, workdir.result, meta["example"])

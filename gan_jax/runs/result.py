@@ -1,0 +1,55 @@
+"""The result of a finished run: `result.json`, its plots and its last sheets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import ml_collections
+
+from gan_jax.drawing import plots
+from gan_jax.game import TrainState, devices
+from gan_jax.runs import checkpoint, evaluations, provenance
+from gan_jax.runs.workdir import Workdir
+
+
+def build(
+    config: ml_collections.ConfigDict,
+    state: TrainState,
+    values: Mapping[str, Mapping[str, Any]],
+    *,
+    judged_step: int,
+    seconds: float,
+    origin: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What `result.json` holds.
+
+    Args:
+      config: of the run.
+      state: the judged state, host arrays without a device axis.
+      values: of every evaluation.
+      judged_step: the step of `state`; not the last where the best checkpoint is judged.
+      seconds: of training and evaluation, over all sittings.
+      origin: `provenance.facts()`, taken when this sitting began: a checkout may change meanwhile.
+    """
+    parameters = {name: (p.params, p.batch_stats, p.ema) for name, p in state.players.items()}
+    return {
+        "name": config.name,
+        "metrics": evaluations.summary(values),
+        "step": config.steps,
+        "judged_step": judged_step,
+        "params_sha256": provenance.sha256(checkpoint.flatten(parameters)),
+        "seed": config.seed,
+        "seconds": round(seconds, 1),
+        "device": devices.describe(),
+        **origin,
+        "config": config.to_dict(),
+    }
+
+
+def draw(folder: Workdir, name: str, values: Mapping[str, Mapping[str, Any]]) -> None:
+    """Writes the loss curves, and the confusion matrix of every evaluation that has one."""
+    folder.write("curves.png", plots.curves(folder.records()))
+    for evaluation, found in values.items():
+        if "confusion" in found:
+            accuracy = found["accuracy"] if "accuracy" in found else found["pixel_accuracy"]
+            title = f"{name}, {evaluation}: accuracy {accuracy:.4f}"
+            folder.write(f"confusion_{evaluation}.png", plots.confusion(found["confusion"], title))

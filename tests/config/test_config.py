@@ -1,0 +1,182 @@
+"""Configurations: variants, messages, and the checks before anything starts."""
+
+from pathlib import Path
+
+import pytest
+
+from gan_jax import config, models
+from gan_jax.errors import ConfigError, nearest
+from gan_jax.models import dtn
+
+FOLDER = Path(__file__).parents[2] / "configs"
+
+
+def valid(**fields):
+    built = config.default()
+    built.model = config.model("dtn")
+    built.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
+    return built
+
+
+def refusal(built):
+    with pytest.raises(ConfigError) as error:
+        config.validate(built)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+# --- apply ---------------------------------------------------------------------------------------
+
+
+def test_variants_apply_in_order_and_name_the_run():
+    variants = {"a": {"seed": 1, "steps": 5}, "b": {"seed": 2}}
+    built = config.apply(valid(name="run"), "a,b", variants)
+    assert (built.seed, built.steps, built.name) == (2, 5, "run_a_b")
+    assert config.apply(valid(name="run"), "", variants).name == "run"
+    turned = config.apply(valid(name="run"), "b,a", variants)
+    assert (turned.seed, turned.steps, turned.name) == (2, 5, "run_a_b")
+
+
+def test_a_variant_may_follow_from_the_variants_before_it():
+    variants = {"a": {"seed": 5}, "b": lambda built: {"steps": built.seed + 2}}
+    assert config.apply(valid(), "b,a", variants).steps == 7
+
+
+def test_a_size_that_the_networks_cannot_take_is_refused():
+    built = valid(data__size=36)
+    built.model = config.model("classifier", widths=(4,) * 5)
+    assert refusal(built) == (
+        "data.size=36: images of 36 pixels do not come down to one in 5 stages: 36 is no multiple of 16"
+    )
+    built.model.input_size = 32
+    config.validate(built)
+
+
+def test_an_unknown_field_of_an_evaluation_is_refused():
+    built = valid()
+    built.evals.test = {"kind": "sheet", "every": 0, "roles": {}, "nmu": 8}
+    assert (
+        refusal(built)
+        == "evals.test.nmu is no field of 'sheet'; fields: kind, every, num, roles, columns, classes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, "accuracy"),
+        ({"attributes": ("Male", "Bald")}, "attributes"),
+        ({"objective": "features"}, "regression"),
+    ],
+)
+def test_a_required_classifier_is_judged_by_its_objective(fields, kind):
+    built = config.classifier("f", config.role("x"), config.role("x"), steps=5, size=64, **fields)
+    config.validate(built)
+    assert built.evals.test.kind == kind
+    assert (built.data.size, built.model.schedule_steps) == (64, 5)
+    if "attributes" in fields:
+        assert (built.model.objective, built.model.num_classes) == ("attributes", 2)
+        assert built.evals.test.attributes == ("Male", "Bald")
+
+
+def test_an_unknown_variant_is_refused_with_the_nearest_and_all_known():
+    with pytest.raises(ConfigError) as error:
+        config.apply(valid(), "no_tide", {"no_tid": {}, "quick": {}})
+    expected = "variant 'no_tide' is not known; did you mean 'no_tid'? known: no_tid, quick"
+    assert str(error.value) == expected
+
+
+def test_a_long_list_is_cut_and_counted():
+    names = [f"field_{i:02}" for i in range(60)]
+    said = nearest("feild_07", names)
+    assert said.startswith("is not known; did you mean 'field_07'? known: field_00, field_01, ")
+    listed, end = said.partition("? known: ")[2].split(", ... ")
+    assert end == "(60 in all)"
+    shown = listed.split(", ")
+    assert shown == names[: len(shown)]
+    assert 20 < len(shown) < 30
+
+
+def test_nothing_near_suggests_nothing():
+    assert nearest("zzz", ["no_tid", "quick"]) == "is not known; known: no_tid, quick"
+
+
+def test_a_variant_cannot_make_up_a_field():
+    with pytest.raises((KeyError, AttributeError)):
+        config.apply(valid().lock(), "x", {"x": {"no_such_field": 1}})
+
+
+def test_a_missing_file_is_refused():
+    with pytest.raises(ConfigError, match=r"^no configuration file 'configs/none\.py'$"):
+        config.load("configs/none.py:quick")
+
+
+def test_a_model_has_every_field_and_only_known_ones():
+    fields = config.model("dtn", alpha=2.0)
+    assert fields.alpha == 2.0
+    assert set(fields) == {"name", *dtn.Model.__dataclass_fields__}
+    with pytest.raises(ConfigError, match=r"^model\.alhpa is no field of dtn: alpha, beta, "):
+        config.model("dtn", alhpa=1.0)
+    with pytest.raises(
+        ConfigError, match=rf"^model\.name='gna' is not known; known: {', '.join(models.known())}$"
+    ):
+        config.model("gna")
+
+
+# --- validate ------------------------------------------------------------------------------------
+
+
+def test_defaults_are_valid():
+    config.validate(valid())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("batch_size", 0, "1 to 1048576"),
+        ("steps", -1, "0 to 1000000000"),
+        ("seed", 2**31, "0 to 2147483647"),
+        ("log_every", 0, "1 to 1000000000"),
+        ("checkpoint_every", 0, "1 to 1000000000"),
+        ("keep", 0, "1 to 1000000"),
+        ("data.size", 3, "4 to 4096"),
+        ("platform", "tpus", "'', 'cpu', 'gpu', 'tpu'"),
+        ("checkpoint_rule", "first", "'last', 'best'"),
+        ("log_seconds", float("nan"), "finite numbers"),
+        ("model.alpha", float("inf"), "finite numbers"),
+        ("model.alpha", -1.0, "0 to 1e+06"),
+        ("model.encoder", "h", "f, trained, identity"),
+    ],
+)
+def test_a_refusal_names_field_value_and_what_is_allowed(field, value, allowed):
+    shown = repr(value) if isinstance(value, str) else value
+    built = valid(**{field.replace(".", "__"): value})
+    assert refusal(built) == f"{field}={shown} is not allowed; allowed: {allowed}"
+
+
+def test_evaluations_are_checked():
+    built = valid()
+    built.evals.test = {"kind": "transfer", "every": -1, "roles": {}}
+    assert refusal(built) == "evals.test.every=-1 is not allowed; allowed: 0 to 1000000000"
+    built = valid(best="dev/accuracy")
+    built.evals.test = {"kind": "transfer", "every": 1, "roles": {}}
+    assert refusal(built) == "best='dev/accuracy': evaluation 'dev' is not known; known: test"
+
+
+def test_the_best_rule_needs_a_metric():
+    assert refusal(valid(checkpoint_rule="best")).startswith("checkpoint_rule='best' needs a metric")
+
+
+def test_required_runs_are_checked_under_their_name():
+    built = config.load(f"{FOLDER / 'dtn_digits.py'}:quick")
+    built.requires.f.batch_size = 0
+    assert refusal(built).startswith("requires.f.batch_size=0 is not allowed")
+
+
+def test_unknown_model_fields_and_names_are_refused():
+    built = valid()
+    built.model.alhpa = 1.0
+    assert refusal(built).startswith("model.alhpa is no field of this model; fields: alpha, beta")
+    built = valid()
+    built.model = {"name": "dnt"}
+    assert refusal(built) == f"model.name='dnt' is not known; known: {', '.join(models.known())}"

@@ -1,0 +1,154 @@
+"""Configurations of image translation: their variants, their images, and that `quick` runs and resumes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gan_jax import config, models
+from gan_jax.train import train
+
+FOLDER = Path(__file__).parents[2] / "configs"
+VARIANTS = {
+    "cyclegan_horse2deer": ["cat2dog", "part", "quick", "cat2dog,part", "cat2dog,quick"],
+    "cyclegan_horse2zebra": ["folders", "quick"],
+    "cyclegan_svhn_mnist": ["part", "yunjey", "quick", "yunjey,part", "yunjey,quick"],
+    "cyclegan_scenes": ["folders", "labels", "quick", "folders,labels", "labels,quick", "folders,quick"],
+    "discogan_celeba_gender": ["paper", "part", "quick", "paper,part"],
+    "discogan_svhn_mnist": ["paper", "part", "quick", "paper,part"],
+    "discogan_horse2deer": ["cat2dog", "paper", "part", "quick", "cat2dog,part,paper"],
+    "pix2pix_celeba": ["colour", "part", "quick", "colour,part", "colour,quick"],
+    "pix2pix_facades": ["photo2labels", "quick"],
+    "pix2pix_scenes": ["folders", "l1", "cgan", "quick", "l1,quick", "folders,quick"],
+}
+EVERY = [(name, variant) for name, variants in VARIANTS.items() for variant in ("", *variants)]
+
+
+def load(name, variant=""):
+    return config.load(f"{FOLDER / name}.py:{variant}")
+
+
+@pytest.mark.parametrize(("name", "variant"), EVERY)
+def test_every_variant_builds_and_validates(name, variant):
+    built = load(name, variant)
+    config.validate(built)
+    assert built.name.startswith(name)
+    assert set(built.data.roles) == {"source", "target"}
+    assert [role.labels for role in built.data.roles.values()] == [False, False]
+    assert (built.data.kind == "paired") == name.startswith("pix2pix")
+    # Rates end where the run does, after a second half of decay.
+    if built.model.get("decay_end"):
+        assert built.model.decay_end == 2 * built.model.decay_start
+        assert "quick" in variant or built.steps == built.model.decay_end
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_quick_asks_for_no_file_and_no_network(name):
+    built = load(name, "quick")
+    roles = [*built.data.roles.values(), *(r for e in built.evals.values() for r in e.roles.values())]
+    assert {role.name for role in roles} <= {
+        *("digits_street", "digits_plain", "emoji", "scenes_game", "scenes_real")
+    }
+    assert all(not role.files for role in roles)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_tested_image_is_trained_on(name):
+    for variant in ["", *VARIANTS[name]]:
+        if "quick" in variant:
+            continue
+        built = load(name, variant)
+        for role, test in built.evals.test.roles.items():
+            learned = built.data.roles[role]
+            if learned.split.startswith("train[:") and test.split.startswith("train["):
+                last = int(learned.split.removeprefix("train[:").removesuffix("]"))
+                assert int(test.split.removeprefix("train[").partition(":")[0]) >= last
+            elif "+" in learned.split:
+                assert (learned.split, test.split) == ("test[:8000]+train", "test[8000:]")
+            else:
+                assert learned.split.startswith("train")
+                assert test.split.startswith("test")
+
+
+def test_the_papers_sizes_are_the_papers():
+    zebra, facades = load("cyclegan_horse2zebra"), load("pix2pix_facades")
+    assert models.create(zebra.model) == models.model_class("cyclegan")(
+        identity=0.5, decay_start=133_400, decay_end=266_800
+    )
+    assert models.create(facades.model) == models.model_class("pix2pix")()
+    for built in (zebra, facades):
+        assert (built.data.size, built.data.load_size, built.data.flip) == (256, 286, True)
+        assert built.batch_size == 1
+    assert zebra.steps == 200 * 1334
+    assert facades.steps == 200 * 400
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name.startswith("discogan")])
+def test_the_equation_as_printed_is_not_undone_by_a_smaller_scale(name):
+    for variant in ("paper", "paper,part", "paper,quick"):
+        built = load(name, variant).model
+        assert (built.gan_weight, built.fm_weight, built.curriculum) == (1, 0, 0)
+
+
+def test_house_numbers_and_handwriting_are_read_both_ways_by_judges_of_where_they_come_to():
+    cyclegan, discogan = load("cyclegan_svhn_mnist", "part"), load("discogan_svhn_mnist", "part")
+    assert cyclegan.evals == discogan.evals
+    assert cyclegan.requires == discogan.requires
+    assert cyclegan.data.roles == discogan.data.roles
+    learned = {name: judge.data.roles.image for name, judge in cyclegan.requires.items()}
+    assert [learned[name].files["train"].partition("/")[0] for name in ("judge", "judge_source")] == [
+        "mnist",
+        "svhn",
+    ]
+    for name, given, judge in (("test", "source", "judge"), ("backward", "target", "judge_source")):
+        spec = cyclegan.evals[name]
+        assert (spec.get("given", "source"), spec.get("judge", "judge")) == (given, judge)
+        (role,) = spec.roles
+        assert role == given
+        tested = {"source": "test[8000:]", "target": "test"}[given]
+        assert spec.roles[role].split == tested
+    # Either judge is itself scored on images that none learns from.
+    assert cyclegan.requires.judge_source.evals.test.roles.image.split == "test[8000:]"
+
+
+def test_colour_replaces_the_edges_everywhere_and_directions_change_sides():
+    colour = load("pix2pix_celeba", "colour")
+    places = [colour.data, *colour.evals.values()]
+    assert {place.roles.source.derive for place in places} == {"grey"}
+    assert {place.roles.target.get("derive", "") for place in places} == {""}
+    for variant, sides in (("", ("right", "left")), ("photo2labels", ("left", "right"))):
+        built = load("pix2pix_facades", variant)
+        for place in (built.data, *built.evals.values()):
+            assert (place.roles.source.side, place.roles.target.side) == sides
+
+
+SHRUNK = {
+    "cyclegan_svhn_mnist": {},
+    "discogan_celeba_gender": {"data.size": 16, "model.levels": 2},
+    "pix2pix_celeba": {"data.size": 16, "data.load_size": 18},
+}
+
+
+@pytest.mark.parametrize("name", SHRUNK)
+def test_quick_trains_evaluates_and_goes_on_as_if_it_had_never_stopped(name, tmp_path):
+    def run(folder, steps):
+        built = load(name, "quick")
+        with built.unlocked():
+            built.update_from_flattened_dict(SHRUNK[name])
+            built.steps, built.cache_dir = steps, str(tmp_path / "cache")
+        config.validate(built)
+        return train(built, tmp_path / folder)
+
+    run("continued", 1)
+    continued, straight = run("continued", 3), run("straight", 3)
+    assert continued["params_sha256"] == straight["params_sha256"]
+    assert continued["metrics"] == straight["metrics"]
+    records = [tmp_path / folder / "metrics.jsonl" for folder in ("continued", "straight")]
+    assert records[0].read_bytes() == records[1].read_bytes()
+    players = {
+        key.partition("/")[0] for line in records[0].read_text().splitlines() for key in json.loads(line)
+    }
+    assert {"gen", "disc"} <= players
+    drawn = {path.name for path in (tmp_path / "straight" / "samples").glob("*.png")}
+    kind = "pairs" if name.startswith("pix2pix") else "cycles"
+    assert {f"final_{kind}_00000003.png", "final_sheet_00000003.png"} <= drawn

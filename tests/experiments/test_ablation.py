@@ -1,0 +1,174 @@
+"""Table 1's experiment: what it writes is what its runs measured, and it goes on where it stopped."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from experimenting import experiment, untouched
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
+    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "table"}
+    return experiment("dtn_ablation", f"--config={config}", *flags, **places)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """The folder of a finished table of two rows and two seeds, and what the program printed."""
+    folder = tmp_path_factory.mktemp("ablation")
+    process = ablation(folder, "--seeds=2", "--rows=no_const,original")
+    assert process.returncode == 0, process.stderr
+    return folder, process.stdout
+
+
+def test_the_table_holds_what_the_runs_measured(done):
+    folder, _ = done
+    table = json.loads((folder / "table.json").read_text())
+    assert [(row["name"], row["paper"]) for row in table["rows"]] == [
+        ("no_const", 74.55),
+        ("original", 40.06),
+    ]
+    for row in table["rows"]:
+        folders = [folder / "runs" / f"dtn_digits_quick_{row['name']}_seed{seed}" for seed in (0, 1)]
+        results = [json.loads((path / "result.json").read_text()) for path in folders]
+        # 32 images are judged: an accuracy is a multiple of 3.125 %.
+        measured = [100 * result["metrics"]["accuracy"] for result in results]
+        assert row["accuracy"] == pytest.approx(measured, abs=0.0051)
+        assert [run["seed"] for run in row["runs"]] == [0, 1] == [result["seed"] for result in results]
+        assert [run["params_sha256"] for run in row["runs"]] == [r["params_sha256"] for r in results]
+    trained = table["rows"][0]["runs"]
+    assert trained[0]["params_sha256"] != trained[1]["params_sha256"]
+    assert table["seeds"] == 2 and "digits_street" in table["data"]
+
+
+def test_all_rows_share_one_f_its_features_and_one_judge(done):
+    folder, _ = done
+    assert sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir()) == [
+        *["constants"] * 2,  # those of the source and those of the target
+        "f_street",
+        "judge_plain",
+    ]
+
+
+def test_the_course_is_that_of_the_records_and_a_row_that_is_not_trained_has_none(done):
+    folder, _ = done
+    trained, original = json.loads((folder / "table.json").read_text())["rows"]
+    means = {}
+    for seed, course in enumerate(trained["validation"]):
+        path = folder / "runs" / f"dtn_digits_quick_no_const_seed{seed}" / "metrics.jsonl"
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        found = {str(r["step"]): r["accuracy"] for r in records if r.get("eval") == "validation"}
+        assert found and course == {step: pytest.approx(100 * x, abs=0.0051) for step, x in found.items()}
+        for step, accuracy in course.items():
+            means[int(step)] = means.get(int(step), 0) + accuracy / 2
+    assert original["validation"] == [{}, {}]
+    cells = " | ".join(f"{means[step]:.2f}" for step in sorted(means))
+    assert f"| without L_CONST | {cells} |" in (folder / "table.md").read_text()
+
+
+def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
+    folder, printed = done
+    text = (folder / "table.md").read_text()
+    assert printed.strip() == text.strip()
+    row = json.loads((folder / "table.json").read_text())["rows"][0]["accuracy"]
+    assert f"| without L_CONST | 74.55 | {sum(row) / 2:.2f} | {min(row):.2f} to {max(row):.2f} |" in text
+    with Image.open(folder / "table.png") as picture:
+        picture.load()
+
+
+def test_the_same_command_trains_nothing_twice(done):
+    folder, printed = done
+    before = untouched(folder / "runs")
+    again = ablation(folder, "--seeds=2", "--rows=no_const,original")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == printed
+    assert untouched(folder / "runs") == before
+
+
+def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
+    flags = ("--rows=", "--best", "--beside=moved,one_domain_f,wide_d")
+    process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
+    assert process.returncode == 0, process.stderr
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert table["rows"] == []
+    names = {part["title"]: [row["name"] for row in part["rows"]] for part in table["tables"]}
+    assert names == {
+        "The best recipe without each of its ingredients": ["moved", "one_domain_f"],
+        "Tried on top of the best recipe": ["wide_d"],
+    }
+    result = json.loads((tmp_path / "runs/dtn_svhn_mnist_quick_best_seed0/result.json").read_text())
+    assert table["best"]["accuracy"] == [pytest.approx(100 * result["metrics"]["accuracy"], abs=0.0051)]
+    assert result["config"]["requires"]["f"]["model"]["pseudo_weight"] == 1.0
+    # f of Table 1, the one that `best` begins with, and what self-training makes of that.
+    trained = sorted(path.name.split("-")[0] for path in (tmp_path / "cache").iterdir())
+    features = ["constants"] * 6  # of both domains by each of the three
+    assert trained == [*features, "f_svhn", "f_svhn_bent", "f_svhn_self", "judge_mnist"]
+    f = table["best"]["f_accuracy"]
+    own = next((tmp_path / "cache").glob("f_svhn_self-*")) / "result.json"
+    assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)
+
+
+def test_lines_beside_the_best_recipe_can_be_trained_alone(tmp_path):
+    flags = ("--rows=", "--beside=short_f")
+    process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
+    assert process.returncode == 0, process.stderr
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert table["rows"] == []
+    assert "best" not in table
+    assert [[row["name"] for row in part["rows"]] for part in table["tables"]] == [["short_f"]]
+    assert process.stdout.count("| row | ours") == 1  # no table without rows above it
+    line = "| f of bent images for 30 passes instead of 84, with self-training |"
+    assert process.stdout.count(line) == 2  # its accuracy, and its course on the validation images
+    with Image.open(tmp_path / "table.png") as picture:
+        picture.load()
+
+
+def test_an_unknown_row_is_refused_in_one_line(tmp_path):
+    process = ablation(tmp_path, "--rows=no_conts")
+    assert process.returncode == 2
+    assert process.stderr.strip().splitlines() == [
+        "dtn_ablation: rows=['no_conts'] not known; known: dtn, no_tid, no_const, no_f, no_adversary, "
+        "neither, original, baseline"
+    ]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_no_row_at_all_is_refused(tmp_path):
+    process = ablation(tmp_path, "--rows=")
+    assert process.returncode == 2
+    assert process.stderr.startswith("dtn_ablation: rows: none is given, nor --best or --beside; known: dtn,")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_accuracy_of_f_is_a_column_where_rows_differ_in_it():
+    code = """
+import sys
+sys.path.insert(0, "experiments")
+import tables
+one = {"label": "one", "paper": 90.66, "accuracy": [90.0, 92.5], "f_accuracy": 96.8}
+print(tables.markdown([one, {"label": "two", "accuracy": [50.0], "f_accuracy": 96.8}]))
+print(tables.markdown([one, {"label": "three", "accuracy": [50.0], "f_accuracy": 95.75}]))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True,
+                             text=True)  # fmt: skip
+    assert process.stderr == ""
+    assert process.stdout.split("\n") == [
+        "| row | paper, SVHN -> MNIST (%) | ours, mean (%) | lowest to highest |",
+        "| --- | ---: | ---: | ---: |",
+        "| one | 90.66 | 91.25 | 90.00 to 92.50 |",
+        "| two |  | 50.00 | 50.00 to 50.00 |",
+        "",
+        "| row | paper, SVHN -> MNIST (%) | ours, mean (%) | lowest to highest | f (%) |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| one | 90.66 | 91.25 | 90.00 to 92.50 | 96.80 |",
+        "| three |  | 50.00 | 50.00 to 50.00 | 95.75 |",
+        "",
+        "",
+    ]

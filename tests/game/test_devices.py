@@ -1,0 +1,187 @@
+"""Placement on two devices, the two mapped calls, and keys."""
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax.errors import ConfigError
+from gan_jax.game import devices
+
+
+class Counter(flax.struct.PyTreeNode):
+    """The least that `pmap_step` asks of a state."""
+
+    step: jax.Array
+    value: jax.Array
+
+
+def counter():
+    return devices.replicate(Counter(np.zeros((), np.int32), np.zeros((), np.float32)))
+
+
+def draw(state, batch, rng, phase):
+    """The key's draw on each device, kept in the state."""
+    value = jax.random.uniform(rng)
+    return state.replace(value=value), {"draw": value, "x": batch["x"].mean()}
+
+
+def draws(seed=0, iteration=0, position=0):
+    step = devices.pmap_step(draw, seed)
+    batch = devices.shard({"x": np.arange(4, dtype=np.float32)})
+    state, metrics = step(counter(), batch, devices.clock(iteration, position, True), "train")
+    return np.asarray(state.value), devices.to_host(metrics)
+
+
+def test_there_are_two_devices():
+    assert jax.device_count() == 2
+    assert devices.describe() == {"platform": "cpu", "kind": "cpu", "devices": 2, "processes": 1}
+    assert devices.process() == (0, 1)
+
+
+def test_replicate_and_unreplicate_are_inverse():
+    tree = {"a": np.arange(6, dtype=np.int32).reshape(2, 3), "b": (np.float32(2.5), jnp.ones(2))}
+    placed = devices.replicate(tree)
+    assert jax.tree.map(jnp.shape, placed) == {"a": (2, 2, 3), "b": ((2,), (2, 2))}
+    assert all(len(leaf.sharding.device_set) == 2 for leaf in jax.tree.leaves(placed))
+    back = devices.unreplicate(placed)
+    assert all(isinstance(leaf, np.ndarray | np.generic) for leaf in jax.tree.leaves(back))
+    jax.tree.map(np.testing.assert_array_equal, back, tree)
+    assert back["a"].dtype == np.int32
+
+
+def test_shard_splits_in_order():
+    batch = {"image": np.arange(24).reshape(6, 4), "label": np.arange(6)}
+    placed = devices.shard(batch)
+    np.testing.assert_array_equal(placed["label"], [[0, 1, 2], [3, 4, 5]])
+    np.testing.assert_array_equal(placed["image"], batch["image"].reshape(2, 3, 4))
+    assert [len(part.data) for part in placed["label"].addressable_shards] == [1, 1]
+
+
+def test_shard_refuses_what_the_devices_cannot_share():
+    with pytest.raises(ValueError, match=r"^a batch of 5 cannot be shared by 2 local devices$"):
+        devices.shard({"image": np.zeros(5)})
+
+
+def test_a_batch_size_that_does_not_divide_is_refused():
+    devices.check_batch_size(6)
+    with pytest.raises(ConfigError, match=r"^batch_size=7 is not divisible by the 2 devices$"):
+        devices.check_batch_size(7)
+
+
+def test_the_key_differs_between_devices_iterations_phases_and_seeds():
+    found = [
+        *draws()[0],
+        *draws(iteration=1)[0],
+        *draws(position=1)[0],
+        *draws(iteration=1, position=1)[0],
+        *draws(seed=1)[0],
+    ]
+    assert len(set(map(float, found))) == 10
+
+
+def test_the_key_follows_from_seed_iteration_position_and_device_alone():
+    again = [draws(seed=4, iteration=9, position=2)[0] for _ in range(2)]
+    np.testing.assert_array_equal(*again)
+    key = jax.random.key(4)
+    for number in (9, 2, 1):
+        key = jax.random.fold_in(key, number)
+    assert again[0][1] == jax.random.uniform(key)
+
+
+def test_metrics_are_means_over_the_devices():
+    values, metrics = draws()
+    assert metrics["draw"] == pytest.approx(values.mean(), rel=1e-6)
+    assert metrics["x"] == 1.5
+
+
+def test_the_step_moves_on_after_the_last_phase_only():
+    step = devices.pmap_step(draw, 0)
+    state = counter()
+    batch = devices.shard({"x": np.zeros(2, np.float32)})
+    seen = []
+    for iteration in range(2):
+        for position in range(3):
+            clock = devices.clock(iteration, position, position == 2)
+            state, _ = step(state, batch, clock, "train")
+            seen.append(state.step.tolist())
+    assert seen == [[0, 0], [0, 0], [1, 1], [1, 1], [1, 1], [2, 2]]
+
+
+def test_each_phase_is_traced_once():
+    traced = []
+
+    def train_step(state, batch, rng, phase):
+        traced.append(phase)
+        return draw(state, batch, rng, phase)
+
+    step = devices.pmap_step(train_step, 0)
+    state = counter()
+    batch = devices.shard({"x": np.zeros(2, np.float32)})
+    for iteration in range(3):
+        for position, phase in enumerate(("disc", ("grow", 1))):
+            state, _ = step(state, batch, devices.clock(iteration, position, position == 1), phase)
+    assert traced == ["disc", ("grow", 1)]
+
+
+def test_the_state_is_donated():
+    def train_step(state, batch, rng, phase):
+        return state.replace(value=state.value + 1), {}
+
+    state = counter()
+    step = devices.pmap_step(train_step, 0)
+    new, _ = step(state, devices.shard({"x": np.zeros(2, np.float32)}), devices.clock(0, 0, True), "train")
+    assert state.value.is_deleted()
+    assert not new.value.is_deleted()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_apply_takes_batches_of_any_size(size):
+    sizes = []
+
+    def fn(state, batch, rng):
+        sizes.append(batch["x"].shape)
+        return {"y": batch["x"] * state, "label": batch["label"]}
+
+    x = np.arange(3 * size, dtype=np.float32).reshape(size, 3)
+    label = np.arange(size)
+    out = devices.pmap_apply(fn)(devices.replicate(np.float32(2)), {"x": x, "label": label})
+    assert sizes == [((size + 1) // 2, 3)]
+    assert isinstance(out["y"], np.ndarray)
+    np.testing.assert_array_equal(out["y"], 2 * x)
+    np.testing.assert_array_equal(out["label"], label)
+
+
+def test_apply_draws_by_seed_position_and_device():
+    apply = devices.pmap_apply(
+        lambda state, batch, rng: jax.random.uniform(rng, batch.shape) + 0 * state * batch
+    )
+    state, batch = devices.replicate(np.float32(0)), np.zeros(4, np.float32)
+    out = apply(state, batch, 3)
+    np.testing.assert_array_equal(apply(state, batch, 3), out)
+    np.testing.assert_array_equal(apply(state, batch, 3, 0), out)
+    others = [out, apply(state, batch, 4), apply(state, batch, 3, 1), apply(state, batch, 4, 1)]
+    assert len(np.unique(others)) == 16
+    assert not state.is_deleted()
+
+
+def test_the_mean_is_of_floats_and_leaves_counters():
+    def train_step(state, batch, rng, phase):
+        index = jax.lax.axis_index(devices.AXIS)
+        means = devices.mean({"float": 1.0 * index, "int": index})
+        return state, {"float": means["float"], "int": means["int"].astype(jnp.float32)}
+
+    step = devices.pmap_step(train_step, 0)
+    batch = devices.shard({"x": np.zeros(2, np.float32)})
+    _, metrics = step(counter(), batch, devices.clock(0, 0, True), "train")
+    assert devices.to_host(metrics) == {"float": 0.5, "int": 0.5}
+
+
+def test_an_absent_platform_is_refused_in_one_line(monkeypatch):
+    def refuse():
+        raise RuntimeError("Unknown backend\nand a long story")
+
+    monkeypatch.setattr(jax, "devices", refuse)
+    with pytest.raises(ConfigError, match=r"^platform='cpu' has no device here: Unknown backend$"):
+        devices.start("cpu")

@@ -1,0 +1,69 @@
+"""Models of image-to-image translation with networks of a few hundred parameters, stepped on two devices."""
+
+import functools
+
+import jax
+import numpy as np
+from playing import drawn
+
+from gan_jax.game import devices
+
+B = 4
+
+
+def pictures(side, channels=(3, 3), size=B, seed=0):
+    """A batch of `source` and `target` noise of the given channels."""
+    rng = np.random.default_rng(seed)
+    shapes = {role: (size, side, side, c) for role, c in zip(("source", "target"), channels, strict=True)}
+    return {role: rng.uniform(-1, 1, shape).astype(np.float32) for role, shape in shapes.items()}
+
+
+def initial(m, batch, seed=0):
+    """A state of `m`, on the host, with kernels of a size at which nothing saturates."""
+    return drawn(jax.eval_shape(m.init, jax.random.key(0), batch), seed)
+
+
+def zeroed(state):
+    """The same with all parameters zero: networks answer 0, whatever they are given."""
+    players = {
+        name: player.replace(params=jax.tree.map(np.zeros_like, player.params))
+        for name, player in state.players.items()
+    }
+    return state.replace(players=players)
+
+
+@functools.cache
+def compiled(m, method):
+    if method == "train_step":
+        return devices.pmap_step(m.train_step, 0)
+
+    def step(state, batch, rng, phase):
+        del rng, phase
+        state, metrics = getattr(m, method)(state, batch)
+        return state, {k: v for k, v in metrics.items() if "/" in k}
+
+    return devices.pmap_step(step, 0)
+
+
+def run(m, state, batches, method="train_step", start=0):
+    """The state on the host and the metrics of all steps together, an iteration for each batch."""
+    state, metrics = devices.replicate(state), {}
+    for i, batch in enumerate(batches, start=start):
+        for j, phase in enumerate(m.phases(i)):
+            clock = devices.clock(i, j, True)
+            state, new = compiled(m, method)(state, devices.shard(batch), clock, phase)
+            metrics |= devices.to_host(new)
+    for leaf in jax.tree.leaves((state.players, state.step)):
+        first, *others = (np.asarray(part.data) for part in leaf.addressable_shards)
+        assert all(np.array_equal(first, other) for other in others)
+    return devices.unreplicate(state), metrics
+
+
+def count(tree):
+    return sum(x.size for x in jax.tree.leaves(tree))
+
+
+def moved(before, after):
+    """Whether any leaf differs."""
+    pairs = zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True)
+    return any(not np.array_equal(a, b) for a, b in pairs)

@@ -1,0 +1,82 @@
+"""The pool of generated images: what comes back, how often and how old, on images that say when they came."""
+
+import collections
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax.ops import pool
+
+
+def numbered(first, count, side=1):
+    """Images [count, side, side, 1] whose pixels are their number, from `first` on."""
+    return jnp.broadcast_to(jnp.arange(first, first + count, dtype=jnp.float32)[:, None, None, None] + 1,
+                            (count, side, side, 1))  # fmt: skip
+
+
+def played(size, queries, seed=0):
+    """Numbers returned by `queries` images one after another, and those left in the pool."""
+    state, out = pool.query(pool.create(size, (1, 1, 1)), numbered(0, queries), jax.random.key(seed))
+    return np.asarray(out)[:, 0, 0, 0].astype(int), np.asarray(state["images"])[:, 0, 0, 0].astype(int), state
+
+
+def test_the_first_images_come_back_as_they_are():
+    out, left, state = played(50, 50)
+    np.testing.assert_array_equal(out, np.arange(50) + 1)
+    np.testing.assert_array_equal(left, np.arange(50) + 1)
+    assert int(state["count"]) == 50
+
+
+def test_no_image_is_lost_or_made():
+    # Returned and still held: twice for the first N, which were stored and returned at once, else once.
+    out, left, _ = played(50, 3000)
+    counts = collections.Counter([*out, *left])
+    assert counts == {number + 1: 2 if number < 50 else 1 for number in range(3000)}
+
+
+def test_once_full_half_of_what_comes_back_is_new_and_the_rest_100_queries_old():
+    out, _, _ = played(50, 20_000)
+    age = np.arange(20_000) + 1 - out
+    later = age[50:]
+    assert np.mean(later == 0) == pytest.approx(0.5, abs=0.02)
+    # A stored image leaves with probability 1 / 100 a query.
+    assert later[later > 0].mean() == pytest.approx(100, abs=6)
+    assert np.median(later[later > 0]) == pytest.approx(69, abs=6)
+
+
+def test_queries_one_by_one_keep_the_same_laws():
+    query = jax.jit(pool.query)
+    state, seen = pool.create(3, (1, 1, 1)), []
+    for i in range(60):
+        state, out = query(state, numbered(2 * i, 2), jax.random.fold_in(jax.random.key(1), i))
+        seen += list(np.asarray(out)[:, 0, 0, 0].astype(int))
+    counts = collections.Counter([*seen, *np.asarray(state["images"])[:, 0, 0, 0].astype(int)])
+    assert counts == {number + 1: 2 if number < 3 else 1 for number in range(120)}
+    assert seen[:3] == [1, 2, 3]
+    assert int(state["count"]) == 3
+
+
+def test_a_pool_of_no_images_gives_back_what_it_is_given():
+    given = numbered(7, 4, side=2)
+    state = pool.create(0, (2, 2, 1))
+    after, out = pool.query(state, given, jax.random.key(0))
+    np.testing.assert_array_equal(out, given)
+    assert after is state
+
+
+def test_what_comes_back_carries_no_gradient():
+    def total(images):
+        return pool.query(pool.create(2, (1, 1, 1)), images, jax.random.key(0))[1].sum()
+
+    np.testing.assert_array_equal(jax.grad(total)(numbered(0, 5)), np.zeros((5, 1, 1, 1)))
+
+
+def test_shapes_and_types_of_the_state_stay():
+    state = pool.create(4, (2, 3, 1))
+    after, _ = pool.query(state, jnp.ones((6, 2, 3, 1)), jax.random.key(0))
+    describe = lambda tree: jax.tree.map(lambda x: (x.shape, x.dtype), tree)  # noqa: E731
+    assert describe(after) == describe(state)
+    assert state["images"].shape == (4, 2, 3, 1)
+    assert state["count"].dtype == jnp.int32

@@ -1,0 +1,162 @@
+"""Host devices and processes: how many there are decides the speed, not the outcome."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gan_jax.errors import WorkdirError
+from gan_jax.game import devices
+from gan_jax.runs import checkpoint
+from gan_jax.runs.workdir import Workdir
+from gan_jax.train import train
+
+# Trains several runs in one process, since a process costs more than a run: steps and folder of each.
+SEVERAL = """
+import json, sys
+from gan_jax import config, parallel
+from gan_jax.train import train
+path, *jobs = sys.argv[1:]
+devices.start("cpu")
+for job in jobs:
+    steps, _, folder = job.partition(":")
+    fields = config.load(path)
+    fields.update_from_flattened_dict({"steps": int(steps)})
+    result = train(fields, folder)
+    assert result["step"] == int(steps)
+"""
+
+
+@pytest.fixture(scope="module")
+def several(launcher):
+    """`several(devices, (steps, folder), ...)`: trains tiny runs on so many host devices."""
+
+    def run(devices, *jobs):
+        config = launcher.tiny("")[0].removeprefix("--config=")
+        named = [f"{steps}:{folder}" for steps, folder in jobs]
+        launcher.run(config, *named, devices=devices, python=("-c", SEVERAL))
+
+    return run
+
+
+def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path):
+    several(4, (4, tmp_path / "4_then_1"), (8, tmp_path / "4"))
+    several(
+        1, (8, tmp_path / "4_then_1"), (4, tmp_path / "1_then_4"), (8, tmp_path / "1"),
+        (4, tmp_path / "halfway"),
+    )  # fmt: skip
+    several(4, (8, tmp_path / "1_then_4"))
+    several(2, (8, tmp_path / "2"))
+    expected = _parameters(tmp_path / "1")
+    started = _parameters(tmp_path / "halfway", step=4)
+    assert all(np.abs(expected[name] - started[name]).max() > 1e-4 for name in expected)
+    for name in ("4_then_1", "1_then_4", "2", "4"):
+        found = _parameters(tmp_path / name)
+        assert set(found) == set(expected)
+        for leaf, values in found.items():
+            # No batch norm, no dropout: nothing but the order of sums differs.
+            np.testing.assert_allclose(values, expected[leaf], atol=1e-5, err_msg=f"{name} {leaf}")
+        facts = json.loads((tmp_path / name / "result.json").read_text())["device"]
+        assert facts["devices"] == int(name[-1])
+
+
+def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, free_port):
+    """The required run is trained by both as well: neither may run ahead of the other's files."""
+    single = launcher.tiny(tmp_path / "single", "requiring", cache_dir=tmp_path / "cache_1")
+    launcher.run(*single, devices=2)
+    pair = launcher.tiny(
+        tmp_path / "pair", "requiring", cache_dir=tmp_path / "cache_2",
+        distributed=True, platform="cpu",
+    )  # fmt: skip
+    codes, said = _both(launcher, free_port, pair)
+    assert codes == [0, 0], said
+    assert "2 x cpu, 2 process(es)" in said[0]
+    expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
+    # One writer: no line, file or checkpoint twice, and no other files than those of one process.
+    steps = [json.loads(line) for line in (tmp_path / "pair" / "metrics.jsonl").open()]
+    trained = [record["step"] for record in steps if "eval" not in record]
+    assert trained == list(range(1, 9))
+    assert _files(tmp_path / "pair") == _files(tmp_path / "single")
+
+
+def test_two_processes_that_fail_alike_say_so_and_end_with_the_code_of_the_failure(
+    launcher, tmp_path, free_port
+):
+    none = tmp_path / "none"
+    fields = {"data.manual_dir": none, "distributed": True, "platform": "cpu"}
+    codes, said = _both(launcher, free_port, launcher.tiny(tmp_path / "run", **fields))
+    assert codes == [1, 1], said
+    for text in said:
+        assert text.splitlines()[-1].startswith(f"gan_jax: there is no file {none / 'digits.npz'}")
+
+
+def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_other(
+    launcher, tmp_path, free_port
+):
+    pair = launcher.tiny(tmp_path / "run", "wide", distributed=True, platform="cpu")
+    # What is compiled anew would meet the limit as well.
+    env = {"JAX_ENABLE_COMPILATION_CACHE": "false", "PYTHONDONTWRITEBYTECODE": "1"}
+    codes, said = _both(launcher, free_port, pair, env, launcher.no_large_files)
+    assert codes[0] == 1, said
+    assert said[0].splitlines()[-1].startswith("gan_jax: checkpoint of step 2 "), said[0]
+    assert codes[1] != 0
+    assert "distributed service detected fatal errors" in said[1], said[1]
+
+
+def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    train(tiny(steps=4), path)
+    newest = path / "checkpoints" / "newest"
+    (newest / "4").rename(newest / "4.replaced_by_4")  # as a kill leaves it
+    met = []
+
+    def barrier(name):
+        with pytest.raises(WorkdirError, match="in use"):
+            Workdir(path).open()
+        result = Workdir(path, writes=False).result
+        met.append((name, checkpoint.newest_step(path / "checkpoints"), result and result["step"]))
+
+    monkeypatch.setattr(devices, "barrier", barrier)
+    train(tiny(), path)
+    assert met == [("opened", 2, 4), ("settled", 4, 4), ("saved", 8, 4), ("finished", 8, 8)]
+
+
+def test_a_run_that_another_cluster_finished_meanwhile_is_seen_by_all_processes(tiny, tmp_path, monkeypatch):
+    """One process waits for the folder, the others wait for that one before they look."""
+    met = []
+
+    def barrier(name):
+        met.append(name)
+        Workdir(tmp_path / "run").write_json("result.json", {"step": 8})
+
+    monkeypatch.setattr(devices, "barrier", barrier)
+    assert train(tiny(), tmp_path / "run", wait=True) == {"step": 8}
+    assert met == ["opened"]
+
+
+def _both(launcher, port, args, env=None, first=("-m", "gan_jax.main")):
+    """Runs two processes as one cluster, `first` as the first; exit codes and standard errors."""
+    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}", "JAX_NUM_PROCESSES": "2", **(env or {})}
+    processes = [
+        launcher.start(*args, env={**cluster, "JAX_PROCESS_ID": str(rank)}, python=python)
+        for rank, python in enumerate([first, ("-m", "gan_jax.main")])
+    ]
+    try:
+        return [process.wait() for process in processes], [process.stderr for process in processes]
+    finally:
+        for process in processes:
+            process.popen.kill()
+
+
+def _parameters(path, step=8):
+    flat, meta = checkpoint.load(path / "checkpoints")
+    assert meta["step"] == step
+    return {name: leaf for name, leaf in flat.items() if ".params." in name}
+
+
+def _files(path):
+    """Names of a run's files, but for the ones that a checkpoint consists of."""
+    files = [p.relative_to(path) for p in path.rglob("*")]
+    return {p for p in files if p.parts[0] != "checkpoints" or len(p.parts) < 4}

@@ -1,0 +1,111 @@
+"""Checkpoints: what is saved comes back to the last bit, the newest few and the best one are kept."""
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from saving import assert_is, contents, places, restore, save, tree
+
+from gan_jax.errors import CheckpointError, NonFiniteError
+from gan_jax.runs import checkpoint
+from gan_jax.runs.checkpoint import Checkpoints
+
+
+@flax.struct.dataclass
+class Player:
+    params: dict
+    opt_state: tuple
+    ema: dict | None
+
+
+def test_names_are_attributes_keys_fields_and_indices():
+    params = {"Conv_0": {"kernel": np.ones((2, 2), np.float32)}}
+    player = Player(params, optax.chain(optax.clip(1.0), optax.adam(0.1)).init(params), None)
+    flat = checkpoint.flatten({"players": {"g": player}, "memory": {}, "steps": [np.int32(1), np.int32(2)]})
+    moments = "players.g.opt_state.1.0"
+    assert set(flat) == {
+        "players.g.params.Conv_0.kernel",
+        *(f"{moments}.count", f"{moments}.mu.Conv_0.kernel", f"{moments}.nu.Conv_0.kernel"),
+        *("steps.0", "steps.1"),
+    }
+    assert flat["steps.1"] == 2
+
+
+def test_subtree_is_the_nested_dict_below_a_prefix():
+    nested = {"a": {"b": {"c": np.float32(1), "d": np.float32(2)}, "bb": np.float32(3)}}
+    flat = checkpoint.flatten(nested)
+    assert checkpoint.subtree(flat, "a") == nested["a"]
+    assert checkpoint.subtree(flat, "a.b") == nested["a"]["b"]
+    assert checkpoint.subtree(flat, "absent") == {}
+
+
+def test_every_dtype_and_shape_comes_back_to_the_bit(tmp_path):
+    leaves = {
+        "float32": np.array([-0.0, 1e-45, 3.4e38], np.float32),
+        "bfloat16": np.arange(6).astype(jnp.bfloat16).reshape(2, 3),
+        "float16": np.ones((1, 1), np.float16),
+        "complex64": np.array([1 + 2j], np.complex64),
+        "integers": (np.int32(-1), np.array([2**32 - 1], np.uint32), np.zeros((2, 2), np.uint8)),
+        "bool": np.array(True),
+        "empty": np.zeros((0, 3), np.float32),
+        "fortran": np.asfortranarray(np.arange(6, dtype=np.float32).reshape(2, 3)),
+    }
+    state = Player(leaves, (optax.EmptyState(),), None)
+    checkpoints = Checkpoints(tmp_path, 1)
+    checkpoints.save(state, 1, {})
+    checkpoints.close()
+    target = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), state)
+    found, meta = restore(tmp_path, target)
+    assert meta == {"step": 1}
+    assert jax.tree.structure(found) == jax.tree.structure(state)
+    for have, want in zip(jax.tree.leaves(found), jax.tree.leaves(state), strict=True):
+        assert (have.dtype, have.shape) == (want.dtype, want.shape)
+        assert have.tobytes() == want.tobytes()
+
+
+def test_meta_is_what_it_was_when_it_was_saved(tmp_path):
+    meta = {"latest": {"loss": 0.1}, "best": None}
+    checkpoints = Checkpoints(tmp_path, 1)
+    checkpoints.save(tree(1), 1, meta)
+    meta["latest"]["loss"] = 0.2
+    checkpoints.close()
+    assert checkpoint.load(tmp_path)[1] == {"latest": {"loss": 0.1}, "best": None, "step": 1}
+
+
+def test_an_empty_folder_holds_none(tmp_path):
+    assert restore(tmp_path) is None
+    assert Checkpoints(tmp_path, 1).restore_best(tree(0)) is None
+    assert checkpoint.newest_step(tmp_path) == 0
+    with pytest.raises(CheckpointError, match=f"^no checkpoint in {tmp_path}/newest$"):
+        checkpoint.load(tmp_path)
+
+
+def test_the_newest_k_stay_and_the_best_outlives_them(tmp_path):
+    save(tmp_path, 1, best=True)
+    save(tmp_path, 1, 2, 3, 4, 5, keep=2)
+    assert places(tmp_path / "newest") == {"4", "5"}
+    assert places(tmp_path / "best") == {"1"}
+    assert checkpoint.newest_step(tmp_path) == 5
+    assert_is(restore(tmp_path), 5)
+    assert_is(Checkpoints(tmp_path, 2).restore_best(tree(0)), 1)
+    assert_is(checkpoint.load(tmp_path, best=True), 1)
+    save(tmp_path, 3, best=True)
+    assert places(tmp_path / "best") == {"3"}
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [(np.nan, "float32"), (-np.inf, "float32"), (np.nan, "bfloat16"), (complex(0, np.nan), "complex64")],
+)
+def test_a_leaf_that_is_not_finite_is_not_saved(tmp_path, value, dtype):
+    save(tmp_path, 1)
+    before = contents(tmp_path)
+    checkpoints = Checkpoints(tmp_path, 1)
+    bad = tree(2)
+    bad["params"]["bias"] = np.array([0, value], jnp.dtype(dtype))
+    with pytest.raises(NonFiniteError, match=r"^step 2: params\.bias is not finite"):
+        checkpoints.save(bad, 2, {})
+    checkpoints.close()
+    assert contents(tmp_path) == before

@@ -1,0 +1,181 @@
+"""The name of what a configuration computes, and runs put to use."""
+
+import jax
+import numpy as np
+import pytest
+
+from gan_jax import config, models
+from gan_jax.errors import WorkdirError
+from gan_jax.runs import required, restore
+from gan_jax.runs.workdir import Workdir
+
+
+def classifier(**fields):
+    train = config.role("digits_plain", "train")
+    built = config.classifier(
+        "judge", train, config.role("digits_plain", "test"), steps=4, widths=(4, 4, 4, 8)
+    )
+    built.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
+    return built
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"model__learning_rate": 2e-3},
+        {"model__widths": (4, 4, 4, 4)},
+        {"steps": 5},
+        {"seed": 1},
+        {"batch_size": 64},
+        {"data__size": 16},
+        {"data__roles__image__split": "train[:100]"},
+        {"data__roles__image__exclude": (3,)},
+        {"checkpoint_rule": "best"},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_the_key_changes_with_what_is_computed(fields):
+    assert required.key(classifier(**fields)) != required.key(classifier())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"log_every": 7},
+        {"log_seconds": 1.0},
+        {"checkpoint_every": 3},
+        {"keep": 1},
+        {"tensorboard": True},
+        {"platform": "cpu"},
+        {"cache_dir": "elsewhere"},
+        {"compilation_cache": "programs"},
+        {"debug_nans": True},
+        {"data__data_dir": "sets"},
+        {"data__manual_dir": "files"},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_the_key_ignores_reporting_and_paths(fields):
+    assert required.key(classifier(**fields)) == required.key(classifier())
+
+
+def test_the_key_begins_with_the_name_and_is_stable():
+    name, _, digest = required.key(classifier()).rpartition("-")
+    assert name == "judge"
+    assert len(digest) == 12
+    assert int(digest, 16) >= 0
+
+
+def test_an_example_has_the_described_shapes_and_floats_for_bytes():
+    batch = {"image": np.zeros((7, 32, 32, 1), np.uint8), "image_label": np.zeros(7, np.int32)}
+    description = restore.describe(batch)
+    assert description == {"image": [[32, 32, 1], "uint8"], "image_label": [[], "int32"]}
+    example = restore.example(description)
+    assert {k: (v.shape, v.dtype.name) for k, v in example.items()} == {
+        "image": ((1, 32, 32, 1), "float32"),
+        "image_label": ((1,), "int32"),
+    }
+    shapes = restore.abstract_state(models.create(classifier().model), description)
+    assert shapes.players["classifier"].params["head"]["kernel"].shape == (8, 10)
+
+
+def test_an_empty_folder_holds_no_run(tmp_path):
+    with pytest.raises(WorkdirError, match=r"holds no run: it has no config\.json$"):
+        restore.load(tmp_path)
+
+
+def test_an_unfinished_run_is_no_network():
+    built = classifier()
+    unfinished = restore.Run(built, models.create(built.model), None, None)
+    with pytest.raises(WorkdirError, match=r"^run judge is not finished$"):
+        required.Classifier(unfinished)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "accuracy"), [({"accuracy": 0.75}, 0.75), ({"cosine_similarity": 0.5}, None)]
+)
+def test_a_finished_run_is_a_network_with_the_figures_of_its_result(metrics, accuracy):
+    built = classifier(model__objective="classes" if accuracy else "features")
+    model = models.create(built.model)
+    column = {"image_label": np.zeros(1, np.int32)} if accuracy else {"image_features": np.zeros((1, 8))}
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1), np.uint8)
+    example = {"image": np.zeros((1, 32, 32, 1), np.float32), **column}
+    state = jax.device_get(jax.jit(model.init)(jax.random.key(0), example))
+    finished = {"metrics": metrics, "params_sha256": "abc"}
+    network = required.Classifier(restore.Run(built, model, state, finished))
+    assert (network.metrics, network.accuracy, network.sha256) == (metrics, accuracy, "abc")
+    assert network.embed(pictures).shape == (3, 8)
+    assert network.predict(pictures).shape == (3, 10 if accuracy else 8)
+    floats = pictures.astype(np.float32) / 127.5 - 1
+    np.testing.assert_allclose(network.embed(floats), network.embed(pictures), rtol=1e-5, atol=1e-6)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What `ensure` trains, with everything that needs a trained run left out."""
+    calls = []
+    monkeypatch.setattr(required, "load", lambda path: path)
+    monkeypatch.setattr(required, "Classifier", lambda path: path)
+
+    def train(asked, path, wait):
+        calls.append((asked, path, wait))
+
+    return calls, train
+
+
+def test_required_runs_are_trained_in_the_cache_under_their_keys(trained, tmp_path):
+    calls, train = trained
+    built = config.default()
+    built.requires.judge = classifier()
+    built.cache_dir, built.platform = str(tmp_path), "cpu"
+    built.data.manual_dir = "/data"
+    found = required.ensure(built, train)
+    ((asked, path, wait),) = calls
+    assert path == tmp_path / required.key(classifier()) == found["judge"]
+    assert wait
+    assert (asked.platform, asked.data.manual_dir) == ("cpu", "/data")
+    assert built.requires.judge.platform == ""
+
+
+def test_a_required_runs_own_folder_comes_first(trained):
+    calls, train = trained
+    built = config.default()
+    built.requires.judge = classifier(data__manual_dir="own")
+    built.data.manual_dir = "passed on"
+    required.ensure(built, train)
+    assert calls[0][0].data.manual_dir == "own"
+
+
+def older(built):
+    """A configuration as a version stored it that knew some fields of the data and a rate not yet."""
+    stored = built.to_dict()
+    for content in (stored, *stored["requires"].values()):
+        for name in ("kind", "load_size", "flip"):
+            del content["data"][name]
+        del content["model"]["learning_rate"]
+    return stored
+
+
+def test_a_run_stored_before_a_field_was_known_has_its_default(tmp_path):
+    built = classifier(model__widths=(4, 4, 4, 4))
+    built.requires.judge = classifier()
+    Workdir(tmp_path).write_json("config.json", older(built))
+    found = restore.load_config(tmp_path)
+    for completed in (found, found.requires.judge):
+        assert (completed.data.kind, completed.data.load_size, completed.data.flip) == ("unpaired", 0, False)
+        assert completed.model.learning_rate == built.model.learning_rate
+    assert (found.data.size, list(found.model.widths)) == (built.data.size, [4, 4, 4, 4])
+
+
+def test_a_run_stored_before_a_field_was_known_goes_on_where_that_has_its_default(tmp_path):
+    folder = Workdir(tmp_path)
+    folder.write_json("config.json", older(classifier()))
+    folder.check(classifier().to_dict(), (), restore.completed)
+    message = r"holds another run \(model.learning_rate: 0.001 there, 0.002 now\)"
+    with pytest.raises(WorkdirError, match=message):
+        folder.check(classifier(model__learning_rate=2e-3).to_dict(), (), restore.completed)
+
+
+def test_a_stored_configuration_of_another_kind_is_compared_as_it_is():
+    assert restore.completed({"steps": 1})["steps"] == 1
+    assert restore.completed({"model": {"name": "unknown"}})["model"] == {"name": "unknown"}
