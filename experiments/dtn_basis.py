@@ -12,7 +12,6 @@ import numpy as np
 import tables
 
 from gan_jax.drawing import plots
-from gan_jax.game import devices
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, required, restore
 
@@ -28,9 +27,10 @@ def main():
     length = mean_length(config, run)
     basis = np.eye(config.model.f_widths[-1], dtype=np.float32)
     drawn = {"g(e_i)": basis, f"g(c e_i), c = {length:.1f}, the mean length of f(x)": length * basis}
-    pictures = {title: functions.decode(run, z) for title, z in drawn.items()}
+    draw = functions.drawer(run)
+    pictures = {title: draw(features) for title, features in drawn.items()}
     counts = {
-        title: np.bincount(judge.predict(made).argmax(-1), minlength=10).tolist()
+        title: np.bincount(judge.apply("predict", {"image": made}).argmax(-1), minlength=10).tolist()
         for title, made in pictures.items()
     }
     rows = [{"label": title, "judged_as": count} for title, count in counts.items()]
@@ -43,10 +43,10 @@ def main():
 
 def mean_length(config, run):
     """The mean Euclidean length of f(x) over the source's training images."""
-    source = {"source": inputs.load_role(config, config.data.roles.source)}
-    state = devices.replicate(run.state)
-    columns = inputs.with_constants(run.model, state, source, lambda: None, config.cache_dir)[1]
-    return float(np.linalg.norm(columns["source_z"], axis=1).mean())
+    source = inputs.load_role(config, config.data.roles.source)
+    networks = {"f": required.required(config, "f")}
+    roles = inputs.with_features(run.model, networks, {"source": source}, lambda: None, config.cache_dir)
+    return float(np.linalg.norm(roles["source"].columns["features"], axis=1).mean())
 
 
 if __name__ == "__main__":

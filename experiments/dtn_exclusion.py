@@ -86,7 +86,7 @@ def grid(wanted):
         panels[CONDITIONS[name][0]] = to_uint8(
             functions.generate(restore.load(folder), {"source": pictures})["target"]
         )
-    logits = judge.predict(panels[CONDITIONS["dtn"][0]])
+    logits = judge.apply("predict", {"image": panels[CONDITIONS["dtn"][0]]})
     score = logits[:, _DIGIT.value] - np.logaddexp.reduce(logits, axis=-1)
     order = np.argsort(-score, kind="stable")
     return plots.panels({label: made[order] for label, made in panels.items()}, columns=_COLUMNS)

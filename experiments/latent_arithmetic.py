@@ -83,7 +83,7 @@ class Judged:
 
     def look(self, z):
         """The same for a part that fits into memory."""
-        return self._network.predict(to_uint8(self.decode(z)))[:, self._columns]
+        return self._network.apply("predict", {"image": to_uint8(self.decode(z))})[:, self._columns]
 
 
 def base_config():
@@ -98,8 +98,8 @@ def trained():
     """The generator's run."""
     folder = _RUN.value or tables.run(base_config())[0]
     config = restore.load_config(folder)
-    model = models.create(config.model)
-    if not hasattr(model, "latents") or model.num_classes:
+    model: Any = models.create(config.model)
+    if not model.draws_from_noise or model.num_classes:
         found = f"run={str(folder)!r} is of model {config.model.name!r}"
         raise ConfigError(f"{found}; a run is needed that makes images of noise alone")
     return restore.load(folder)

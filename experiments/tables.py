@@ -14,6 +14,7 @@ import ml_collections
 from absl import app, flags
 
 from gan_jax import config as configuration
+from gan_jax import models
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.game import TrainState
@@ -101,7 +102,7 @@ def load(
         config.update_from_flattened_dict(dict(changes or {}))
         if steps and config.steps:
             share = steps / config.steps
-            for field in {"decay_start", "decay_end", "curriculum"} & set(config.model):
+            for field in models.model_class(config.model.name).SCHEDULES:
                 config.model[field] = round(config.model[field] * share)
             config.steps = steps
             if "validation" in config.evals:

@@ -103,7 +103,8 @@ def trivial(derive: str, source: np.ndarray, learned: Mapping[str, np.ndarray]) 
 
 def silent(run: restore.Run) -> restore.Run:
     """A pix2pix run whose generator has no dropout in use."""
-    return dataclasses.replace(run, model=dataclasses.replace(run.model, test_dropout=False))
+    model: Any = run.model
+    return dataclasses.replace(run, model=dataclasses.replace(model, test_dropout=False))
 
 
 def stargan(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping[str, Any]) -> Measures:

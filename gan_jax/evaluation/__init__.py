@@ -1,8 +1,8 @@
 """Evaluators, one file each: `evaluate(apply, batches, networks, **options) -> values`.
 
 `apply(batch)` is the trained model's `generate` or `predict` on a host batch, or the method that the file
-names as METHOD, see `Apply`; `batches` an iterable of host batches; `networks` the finished classifiers
-that the configuration requires, by name; options are the evaluation's further fields in the configuration.
+names as METHOD, see `Apply`; `batches` an iterable of host batches; `networks` those that the
+configuration requires, by name; options are the evaluation's further fields in the configuration.
 Values are floats (logged), uint8 images [H, W, 3] (written as PNG), or strings, lists, mappings and None
 (in the result alone). An evaluator may have a function `check`, see there, and a `check_model(model)`, which
 refuses models that it cannot evaluate.
@@ -18,22 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gan_jax.errors import ConfigError
-
-
-class Network(Protocol):
-    """A finished classifier."""
-
-    metrics: Mapping[str, Any]  # of its own result
-    accuracy: float | None  # on its own test set; None where it tells no classes
-    sha256: str  # of its parameters
-
-    def predict(self, images: np.ndarray) -> np.ndarray:
-        """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
-        ...
-
-    def embed(self, images: np.ndarray) -> np.ndarray:
-        """Features [B, d], those before the head, of images [B, H, W, C], uint8 or float in [-1, 1]."""
-        ...
+from gan_jax.game.network import Network
 
 
 class Apply(Protocol):
@@ -62,6 +47,8 @@ class Apply(Protocol):
         ...
 
 
+__all__ = ["Apply", "Batches", "Evaluator", "Network", "check", "evaluator", "method", "options"]
+
 _COMMON = ("kind", "every", "num", "roles")
 
 Batches = Iterable[dict[str, np.ndarray]]
@@ -77,6 +64,14 @@ def evaluator(kind: str) -> Evaluator:
     return _module(kind).evaluate
 
 
+# The methods that an evaluator may be handed, and the capabilities of which a model needs one to have them.
+_CAPABILITIES = {
+    "generate": ("draws_from_noise", "translates"),
+    "predict": ("tells_classes",),
+    "infer": ("encodes",),
+}
+
+
 def method(kind: str, model: Any) -> str:
     """The name of the model's method that an evaluator is handed as `apply`.
 
@@ -84,9 +79,9 @@ def method(kind: str, model: Any) -> str:
       ConfigError: no such evaluator, or a model that it cannot evaluate.
     """
     module = _module(kind)
-    default = "generate" if hasattr(model, "generate") else "predict"
-    name = getattr(module, "METHOD", default)
-    if not hasattr(model, name):
+    able = [name for name, needed in _CAPABILITIES.items() if any(getattr(model, one) for one in needed)]
+    name = getattr(module, "METHOD", able[0])
+    if name not in able:
         raise ConfigError(f"kind={kind!r} is for models with a method {name!r}; this one has none")
     if hasattr(module, "check_model"):
         module.check_model(model)

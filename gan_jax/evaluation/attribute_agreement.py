@@ -46,8 +46,8 @@ def evaluate(
     labels, after, before = [], [], []
     for batch in batches:
         labels.append(batch["source_label"])
-        after.append(judge.predict(apply(batch)["target"]))
-        before.append(judge.predict(batch["source"]))
+        after.append(judge.apply("predict", {"image": apply(batch)["target"]}))
+        before.append(judge.apply("predict", {"image": batch["source"]}))
     truth = np.concatenate(labels)
     check_names(attributes, truth, "source_label")
 

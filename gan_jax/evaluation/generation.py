@@ -130,12 +130,12 @@ def _describer(features, weights, judge) -> tuple[Callable[[np.ndarray], Columns
         # In TF32 or bfloat16 features are others, and so is the distance.
         with jax.default_matmul_precision("highest"):
             if _tells_classes(judge):
-                columns["logits"] = judge.predict(pictures)
+                columns["logits"] = judge.apply("predict", {"image": pictures})
                 columns["answers"] = columns["logits"].argmax(-1)
             if inception:
-                columns["features"], columns["logits"] = inception(pictures)
+                columns["features"], columns["logits"] = inception.apply("describe", {"image": pictures})
             else:
-                columns["features"] = judge.embed(pictures)
+                columns["features"] = judge.apply("embed", {"image": pictures})
         return columns
 
     return describe, inception.sha256 if inception else judge.sha256
@@ -209,7 +209,7 @@ def _classes(judge, fake, asked):
     total = len(judge.metrics["confusion"])
     counts = np.bincount(fake["answers"], minlength=total)
     values = {
-        "judge_accuracy": judge.accuracy,
+        "judge_accuracy": judge.metrics.get("accuracy"),
         "classes": counts.tolist(),
         "classes_missing": int((counts == 0).sum()),
     }

@@ -59,12 +59,12 @@ def evaluate(
     counts = {name: _Counts() for name in sets.names[to]}
     cycle, examples = [], 0
     for batch in batches:
-        before = answers(network.predict(batch["source"]), exclusive[to])
+        before = answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
         examples += len(before)
         drawn = _translations(apply, batch, sets, to, of)
         for target, (start, request, made, again) in enumerate(drawn):
             cycle.append(np.abs(to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
-            after = answers(network.predict(made), exclusive[to])
+            after = answers(network.apply("predict", {"image": made}), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {
         name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}

@@ -44,7 +44,7 @@ def evaluate(
 
     def describe(pictures: np.ndarray) -> np.ndarray:
         if network:
-            return networks[network].embed(pictures)
+            return networks[network].apply("embed", {"image": pictures})
         floats = to_float(pictures).astype(np.float32)
         small = np.asarray(resize(to_rgb(floats), pixels))
         return small.reshape(len(small), -1)

@@ -39,16 +39,16 @@ def evaluate(
     labels, after, before = [], [], []
     for batch in batches:
         labels.append(batch[f"{given}_label"])
-        logits = network.predict(apply(batch)[_INTO[given]])
+        logits = network.apply("predict", {"image": apply(batch)[_INTO[given]]})
         after.append(logits.argmax(-1))
-        before.append(network.predict(batch[given]).argmax(-1))
+        before.append(network.apply("predict", {"image": batch[given]}).argmax(-1))
     truth = np.concatenate(labels)
     values = from_confusion(confusion(truth, np.concatenate(after), logits.shape[-1]))
-    own = {"f_accuracy": networks["f"].accuracy} if "f" in networks else {}
+    own = {"f_accuracy": networks["f"].metrics.get("accuracy")} if "f" in networks else {}
     return {
         **values,
         "untransferred_accuracy": float(np.mean(np.concatenate(before) == truth)),
-        "judge_accuracy": network.accuracy,
+        "judge_accuracy": network.metrics["accuracy"],
         **own,
         "chance": float(np.bincount(truth).max() / len(truth)),
     }

@@ -28,14 +28,14 @@ def model(workdir: Path | str, place: output.Output) -> Any:
       ConfigError: pictures are wanted of a model whose images are none.
     """
     config = restore.load_config(workdir)
-    found = models.create(config.model)
-    if hasattr(found, "latents"):
+    found: Any = models.create(config.model)
+    if found.draws_from_noise:
         if place.kind != "arrays" and found.channels not in (1, 3):
             message = f"out={place.path.name!r} shows no images of {found.channels} channels; allowed: .npz"
             raise ConfigError(message)
         return found
-    what = "turns images into images" if hasattr(found, "generate") else "tells labels of images"
-    known = (name for name in models.known() if hasattr(models.model_class(name), "latents"))
+    what = "turns images into images" if found.translates else "tells labels of images"
+    known = (name for name in models.known() if models.model_class(name).draws_from_noise)
     raise WorkdirError(
         f"{workdir} holds the run {config.name!r} of model {config.model.name!r}, which {what}; "
         f"this mode needs one that makes images of noise: {', '.join(known) or 'none is known'}"

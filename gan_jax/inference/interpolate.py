@@ -51,8 +51,7 @@ def run(
     ends = _ends(pairs, rows)
     if columns < 2:
         raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more, both ends among them")
-    # Uniform latents fill a cube, and nothing of them lies on a sphere.
-    path = path or ("linear" if getattr(model, "z_prior", "normal") == "uniform" else "spherical")
+    path = path or ("linear" if model.straight_paths else "spherical")
 
     first, last = (generators.latents(model, seed, numbers) for numbers in ends.T)
     z = latents.path(first, last, columns, path).reshape(-1, first.shape[-1])

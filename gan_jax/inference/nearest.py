@@ -71,7 +71,9 @@ class Memory:
         if self._network is None:
             return pictures
         parts = range(0, len(pictures), _EMBEDDED)
-        return np.concatenate([self._network.embed(pictures[i : i + _EMBEDDED]) for i in parts])
+        return np.concatenate(
+            [self._network.apply("embed", {"image": pictures[i : i + _EMBEDDED]}) for i in parts]
+        )
 
 
 def load(workdir: Path | str, k: int, features: str = PIXELS) -> Memory:

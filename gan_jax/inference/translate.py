@@ -105,9 +105,9 @@ def _model(workdir: Path | str) -> Any:
     """The model of the run in a folder, if it turns images into images."""
     config = restore.load_config(workdir)
     model = models.create(config.model)
-    if hasattr(model, "generate") and not hasattr(model, "latents"):
+    if model.translates:
         return model
-    what = "makes images of noise" if hasattr(model, "generate") else "tells labels of images"
+    what = "makes images of noise" if model.draws_from_noise else "tells labels of images"
     raise WorkdirError(
         f"{workdir} holds the run {config.name!r} of model {config.model.name!r}, which {what}; "
         "--mode=translate needs one that turns images into images"
@@ -116,7 +116,7 @@ def _model(workdir: Path | str) -> Any:
 
 def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | None:
     """What a conditional model is asked for, float32 [n]."""
-    if not callable(getattr(model, "condition", None)):
+    if not model.takes_requests:
         if attributes is not None:
             raise ConfigError(f"attributes={','.join(attributes)} is for conditional models; this is none")
         return None

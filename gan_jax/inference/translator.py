@@ -14,8 +14,8 @@ from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.ops.pixels import to_float, to_uint8
-from gan_jax.runs import restore
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, restore
 
 DIRECTIONS = {"s2t": ("source", "target"), "t2s": ("target", "source")}
 
@@ -42,15 +42,15 @@ class Translator:
         """
         given, drawn = DIRECTIONS[direction]
         self._given, self._condition, self._seed = given, condition, seed
-        shapes = {role: shape for role, (shape, _) in run.example.items() if len(shape) == 3}
-        # A model that is asked for attributes has roles of other names, all of one shape.
-        role = given if given in shapes else next(iter(shapes))
-        side, _, self._channels = shapes[role]
+        role = run.model.trained_role(given)
+        side, _, self._channels = run.example[role][0]
         self.multiple = run.model.multiple
         self._framing = Framing(side, resize=run.config.data.roles[role].get("resize", "square"))
 
+        generate = functions.method(run.model, "generate")
+
         def translate(state, batch, rng):
-            return run.model.generate(state, to_float(batch), rng)[drawn]
+            return generate(state, batch, rng)[drawn]
 
         example = self._batch(np.zeros((1, side, side, self._channels), np.uint8))
         try:

@@ -20,32 +20,38 @@ _KNOWN = "pt_inception-2015-12-05-6726825d.pth"
 
 
 class Inception:
-    """FID's Inception-v3 on the devices, its images resized as clean-fid does."""
+    """FID's Inception-v3 on the devices, see `game.network.Network`. It resizes images as clean-fid does."""
+
+    metrics: Mapping[str, Any] = {}
 
     def __init__(self, variables: Mapping[str, Any], sha256: str):
         """Places the weights on the devices.
 
         Args:
-          variables: of `networks.inception.Inception`.
+          variables: of `networks.recognition.inception.Inception`.
           sha256: of the file that they come from.
         """
         self.sha256 = sha256
+        self.variables = {"inception": variables}
         self._state = devices.replicate(variables)
         self._apply = devices.pmap_apply(_describe)
 
-    def __call__(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features [B, 2048] and logits without bias [B, 1008] of images.
+    def apply(self, method: str, batch: Mapping[str, np.ndarray]) -> Any:
+        """Features and logits of images.
 
         Args:
-          pictures: [B, H, W, 1 or 3], uint8, or float in [-1, 1], which is rounded to bytes first.
+          method: 'embed' for features [B, 2048], 'predict' for logits without bias [B, 1008], or 'describe'
+            for both by one pass.
+          batch: `image` [B, H, W, 1 or 3], uint8, or float in [-1, 1], which is rounded to bytes first.
         """
+        pictures = batch["image"]
         pixels = pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
         parts = [
             self._apply(self._state, {"image": pixels[first : first + _BATCH]})
             for first in range(0, len(pixels), _BATCH)
         ]
-        features, logits = zip(*parts, strict=True)
-        return np.concatenate(features), np.concatenate(logits)
+        features, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return {"embed": features, "predict": logits, "describe": (features, logits)}[method]
 
 
 def _describe(variables, batch, rng):

@@ -1,5 +1,6 @@
 """Pixels: unsigned bytes on the host and on disk, floats in [-1, 1] inside networks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,6 +11,15 @@ import numpy as np
 def to_float(batch: Any) -> Any:
     """Maps every uint8 leaf of a batch, 0..255, to float32 in [-1, 1]; other leaves stay."""
     return jax.tree.map(lambda x: x.astype(jnp.float32) / 127.5 - 1 if x.dtype == jnp.uint8 else x, batch)
+
+
+def on_floats(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """`fn(state, batch, ...)` for batches whose images may be bytes, see `to_float`."""
+
+    def call(state: Any, batch: Any, *rest: Any) -> Any:
+        return fn(state, to_float(batch), *rest)
+
+    return call
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
