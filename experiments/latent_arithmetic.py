@@ -11,6 +11,8 @@ command goes on where an interrupted one stopped. Written: `OUT.json`, `OUT.md` 
 generated faces.
 """
 
+from typing import Any
+
 import numpy as np
 import tables
 from absl import flags

@@ -35,6 +35,7 @@ class Model(base.Defaults):
     in the PyTorch code (`norm='instance_affine'`: as in the Lua code).
     """
 
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
 
     generator: str = "resnet"  # with PatchGAN; 'mnist_svhn': both players' networks of yunjey's code

@@ -36,6 +36,7 @@ class Model(base.Defaults):
     bilinearly to the domains' size, which is also what `generate` gives; L_TID and L_TV are taken at g's.
     """
 
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
 
     alpha: float = 15.0  # weight of L_CONST, eq. 5

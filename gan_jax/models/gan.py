@@ -1,6 +1,7 @@
 """Generative adversarial networks from noise to images: network, loss and conditioning are fields."""
 
 import dataclasses
+from typing import ClassVar
 
 import flax.linen as nn
 import jax
@@ -32,6 +33,8 @@ class Model(Conditional):
     `labels`: 'none'; 'input', where both networks are given the class, D's fakes having the classes of its
     real images; 'auxiliary', where G is given the class and D tells it, by cross-entropy of both players.
     """
+
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
 
     generator: str = "dcgan"  # a name that networks/generation/catalogue.py knows
     discriminator: str = "dcgan"

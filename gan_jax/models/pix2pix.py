@@ -30,6 +30,7 @@ class Model(base.Defaults):
     its update (the Lua code goes back through the moved D from its former answer).
     """
 
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
 
     g_width: int = 64  # of the first layer

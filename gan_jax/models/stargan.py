@@ -39,6 +39,7 @@ class Model(base.Defaults):
     the official code lets it move on the first set before D's last update on the second.
     """
 
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
     takes_requests: ClassVar[bool] = True
 

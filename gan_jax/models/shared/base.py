@@ -114,7 +114,7 @@ class Defaults:
     """The members that a model has unless it says otherwise."""
 
     TINY: ClassVar[Mapping[str, Any]] = {}
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    SCHEDULES: ClassVar[tuple[str, ...]] = ()
     draws_from_noise: ClassVar[bool] = False
     translates: ClassVar[bool] = False
     tells_classes: ClassVar[bool] = False
