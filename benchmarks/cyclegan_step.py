@@ -23,7 +23,7 @@ def ours():
 
     rng, shape = np.random.default_rng(0), (peers.BATCH.value, _SIZE.value, _SIZE.value, 3)
     batch = {role: rng.uniform(-1, 1, shape).astype(np.float32) for role in ("source", "target")}
-    width = {"width": _WIDTH.value, "d_width": _WIDTH.value, "blocks": _BLOCKS.value}
+    width = {"g_width": _WIDTH.value, "d_width": _WIDTH.value, "blocks": _BLOCKS.value}
     return peers.ours({"name": "cyclegan", "identity": _IDENTITY, **width}, batch)
 
 

@@ -1,5 +1,6 @@
 """Agreement of attributes by a judge whose answers are known."""
 
+import judges
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ OWN = {"accuracy": 0.95, "balanced_accuracy": 0.9, "auc": 0.97, "average_precisi
        "prevalence": 0.3, "answered": 0.3}  # fmt: skip
 
 
-class Judge:
+class Judge(judges.Judge):
     """Reads an attribute off each channel: there where it is brighter than the middle."""
 
     def __init__(self):

@@ -1,5 +1,6 @@
 """Errors of synthesised labels, by a generator and a judge whose answers are known."""
 
+import judges
 import numpy as np
 import pytest
 
@@ -15,7 +16,7 @@ BOTH = {"labels": (NAMES, EMOTIONS), "exclusive": (False, True)}
 LABELS = np.array([[1, 0, 0], [1, 0, 1], [0, 1, 1], [0, 0, 0]], np.int32)
 
 
-class Judge:
+class Judge(judges.Judge):
     """Sees a label in the pixel of its place: there where it is bright."""
 
     def __init__(self, first, names, exclusive=False):

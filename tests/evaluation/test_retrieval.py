@@ -2,6 +2,7 @@
 
 import math
 
+import judges
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from gan_jax.evaluation import retrieval
 # --- the evaluator -------------------------------------------------------------------------------
 
 
-class Mean:
+class Mean(judges.Judge):
     """Describes an image by its colour."""
 
     def embed(self, images):

@@ -1,5 +1,6 @@
 """Transfer accuracy by a judge whose answers are known."""
 
+import judges
 import numpy as np
 import pytest
 
@@ -8,10 +9,8 @@ from gan_jax.errors import ConfigError
 from gan_jax.evaluation import transfer
 
 
-class Judge:
+class Judge(judges.Judge):
     """Reads the class off the first pixel, whatever the number of channels; of bytes ten to a class."""
-
-    accuracy = 0.99
 
     def predict(self, images):
         values = images[:, 0, 0, 0]
@@ -19,13 +18,7 @@ class Judge:
         return np.eye(10, dtype=np.float32)[digits.astype(int)]
 
 
-class Features:
-    """All that `transfer` asks of f."""
-
-    accuracy = 0.9
-
-
-NETWORKS = {"judge": Judge(), "f": Features()}
+NETWORKS = {"judge": Judge(accuracy=0.99), "f": judges.Judge(accuracy=0.9)}
 
 
 def batches(labels, seen):
@@ -84,9 +77,7 @@ def test_the_generator_sees_every_batch_once():
 
 
 def test_the_other_way_is_read_by_a_judge_of_the_source():
-    class Silent:
-        accuracy = 0.0
-
+    class Silent(judges.Judge):
         def predict(self, images):
             raise AssertionError("the judge of the target has no part in it")
 
@@ -94,7 +85,7 @@ def test_the_other_way_is_read_by_a_judge_of_the_source():
         {key.replace("source", "target"): x for key, x in part.items()} for part in batches([4, 5], [4, 4])
     ]
     turned = becomes([4, 6])
-    networks = {"judge": Silent(), "judge_source": Judge()}
+    networks = {"judge": Silent(), "judge_source": Judge(accuracy=0.99)}
     values = transfer.evaluate(
         lambda batch: {"source": turned({"source": batch["target"]})["target"]},
         given[:1],

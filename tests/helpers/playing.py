@@ -59,6 +59,12 @@ def drawn(shapes, seed=0):
     return state.replace(players=players)
 
 
+def features(m, state, batch):
+    """The columns that the required f gives each role of a batch."""
+    f = {"params": state.frozen["f"]}
+    return {f"{role}_features": np.asarray(m.f.apply(f, batch[role])) for role in ("source", "target")}
+
+
 @functools.cache
 def compiled(m, seed=0):
     return devices.pmap_step(m.train_step, seed)
@@ -103,7 +109,7 @@ def by_hand(m):
 def _by_hand(m, state, batch):
     f = {"params": state.frozen["f"]}
     z = {role: m.f.apply(f, batch[role]) for role in batch}
-    g, disc = state.players["g"], state.players["disc"]
+    g, disc = state.players["gen"], state.players["disc"]
     own = {"params": g.params["g"], "batch_stats": g.batch_stats["g"]}
     halves = []
     for part in (slice(0, B // 2), slice(B // 2, B)):  # one batch-norm batch per device
@@ -121,9 +127,9 @@ def _by_hand(m, state, batch):
         "disc/source": -p["s"][:, 0].mean(),
         "disc/fake_target": -p["t"][:, 1].mean(),
         "disc/real_target": -p["real"][:, 2].mean(),
-        "g/gan_source": -p["s"][:, 2].mean(),
-        "g/gan_target": -p["t"][:, 2].mean(),
-        "g/const": jnp.square(z["source"] - again).sum(1).mean() / 8,
-        "g/tid": jnp.square(fake_t - batch["target"]).sum((1, 2, 3)).mean() / 1024,
-        "g/tv": losses.total_variation(across),
+        "gen/gan_source": -p["s"][:, 2].mean(),
+        "gen/gan_target": -p["t"][:, 2].mean(),
+        "gen/const": jnp.square(z["source"] - again).sum(1).mean() / 8,
+        "gen/tid": jnp.square(fake_t - batch["target"]).sum((1, 2, 3)).mean() / 1024,
+        "gen/tv": losses.total_variation(across),
     }

@@ -14,6 +14,12 @@ NAMES = ("Bright", "Dark")
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
+    translates = True
+    takes_requests = True
+
+    def trained_role(self, role):
+        return "a"
+
     def init(self, rng, batch):
         return create({"gen": player({"params": {"step": jnp.ones(())}}, optax.sgd(0.1))})
 

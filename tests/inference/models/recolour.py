@@ -12,6 +12,8 @@ from gan_jax.models.shared import base
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
+    translates = True
+
     sides: int = 4
     two_way: bool = True
     noise: float = 0.0
