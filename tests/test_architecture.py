@@ -36,6 +36,7 @@ MAY = {
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
+        "gan_jax.game.network",
     ),
     "config": ("ml_collections", "gan_jax.errors", "gan_jax.models", "gan_jax.evaluation"),
     "runs": (
@@ -52,7 +53,7 @@ MAY = {
     ),
     "train": (
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),
-        *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
+        *("gan_jax.config", "gan_jax.runs"),
     ),
     "main": (
         *("absl", "ml_collections", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),

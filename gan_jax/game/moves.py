@@ -49,6 +49,13 @@ def update(
     return state.replace(players={**state.players, name: new}), metrics
 
 
+def clipped(state: TrainState, name: str, bound: float) -> TrainState:
+    """The state with every parameter of player `name` cut to [-bound, bound], as WGAN has it."""
+    player = state.players[name]
+    params = jax.tree.map(lambda w: jnp.clip(w, -bound, bound), player.params)
+    return state.replace(players={**state.players, name: player.replace(params=params)})
+
+
 def device_mean(tree: PyTree) -> PyTree:
     """Inside a step: the mean over devices, for what `memory` holds of all of them."""
     return devices.mean(tree)

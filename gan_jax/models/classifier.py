@@ -176,13 +176,8 @@ class Model(base.Defaults):
         if "start" not in networks:
             return state
         player, start = state.players["classifier"], networks["start"].variables["classifier"]
-        have, want = (
-            jax.tree.map(jnp.shape, (v["params"], v.get("batch_stats", {})))
-            for v in (start, player.variables)
-        )
-        if have != want:
-            raise ValueError(f"start has variables {have}; this network asks for {want}")
-        player = player.replace(params=start["params"], batch_stats=start.get("batch_stats", {}))
+        checks.require_shapes("start", start, player.variables, "this network's fields")
+        player = player.replace(params=start["params"], batch_stats=start["batch_stats"])
         return state.replace(players={"classifier": player})
 
     def train_step(

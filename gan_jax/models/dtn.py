@@ -137,8 +137,7 @@ class Model(base.Defaults):
         allowed = f"widths for at most the domains' {inputs.size} pixels"
         checks.require("g_widths", self.g_widths, fits, allowed)
         known = self.const_normalise == "none" or not inputs.varies
-        allowed = "none where images vary, since their features are known only as they are drawn"
-        checks.require("const_normalise", self.const_normalise, known, allowed)
+        checks.require("const_normalise", self.const_normalise, known, "none where images vary when drawn")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.
@@ -173,10 +172,7 @@ class Model(base.Defaults):
         The scale is their standard deviation over the source set, for each dimension.
         """
         f = fold_batch_norm(networks["f"].variables["classifier"])
-        want = jax.tree.map(jnp.shape, state.frozen["f"])
-        have = jax.tree.map(jnp.shape, f)
-        if want != have:
-            raise ValueError(f"f has parameters {have}; f_widths and f_convs_per_block ask for {want}")
+        checks.require_shapes("f", f, state.frozen["f"], "f_widths and f_convs_per_block")
         frozen = {**state.frozen, "f": f}
         if self.const_normalise == "std" and "source_features" in columns:
             deviation = columns["source_features"].std(0, dtype=np.float64)
@@ -189,9 +185,8 @@ class Model(base.Defaults):
         """`d_steps` updates of D, then `g_steps` of g against the updated D."""
         del phase
         keys = jax.random.split(rng, self.g_steps)
-        missing = [role for role in self.features if f"{role}_features" not in batch]
-        batch = {**batch, **{f"{role}_features": self._f(state, batch[role]) for role in missing}}
-        parts = jax.tree.map(lambda x: jnp.split(x, self.batches), batch)
+        fresh = {f"{role}_features": self._f(state, batch[role]) for role in self.features}
+        parts = jax.tree.map(lambda x: jnp.split(x, self.batches), {**fresh, **batch})
         metrics: dict[str, jax.Array] = {}
         # D's first update and g's first see the same fakes, since g has not moved between them.
         fakes = game.once(self._transfer(state, _take(parts, 0)), state.players["gen"].params)
@@ -223,7 +218,6 @@ class Model(base.Defaults):
         return self.g.apply(own, z, train=False)
 
     def _f(self, state, pictures):
-        """F's features [B, d] of images."""
         return self.f.apply({"params": state.frozen["f"]}, pictures)
 
     def _transfer(self, state, batch):
@@ -245,7 +239,8 @@ class Model(base.Defaults):
     def _update_d(self, state, batch, transfer=None):
         g, disc = state.players["gen"], state.players["disc"]
         fakes, _ = (transfer or self._transfer(state, batch))(g.params)
-        groups = [*_at_size_of(batch["target"], fakes).values(), batch["target"]]
+        size = batch["target"].shape[1]
+        groups = [*(resize(fake, size) for fake in fakes.values()), batch["target"]]
 
         def loss_fn(params):
             logits, batch_stats = logits_of_groups(self.d, params, disc.batch_stats, groups)
@@ -265,7 +260,7 @@ class Model(base.Defaults):
 
         def loss_fn(params):
             drawn, batch_stats = transfer(params)
-            fakes = _at_size_of(batch["target"], drawn)
+            fakes = {role: resize(fake, batch["target"].shape[1]) for role, fake in drawn.items()}
             terms = self._adversarial_g(state, fakes)
             if self.alpha:
                 terms["const"] = self._const(state, batch["source_features"], fakes["source"], rng)
@@ -299,10 +294,6 @@ class Model(base.Defaults):
         again = self._f(state, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])
-
-
-def _at_size_of(target, fakes):
-    return {role: resize(x, target.shape[1]) for role, x in fakes.items()}
 
 
 def _take(parts, i):

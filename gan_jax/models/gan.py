@@ -242,7 +242,7 @@ class Model(Conditional):
             return loss, (new, {f"{self.opponent}/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
         state, metrics = game.update(state, self.opponent, self.tx(self.opponent), loss_fn)
-        return self._clipped(state), metrics
+        return game.clipped(state, self.opponent, self.clip) if self.clip else state, metrics
 
     def _update_g(self, state, n, rng):
         keys = jax.random.split(rng, 4)
@@ -293,13 +293,6 @@ class Model(Conditional):
             "class_accuracy_real": jnp.mean(real.argmax(-1) == y_real),
             "class_accuracy_fake": jnp.mean(fake.argmax(-1) == y_fake),
         }
-
-    def _clipped(self, state):
-        if not self.clip:
-            return state
-        critic = state.players[self.opponent]
-        params = jax.tree.map(lambda w: jnp.clip(w, -self.clip, self.clip), critic.params)
-        return state.replace(players={**state.players, self.opponent: critic.replace(params=params)})
 
     def _condition(self, y):
         return jax.nn.one_hot(y, self.num_classes) if self.labels == "input" else None

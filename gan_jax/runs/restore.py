@@ -15,7 +15,7 @@ from gan_jax.config import model as model_fields
 from gan_jax.errors import WorkdirError
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
-from gan_jax.runs import checkpoint
+from gan_jax.runs import checkpoint, leaves, stored
 from gan_jax.runs.workdir import Workdir
 
 _BATCH = 256  # images at a time
@@ -103,5 +103,6 @@ def load(path: Path | str) -> Run:
     config = load_config(path)
     model = models.create(config.model)
     flat, meta = checkpoint.load(workdir.path / "checkpoints", config.checkpoint_rule == "best")
-    state = checkpoint.fit(flat, abstract_state(model, meta["example"]))
+    flat = leaves.renamed(flat, stored.leaf_prefixes(config.model.name))
+    state = leaves.fit(flat, abstract_state(model, meta["example"]))
     return Run(config, model, state, workdir.result, meta["example"])

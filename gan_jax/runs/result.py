@@ -8,7 +8,7 @@ import numpy as np
 
 from gan_jax.drawing import plots
 from gan_jax.game import TrainState, devices
-from gan_jax.runs import checkpoint, evaluations, provenance
+from gan_jax.runs import evaluations, leaves, provenance
 from gan_jax.runs.workdir import Workdir
 
 
@@ -37,7 +37,7 @@ def build(
         "metrics": evaluations.summary(values),
         "step": config.steps,
         "judged_step": judged_step,
-        "params_sha256": provenance.sha256(checkpoint.flatten(parameters)),
+        "params_sha256": provenance.sha256(leaves.flatten(parameters)),
         "seed": config.seed,
         "seconds": round(seconds, 1),
         "device": devices.describe(),

@@ -12,7 +12,8 @@ import ml_collections
 from gan_jax import data, models
 from gan_jax.game import TrainState, devices
 from gan_jax.game.network import Network
-from gan_jax.runs import checkpoint, evaluations, inputs, provenance, restore
+from gan_jax.runs import checkpoint, evaluations, inputs, provenance, restore, stored
+from gan_jax.runs.leaves import renamed
 from gan_jax.runs.logs import Logs
 from gan_jax.runs.workdir import Workdir
 
@@ -111,11 +112,15 @@ def open_run(
     roles = inputs.with_features(model, networks, roles, poll, config.cache_dir)
 
     initial = functools.partial(restore.initial_state, config, model, description, networks)
-    checkpoints = checkpoint.Checkpoints(folder.path / "checkpoints", config.keep, folder.writes)
+    checkpoints = checkpoint.Checkpoints(
+        folder.path / "checkpoints", config.keep, folder.writes, stored.leaf_prefixes(config.model.name)
+    )
+    metrics = stored.metric_prefixes(config.model.name)
     devices.barrier("settled")  # what a kill left half done is put in order by the writer alone
     restored = checkpoints.restore(restore.abstract_state(model, description))
     if restored:
         state, meta = restored
+        meta["latest"] = renamed(meta["latest"], metrics)
         _log.info("%s: resuming at step %d", config.name, meta["step"])
     else:
         state = initial(inputs.columns_of(roles))
@@ -129,7 +134,7 @@ def open_run(
         meta=meta,
         checkpoints=checkpoints,
         evaluations=evaluations.Evaluations(config, model, networks, poll, initial),
-        logs=Logs(folder, meta["step"], config.tensorboard),
+        logs=Logs(folder, meta["step"], config.tensorboard, metrics),
         origin=origin,
         began=time.monotonic() - meta["seconds"],
     )

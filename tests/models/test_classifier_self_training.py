@@ -72,5 +72,5 @@ def test_a_run_begins_with_the_variables_of_start_and_refuses_others():
     jax.tree.map(np.testing.assert_array_equal, adopted.variables, moved)
     assert m.adopt(state, {}, {}) is state
     other = initial(model(batch_norm=True, widths=(4, 4, 4, 4))).players["classifier"].variables
-    with pytest.raises(ValueError, match=r"^start has variables .* this network asks for "):
+    with pytest.raises(ValueError, match=r"^start has parameters .* this network's fields ask for "):
         m.adopt(state, {"start": finished(other)}, {})
