@@ -46,7 +46,8 @@ def evaluate(
       networks: `judge`, a classifier; needed where its features are.
       features: 'judge', by its features before the head, or 'inception', by the 2048 features of FID's
         Inception-v3 and with images resized as clean-fid does.
-      weights: path of Inception's weights, see `read_inception`; '' with the judge's features.
+      weights: path of Inception's weights, see `read_inception`; '' with the judge's features, and where the
+        configuration requires weights by the name `inception`.
       prefix: what the judge tells apart, which names the scores by its features.
       examples: at most so many images of each kind.
       k: neighbours for precision and recall.
@@ -70,7 +71,8 @@ def evaluate(
     given = {"features": features, "weights": weights, "prefix": prefix, "examples": examples}
     check({**given, "k": k, "density_k": density_k}, ("image",), networks)
     judge = networks.get("judge")
-    describe, sha256 = _describer(features, weights, judge)
+    network = load_inception(weights) if weights else networks[features]
+    describe = _describer(network, judge)
     sets, asked = _collect(apply, batches, describe, examples, untrained)
     for kind, columns in sets.items():
         found = len(columns["features"])
@@ -83,7 +85,7 @@ def evaluate(
         if kind in sets:
             values[name] = measure(kind)
     counts = {f"n_{kind}": len(c["features"]) for kind, c in sets.items() if kind != "untrained"}
-    return {**values, **counts, "features_sha256": sha256, **_classes(judge, sets["fake"], asked)}
+    return {**values, **counts, "features_sha256": network.sha256, **_classes(judge, sets["fake"], asked)}
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
@@ -109,11 +111,12 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
             raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {allowed}")
     if features == "judge" and weights:
         raise ConfigError(f"weights={weights!r} is for features='inception'")
-    if features == "inception" and not weights:
+    if features == "inception" and not weights and "inception" not in requires:
         raise ConfigError(
-            "weights='' is not allowed where features='inception'; allowed: path of its weights"
+            "weights='' is not allowed where features='inception'; allowed: path of its weights, or weights "
+            "named inception among the required runs"
         )
-    if features == "inception":
+    if features == "inception" and weights:
         read_inception(weights)
 
 
@@ -121,9 +124,8 @@ def _tells_classes(judge: Network | None) -> bool:
     return judge is not None and "confusion" in judge.metrics
 
 
-def _describer(features, weights, judge) -> tuple[Callable[[np.ndarray], Columns], str]:
-    """What to say of images, and the hash of the network that says it."""
-    inception = load_inception(weights) if features == "inception" else None
+def _describer(network: Network, judge: Network | None) -> Callable[[np.ndarray], Columns]:
+    """The columns of images by a network: its features, and the answers of a judge of classes."""
 
     def describe(pictures):
         columns = {}
@@ -132,13 +134,13 @@ def _describer(features, weights, judge) -> tuple[Callable[[np.ndarray], Columns
             if _tells_classes(judge):
                 columns["logits"] = judge.apply("predict", {"image": pictures})
                 columns["answers"] = columns["logits"].argmax(-1)
-            if inception:
-                columns["features"], columns["logits"] = inception.apply("describe", {"image": pictures})
-            else:
+            if network is judge:
                 columns["features"] = judge.apply("embed", {"image": pictures})
+            else:
+                columns["features"], columns["logits"] = network.apply("describe", {"image": pictures})
         return columns
 
-    return describe, inception.sha256 if inception else judge.sha256
+    return describe
 
 
 def _collect(apply, batches, describe, examples, untrained) -> tuple[dict[str, Columns], np.ndarray | None]:

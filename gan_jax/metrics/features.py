@@ -15,6 +15,8 @@ from gan_jax.game import devices
 from gan_jax.networks.recognition import inception
 from gan_jax.ops.pixels import to_uint8
 
+NETWORKS = ("inception",)  # whose weights can be read from a file
+
 _BATCH = 32  # images at a time: some 500 MiB of activations
 _KNOWN = "pt_inception-2015-12-05-6726825d.pth"
 
@@ -57,6 +59,21 @@ class Inception:
 def _describe(variables, batch, rng):
     del rng
     return inception.Inception().apply(variables, inception.prepare(batch["image"]))
+
+
+def load(network: str, path: str) -> Inception:
+    """The network of a file of weights, placed on the devices.
+
+    Args:
+      network: what the weights are of, one of `NETWORKS`.
+      path: of the file.
+
+    Raises:
+      ConfigError: an unknown network; or the file cannot be read, or holds other weights.
+    """
+    if network not in NETWORKS:
+        raise ConfigError(f"network={network!r} is not known; known: {', '.join(NETWORKS)}")
+    return load_inception(path)
 
 
 @functools.lru_cache(maxsize=1)
