@@ -32,3 +32,6 @@ class Model(base.Defaults):
     def generate(self, state, batch, rng):
         asked = batch["label"] @ jnp.array([1.0, -1.0])
         return {"target": batch["source"] + 0.5 * asked[:, None, None, None]}
+
+    def train_step(self, state, batch, rng, phase):
+        raise AssertionError("runs of no step are enough here")
