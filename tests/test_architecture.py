@@ -152,6 +152,16 @@ def test_no_model_imports_another():
     assert not [(name_of(path), name) for path in files for name in imports(path) if within(name, others)]
 
 
+def test_every_module_of_evaluation_is_an_evaluator_and_none_imports_another():
+    kinds = [path for path in (PACKAGE / "evaluation").glob("*.py") if path.stem != "__init__"]
+    others = [f"gan_jax.evaluation.{path.stem}" for path in kinds]
+    for path in kinds:
+        public = {node.name for node in tree(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        public = {name for name in public if not name.startswith("_")}
+        assert {"evaluate"} <= public <= {"evaluate", "check", "check_model"}, name_of(path)
+        assert not [name for name in imports(path) if within(name, others)], name_of(path)
+
+
 def test_configurations_import_the_configuration_alone():
     allowed = ("ml_collections", "gan_jax.config")
     assert not [(path.stem, name) for path in CONFIGS for name in foreign(path) if not within(name, allowed)]

@@ -39,7 +39,7 @@ class Inception:
         Args:
           pictures: [B, H, W, 1 or 3], uint8, or float in [-1, 1], which is rounded to bytes first.
         """
-        pixels = pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
+        pixels = to_uint8(pictures)
         parts = [
             self._apply(self._state, {"image": pixels[first : first + _BATCH]})
             for first in range(0, len(pixels), _BATCH)

@@ -8,6 +8,7 @@ from gan_jax import evaluation
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import elbo, latent_map, latent_scatter, reconstructions
+from gan_jax.ops.latents import quantiles
 
 
 def test_the_bound_is_a_mean_over_images_whatever_their_batches():
@@ -30,7 +31,7 @@ def test_images_stand_above_their_reconstructions():
 
 @pytest.mark.parametrize("side", [2, 5, 20])
 def test_the_grid_cuts_the_prior_into_equal_shares(side):
-    z = latent_map.grid(side).reshape(side, side, 2)
+    z = quantiles(side).reshape(side, side, 2)
     np.testing.assert_allclose(stats.norm.cdf(z[0, :, 0]), (np.arange(side) + 0.5) / side, atol=1e-6)
     np.testing.assert_array_equal(z[:, :, 0], np.broadcast_to(z[0, :, 0], (side, side)))
     np.testing.assert_array_equal(z[:, :, 1], z[:, ::-1, 0].T)  # upwards
@@ -40,7 +41,7 @@ def test_the_grid_cuts_the_prior_into_equal_shares(side):
 
 
 def test_twenty_a_side_end_at_1_96():
-    assert latent_map.grid(20).max() == pytest.approx(1.9600, abs=1e-4)
+    assert quantiles(20).max() == pytest.approx(1.9600, abs=1e-4)
 
 
 def test_in_the_map_the_first_dimension_grows_to_the_right_and_the_second_upwards():
