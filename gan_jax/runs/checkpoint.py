@@ -36,19 +36,6 @@ def flatten(tree: PyTree) -> dict[str, np.ndarray]:
     return {_name(path): np.asarray(leaf) for path, leaf in pairs}
 
 
-def subtree(flat: Mapping[str, np.ndarray], prefix: str) -> dict[str, Any]:
-    """The nested dict of all leaves below `prefix`, without it."""
-    nested: dict[str, Any] = {}
-    for name, leaf in flat.items():
-        if name.startswith(f"{prefix}."):
-            *parents, last = name.removeprefix(f"{prefix}.").split(".")
-            node = nested
-            for parent in parents:
-                node = node.setdefault(parent, {})
-            node[last] = leaf
-    return nested
-
-
 def _name(path) -> str:
     return ".".join(jax.tree_util.keystr((key,), simple=True) for key in path)
 

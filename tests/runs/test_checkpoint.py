@@ -33,14 +33,6 @@ def test_names_are_attributes_keys_fields_and_indices():
     assert flat["steps.1"] == 2
 
 
-def test_subtree_is_the_nested_dict_below_a_prefix():
-    nested = {"a": {"b": {"c": np.float32(1), "d": np.float32(2)}, "bb": np.float32(3)}}
-    flat = checkpoint.flatten(nested)
-    assert checkpoint.subtree(flat, "a") == nested["a"]
-    assert checkpoint.subtree(flat, "a.b") == nested["a"]["b"]
-    assert checkpoint.subtree(flat, "absent") == {}
-
-
 def test_every_dtype_and_shape_comes_back_to_the_bit(tmp_path):
     leaves = {
         "float32": np.array([-0.0, 1e-45, 3.4e38], np.float32),
