@@ -116,6 +116,14 @@ def test_every_package_has_one_rule_and_no_rule_is_for_nothing():
     assert all((PACKAGE / file).exists() for file in ALSO)
 
 
+def test_the_pictures_of_the_tree_show_every_package_and_nothing_else():
+    packages = [path.parent for depth in ("*", "*/*") for path in PACKAGE.glob(f"{depth}/__init__.py")]
+    drawn = (ROOT / "README.md").read_text().split("\ngan_jax/\n")[1].split("\nconfigs/")[0]
+    assert sorted(re.findall(r"(\w+)/", drawn)) == sorted(path.name for path in packages)
+    told = re.findall(r"^  \| (`.+?`) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.M)
+    assert [name for row in told for name in re.findall(r"`(\w+)`", row)] == list(MAY)
+
+
 def test_imports():
     bad = []
     for path in SOURCES:

@@ -26,7 +26,7 @@ class Inception:
         """Places the weights on the devices.
 
         Args:
-          variables: of `networks.inception.Inception`.
+          variables: of `recognition.inception.Inception`.
           sha256: of the file that they come from.
         """
         self.sha256 = sha256
@@ -72,7 +72,7 @@ def read_inception(path: str) -> tuple[dict[str, Any], str]:
         share (PyTorch is needed to read it), or of an `.npz` with the same names and shapes.
 
     Returns:
-      Variables of `networks.inception.Inception`, and the SHA-256 of the file.
+      Variables of `recognition.inception.Inception`, and the SHA-256 of the file.
 
     Raises:
       ConfigError: naming the file, and what is missing or wrong in it.

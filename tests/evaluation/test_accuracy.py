@@ -6,7 +6,6 @@ import pytest
 from gan_jax import evaluation
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import accuracy
-from gan_jax.metrics import classification
 
 # Recalled class counts of SVHN's test set, 0 to 9; they sum to its size.
 SVHN_TEST = np.array([1744, 5099, 4149, 2882, 2523, 2384, 1977, 2019, 1660, 1595])
@@ -38,11 +37,6 @@ def test_a_perfect_predictor_has_one_and_a_diagonal():
     assert values["accuracy"] == 1
     assert values["confusion"] == np.diag([1, 2, 0, 1]).tolist()
     assert values["per_class"] == [1, 1, None, 1]
-
-
-def test_rows_are_true_labels_and_columns_predictions():
-    counts = classification.confusion(np.array([0, 0, 2], np.int32), np.array([1, 1, 0]), 3)
-    np.testing.assert_array_equal(counts, [[0, 2, 0], [0, 0, 0], [1, 0, 0]])
 
 
 def test_the_size_of_batches_does_not_matter():
