@@ -15,7 +15,7 @@ import tables
 from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import panels
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, restore
 
@@ -139,7 +139,7 @@ def picture(given, drawn):
         for made in drawn.values():
             shown |= {title: grid for title, grid in made.items() if f": {domain}," in title}
     columns = min(len(pixels) for pixels in given.values())
-    return plots.panels(shown, columns=columns)
+    return panels(shown, columns=columns)
 
 
 if __name__ == "__main__":

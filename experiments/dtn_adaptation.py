@@ -14,7 +14,7 @@ import tables
 from absl import flags
 from PIL import Image
 
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import panels
 from gan_jax.metrics import nearest
 from gan_jax.ops.pixels import to_float, to_uint8
 from gan_jax.runs import functions, inputs, restore
@@ -58,7 +58,7 @@ def main():
     others = ", ".join(f"{name} {value:.2f} %" for name, value in PUBLISHED.items())
     note = f"Classified are images of {content['target']}, k = {_K.value}. Published beside DTN: {others}.\n"
     text = "\n".join([tables.heading(content), note, tables.markdown(rows)])
-    print(tables.write(content, text, plots.panels(sheets[0], columns=24)))
+    print(tables.write(content, text, panels(sheets[0], columns=24)))
 
 
 def adapt(config, run):
@@ -86,7 +86,7 @@ def adapt(config, run):
     found = nearest.neighbours(asked[:24], references["train"][0])[0][:, 0]
     shown = {"target's test images": asked[:24], "their nearest transfers": references["train"][0][found]}
     shown["what these were made of"] = source["train"][0][found]
-    return accuracies, {k: v if v.dtype == np.uint8 else to_uint8(v) for k, v in shown.items()}
+    return accuracies, {k: to_uint8(v) for k, v in shown.items()}
 
 
 def labelled(config, role):

@@ -11,7 +11,7 @@ longer than a unit vector, so g(c e_i) is drawn too, c being the mean length of 
 import numpy as np
 import tables
 
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, required, restore
 
@@ -38,7 +38,7 @@ def main():
     lines = [f"{row['label']}: the judge takes {row['judged_as']} for 0, 1, ... 9.\n" for row in rows]
     text = "\n".join([tables.heading(content), *lines])
     shown = {title: to_uint8(made) for title, made in pictures.items()}
-    print(tables.write(content, text, plots.panels(shown, columns=_COLUMNS)))
+    print(tables.write(content, text, sheets.panels(shown, columns=_COLUMNS)))
 
 
 def mean_length(config, run):

@@ -15,7 +15,7 @@ import numpy as np
 import tables
 from absl import flags
 
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, required, restore
 
@@ -89,7 +89,7 @@ def grid(wanted):
     logits = judge.apply("predict", {"image": panels[CONDITIONS["dtn"][0]]})
     score = logits[:, _DIGIT.value] - np.logaddexp.reduce(logits, axis=-1)
     order = np.argsort(-score, kind="stable")
-    return plots.panels({label: made[order] for label, made in panels.items()}, columns=_COLUMNS)
+    return sheets.panels({label: made[order] for label, made in panels.items()}, columns=_COLUMNS)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ judges them. `OUT.png` has inputs in odd columns, their transfers in even ones.
 import numpy as np
 import tables
 
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, restore
 
@@ -32,7 +32,7 @@ def main():
     before = 100 * result["metrics"]["untransferred_accuracy"]
     note = f"The judge reads {before:.2f} % of the inputs themselves. The paper prints no figure.\n"
     text = "\n".join([tables.heading(content), note, tables.markdown([row])])
-    print(tables.write(content, text, plots.panels({"inputs and transfers": pairs}, columns=_COLUMNS)))
+    print(tables.write(content, text, sheets.panels({"inputs and transfers": pairs}, columns=_COLUMNS)))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from absl import flags
 from PIL import Image
 
 from gan_jax import models
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import table_of_pictures
 from gan_jax.errors import ConfigError, NonFiniteError
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
@@ -162,7 +162,7 @@ def picture(content, cells):
         table.setdefault(ROWS[row], {})[COLUMNS[column]] = (sheet(cell["folder"]), verdict(cell))
     empty = {COLUMNS[column]: (None, "-") for _, column in cells}
     complete = {row: {**empty, **found} for row, found in table.items()}
-    return plots.table_of_pictures(complete, f"{content['score']} below each cell; {content['scale']}")
+    return table_of_pictures(complete, f"{content['score']} below each cell; {content['scale']}")
 
 
 def sheet(folder):

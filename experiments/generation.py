@@ -17,6 +17,7 @@ from absl import flags
 
 from gan_jax import config as configuration
 from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import panels
 from gan_jax.errors import ConfigError
 from gan_jax.inference import generators
 from gan_jax.runs import restore
@@ -190,7 +191,7 @@ def write(rows, sheets, curve):
         content["critic"] = {"negative_loss_by_tenths": tenths(curve), "records": len(curve)}
         scale = "- loss of the critic"
         further["critic"] = plots.trend(curve, title="WGAN-GP: the critic's estimate", scale=scale)
-    sheet = plots.panels(sheets, columns=SIDE, zoom=1, across=4)
+    sheet = panels(sheets, columns=SIDE, zoom=1, across=4)
     return tables.write(content, markdown(rows), sheet, **further)
 
 

@@ -19,7 +19,7 @@ import students
 import tables
 from absl import flags
 
-from gan_jax.drawing import palette, plots
+from gan_jax.drawing import palette, sheets
 from gan_jax.errors import ConfigError
 from gan_jax.metrics import segmentation
 from gan_jax.runs import functions, restore
@@ -157,7 +157,7 @@ def main():
         "device": result["device"],
         **tables.origin(),
     }
-    print(tables.write(content, markdown(content), plots.panels(shown, columns=_COLUMNS)))
+    print(tables.write(content, markdown(content), sheets.panels(shown, columns=_COLUMNS)))
 
 
 def markdown(content):

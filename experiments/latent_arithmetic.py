@@ -19,7 +19,7 @@ from absl import flags
 
 from gan_jax import config as configuration
 from gan_jax import models
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError
 from gan_jax.inference import generators
 from gan_jax.ops import latents
@@ -186,7 +186,7 @@ def sheet(judged, z, pools, sizes, rng):
         result = latents.arithmetic(*(z[rows[:n]] for rows in pools.values()))
         made[f"first - second + third, of {n} each; 8 around it"] = latents.neighbourhood(result, rng)
     pictures = {name: to_uint8(judged.decode(part.astype(np.float32))) for name, part in made.items()}
-    return plots.panels(pictures, columns=9, zoom=1)
+    return sheets.panels(pictures, columns=9, zoom=1)
 
 
 def markdown(table):

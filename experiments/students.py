@@ -105,7 +105,7 @@ def _fcn(config, train, test, steps):
 
 
 def translated(generate, given, drawn, pictures):
-    """What a translator, `runs.generator` of a run, makes of images, in parts: uint8 [N, H, W, C]."""
+    """What a translator, `functions.generator` of a run, makes of images, in parts: uint8 [N, H, W, C]."""
     parts = []
     for first in range(0, len(pictures), _PARTITION):
         part = pictures[first : first + _PARTITION]

@@ -10,10 +10,10 @@ import numpy as np
 import tables
 
 from gan_jax import data, evaluation
-from gan_jax.drawing import plots
-from gan_jax.evaluation import cycle, label_sheet
+from gan_jax.drawing import sheets
+from gan_jax.evaluation import label_sheet
 from gan_jax.metrics import baselines, similarity
-from gan_jax.ops.pixels import to_uint8
+from gan_jax.ops.pixels import to_rgb, to_uint8
 from gan_jax.runs import functions, inputs, restore
 
 COLUMNS = 12  # images a row of a sheet
@@ -53,7 +53,7 @@ def unpaired(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mappi
     (name,) = of_kind(config, "cycle")
     tested = pictures(config, config.evals[name].roles)
     count = min(map(len, tested.values()))
-    unrelated = cycle.difference(tested["source"][:count], tested["target"][:count])
+    unrelated = similarity.difference(tested["source"][:count], tested["target"][:count])
     found: Measures = {
         **rounded({measure: values(metrics, name)[measure] for measure in CYCLES}),
         "baselines": {"unrelated": {"change": round(unrelated, 4)}},
@@ -138,9 +138,9 @@ def sheet_unpaired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes
     drawn = {}
     for role, (_, into) in WAYS.items():
         drawn[f"{tables.describe(role, config.evals[name].roles[role])}, translated, and back"] = (
-            np.concatenate([three_channels(x) for x in (given[role], there[into], back[role])])
+            np.concatenate([to_rgb(to_uint8(x)) for x in (given[role], there[into], back[role])])
         )
-    return plots.panels(drawn, columns=min(map(len, given.values())))
+    return sheets.panels(drawn, columns=min(map(len, given.values())))
 
 
 def sheet_paired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
@@ -151,7 +151,7 @@ def sheet_paired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
         for title, one in (("translations", run), ("without dropout", silent(run)))
     }
     drawn = {"sources": given["source"], **made, "targets": given["target"]}
-    return plots.panels({title: three_channels(x) for title, x in drawn.items()}, columns=FACES)
+    return sheets.panels({title: to_rgb(to_uint8(x)) for title, x in drawn.items()}, columns=FACES)
 
 
 def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
@@ -164,19 +164,13 @@ def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
         asked = config.model.labels["ab".index(options.get("asked", "a"))]
         below = "; below each row the wrong mask" if options.get("wrong_mask") else ""
         drawn[f"{' | '.join(['input', *asked])}{below}"] = cells(grid, config.data.size)
-    return plots.panels(drawn, columns=1 + len(asked))
+    return sheets.panels(drawn, columns=1 + len(asked))
 
 
 def cells(grid: np.ndarray, side: int) -> np.ndarray:
     """The images of a sheet uint8 [H, W, 3], row by row: [N, side, side, 3]."""
     parts = grid.reshape(-1, side, grid.shape[1] // side, side, 3).swapaxes(1, 2)
     return parts.reshape(-1, side, side, 3)
-
-
-def three_channels(x: np.ndarray) -> np.ndarray:
-    """Images uint8 or float in [-1, 1], [N, S, S, 1 or 3], as uint8 [N, S, S, 3]."""
-    pixels = x if x.dtype == np.uint8 else to_uint8(x)
-    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
 
 
 FAMILIES = {  # what is measured, what is drawn

@@ -1,4 +1,4 @@
-"""Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` goes through."""
+"""Reads what a role names, an embedded set, files or a tfds data set, and makes its images of one size."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import roles, splits
-from gan_jax.data.embedded.digits import read as digits
-from gan_jax.data.embedded.digits import scenes
-from gan_jax.data.embedded.emoji import read as emoji
+from gan_jax.data import roles
+from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
 from gan_jax.data.pixels import views
 from gan_jax.data.pixels.framing import Framing
@@ -89,12 +87,8 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
     elif spec["files"]:
         for path in spec["files"].values():
             arrays.locate(path, manual_dir)
-    elif spec["name"] in digits.NAMES:
-        splits.parse(spec["split"], digits.SIZES[spec["name"]], spec["name"])
-    elif spec["name"] in scenes.NAMES:
-        splits.parse(spec["split"], scenes.SIZES, spec["name"])
-    elif spec["name"] == emoji.NAME:
-        emoji.check(spec["split"], spec["attributes"])
+    elif spec["name"] in catalogue.NAMES:
+        catalogue.check(spec["name"], spec["split"], spec["attributes"])
     else:
         tfds.check(spec["name"], spec["attributes"], data_dir, manual_dir)
 
@@ -102,16 +96,12 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
 def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
     if spec["files"] and folder.reads(spec, manual_dir):
         return folder.read(spec, framing, manual_dir)
-    if not spec["files"] and spec["name"] not in (*digits.NAMES, *scenes.NAMES, emoji.NAME):
-        return tfds.read(spec, framing, data_dir, manual_dir)
     if spec["files"]:
         examples = arrays.read(spec["files"], spec["split"], manual_dir)
-    elif spec["name"] == emoji.NAME:
-        examples = emoji.read(spec["split"], spec["attributes"])
-    elif spec["name"] in scenes.NAMES:
-        examples = scenes.read(spec["name"], spec["split"])
+    elif spec["name"] in catalogue.NAMES:
+        examples = catalogue.read(spec["name"], spec["split"], spec["attributes"])
     else:
-        examples = digits.read(spec["name"], spec["split"])
+        return tfds.read(spec, framing, data_dir, manual_dir)
     framed = {"image": framing.apply_all(examples.columns["image"])}
     if examples.has_maps:
         maps = examples.columns["label"].astype(np.uint8)[..., None]

@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data.embedded.digits import read as digits
-from gan_jax.data.embedded.digits import scenes
-from gan_jax.data.embedded.emoji import read as emoji
+from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
-from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.pixels.framing import Framing, require_choice
 from gan_jax.data.pixels.views import DERIVED, View
 from gan_jax.errors import ConfigError
 
@@ -42,8 +40,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
     Args:
       spec: the fields that are given; either of the first two is required.
         `name`: of an embedded or tfds data set.
-        `files`: split -> path of arrays (`arrays_source`), or of a folder or zip of images, or of a
-          folder inside a zip, `faces.zip/train` (`folder_source`).
+        `files`: split -> path of arrays (`sources.arrays`), or of a folder or zip of images, or of a
+          folder inside a zip, `faces.zip/train` (`sources.folder`).
         `split`: a slice in tfds' syntax such as `test[:8000]+train`.
         `exclude`: labels to leave out. They serve this even where they are not kept.
         `labels`: whether the examples keep their label.
@@ -66,7 +64,7 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `resize`: 'square' keeps the aspect and of what is left uses the largest square in the middle,
           'squeeze' uses all.
         `derive`: 'edges' or 'grey', made of the image by integers alone, one channel; 'palette', the label
-          map in the colours of its classes, see `gan_jax.palette`; '' for the image.
+          map in the colours of its classes, see `drawing.palette`; '' for the image.
         `channels`: 1 takes colours' luma, 3 replicates one channel, 0 leaves them as they are.
 
     Raises:
@@ -93,9 +91,7 @@ def framing(spec: Mapping[str, Any], size: int) -> Framing:
 
 def view(spec: Mapping[str, Any], size: int, flip: bool = False) -> View:
     """What is then made of them each time they are drawn."""
-    if spec["derive"] not in (*DERIVED, PALETTE):
-        allowed = ", ".join(map(repr, (*DERIVED, PALETTE)))
-        raise ConfigError(f"a role's derive={spec['derive']!r} is not allowed; allowed: {allowed}")
+    require_choice("derive", spec["derive"], (*DERIVED, PALETTE))
     # A label map's colours are put in the image's place when it is read.
     return View(size, flip, "" if spec["derive"] == PALETTE else spec["derive"], spec["channels"])
 
@@ -126,22 +122,22 @@ def chosen(spec: Mapping[str, Any], examples: Examples) -> Examples:
 
 def _check_labels(spec: Mapping[str, Any]) -> None:
     """Refuses fields on labels that do not go together, or not with this kind of source."""
-    names = spec["attributes"]
+    names, embedded = spec["attributes"], catalogue.LABELS.get(spec["name"])
     if isinstance(names, str) or len(set(names)) != len(names):
         raise ConfigError(f"attributes={names!r} is not allowed; allowed: names, each once")
     _check_conditions(spec)
     if spec["classes"] and names:
         raise ConfigError(f"classes=True and attributes={tuple(names)}: a label is either; give one of them")
     _check_maps(spec)
-    if spec["exclude"] and (names or spec["name"] == emoji.NAME):
+    if spec["exclude"] and (names or embedded == catalogue.ATTRIBUTES):
         raise ConfigError(f"exclude={tuple(spec['exclude'])} is for classes; these labels are attributes")
     if spec["attributes_file"] and not reading(spec)["attributes"]:
         raise ConfigError(f"attributes_file={spec['attributes_file']!r} needs attributes, names to keep")
     for field in ("classes", "attributes_file", "features", "label_maps"):
         if spec["name"] and spec[field]:
             raise ConfigError(f"{field}={spec[field]!r} is for images by files; name={spec['name']!r}")
-    if spec["name"] in (*digits.NAMES, *scenes.NAMES) and names:
-        raise ConfigError(f"attributes={names!r}: name={spec['name']!r} has none, its labels are classes")
+    if names and embedded not in (None, catalogue.ATTRIBUTES):
+        raise ConfigError(f"attributes={names!r}: name={spec['name']!r} has none, its labels are {embedded}")
 
 
 def _check_maps(spec: Mapping[str, Any]) -> None:
@@ -165,5 +161,6 @@ def _check_conditions(spec: Mapping[str, Any]) -> None:
         names = spec[field]
         if isinstance(names, str) or set(names) & set(spec["lacking" if field == "having" else "having"]):
             raise ConfigError(f"{field}={names!r} is not allowed; allowed: names, each in one of the fields")
-        if names and (spec["classes"] or spec["name"] in (*digits.NAMES, *scenes.NAMES)):
-            raise ConfigError(f"{field}={tuple(names)} needs attributes; these images have classes")
+        kind = "classes" if spec["classes"] else catalogue.LABELS.get(spec["name"], catalogue.ATTRIBUTES)
+        if names and kind != catalogue.ATTRIBUTES:
+            raise ConfigError(f"{field}={tuple(names)} needs attributes; these images have {kind}")

@@ -131,3 +131,17 @@ def check(spec: Mapping[str, Any], requires: Collection[str]) -> None:
         parameters = inspect.signature(function).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         own({**defaults, **given}, spec["roles"], requires)
+
+
+def require_roles(roles: Collection[str], wanted: Iterable[str], why: str) -> None:
+    """Raises ConfigError unless the evaluation has the roles wanted; `why` says what they are needed for."""
+    for role in wanted:
+        if role not in roles:
+            raise ConfigError(f"roles.{role} is missing; {why}")
+
+
+def require_plane(model: Any, kind: str) -> None:
+    """Raises ConfigError unless the model's latent vectors have two dimensions, which `kind` draws."""
+    z_dim = getattr(model, "z_dim", 0)
+    if z_dim != 2:
+        raise ConfigError(f"kind={kind!r} draws a plane; model.z_dim={z_dim} is not allowed; allowed: 2")

@@ -7,7 +7,7 @@ import numpy as np
 
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network
-from gan_jax.evaluation.attributes import check_names, measures, summary
+from gan_jax.metrics.attributes import check_names, measures, summary
 
 
 def evaluate(

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network
-from gan_jax.evaluation.sheet import COLUMNS, row, stack
-from gan_jax.metrics import similarity
+from gan_jax.drawing.sheets import COLUMNS, row, stack
+from gan_jax.evaluation import Apply, Batches, Network, require_roles
+from gan_jax.metrics.similarity import difference
 from gan_jax.ops.pixels import to_uint8
 
 
@@ -31,9 +30,9 @@ def evaluate(
     for batch in batches:
         there = apply(batch)
         again = apply({role: there[role] for role in ("source", "target")})
-        given.append({role: as_bytes(batch[role]) for role in ("source", "target")})
-        drawn.append({"source": as_bytes(there["target"]), "target": as_bytes(there["source"])})
-        back.append({role: as_bytes(again[role]) for role in ("source", "target")})
+        given.append({role: to_uint8(batch[role]) for role in ("source", "target")})
+        drawn.append({"source": to_uint8(there["target"]), "target": to_uint8(there["source"])})
+        back.append({role: to_uint8(again[role]) for role in ("source", "target")})
     first, rows = slice(0, COLUMNS), []
     values: dict[str, Any] = {}
     for role in ("source", "target"):
@@ -50,18 +49,4 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
       ConfigError: naming the role that is missing.
     """
     del options, requires
-    for role in ("source", "target"):
-        if role not in roles:
-            raise ConfigError(f"roles.{role} is missing; both domains are compared")
-
-
-def as_bytes(pictures: np.ndarray) -> np.ndarray:
-    """Images as they would be written, uint8."""
-    return pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
-
-
-def difference(a: np.ndarray, b: np.ndarray) -> float:
-    """Mean absolute difference of images uint8 [N, H, W, 1 or 3], as grey images where channels differ."""
-    if a.shape != b.shape:
-        a, b = a.mean(-1, dtype=np.float32), b.mean(-1, dtype=np.float32)
-    return similarity.l1(a, b)
+    require_roles(roles, ("source", "target"), "both domains are compared")

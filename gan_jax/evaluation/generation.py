@@ -135,7 +135,7 @@ def _describer(network: Network, judge: Network | None) -> Callable[[np.ndarray]
                 columns["logits"] = judge.apply("predict", {"image": pictures})
                 columns["answers"] = columns["logits"].argmax(-1)
             if network is judge:
-                columns["features"] = judge.apply("embed", {"image": pictures})
+                columns["features"] = network.apply("embed", {"image": pictures})
             else:
                 columns["features"], columns["logits"] = network.apply("describe", {"image": pictures})
         return columns

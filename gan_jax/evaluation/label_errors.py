@@ -50,7 +50,7 @@ def evaluate(
       DataError: no target asks any image for a change.
     """
     sets = LabelSets(labels, exclusive)
-    to, of = place(sets, asked, "asked"), place(sets, given or asked, "given")
+    to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
     if to != of and not exclusive[to]:
         raise ConfigError(
             f"given={given!r}: attributes of {asked!r} are not known of its images; give classes"
@@ -59,12 +59,12 @@ def evaluate(
     counts = {name: _Counts() for name in sets.names[to]}
     cycle, examples = [], 0
     for batch in batches:
-        before = answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
+        before = _answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
         examples += len(before)
         drawn = _translations(apply, batch, sets, to, of)
         for target, (start, request, made, again) in enumerate(drawn):
             cycle.append(np.abs(to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
-            after = answers(network.apply("predict", {"image": made}), exclusive[to])
+            after = _answers(network.apply("predict", {"image": made}), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {
         name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}
@@ -85,18 +85,7 @@ def _translations(apply, batch, sets, to, of):
         yield start, request, made, apply({"source": made, "label": back})["target"]
 
 
-def place(sets: LabelSets, role: str, field: str) -> int:
-    """The number of the set that a role names.
-
-    Raises:
-      ConfigError: no such set.
-    """
-    if role not in sets.roles:
-        raise ConfigError(f"{field}={role!r} is no set of labels; known: {', '.join(sets.roles)}")
-    return sets.roles.index(role)
-
-
-def answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
+def _answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
     """What a judge says, bool [B, n]: the class of the largest logit, or attributes of positive ones."""
     if exclusive:
         return np.eye(logits.shape[-1], dtype=bool)[logits.argmax(-1)]

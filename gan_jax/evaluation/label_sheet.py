@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax.drawing.sheets import mosaic
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network
-from gan_jax.evaluation.label_errors import place
 from gan_jax.ops.labels import LabelSets
-from gan_jax.ops.pixels import to_uint8
+from gan_jax.ops.pixels import to_rgb, to_uint8
 
 
 def evaluate(
@@ -45,7 +45,7 @@ def evaluate(
     """
     del networks
     sets = LabelSets(labels, exclusive)
-    to, of = place(sets, asked, "asked"), place(sets, given or asked, "given")
+    to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
     if wrong_mask and len(sets.names) == 1:
         raise ConfigError("wrong_mask=True is not allowed; allowed: False, one set of labels has no mask")
     batch = next(iter(batches))
@@ -55,18 +55,11 @@ def evaluate(
     other = of if of != to else (to + 1) % len(sets.names)
     rows = []
     for mask in (to, other) if wrong_mask else (to,):
-        columns = [_shown(source)]
+        columns = [to_rgb(to_uint8(source))]
         for target in range(len(names)):
             label = np.asarray(sets.vector(to, sets.request(to, start, target), mask))
-            columns.append(_shown(apply({"source": source, "label": label})["target"]))
+            columns.append(to_rgb(to_uint8(apply({"source": source, "label": label})["target"])))
         rows.append(np.stack(columns, axis=1))
     cells = np.stack(rows, axis=1)  # [image, mask, column, H, W, 3]
-    width = cells.shape[2] * cells.shape[4]
-    grid = cells.transpose(0, 1, 3, 2, 4, 5).reshape(-1, width, 3)
+    grid = mosaic(cells.reshape(-1, *cells.shape[3:]), columns=1 + len(names))
     return {"wrong_mask" if wrong_mask else "sheet": grid}
-
-
-def _shown(pictures: np.ndarray) -> np.ndarray:
-    """Images [N, H, W, 1 or 3], uint8 or float in [-1, 1], as uint8 [N, H, W, 3]."""
-    pixels = pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
-    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels

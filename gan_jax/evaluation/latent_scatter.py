@@ -7,14 +7,14 @@ import numpy as np
 
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network, latent_map
+from gan_jax.evaluation import Apply, Batches, Network, require_plane
 
 METHOD = "infer"
 
 
 def check_model(model: Any) -> None:
     """Raises ConfigError unless the model's latent vectors have two dimensions."""
-    latent_map.check_model(model)
+    require_plane(model, "latent_scatter")
 
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 """How near translations come to the targets that their sources are paired with."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
-from gan_jax.evaluation import Apply, Batches, Network
-from gan_jax.evaluation.cycle import as_bytes, check, difference
-from gan_jax.evaluation.sheet import COLUMNS, row, stack
+from gan_jax.drawing.sheets import COLUMNS, row, stack
+from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.metrics import similarity
-
-__all__ = ["check", "evaluate"]
+from gan_jax.ops.pixels import to_uint8
 
 
 def evaluate(
@@ -32,21 +30,31 @@ def evaluate(
     columns: dict[str, list[np.ndarray]] = {name: [] for name in ("source", "made", "again", "target")}
     for batch in batches:
         for name in ("source", "target"):
-            columns[name].append(as_bytes(batch[name]))
+            columns[name].append(to_uint8(batch[name]))
         for name in ("made", "again"):
-            columns[name].append(as_bytes(apply({"source": batch["source"]})["target"]))
+            columns[name].append(to_uint8(apply({"source": batch["source"]})["target"]))
     source, made, again, target = (np.concatenate(parts) for parts in columns.values())
     mean = np.broadcast_to(np.rint(target.mean(0)).astype(np.uint8), target.shape)
     first = slice(0, COLUMNS)
     return {
         **similarity.measures(made, target),
-        "l1_mean_image": difference(mean, target),
-        "between_draws": difference(made, again),
+        "l1_mean_image": similarity.difference(mean, target),
+        "between_draws": similarity.difference(made, again),
         "saturation": _saturation(made),
         "target_saturation": _saturation(target),
         "examples": len(target),
         "pairs": stack([row(pictures[first]) for pictures in (source, made, target)]),
     }
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, an evaluation without sources or without their targets.
+
+    Raises:
+      ConfigError: naming the role that is missing.
+    """
+    del options, requires
+    require_roles(roles, ("source", "target"), "both domains are compared")
 
 
 def _saturation(pictures):

@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import COLUMNS, mosaic
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.ops.pixels import to_uint8
 
 METHOD = "infer"
-_COLUMNS = 16
 
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     del networks
     batch = next(iter(batches))
     given, made = batch["image"], to_uint8(apply(batch)["reconstruction"])
-    columns = min(_COLUMNS, len(given))
+    columns = min(COLUMNS, len(given))
     rows = [slice(first, first + columns) for first in range(0, len(given), columns)]
-    lines = [plots.mosaic(pictures[row], columns) for row in rows for pictures in (given, made)]
+    lines = [mosaic(pictures[row], columns) for row in rows for pictures in (given, made)]
     return {"reconstructions": np.concatenate(lines)}

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from gan_jax.drawing import palette
+from gan_jax.drawing.sheets import COLUMNS, row, stack
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network
-from gan_jax.evaluation.sheet import COLUMNS, row, stack
+from gan_jax.evaluation import Batches, Network, require_roles
 from gan_jax.metrics import segmentation
 
 
@@ -62,5 +62,4 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     if options["absent"] not in segmentation.ABSENT:
         allowed = ", ".join(segmentation.ABSENT)
         raise ConfigError(f"absent={options['absent']!r} is not allowed; allowed: {allowed}")
-    if "image" not in roles:
-        raise ConfigError("roles.image is missing; its label maps are what is compared")
+    require_roles(roles, ("image",), "its label maps are what is compared")

@@ -1,17 +1,16 @@
 """Sheets of sample images: inputs above what the model makes of them, or what it draws from noise."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
+from gan_jax.drawing.sheets import COLUMNS, mosaic, row, stack
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.ops.directions import OTHER
 from gan_jax.ops.pixels import to_uint8
-
-_PARTNER = {"target": "source", "source": "target"}
-COLUMNS = 16
 
 
 def evaluate(
@@ -50,13 +49,13 @@ def evaluate(
     for role, made in apply(batch).items():
         if role.endswith("_label"):
             continue
-        given = batch.get(_PARTNER.get(role, ""))
+        given = batch.get(OTHER.get(role, ""))
         wide = columns or (COLUMNS if given is not None else math.ceil(math.sqrt(len(made))))
         for first in range(0, len(made), wide):
             part = slice(first, first + wide)
             if given is not None:
-                rows.append(row(given[part]))
-            rows.append(row(made[part]))
+                rows.append(row(to_uint8(given[part])))
+            rows.append(row(to_uint8(made[part])))
     return {"sheet": stack(rows)}
 
 
@@ -78,19 +77,4 @@ def _classes(apply, classes, columns):
     made = apply({"z": z, "label": np.repeat(np.arange(classes, dtype=np.int32), columns)})
     if "image_label" not in made:
         raise ConfigError(f"classes={classes} is not allowed; allowed: 0, the model is not conditional")
-    return np.concatenate([row(part) for part in np.split(made["image"], classes)])
-
-
-def row(pictures: np.ndarray) -> np.ndarray:
-    """Images [N, H, W, C], uint8 or float in [-1, 1], side by side: uint8 [H, N W, 3]."""
-    if pictures.dtype != np.uint8:
-        pictures = to_uint8(pictures)
-    if pictures.shape[-1] == 1:
-        pictures = np.repeat(pictures, 3, axis=-1)
-    return np.concatenate(list(pictures), axis=1)
-
-
-def stack(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows uint8 [H, W, 3] of any widths below each other, black where one is shorter."""
-    width = max(row.shape[1] for row in rows)
-    return np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])
+    return mosaic(to_uint8(made["image"]), columns)

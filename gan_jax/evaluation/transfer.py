@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network
-from gan_jax.evaluation.accuracy import confusion, from_confusion
-
-_INTO = {"source": "target", "target": "source"}
+from gan_jax.evaluation import Batches, Network, require_roles
+from gan_jax.metrics import classification
+from gan_jax.ops.directions import OTHER
 
 
 def evaluate(
@@ -39,11 +38,11 @@ def evaluate(
     labels, after, before = [], [], []
     for batch in batches:
         labels.append(batch[f"{given}_label"])
-        logits = network.apply("predict", {"image": apply(batch)[_INTO[given]]})
+        logits = network.apply("predict", {"image": apply(batch)[OTHER[given]]})
         after.append(logits.argmax(-1))
         before.append(network.apply("predict", {"image": batch[given]}).argmax(-1))
     truth = np.concatenate(labels)
-    values = from_confusion(confusion(truth, np.concatenate(after), logits.shape[-1]))
+    values = classification.scores(classification.confusion(truth, np.concatenate(after), logits.shape[-1]))
     own = {"f_accuracy": networks["f"].metrics.get("accuracy")} if "f" in networks else {}
     return {
         **values,
@@ -61,9 +60,8 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
       ConfigError: naming the field, its value and what is allowed.
     """
     given, judge = options["given"], options["judge"]
-    if given not in _INTO:
-        raise ConfigError(f"given={given!r} is not allowed; allowed: {', '.join(_INTO)}")
-    if given not in roles:
-        raise ConfigError(f"roles.{given} is missing; its images are those that are transferred")
+    if given not in OTHER:
+        raise ConfigError(f"given={given!r} is not allowed; allowed: {', '.join(OTHER)}")
+    require_roles(roles, (given,), "its images are those that are transferred")
     if judge not in requires:
         raise ConfigError(f"judge={judge!r} is not required; required: {', '.join(requires) or 'nothing'}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.runs.workdir import Workdir
 
@@ -45,7 +45,7 @@ class Output:
           WorkdirError: the disk is full, or the place is no longer what it was.
         """
         if self.kind == "sheet":
-            content = png(plots.mosaic(pictures, columns, _GAP))
+            content = png(sheets.mosaic(pictures, columns, _GAP))
             Workdir(self.path.parent).write(self.path.name, content)
         elif self.kind == "arrays":
             buffer = io.BytesIO()

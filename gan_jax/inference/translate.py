@@ -19,7 +19,8 @@ from gan_jax.game import devices
 from gan_jax.inference import comparison, targets
 from gan_jax.inference.output import png
 from gan_jax.inference.sources import Source
-from gan_jax.inference.translator import DIRECTIONS, Prepared, Translator
+from gan_jax.inference.translator import Prepared, Translator
+from gan_jax.ops.directions import DIRECTIONS
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
 

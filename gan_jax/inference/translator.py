@@ -14,10 +14,9 @@ from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
+from gan_jax.ops.directions import DIRECTIONS
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, restore
-
-DIRECTIONS = {"s2t": ("source", "target"), "t2s": ("target", "source")}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Measures as pure functions over arrays: no data, no model, no files."""
+"""Measures over arrays, named by what they measure, and the pretrained network that some of them need."""

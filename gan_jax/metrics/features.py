@@ -30,7 +30,7 @@ class Inception:
         """Places the weights on the devices.
 
         Args:
-          variables: of `networks.recognition.inception.Inception`.
+          variables: of `recognition.inception.Inception`.
           sha256: of the file that they come from.
         """
         self.sha256 = sha256
@@ -46,8 +46,7 @@ class Inception:
             for both by one pass.
           batch: `image` [B, H, W, 1 or 3], uint8, or float in [-1, 1], which is rounded to bytes first.
         """
-        pictures = batch["image"]
-        pixels = pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
+        pixels = to_uint8(batch["image"])
         parts = [
             self._apply(self._state, {"image": pixels[first : first + _BATCH]})
             for first in range(0, len(pixels), _BATCH)
@@ -95,7 +94,7 @@ def read_inception(path: str) -> tuple[dict[str, Any], str]:
         share (PyTorch is needed to read it), or of an `.npz` with the same names and shapes.
 
     Returns:
-      Variables of `networks.inception.Inception`, and the SHA-256 of the file.
+      Variables of `recognition.inception.Inception`, and the SHA-256 of the file.
 
     Raises:
       ConfigError: naming the file, and what is missing or wrong in it.

@@ -75,11 +75,6 @@ class Manifold:
         }
 
 
-def prdc(real: np.ndarray, fake: np.ndarray, *, k: int = 3, density_k: int = 5) -> dict[str, float]:
-    """`Manifold(real).compare(fake)`: precision, recall, density and coverage."""
-    return Manifold(real, k=k, density_k=density_k).compare(fake)
-
-
 def memorisation(fake: np.ndarray, train: np.ndarray, test: np.ndarray) -> float:
     """Median over fakes of (distance to the nearest of train) / (distance to the nearest of test).
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax.metrics import classification
+
 ABSENT = ("skip", "zero")
 
 
@@ -24,7 +26,7 @@ def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndar
     rows, columns = truth[counted].astype(np.int64), predicted[counted].astype(np.int64)
     if columns.size and not 0 <= columns.min() <= columns.max() < classes:
         raise ValueError(f"predictions are {columns.min()} to {columns.max()}; allowed: 0 to {classes - 1}")
-    return np.bincount(rows * classes + columns, minlength=classes**2).reshape(classes, classes)
+    return classification.confusion(rows, columns, classes)
 
 
 def scores(counts: np.ndarray, absent: str = "skip") -> dict[str, Any]:

@@ -23,6 +23,13 @@ def l1(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(a.astype(np.float32) - b.astype(np.float32)).mean(dtype=np.float64))
 
 
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    """`l1` of images uint8 [N, H, W, 1 or 3], as grey images where their channels differ."""
+    if a.shape != b.shape:
+        a, b = a.mean(-1, dtype=np.float32), b.mean(-1, dtype=np.float32)
+    return l1(a, b)
+
+
 def psnr(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Peak signal-to-noise ratio of each pair, 20 log10(255 / rms difference) in dB, [N].
 

@@ -17,7 +17,7 @@ IGNORED = 255  # the label of pixels without a class, as in Cityscapes and PASCA
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """`networks.fcn`, trained by the cross-entropy of every pixel that has a class.
+    """`recognition.fcn`, trained by the cross-entropy of every pixel that has a class.
 
     One player, `segmenter`. A pixel whose label is outside 0 to num_classes - 1, such as 255, has no class:
     it adds nothing to the loss, and the mean is over the others of the batch. It stands in the place of the

@@ -24,7 +24,7 @@ class Model(base.Defaults):
     """G(x, c) draws image x as label c asks; D tells real from drawn, patch by patch, and reads the label.
 
     Players: `gen` and `disc`. Training roles: `a` with `a_label`, and `b` with `b_label` and so on where
-    `labels` names several data sets, which G tells apart by a mask (`conditions.LabelSets`); labels are
+    `labels` names several data sets, which G tells apart by a mask (`ops.labels.LabelSets`); labels are
     int32 [B, n] in {0, 1} for attributes and int32 [B] for classes. Target labels are those of the batch,
     permuted: none is invented. With x, c' real and c wanted,
 

@@ -108,6 +108,16 @@ class LabelSets:
             bits[:, target] = 1 - bits[:, target]
         return bits
 
+    def place(self, role: str, field: str) -> int:
+        """The number of the set whose images have this role.
+
+        Raises:
+          ConfigError: no set has it; the message calls the role the value of `field`.
+        """
+        if role not in self.roles:
+            raise ConfigError(f"{field}={role!r} is no set of labels; known: {', '.join(self.roles)}")
+        return self.roles.index(role)
+
     def find(self, name: str) -> tuple[int, int]:
         """The set that has a label of this name, and its place there.
 

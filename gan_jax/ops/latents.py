@@ -1,4 +1,4 @@
-"""Operations on latent vectors: interpolation, vector arithmetic, neighbourhoods. Pure functions of arrays.
+"""Operations on latent vectors: interpolation, vector arithmetic, neighbourhoods, grids.
 
 What to know of N(0, I) in d dimensions: its samples lie near a shell of radius sqrt(d) (d = 100: 9.98 on
 average, deviation 0.70). A linear interpolation leaves it (7.05 half-way) and a mean of three latents does
@@ -7,6 +7,7 @@ on it, and so does mean(A) - mean(B) + mean(C) of three each (9.98), whereas of 
 the radius. Under a uniform prior nothing lies on a shell: there interpolate linearly.
 """
 
+import jax
 import numpy as np
 
 _PARALLEL = 1e-6  # sine of an angle that is taken for 0 or pi
@@ -82,3 +83,14 @@ def neighbourhood(z: np.ndarray, rng: np.random.Generator, n: int = 8, radius: f
     noise = rng.uniform(-radius, radius, (*z.shape[:-1], n, z.shape[-1]))
     own = z[..., None, :]
     return np.concatenate([own, own + noise], axis=-2).astype(z.dtype)
+
+
+def quantiles(side: int) -> np.ndarray:
+    """Latents float32 [side^2, 2] that cut a plane by the quantiles of N(0, 1) both ways.
+
+    They come line by line from the upper left. The i-th of an axis is that of probability (i + 1/2) / side,
+    so that cells have equal mass.
+    """
+    values = np.asarray(jax.scipy.special.ndtri((np.arange(side) + 0.5) / side), np.float32)
+    across, up = np.meshgrid(values, values[::-1])
+    return np.stack([across.ravel(), up.ravel()], axis=-1)

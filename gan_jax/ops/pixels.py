@@ -1,11 +1,13 @@
 """Pixels: unsigned bytes on the host and on disk, floats in [-1, 1] inside networks."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+Images = TypeVar("Images", np.ndarray, jax.Array)
 
 
 def to_float(batch: Any) -> Any:
@@ -23,7 +25,12 @@ def on_floats(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Rounds host images in [-1, 1] to bytes 0..255; values outside are clipped."""
+    """Rounds host images in [-1, 1] to bytes 0..255; values outside are clipped.
+
+    Images that are uint8 already are returned as they are.
+    """
+    if images.dtype == np.uint8:
+        return np.asarray(images)
     return np.clip(np.rint((np.asarray(images, np.float32) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
@@ -37,6 +44,9 @@ def resize(images: jax.Array, size: int) -> jax.Array:
     return jax.image.resize(images, (len(images), size, size, images.shape[-1]), "bilinear")
 
 
-def to_rgb(images: jax.Array) -> jax.Array:
-    """Replicates one channel to three: [..., 1] -> [..., 3]; [..., 3] is returned as it is."""
-    return images if images.shape[-1] == 3 else jnp.repeat(images, 3, axis=-1)
+def to_rgb(images: Images) -> Images:
+    """Replicates one channel to three: [..., 1] -> [..., 3]; [..., 3] is returned as it is.
+
+    Host arrays stay on the host.
+    """
+    return images if images.shape[-1] == 3 else images.repeat(3, axis=-1)

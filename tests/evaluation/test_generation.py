@@ -14,7 +14,7 @@ from gan_jax.game import devices
 from gan_jax.metrics import frechet
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
-from gan_jax.metrics.neighbours import memorisation, prdc
+from gan_jax.metrics.neighbours import Manifold, memorisation
 from gan_jax.runs import evaluations, inputs
 
 MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "is", "is_std")
@@ -81,7 +81,7 @@ def expected(real, found):
     """The measures, one by one."""
     real, found = features(real), features(found)
     values = {"fid": frechet.from_features(real, found), "kid": kernel_distance(real, found)}
-    values |= prdc(real, found)
+    values |= Manifold(real).compare(found)
     values["is"], values["is_std"] = inception_score(found[:, :4] / 10)
     return values
 

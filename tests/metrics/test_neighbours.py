@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gan_jax.metrics import neighbours
-from gan_jax.metrics.neighbours import Manifold, memorisation, prdc
+from gan_jax.metrics.neighbours import Manifold, memorisation
 
 
 def brute_force(real, fake, k, density_k):
@@ -25,6 +25,10 @@ def brute_force(real, fake, k, density_k):
         "density": sum(distance(i, j) < wide[i] for i in n for j in m) / (density_k * len(m)),
         "coverage": np.mean([any(distance(i, j) < wide[i] for j in m) for i in n]),
     }
+
+
+def prdc(real, fake, **neighbours):
+    return Manifold(real, **neighbours).compare(fake)
 
 
 def column(*values):

@@ -13,6 +13,11 @@ def test_every_byte_survives_the_way_to_floats_and_back():
     np.testing.assert_array_equal(to_uint8(np.asarray(to_float(every))), every)
 
 
+def test_bytes_stay_bytes():
+    every = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(to_uint8(every), every)
+
+
 def test_0_and_255_are_the_ends_of_the_range():
     ends = to_float({"image": np.array([0, 255], np.uint8)})["image"]
     assert ends.dtype == jnp.float32

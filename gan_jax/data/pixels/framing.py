@@ -1,6 +1,8 @@
 """The part of a picture that is used: one of two sides, a crop, and how it becomes a square."""
 
 import dataclasses
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -35,10 +37,7 @@ class Framing:
     def __post_init__(self):
         """Checks all but the size."""
         for name, choices in {"side": SIDES, "resize": RESIZES}.items():
-            value = getattr(self, name)
-            if value not in choices:
-                allowed = ", ".join(map(repr, choices))
-                raise ConfigError(f"a role's {name}={value!r} is not allowed; allowed: {allowed}")
+            require_choice(name, getattr(self, name), choices)
         crop = tuple(self.crop) if isinstance(self.crop, tuple | list) else None
         whole = crop is not None and all(type(value) is int and value >= 0 for value in crop)
         if crop is None or not whole or not _is_crop(crop):
@@ -101,6 +100,13 @@ class Framing:
             picture = self.apply(Image.fromarray(image.squeeze(-1) if channels == 1 else image), nearest)
             framed[row] = np.asarray(picture).reshape(framed.shape[1:])
         return framed
+
+
+def require_choice(field: str, value: Any, choices: Collection[Any]) -> None:
+    """Raises ConfigError unless the value of a role's field is one of those allowed."""
+    if value not in choices:
+        allowed = ", ".join(map(repr, choices))
+        raise ConfigError(f"a role's {field}={value!r} is not allowed; allowed: {allowed}")
 
 
 def _is_crop(crop: tuple[int, ...]) -> bool:

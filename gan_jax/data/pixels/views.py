@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-from gan_jax.errors import ConfigError
+from gan_jax.data.pixels.framing import require_choice
 
 DERIVED = ("", "edges", "grey")
 CHANNELS = (0, 1, 3)
@@ -34,10 +34,7 @@ class View:
     def __post_init__(self):
         """Checks what a role's fields say."""
         for name, choices in {"derive": DERIVED, "channels": CHANNELS}.items():
-            value = getattr(self, name)
-            if value not in choices:
-                allowed = ", ".join(map(repr, choices))
-                raise ConfigError(f"a role's {name}={value!r} is not allowed; allowed: {allowed}")
+            require_choice(name, getattr(self, name), choices)
 
     def varies(self, size: int) -> bool:
         """Whether images of `size` pixels a side come out differently from draw to draw."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gan_jax.data import splits
+from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import MAX_BYTES, Examples
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import annotations
@@ -98,10 +99,10 @@ def _builder(name: str, data_dir: str) -> Any:
         known = tfds.list_builders(with_community_datasets=False)
         if name.split("/")[0].split(":")[0] in known:
             raise DataError(f"data set {name!r}: {_line(error)}") from error
-        near = difflib.get_close_matches(name, ["digits_plain", "digits_street", "emoji", *known])
+        near = difflib.get_close_matches(name, [*catalogue.NAMES, *known])
         hint = f"did you mean {', '.join(near)}? " if near else ""
         raise DataError(
-            f"data set {name!r} is not known; {hint}known: digits_plain, digits_street, emoji and "
+            f"data set {name!r} is not known; {hint}known: {', '.join(catalogue.NAMES)} and "
             "those of tfds, such as mnist, svhn_cropped"
         ) from error
 

@@ -1,6 +1,5 @@
 """What models share that translate both ways, from a source domain to a target domain and back."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -9,9 +8,10 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared.base import Batch, Inputs
 from gan_jax.models.shared.checks import require_images
+from gan_jax.ops.directions import DIRECTIONS
 
 # The networks of a player `gen` that translates both ways: the role that each is given, the one it draws.
-WAYS: Mapping[str, tuple[str, str]] = {"s2t": ("source", "target"), "t2s": ("target", "source")}
+WAYS = DIRECTIONS
 
 
 def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:

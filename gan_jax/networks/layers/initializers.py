@@ -10,7 +10,7 @@ from gan_jax.networks.layers.basic import Initializer
 HE = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")  # deviation sqrt(4 / (fan_in + fan_out))
 GLOROT = nn.initializers.glorot_uniform()
 HE_DENSE = nn.initializers.he_uniform()  # deviation sqrt(2 / fan_in)
-NORMAL = nn.initializers.normal(0.02)  # DCGAN's
+NORMAL = nn.initializers.normal(0.02)  # of DCGAN, pix2pix, CycleGAN and DiscoGAN
 
 
 def uniform(limit: float) -> Initializer:

@@ -4,7 +4,8 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
+
+from gan_jax.networks.layers.initializers import around_one
 
 NORMS = ("instance", "instance_affine", "batch")
 
@@ -21,15 +22,11 @@ def norm(kind: str, train: bool, name: str) -> nn.Module:
     """
     if kind == "batch":
         return nn.BatchNorm(
-            use_running_average=not train, momentum=0.9, epsilon=1e-5, scale_init=_near_one, name=name
+            use_running_average=not train, momentum=0.9, epsilon=1e-5, scale_init=around_one(0.02), name=name
         )
     affine = kind == "instance_affine"
-    scale = _near_one if affine else nn.initializers.ones
+    scale = around_one(0.02) if affine else nn.initializers.ones
     return nn.InstanceNorm(epsilon=1e-5, use_bias=affine, use_scale=affine, scale_init=scale, name=name)
-
-
-def _near_one(key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> jax.Array:
-    return 1 + 0.02 * jax.random.normal(key, shape, dtype)
 
 
 def pass_in_training(

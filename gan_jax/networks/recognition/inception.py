@@ -16,7 +16,6 @@ import numpy as np
 from gan_jax.ops.pixels import to_rgb
 
 SIZE = 299  # pixels a side that the network was trained at
-FEATURES = 2048
 CLASSES = 1008
 
 # Branches of the blocks: layers as (name, filters, height, width of the kernel), each on what the one before

@@ -4,9 +4,8 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
-
-_NORMAL = nn.initializers.normal(0.02)
 
 
 class Generator(nn.Module):
@@ -74,4 +73,4 @@ def _encode(x, width, levels, train):
 
 
 def _layer(kind, width, name, stride=2, padding=1):
-    return kind(width, 4, stride, use_bias=False, kernel_init=_NORMAL, padding=padding, name=name)
+    return kind(width, 4, stride, use_bias=False, kernel_init=NORMAL, padding=padding, name=name)

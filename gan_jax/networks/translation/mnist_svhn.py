@@ -4,9 +4,9 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
 
-_NORMAL = nn.initializers.normal(0.02)
 _SLOPE = 0.05
 
 
@@ -61,4 +61,4 @@ def _activated(x, train, name):
 
 
 def _layer(kind, width, name, kernel=4, stride=2, padding=1):
-    return kind(width, kernel, stride, use_bias=False, kernel_init=_NORMAL, padding=padding, name=name)
+    return kind(width, kernel, stride, use_bias=False, kernel_init=NORMAL, padding=padding, name=name)

@@ -4,19 +4,8 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
-
-_NORMAL = nn.initializers.normal(0.02)
-
-
-def receptive_field(layers: int) -> int:
-    """Side in pixels of the patch that one logit sees: 1, 16, 34, 70, 142, 286 for 0 to 5 layers."""
-    if not layers:
-        return 1
-    side = 1
-    for stride in [1, 1] + [2] * layers:
-        side = (side - 1) * stride + 4
-    return side
 
 
 def normalised_side(size: int, layers: int) -> int:
@@ -34,7 +23,7 @@ class Discriminator(nn.Module):
 
     Attributes:
       width: of the first layer; it doubles from layer to layer up to 8 times this.
-      layers: of stride 2; 3 is the 70x70 PatchGAN.
+      layers: of stride 2. A logit sees a patch of 1, 16, 34, 70, 142 or 286 pixels a side for 0 to 5 of them.
       norm: 'instance', 'instance_affine' or 'batch'.
     """
 
@@ -60,4 +49,4 @@ class Discriminator(nn.Module):
 
     def _conv(self, width, name, kernel=4, stride=1, bias=True):
         padding = (kernel - 1) // 2
-        return Conv(width, kernel, stride, bias, kernel_init=_NORMAL, padding=padding, name=name)
+        return Conv(width, kernel, stride, bias, kernel_init=NORMAL, padding=padding, name=name)

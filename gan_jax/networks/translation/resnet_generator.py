@@ -4,9 +4,8 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
-
-_NORMAL = nn.initializers.normal(0.02)
 
 
 class Generator(nn.Module):
@@ -35,7 +34,7 @@ class Generator(nn.Module):
         """Images; instance norm knows no difference between training and use."""
         x = self._normed(Conv(self.width, 7, name="conv", **_REFLECT)(x), train, "norm")
         for i in range(1, self.downs + 1):
-            down = Conv(self.width * 2**i, 3, 2, padding=1, kernel_init=_NORMAL, name=f"down_{i}")
+            down = Conv(self.width * 2**i, 3, 2, padding=1, kernel_init=NORMAL, name=f"down_{i}")
             x = self._normed(down(x), train, f"down_norm_{i}")
         for i in range(self.blocks):
             x = x + self._residual(x, train, i)
@@ -44,7 +43,7 @@ class Generator(nn.Module):
                 *(self.width * 2**i, 3, 2),
                 padding=1,
                 output_padding=1,
-                kernel_init=_NORMAL,
+                kernel_init=NORMAL,
                 name=f"up_{i}",
             )
             x = self._normed(up(x), train, f"up_norm_{i}")
@@ -60,4 +59,4 @@ class Generator(nn.Module):
         return nn.relu(norm(self.norm, train, name)(x))
 
 
-_REFLECT = {"padding": "REFLECT", "kernel_init": _NORMAL}
+_REFLECT = {"padding": "REFLECT", "kernel_init": NORMAL}

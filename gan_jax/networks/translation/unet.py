@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
 
-_NORMAL = nn.initializers.normal(0.02)
 _DROPPED = 8  # largest side of maps that are dropped from: d1 to d3 of the paper's 256 pixels
 
 
@@ -50,15 +50,15 @@ class Generator(nn.Module):
                 x = nn.Dropout(0.5, deterministic=not dropout)(x)
             # What follows is a ReLU, for which a map and its leaky ReLU are the same.
             x = jnp.concatenate([maps[i - 1], x], -1) if self.skips else x
-        last = ConvTranspose(self.out_channels, kernel_init=_NORMAL, padding=1, name="to_image")
+        last = ConvTranspose(self.out_channels, kernel_init=NORMAL, padding=1, name="to_image")
         return nn.tanh(last(nn.relu(x)))
 
     def _down(self, x, train, i):
         width = self.width * min(2**i, 8)
-        x = Conv(width, 4, 2, use_bias=False, kernel_init=_NORMAL, padding=1, name=f"down_{i}")(x)
+        x = Conv(width, 4, 2, use_bias=False, kernel_init=NORMAL, padding=1, name=f"down_{i}")(x)
         return norm("batch", train, f"down_norm_{i}")(x) if 0 < i < self.levels - 1 else x
 
     def _up(self, x, train, i):
         width = self.width * min(2 ** (i - 1), 8)
-        x = ConvTranspose(width, use_bias=False, kernel_init=_NORMAL, padding=1, name=f"up_{i}")(x)
+        x = ConvTranspose(width, use_bias=False, kernel_init=NORMAL, padding=1, name=f"up_{i}")(x)
         return norm("batch", train, f"up_norm_{i}")(x)
