@@ -1,4 +1,4 @@
-"""Plots of a run: loss curves and confusion matrices, as PNG bytes, and curves for a page as SVG bytes."""
+"""Plots of a run: loss curves and confusion matrices as PNG bytes, and curves for a page as SVG bytes."""
 
 import io
 import textwrap
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 _DPI = 100
-TITLE = 22  # pixels above a grid
-_GAP = 12  # pixels between grids beside each other
+TITLE = 22  # pixels above a grid, for its title
+_GAP = 12  # pixels between neighbouring grids
 
 
 def _figure(width: float, height: float, rows: int = 1):
-    # The object-oriented interface: no display, and no state shared with a user's own figures.
+    # The object-oriented interface needs no display and shares no state with a user's own figures.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -31,20 +31,20 @@ def _png(figure) -> bytes:
 
 def _svg(figure) -> bytes:
     buffer = io.BytesIO()
-    # No date, and names of clip paths that follow from what they clip: equal records, equal bytes.
+    # Without a date, and with hashed names of clip paths, equal records give equal bytes.
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 
 def _panels(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[tuple[int, float]]]]:
-    """Panel -> term -> (step, value): a panel for each player and evaluation, then one of gradient norms."""
+    """Panel -> term -> [(step, value)]: a panel for each player and evaluation, and one of gradient norms."""
     panels: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for name, value in record.items():
             if name in ("step", "eval") or ("eval" in record and "accuracy" not in name):
                 continue
             panel, _, term = name.rpartition("/") if "/" in name else (record.get("eval", ""), "", name)
-            if term == "grad_norm":  # of another size than the losses: beside each other, players compare
+            if term == "grad_norm":  # one panel of its own scale compares the players
                 panel, term = term, panel
             panels[panel][term].append((record["step"], value))
     return {panel: panels[panel] for panel in sorted(panels, key=lambda panel: panel == "grad_norm")}
@@ -61,7 +61,10 @@ def _draw(axis, panel: str, terms: Mapping[str, list[tuple[int, float]]]) -> Non
 
 
 def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """Over steps: a panel for each player's terms, each evaluation's accuracies, and all gradient norms."""
+    """Curves over steps: each player's terms, each evaluation's accuracies, and all gradient norms.
+
+    Each player and each evaluation has its own panel; the gradient norms share the last one.
+    """
     panels = _panels(records)
     figure, axes = _figure(8, 2.6 * max(len(panels), 1), max(len(panels), 1))
     for axis, (panel, terms) in zip(axes, panels.items(), strict=False):
@@ -71,7 +74,10 @@ def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
-    """The panels of `curves` one by one, as SVG: no background, and greys readable on white and on black."""
+    """The panels of `curves` one by one, as SVG, for pages with a light or a dark theme.
+
+    The background is transparent, and the greys are readable on white and on black.
+    """
     from matplotlib import rc_context
     from matplotlib.rcsetup import cycler
 
@@ -93,12 +99,12 @@ def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
 
 
 def trend(points: Sequence[tuple[int, float]], *, title: str, scale: str) -> bytes:
-    """Values over steps and, where there are enough, their mean over a tenth of the curve.
+    """Values over steps and, for 20 values or more, their moving mean over a tenth of the curve.
 
     Args:
-      points: (step, value), in order, at least one.
-      title: of the plot.
-      scale: what the values are.
+      points: (step, value) in order, at least one.
+      title: title of the plot.
+      scale: label of the vertical axis.
     """
     steps, values = np.asarray(points, np.float64).T
     window = max(len(points) // 10, 1)
@@ -114,7 +120,7 @@ def trend(points: Sequence[tuple[int, float]], *, title: str, scale: str) -> byt
 
 
 def confusion(counts: list[list[int]], title: str) -> bytes:
-    """Confusion matrix [K, K] of counts, rows = true label, shaded by the share of their row."""
+    """Confusion matrix [K, K] of counts, rows = true label, each shaded by its share of the row."""
     matrix = np.asarray(counts)
     share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     figure, (axis,) = _figure(5.5, 5.5)
@@ -132,9 +138,9 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, a
     """Grids of images beside and below each other, each with its title.
 
     Args:
-      pictures: title -> uint8 [N, H, W, 1 or 3]; all grids have `columns` images a row.
-      columns: images a row.
-      zoom: screen pixels for one of an image.
+      pictures: title -> uint8 [N, H, W, 1 or 3].
+      columns: images in each row of a grid.
+      zoom: screen pixels for each pixel of an image.
       across: grids beside each other.
     """
     grids = [(title, mosaic(images, columns)) for title, images in pictures.items()]
@@ -157,10 +163,10 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, a
 
 
 def mosaic(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
-    """Images uint8 [N, H, W, 1 or 3] in rows of `columns`, white between and where none is left.
+    """Images uint8 [N, H, W, 1 or 3] in rows of `columns`; gaps and empty places are white.
 
     Returns:
-      uint8 [H', W', 3]; `gap` pixels lie between neighbours, and none around.
+      uint8 [H', W', 3] with `gap` pixels between neighbours and none at the edges.
     """
     images = np.repeat(images, 3, -1) if images.shape[-1] == 1 else images
     images = np.pad(images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
@@ -178,14 +184,14 @@ def bars(
     theirs: str,
     scale: str = "accuracy of the judge, %",
 ) -> bytes:
-    """A bar of the mean and a dot for each value, beside one to compare with, for every row.
+    """Bars of each row's mean, with a dot for each value and a mark for one value to compare with.
 
     Args:
-      rows: label -> (our values, the other or None), in per cent.
-      title: of the plot, broken into lines as it needs.
-      ours: what the legend calls our values.
-      theirs: what it calls the others, if there are any.
-      scale: what is drawn.
+      rows: label -> (our values, the other value or None), in per cent.
+      title: title of the plot; long ones are broken into lines.
+      ours: legend of our values.
+      theirs: legend of the other values, if there are any.
+      scale: label of the horizontal axis.
     """
     figure, (axis,) = _figure(8, 0.55 * len(rows) + 1.2)
     places = np.arange(len(rows))[::-1]
@@ -208,9 +214,9 @@ def bars(
 
 
 def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Points [N, 2] coloured by class [N], with a legend, as pixels: uint8 [700, 800, 3].
+    """Points [N, 2] coloured by class [N], with a legend, as pixels uint8 [700, 800, 3].
 
-    Which point hides which is drawn by lot, the same for the same N, so that no class lies on top.
+    The points are drawn in a random order, so that no class always lies on top. The order depends on N only.
     """
     from matplotlib import colormaps
 
@@ -232,13 +238,13 @@ def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def table_of_pictures(
     cells: Mapping[str, Mapping[str, tuple[np.ndarray | None, str]]], title: str, zoom: float = 1.0
 ) -> bytes:
-    """A table whose cells are pictures with a line of text below each, PNG.
+    """A table of pictures with a line of text below each, as PNG.
 
     Args:
-      cells: row -> column -> (uint8 [H, W, 3], or None where there is none; text). All rows have the same
+      cells: row -> column -> (uint8 [H, W, 3], or None for an empty cell; text). All rows have the same
         columns.
-      title: above the table.
-      zoom: screen pixels for one of a picture.
+      title: text above the table.
+      zoom: screen pixels for each pixel of a picture.
     """
     known = [picture for row in cells.values() for picture, _ in row.values() if picture is not None]
     side = max([192, *(round(zoom * max(picture.shape)) for picture in known)]) / _DPI
