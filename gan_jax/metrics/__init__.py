@@ -1,1 +1,1 @@
-"""Measures as pure functions over arrays: no data, no model, no files."""
+"""Measures as pure functions over arrays. They know no data set, no model and no file."""

@@ -106,7 +106,7 @@ def test_state_dicts_that_hold_no_weights_are_refused(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "module.pth")  # code, which is not run
     refused(tmp_path / "module.pth", r"it is not a readable PyTorch state dict \(UnpicklingError\)$")
     torch.save([1, 2], tmp_path / "list.pth")
-    refused(tmp_path / "list.pth", "it is no state dict, which has a tensor to every name$")
+    refused(tmp_path / "list.pth", "it is not a state dict of named tensors$")
 
 
 def test_without_pytorch_the_message_says_what_to_install(tmp_path, monkeypatch):
