@@ -134,8 +134,8 @@ def broken(tmp_path, name, content):
         (indexed(np.full((16, 16), CLASSES)), r"/labels/2\.png: has label 9; allowed: 0 to 8, or 255 for"),
         (indexed(np.zeros((16, 15))), r"/labels/2\.png: has 15 x 16 pixels; expected 16 x 16, its image's"),
         (indexed(np.zeros((16, 16)), "RGB"), r"/labels/2\.png: .* mode RGB; expected a grey or palette PNG"),
-        (b"no image", r"/labels/2\.png: cannot be read beside its image: not a PNG"),
-        (indexed(labels()[0])[:60], r"/labels/2\.png: cannot be read beside its image: unreadable"),
+        (b"no image", r"/labels/2\.png: cannot be read together with its image: not a PNG"),
+        (indexed(labels()[0])[:60], r"/labels/2\.png: cannot be read together with its image: unreadable"),
     ],
     ids=["value", "size", "mode", "other", "cut off"],
 )
@@ -174,11 +174,11 @@ def test_an_image_left_out_takes_its_map_with_it(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"classes": True}, "label_maps are given and classes=True: a label is one of them"),
+        ({"classes": True}, "label_maps are given and classes=True: give only one of both"),
         ({"exclude": (1,)}, r"label_maps are given and exclude=\(1,\)"),
         ({"label_maps": {"test": "x"}}, "label_maps has splits test; expected those of files, train"),
         ({"label_classes": 256}, "label_classes=256 is not allowed; allowed: 0 to 255"),
-        ({"files": {}, "name": "emoji"}, "label_maps=.* is for images by files; name='emoji'"),
+        ({"files": {}, "name": "emoji"}, "label_maps=.* is for images from files, but name='emoji'"),
         ({"derive": "lines"}, "allowed: '', 'edges', 'grey', 'palette'"),
     ],
 )

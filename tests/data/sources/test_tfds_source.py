@@ -181,9 +181,9 @@ def test_a_damaged_prepared_set_is_named(tmp_path, images):
     (shard,) = folder.glob("*array_record*")
     content = shard.read_bytes()
     shard.write_bytes(content[: len(content) // 2])
-    refused(tmp_path, str(folder), "is not a whole prepared data set")
+    refused(tmp_path, str(folder), "is not a complete prepared data set")
     shard.unlink()
-    refused(tmp_path, str(folder), "is not a whole prepared data set")
+    refused(tmp_path, str(folder), "is not a complete prepared data set")
 
 
 def test_a_name_that_is_not_known_gets_the_nearest(tmp_path):
@@ -235,7 +235,7 @@ def test_what_an_interrupted_preparation_leaves_is_no_data_set(tmp_path, prepare
         (half / path.name).write_bytes(path.read_bytes())
     refused(tmp_path, "is not prepared in", name="mnist")
     (tmp_path / "mnist" / "3.0.1").mkdir()
-    refused(tmp_path, "3.0.1 is not a whole prepared data set", name="mnist")
+    refused(tmp_path, "3.0.1 is not a complete prepared data set", name="mnist")
 
 
 def test_the_probe_says_no_where_nobody_listens_and_where_the_answer_is_an_error(monkeypatch):
