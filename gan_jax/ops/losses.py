@@ -10,16 +10,9 @@ import optax
 
 
 def cross_entropy(logits: jax.Array, label: int) -> jax.Array:
-    """Cross-entropy of logits with one class for the whole batch, in nats; mean over B.
+    """Cross-entropy of logits [B, K] with class `label` for the whole batch, in nats; mean over B, a scalar.
 
     `-mean log softmax(logits)[:, label]`: each term of eqs. 3 and 4 of Taigman et al. 2016.
-
-    Args:
-      logits: [B, K].
-      label: the class, 0 to K - 1.
-
-    Returns:
-      A scalar, 0 or more.
     """
     labels = jnp.full(logits.shape[0], label)
     return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
@@ -28,32 +21,22 @@ def cross_entropy(logits: jax.Array, label: int) -> jax.Array:
 def classification(
     logits: jax.Array, labels: jax.Array, smoothing: float = 0.0, weights: jax.Array | float = 1.0
 ) -> jax.Array:
-    """Cross-entropy of logits with integer labels, in nats; mean over B.
+    """Cross-entropy of logits [B, K] with integer labels [B], in nats; mean over B, a scalar.
 
     Args:
       logits: [B, K].
       labels: int [B], 0 to K - 1.
       smoothing: share of the target's weight that goes to the uniform distribution over the K classes.
-      weights: a number or [B]. Each example's term is multiplied by its weight. The sum is still divided by
-        B.
-
-    Returns:
-      A scalar, 0 or more.
+      weights: a number or [B]; they multiply the examples' terms. The sum is still divided by B.
     """
     targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)
     return jnp.mean(weights * optax.softmax_cross_entropy(logits, targets))
 
 
 def attributes(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) -> jax.Array:
-    """Sigmoid cross-entropy of logits with binary labels, in nats; mean over B and K.
+    """Sigmoid cross-entropy of logits [B, K] with labels [B, K] in {0, 1}, in nats; mean over B and K.
 
-    Args:
-      logits: [B, K].
-      labels: [B, K] in {0, 1}.
-      smoothing: share of the target's weight that goes to one half.
-
-    Returns:
-      A scalar, 0 or more.
+    `smoothing` is the share of the target's weight that goes to one half. The result is a scalar.
     """
     targets = (1 - smoothing) * labels + smoothing / 2
     return optax.sigmoid_binary_cross_entropy(logits, targets).mean()
@@ -62,32 +45,24 @@ def attributes(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) -> 
 def nonsaturating_d(real: jax.Array, fake: jax.Array) -> jax.Array:
     """Discriminator's side of a binary GAN: `-E log D(real) - E log(1 - D(fake))`, in nats.
 
-    Each expectation is a mean over all logits (Goodfellow et al. 2014, eq. 1).
-
-    Args:
-      real: logits of real images, any shape.
-      fake: logits of generated images, any shape.
-
-    Returns:
-      A scalar, 0 or more; 2 log 2 where all logits are 0.
+    `real` and `fake` are logits of any shape, and each expectation is a mean over all of them (Goodfellow et
+    al. 2014, eq. 1). The result is a scalar, 0 or more.
     """
     return jax.nn.softplus(-real).mean() + jax.nn.softplus(fake).mean()
 
 
 def nonsaturating_g(fake: jax.Array) -> jax.Array:
-    """Generator's side that does not saturate: `-E log D(fake)`, in nats.
+    """Generator's side that does not saturate: `-E log D(fake)`, in nats, from logits of any shape.
 
-    Where D rejects the fakes, this loss still has a gradient, unlike `minimax_g`. `fake` holds logits of any
-    shape; the result is a scalar, 0 or more.
+    Where D rejects the fakes, this loss still has a gradient, unlike `minimax_g`. A scalar, 0 or more.
     """
     return jax.nn.softplus(-fake).mean()
 
 
 def minimax_g(fake: jax.Array) -> jax.Array:
-    """Generator's side of the minimax game itself: `E log(1 - D(fake))`, in nats.
+    """Generator's side of the minimax game itself: `E log(1 - D(fake))`, in nats, from logits of any shape.
 
-    Where D rejects the fakes, the gradient vanishes. `fake` holds logits of any shape; the result is a
-    scalar, 0 or less.
+    Where D rejects the fakes, the gradient vanishes. A scalar, 0 or less.
     """
     return -jax.nn.softplus(fake).mean()
 
@@ -95,16 +70,8 @@ def minimax_g(fake: jax.Array) -> jax.Array:
 def lsgan_d(real: jax.Array, fake: jax.Array, a: float = 0.0, b: float = 1.0) -> jax.Array:
     """Discriminator's side of a least-squares GAN: `E (D(real) - b)^2 / 2 + E (D(fake) - a)^2 / 2`.
 
-    Each expectation is a mean over all scores (Mao et al. 2017, eq. 2).
-
-    Args:
-      real: scores of real images, any shape, no sigmoid.
-      fake: scores of generated images, any shape, no sigmoid.
-      a: D's target for generated images.
-      b: D's target for real images.
-
-    Returns:
-      A scalar, 0 or more.
+    `real` and `fake` are scores of any shape, without a sigmoid; each expectation is a mean over all of them
+    (Mao et al. 2017, eq. 2). `a` and `b` are D's targets for fake and real images. A scalar, 0 or more.
     """
     return (jnp.square(real - b).mean() + jnp.square(fake - a).mean()) / 2
 
@@ -112,7 +79,7 @@ def lsgan_d(real: jax.Array, fake: jax.Array, a: float = 0.0, b: float = 1.0) ->
 def lsgan_g(fake: jax.Array, c: float = 1.0) -> jax.Array:
     """Generator's side of a least-squares GAN: `E (D(fake) - c)^2 / 2` (Mao et al. 2017, eq. 2).
 
-    `fake` holds scores of any shape; `c` is the score that G wants. The result is a scalar, 0 or more.
+    `fake` are scores of any shape, and `c` is the score that G wants. A scalar, 0 or more.
     """
     return jnp.square(fake - c).mean() / 2
 
@@ -120,46 +87,29 @@ def lsgan_g(fake: jax.Array, c: float = 1.0) -> jax.Array:
 def wasserstein_d(real: jax.Array, fake: jax.Array) -> jax.Array:
     """Critic's side of a Wasserstein GAN: `E f(fake) - E f(real)` (Arjovsky et al. 2017, eq. 2).
 
-    If the critic has the Lipschitz constant 1, the negative loss is a lower bound of the Wasserstein-1
-    distance between the two distributions.
-
-    Args:
-      real: scores of real images, any shape.
-      fake: scores of generated images, any shape.
-
-    Returns:
-      A scalar of either sign.
+    `real` and `fake` are scores of any shape; the result is a scalar of either sign. If the critic has the
+    Lipschitz constant 1, the negative loss is a lower bound of the distributions' Wasserstein-1 distance.
     """
     return fake.mean() - real.mean()
 
 
 def wasserstein_g(fake: jax.Array) -> jax.Array:
-    """Generator's side of a Wasserstein GAN: `-E f(fake)`.
-
-    `fake` holds scores of any shape; the result is a scalar of either sign.
-    """
+    """Generator's side of a Wasserstein GAN: `-E f(fake)`, from scores of any shape, a scalar."""
     return -fake.mean()
 
 
 def hinge_d(real: jax.Array, fake: jax.Array) -> jax.Array:
     """Discriminator's side of the hinge loss: `E max(0, 1 - D(real)) + E max(0, 1 + D(fake))`.
 
-    Each expectation is a mean over all scores (Miyato et al. 2018, eq. 16).
-
-    Args:
-      real: scores of real images, any shape.
-      fake: scores of generated images, any shape.
-
-    Returns:
-      A scalar, 0 or more.
+    `real` and `fake` are scores of any shape (Miyato et al. 2018, eq. 16). A scalar, 0 or more.
     """
     return jax.nn.relu(1 - real).mean() + jax.nn.relu(1 + fake).mean()
 
 
 def hinge_g(fake: jax.Array) -> jax.Array:
-    """Generator's side of the hinge loss: `-E D(fake)` (Miyato et al. 2018, eq. 17).
+    """Generator's side of the hinge loss: `-E D(fake)`, from scores of any shape.
 
-    `fake` holds scores of any shape; the result is a scalar of either sign.
+    Miyato et al. 2018, eq. 17. A scalar of either sign.
     """
     return -fake.mean()
 
@@ -168,15 +118,13 @@ Adversaries = tuple[Callable[[jax.Array, jax.Array], jax.Array], Callable[[jax.A
 
 
 def adversarial(name: str, a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Adversaries:
-    """The two losses `(d_loss(real, fake), g_loss(fake))` of an adversarial family.
-
-    Both take logits or scores of any shape and return a scalar.
+    """The two losses `(d_loss(real, fake), g_loss(fake))` of an adversarial family, each a scalar.
 
     Args:
       name: one of `ADVERSARIAL`.
-      a: for 'lsgan', D's target for generated images.
+      a: for 'lsgan', D's target for fake images.
       b: for 'lsgan', D's target for real images.
-      c: for 'lsgan', the score that G wants for generated images.
+      c: for 'lsgan', the score that G wants for fake images.
     """
     if name == "lsgan":
         return functools.partial(lsgan_d, a=a, b=b), functools.partial(lsgan_g, c=c)
@@ -199,7 +147,7 @@ def gradient_penalty(
     epsilon: jax.Array,
     sides: int = 2,
 ) -> jax.Array:
-    """How far the critic's slope is from 1 between real and fake images: `E (|grad f(x)|_2 - 1)^2`.
+    """How far the critic's slope is from 1 between real and fake images: `E (|grad f(x)|_2 - 1)^2`, a scalar.
 
     `x = epsilon real + (1 - epsilon) fake` (Gulrajani et al. 2017, eq. 3). The norm is over all pixels and
     channels of one example; `E` is the mean over B. Where the critic is flat, the gradient of the penalty is
@@ -213,9 +161,6 @@ def gradient_penalty(
       epsilon: [B], from U[0, 1].
       sides: 2 penalises slopes below and above 1; 1 penalises slopes above 1 only, `E max(0, |grad f| -
         1)^2`.
-
-    Returns:
-      A scalar, 0 or more.
     """
     weight = epsilon.reshape(-1, *[1] * (real.ndim - 1))
     between = weight * real + (1 - weight) * fake
@@ -227,16 +172,9 @@ def gradient_penalty(
 
 
 def kl_standard_normal(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
-    """KL divergence of N(mean, exp(log_variance)) from N(0, I), in nats; mean over B.
+    """KL divergence of N(mean, exp(log_variance)), [B, d] each, from N(0, I), in nats; mean over B, a scalar.
 
     `1/2 sum_j (mean_j^2 + variance_j - 1 - log variance_j)` (Kingma and Welling 2013, appendix B).
-
-    Args:
-      mean: [B, d].
-      log_variance: [B, d].
-
-    Returns:
-      A scalar, 0 or more.
     """
     # expm1 keeps the digits of variance - 1 where the variance is near 1.
     terms = jnp.square(mean) + jnp.expm1(log_variance) - log_variance
@@ -244,33 +182,20 @@ def kl_standard_normal(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
 
 
 def bernoulli(logits: jax.Array, x: jax.Array) -> jax.Array:
-    """Negative log-likelihood of x under Bernoulli distributions with these logits, in nats; mean over B.
+    """Negative log-likelihood of x in [0, 1] under Bernoullis with these logits, [B, ...] each, in nats.
 
-    `softplus(l) - x l`, summed over all dimensions but the first. If values of x are neither 0 nor 1, the
-    result is a cross-entropy and no likelihood; its least value is then the entropy of x.
-
-    Args:
-      logits: [B, ...].
-      x: [B, ...] in [0, 1].
-
-    Returns:
-      A scalar, 0 or more.
+    `softplus(l) - x l`, summed over all dimensions but the first; mean over B, a scalar. If values of x are
+    neither 0 nor 1, the result is a cross-entropy and no likelihood; its least value is then the entropy of
+    x.
     """
     return optax.sigmoid_binary_cross_entropy(logits, x).sum(range(1, x.ndim)).mean()
 
 
 def gaussian(mean: jax.Array, x: jax.Array, sigma: float) -> jax.Array:
-    """Negative log-density of x under N(mean, sigma^2), in nats; mean over B.
+    """Negative log-density of x under N(mean, sigma^2), [B, ...] each, in nats.
 
-    `(x - mean)^2 / (2 sigma^2) + 1/2 log(2 pi sigma^2)`, summed over all dimensions but the first.
-
-    Args:
-      mean: [B, ...].
-      x: [B, ...].
-      sigma: standard deviation, the same for all dimensions.
-
-    Returns:
-      A scalar; it may be negative, since a density may exceed 1.
+    `(x - mean)^2 / (2 sigma^2) + 1/2 log(2 pi sigma^2)`, summed over all dimensions but the first; mean over
+    B, a scalar. It may be negative, since a density may exceed 1.
     """
     constant = 0.5 * math.log(2 * math.pi * sigma**2)
     return squared_error(mean, x) / (2 * sigma**2) + constant * math.prod(x.shape[1:])
@@ -292,7 +217,7 @@ def cosine(a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def total_variation(images: jax.Array, reduction: str = "mean", eps: float = 1e-8) -> jax.Array:
-    """Total variation of images, mean over B (Taigman et al. 2016, eq. 7, which has B = 1).
+    """Total variation of images [B, H, W, C]; mean over B, a scalar (Taigman et al. 2016, eq. 7, B = 1).
 
     `sqrt((z[i, j+1] - z[i, j])^2 + (z[i+1, j] - z[i, j])^2 + eps)` at each position i < H - 1, j < W - 1 and
     in each channel.
@@ -301,9 +226,6 @@ def total_variation(images: jax.Array, reduction: str = "mean", eps: float = 1e-
       images: [B, H, W, C].
       reduction: 'sum' or 'mean' over positions and channels.
       eps: bounds the gradient where both differences are 0.
-
-    Returns:
-      A scalar, at least sqrt(eps) for 'mean'.
     """
     corner = images[:, :-1, :-1]
     across = images[:, :-1, 1:] - corner
@@ -315,24 +237,18 @@ def total_variation(images: jax.Array, reduction: str = "mean", eps: float = 1e-
 
 
 def mae(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Mean of `|a - b|` over every dimension, the batch included: a and b of one shape, a scalar.
+    """Mean of `|a - b|` over every dimension, the batch included: the L1 terms of pix2pix and CycleGAN.
 
-    These are the L1 terms of pix2pix and CycleGAN.
+    `a` and `b` have one shape; the result is a scalar.
     """
     return jnp.abs(a - b).mean()
 
 
 def feature_matching(real: Sequence[jax.Array], fake: Sequence[jax.Array]) -> jax.Array:
-    """Distance of the mean features of two batches: `sum_l mean (E f_l(real) - E f_l(fake))^2`.
+    """Distance of the mean features of two batches: `sum_l mean (E f_l(real) - E f_l(fake))^2`, a scalar.
 
-    `E` is the mean over the batch; the outer mean is over a layer's other dimensions (Salimans et al. 2016,
-    eq. 2; DiscoGAN's code sums over several layers).
-
-    Args:
-      real: features [B, ...] of each layer l.
-      fake: features [B', ...] of each layer l. B' may differ from B.
-
-    Returns:
-      A scalar, 0 or more.
+    `real` and `fake` hold features [B, ...] for each layer l; the two B may differ. `E` is the mean over the
+    batch, and the outer mean is over a layer's other dimensions (Salimans et al. 2016, eq. 2; DiscoGAN's code
+    sums over several layers).
     """
     return jnp.stack([mse(a.mean(0), b.mean(0)) for a, b in zip(real, fake, strict=True)]).sum()
