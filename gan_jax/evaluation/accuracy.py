@@ -13,7 +13,7 @@ def evaluate(
     batches: Batches,
     networks: Mapping[str, Network],
 ) -> dict[str, Any]:
-    """Shares of `image` [B, H, W, C] whose largest logit is that of `image_label` [B].
+    """The share of `image` [B, H, W, C] whose largest logit is at `image_label` [B].
 
     Returns:
       The values of `from_confusion`.
@@ -25,13 +25,13 @@ def evaluate(
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Counts [classes, classes]: row = true label, column = predicted one."""
+    """Counts [classes, classes]: row = true label, column = predicted label."""
     counts = np.bincount(labels.astype(np.int64) * classes + predicted, minlength=classes**2)
     return counts.reshape(classes, classes)
 
 
 def from_confusion(counts: np.ndarray) -> dict[str, Any]:
-    """`accuracy` in [0, 1], `examples`, `per_class` (None where a class is absent), `confusion`."""
+    """`accuracy` in [0, 1], `examples`, `per_class` (None for an absent class) and `confusion`."""
     totals = counts.sum(1)
     return {
         "accuracy": float(np.trace(counts) / counts.sum()),

@@ -1,4 +1,4 @@
-"""How well a classifier sees attributes that are there or not, each by itself."""
+"""How well a classifier recognises binary attributes, each attribute by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,14 +21,14 @@ def evaluate(
     Args:
       apply: batch -> logits [B, K].
       batches: images with their labels.
-      networks: not read.
+      networks: not used.
       attributes: names of the K columns, in order.
 
     Returns:
       `attributes` and the values of `summary`.
 
     Raises:
-      ConfigError: another number of names than of columns.
+      ConfigError: the number of names differs from the number of columns.
     """
     del networks
     pairs = [(batch["image_label"], apply(batch)) for batch in batches]
@@ -49,12 +49,13 @@ def check_names(attributes: Sequence[str], labels: np.ndarray, column: str) -> N
 
 
 def measures(labels: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
-    """How well scores [N], positive for yes, tell labels [N] in {0, 1}.
+    """How well scores [N], positive for yes, predict labels [N] in {0, 1}.
 
     Returns:
-      `accuracy`; `balanced_accuracy`, the mean over both labels, 0.5 for whoever does not look; `auc`
-      (ROC) and `average_precision`, of the scores' order alone; `prevalence` of the label and
-      `answered`, the share of positive scores. Those that need both labels are None where one is absent.
+      `accuracy`; `balanced_accuracy`, the mean over both labels, 0.5 for a constant answer; `auc` (ROC) and
+      `average_precision`, which depend on the order of the scores only; `prevalence` of the label; and
+      `answered`, the share of positive scores. Measures that need both labels are None if one label is
+      absent.
     """
     from sklearn import metrics
 
@@ -75,12 +76,12 @@ def measures(labels: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
 
 
 def summary(per_attribute: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over attributes, of those where they are known, and `per_attribute` itself.
+    """Means over the attributes whose measures are known, and `per_attribute` itself.
 
-    `chance` is the mean accuracy of giving every image the commoner answer.
+    `chance` is the mean accuracy of always giving the more frequent answer.
 
     Raises:
-      DataError: no attribute is there in some images and not in others, so that nothing can be told.
+      DataError: no attribute is present in some images and absent in others, so nothing can be measured.
     """
     means = {}
     for name in ("accuracy", "balanced_accuracy", "auc", "average_precision"):

@@ -1,4 +1,4 @@
-"""What a generator of two latent dimensions draws across the plane."""
+"""A map of the images that a generator of two latent dimensions draws across the plane."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,16 +22,16 @@ def check_model(model: Any) -> None:
 def evaluate(
     apply: Apply, batches: Batches, networks: Mapping[str, Network], *, side: int = 20
 ) -> dict[str, Any]:
-    """The decoded plane (Kingma and Welling 2013, Fig. 4): each image stands for an equal share of the prior.
+    """The decoded plane (Kingma and Welling 2013, Fig. 4). Each image stands for an equal share of the prior.
 
     Args:
       apply: {'z': [B, 2]} -> {'image': [B, H, W, C]}.
-      batches: not read.
-      networks: not read.
-      side: images a row and a column.
+      batches: not used.
+      networks: not used.
+      side: images in each row and each column.
 
     Returns:
-      `map`, uint8 [side H, side W, 3]; the first latent dimension grows to the right, the second upwards.
+      `map`, uint8 [side H, side W, 3]. The first latent dimension grows to the right, the second upwards.
     """
     del batches, networks
     made = apply({"z": grid(side)})["image"]
@@ -39,9 +39,9 @@ def evaluate(
 
 
 def grid(side: int) -> np.ndarray:
-    """Latent vectors float32 [side^2, 2], line by line from the upper left: quantiles of N(0, 1) either way.
+    """Latent vectors float32 [side^2, 2], line by line from the upper left, at quantiles of N(0, 1).
 
-    The i-th of an axis is that of probability (i + 1/2) / side, so that cells have equal mass.
+    The i-th value of each axis is the quantile of (i + 1/2) / side, so that all cells have equal mass.
     """
     quantiles = np.asarray(jax.scipy.special.ndtri((np.arange(side) + 0.5) / side), np.float32)
     across, up = np.meshgrid(quantiles, quantiles[::-1])

@@ -219,7 +219,7 @@ def test_too_few_images_for_the_neighbours_are_refused():
     ("fields", "message"),
     [
         ({"features": "vgg"}, r"^features='vgg' is not allowed; allowed: 'judge', 'inception'$"),
-        ({"features": "inception"}, r"^weights='' is not allowed where features='inception'"),
+        ({"features": "inception"}, r"^weights='' is not allowed with features='inception'"),
         ({"weights": "w.pth"}, r"^weights='w.pth' is for features='inception'$"),
         (
             {"features": "inception", "weights": "/none.pth"},

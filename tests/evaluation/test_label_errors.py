@@ -120,10 +120,10 @@ def test_classes_are_asked_for_in_turn_and_other_sets_images_have_none():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"asked": "c"}, "asked='c' is no set of labels; known: a, b"),
-        ({"asked": "b", "judge": "judge"}, "judge='judge' tells 0; the labels asked for are 2"),
+        ({"asked": "c"}, "asked='c' is not a set of labels; known: a, b"),
+        ({"asked": "b", "judge": "judge"}, "judge='judge' predicts 0; the labels asked for are 2"),
         ({"judge": "no"}, "judge='no' is not required; required: judge, expressions"),
-        ({"given": "b"}, "given='b': attributes of 'a' are not known of its images; give classes"),
+        ({"given": "b"}, "given='b': its images have unknown attributes of 'a'; ask for classes"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_refused(options, message):
@@ -133,7 +133,7 @@ def test_what_cannot_be_measured_is_refused(options, message):
 
 
 def test_where_nothing_is_to_change_there_is_no_error():
-    with pytest.raises(DataError, match="no image is asked for a change by a"):
+    with pytest.raises(DataError, match="no image would be changed by a"):
         label_errors.evaluate(
             obedient,
             ({"source": b["source"], "source_label": np.zeros(2, np.int32)} for b in batches()),

@@ -84,7 +84,7 @@ def test_a_model_without_classes_cannot_be_asked_for_them():
         def __call__(self, batch):
             return {"image": images([0] * 30)}
 
-    with pytest.raises(ConfigError, match=r"^classes=3 is not allowed; allowed: 0, the model is not"):
+    with pytest.raises(ConfigError, match=r"^classes=3 is not allowed; allowed: 0, since the model is not"):
         sheet.evaluate(Unconditional(), [], {}, classes=3)
 
 

@@ -113,7 +113,7 @@ def test_the_other_way_is_read_by_a_judge_of_the_source():
     ("options", "message"),
     [
         ({"given": "image"}, "given='image' is not allowed; allowed: source, target"),
-        ({"given": "target"}, "roles.target is missing; its images are those that are transferred"),
+        ({"given": "target"}, "roles.target is missing; its images are translated"),
         ({"judge": "judge_source"}, "judge='judge_source' is not required; required: judge, f"),
     ],
 )
