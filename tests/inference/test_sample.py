@@ -178,14 +178,14 @@ def test_images_of_two_channels_are_no_pictures(runs_folder, tmp_path):
     config = json.loads((runs_folder / "plain" / "config.json").read_text())
     config["model"]["channels"] = 2
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ConfigError, match=r"out='sheet.png' shows no images of 2 channels; allowed: .npz"):
+    with pytest.raises(ConfigError, match=r"out='sheet.png' cannot show images of 2 channels; allowed: .npz"):
         sample.run(tmp_path, out=str(tmp_path / "sheet.png"))
 
 
 def test_a_run_that_makes_nothing_of_noise_is_named(runs_folder, tmp_path):
     (judge,) = (runs_folder / "cache").iterdir()
     with pytest.raises(
-        WorkdirError, match=r"run 'judge' of model 'classifier', which tells labels of images"
+        WorkdirError, match=r"run 'judge' of model 'classifier', which predicts labels of images"
     ):
         sample.run(judge, out=str(tmp_path / "sheet.png"))
     dtn = tmp_path / "dtn"

@@ -62,5 +62,5 @@ def test_an_image_to_translate_is_never_replaced(tmp_path):
 def test_a_place_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     for name in ("file", "file/below"):
-        with pytest.raises(ConfigError, match=r"^output='.*': .*/file is no folder$"):
+        with pytest.raises(ConfigError, match=r"^output='.*': .*/file is not a folder$"):
             targets.check(str(tmp_path / name), ["a.png"], [], overwrite=False)
