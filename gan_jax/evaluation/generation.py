@@ -44,7 +44,7 @@ def evaluate(
       batches: `image`, the images that the model should match. The optional role `reference` has other real
         images, those of training; each distinct image counts once.
       networks: `judge`, a classifier, if `features` is 'judge'.
-      features: 'judge' uses the judge's features before the head. 'inception' uses the 2048 features of FID's
+      features: 'judge', the judge's features before the head; or 'inception', the 2048 features of FID's
         Inception-v3, with images resized as clean-fid does.
       weights: path of Inception's weights, see `read_inception`; '' for the judge's features.
       prefix: prefix of the scores by the judge's features; it says what the judge classifies.
@@ -54,14 +54,13 @@ def evaluate(
       untrained: whether the model before training is measured too.
 
     Returns:
-      The measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` if the
-      network predicts classes; and `memorisation`, reference against real images, if there is a reference.
-      With the judge's features the names are `digit_fid` (`<prefix>_<measure>`) and so on, and the values are
-      not FID; with Inception they are `fid_inception_clean` and so on. `floor` has the measures of the
-      reference instead of fakes, and `untrained` those of the model before training. Further values are
-      `n_real`, `n_fake`, `n_reference`, and `features_sha256`, the hash of the judge's parameters or of the
-      weights' file. With a judge of classes there are `judge_accuracy` on its own test set; `classes`, the
-      number of fakes in each class; `classes_missing`, the number of classes without fakes; and
+      Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` if the network
+      predicts classes; `memorisation` if there is a reference. With the judge's features the names are
+      `digit_fid` (`<prefix>_<measure>`) and so on, which is not FID; with Inception they are
+      `fid_inception_clean` and so on. `floor` has the measures of the reference instead of fakes, `untrained`
+      those of the model before training. `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of
+      the judge's parameters or of the weights' file. With a judge of classes: `judge_accuracy` on its own
+      test set; `classes`, the number of fakes in each; `classes_missing`, the number without fakes;
       `conditional_accuracy`, the share of fakes in the wanted class.
 
     Raises:
