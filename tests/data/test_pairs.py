@@ -1,4 +1,4 @@
-"""Roles whose examples are pairs: they stay together, whatever is left out, drawn, cropped or mirrored."""
+"""Roles of pairs: pairs stay together when examples are left out, drawn, cropped or mirrored."""
 
 import itertools
 import logging
@@ -13,7 +13,7 @@ from gan_jax.errors import DataError
 
 
 def folder(place, names, **others):
-    """Images whose grey is ten times their place, and files of other content."""
+    """Images whose grey is ten times their place, and files that are not images."""
     return write(place, {name: png(10 * k) for k, name in enumerate(names)} | others)
 
 
@@ -46,7 +46,7 @@ def test_pairs_are_drawn_together_and_every_one_once_an_epoch(tmp_path):
 
 
 def test_an_example_left_out_of_one_role_is_left_out_of_all(tmp_path, caplog):
-    """Different files are damaged: as many are left of each, and yet they do not belong together."""
+    """Different files are damaged: each role keeps the same number, but not the same examples."""
     source = folder(tmp_path / "a", NAMES, **{"2.png": b"damaged"})
     target = folder(tmp_path / "b", NAMES, **{"4.png": b"damaged"})
     with caplog.at_level(logging.INFO, logger="gan_jax.data"):

@@ -23,11 +23,11 @@ def says(values):
 
 
 def test_measures_of_a_hand_made_case():
-    # Of the two with the attribute one is seen, of the four without it one is mistaken.
+    # One of two images with the attribute is recognised, and one of four without it is misjudged.
     found = attributes.measures(np.array([1, 1, 0, 0, 0, 0]), np.array([3.0, -1.0, 1.0, -2.0, -3.0, -4.0]))
     assert found["accuracy"] == pytest.approx(4 / 6)
     assert found["balanced_accuracy"] == pytest.approx((1 / 2 + 3 / 4) / 2)
-    assert found["auc"] == pytest.approx(7 / 8)  # of the eight pairs one is out of order
+    assert found["auc"] == pytest.approx(7 / 8)  # one of eight pairs is out of order
     assert found["average_precision"] == pytest.approx((1 / 1 + 2 / 3) / 2)
     assert found["prevalence"] == pytest.approx(2 / 6)
     assert found["answered"] == pytest.approx(2 / 6)
@@ -98,7 +98,7 @@ def test_their_mean_explains_nothing_and_a_known_error_its_share():
     assert regression.evaluate(says(mean), batches("features", wanted), {})["explained_variance"] == (
         pytest.approx(0, abs=1e-6)
     )
-    # Half of every deviation leaves a quarter of the variance.
+    # Halving every deviation leaves a quarter of the variance.
     values = regression.evaluate(says((wanted + mean) / 2), batches("features", wanted), {})
     assert values["explained_variance"] == pytest.approx(0.75, abs=1e-6)
     assert values["mse"] == pytest.approx(wanted.var(0).mean() / 4, rel=1e-5)

@@ -1,4 +1,4 @@
-"""Transfer accuracy by a judge whose answers are known."""
+"""Transfer accuracy, with a judge whose answers are known."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from gan_jax.evaluation import transfer
 
 
 class Judge:
-    """Reads the class off the first pixel, whatever the number of channels; of bytes ten to a class."""
+    """Reads the class from the first pixel of any number of channels; each class has ten byte values."""
 
     accuracy = 0.99
 
@@ -20,7 +20,7 @@ class Judge:
 
 
 class Features:
-    """All that `transfer` asks of f."""
+    """The part of f that `transfer` uses."""
 
     accuracy = 0.9
 
@@ -29,7 +29,7 @@ NETWORKS = {"judge": Judge(), "f": Features()}
 
 
 def batches(labels, seen):
-    """Source images on which the judge reads `seen`."""
+    """Source images on which the judge sees `seen`."""
     labels, seen = np.array(labels, np.int32), np.array(seen)
     pixels = (10 * seen).astype(np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
     for part in (slice(0, 2), slice(2, None)):
@@ -37,7 +37,7 @@ def batches(labels, seen):
 
 
 def becomes(digits):
-    """A generator whose outputs the judge reads as `digits`, in the order of the batches."""
+    """A generator on whose outputs the judge sees `digits`, in the order of the batches."""
     left = list(digits)
 
     def apply(batch):

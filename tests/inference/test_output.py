@@ -1,4 +1,4 @@
-"""Where images go: found possible before the work, and written whole or not at all."""
+"""Where images are written: the place is checked before the work, and output is complete or missing."""
 
 import os
 

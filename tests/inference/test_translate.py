@@ -1,4 +1,4 @@
-"""Folders translated by a run: which pixels, which names, what is skipped, and what is refused."""
+"""Folders translated by a run: which pixels and names they have, what is skipped, and what is refused."""
 
 import io
 import logging
@@ -34,7 +34,7 @@ def photos(folder, files):
 
 @pytest.fixture(scope="module")
 def runs_of(tmp_path_factory, linear_model):
-    """Folders of untrained runs: any size, one size alone, one way with noise, and one asked for labels."""
+    """Folders of untrained runs: any size; one size only; one direction with noise; conditional."""
     folder = tmp_path_factory.mktemp("translating")
     images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
     np.savez(folder / "noise.npz", image=images)
@@ -65,7 +65,7 @@ def pixels(path):
 
 def close(found, expected):
     assert found.shape == expected.shape
-    assert np.abs(found - expected.astype(int)).max() <= 1  # the rounding of floats in [-1, 1]
+    assert np.abs(found - expected.astype(int)).max() <= 1  # rounding of floats in [-1, 1]
 
 
 def files(folder):
@@ -207,7 +207,7 @@ def test_members_of_a_zip_stay_inside_the_output(runs_of, tmp_path):
 
 
 def test_noise_follows_from_the_seed_and_the_name(runs_of, tmp_path):
-    """Each image of another size, so that none shares a batch with another."""
+    """Each image has another size, so that none shares a batch with another."""
     sizes = {"a.png": 8, "b.png": 12, "c.png": 16}
     shown = {name: png(np.full((side, side, 3), 128, np.uint8)) for name, side in sizes.items()}
     source = photos(tmp_path / "in", shown)

@@ -1,4 +1,4 @@
-"""Reading the weights of FID's Inception: both formats, and what a user may have instead of them."""
+"""Reading the weights of FID's Inception: both formats, and files that are not these weights."""
 
 import hashlib
 import importlib.util
@@ -50,7 +50,7 @@ def test_the_network_sees_bytes_and_gives_features_and_logits(path):
 
 
 def test_images_are_described_in_parts_whatever_their_type(path, monkeypatch):
-    def describe(variables, batch, rng):  # in the network's place, which takes long to compile
+    def describe(variables, batch, rng):  # replaces the network, which takes long to compile
         assert batch["image"].dtype == np.uint8
         flat = batch["image"].reshape(len(batch["image"]), -1).astype(np.float32)
         return flat * variables["params"]["fc"]["kernel"][0, 0], flat[:, :2]

@@ -1,4 +1,4 @@
-"""Reports on damaged folders, and the command: an error is one line that names the file; no page is left."""
+"""Reports on damaged folders, and the command: an error is one line and leaves no page."""
 
 import os
 import re
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def results(tmp_path):
-    """A folder with a table, a run's result and a file of no known layout."""
+    """A folder with a table, a run's result and a file of unknown layout."""
     put(tmp_path / "results" / "table.json", TABLE)
     put(tmp_path / "results" / "speed.json", {"ratio": 0.81})
     put(tmp_path / "results" / "tiny" / "seed_1.json", result(1))

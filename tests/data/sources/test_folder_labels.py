@@ -1,4 +1,4 @@
-"""What stands beside images on disk: classes from folders, attributes from tables, features of a network."""
+"""Data beside images on disk: classes from folders, attributes from tables, features of a network."""
 
 import itertools
 import logging
@@ -209,7 +209,7 @@ def test_features_of_two_splits_need_names(place, tmp_path):
         data.check({**spec, "split": "train+test"})
 
 
-# --- onwards -------------------------------------------------------------------------------------
+# --- batches -------------------------------------------------------------------------------------
 
 
 def test_streams_and_epochs_carry_attributes_and_features_with_their_images(place, tmp_path):
