@@ -149,6 +149,7 @@ def _collect(apply, batches, describe, examples, untrained) -> tuple[dict[str, C
     left = examples
     for batch in batches:
         real = batch["image"][:left]
+        # A generator reads the batch for the number of images only.
         made = apply({"image": real})
         parts["real"].append(describe(real))
         parts["fake"].append(describe(to_uint8(made["image"])))

@@ -55,7 +55,7 @@ def evaluate(
     made, originals, seen = [], [], 0
     for batch in batches:
         originals.append(describe(batch["source"]))
-        if seen < probes:
+        if seen < probes:  # distractors need no translation
             made.append(describe(apply(batch)["target"]))
         seen += len(batch["source"])
     known = np.concatenate(originals)

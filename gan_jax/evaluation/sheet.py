@@ -48,7 +48,7 @@ def evaluate(
     batch = next(iter(batches))
     rows: list[np.ndarray] = []
     for role, made in apply(batch).items():
-        if role.endswith("_label"):
+        if role.endswith("_label"):  # a conditional model also returns the labels that it drew
             continue
         given = batch.get(_PARTNER.get(role, ""))
         wide = columns or (COLUMNS if given is not None else math.ceil(math.sqrt(len(made))))

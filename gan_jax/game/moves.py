@@ -37,6 +37,7 @@ def update(
     """
     old = state.players[name]
     grads, (batch_stats, metrics) = jax.grad(loss_fn, has_aux=True)(old.params)
+    # Averaging before the update keeps all players equal on all devices.
     grads, batch_stats = devices.mean((grads, batch_stats))
     updates, opt_state = tx.update(grads, old.opt_state, old.params)
     params = optax.apply_updates(old.params, updates)

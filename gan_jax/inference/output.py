@@ -56,6 +56,7 @@ class Output:
 
     def _write_folder(self, pictures, names):
         try:
+            # The folder is written aside and renamed, so that it never exists half-written.
             with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=f".{self.path.name}.") as aside:
                 made = Path(aside, "made")
                 made.mkdir()

@@ -168,6 +168,7 @@ def _translated(
         except Skipped as reason:
             leave_out(name, reason)
             continue
+        # Images may be large, so a batch has at most one image for each device.
         if group and (len(group) == devices.local_devices() or group[0].padded.shape != item.padded.shape):
             yield from flush()
             group = []

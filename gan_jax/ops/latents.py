@@ -58,6 +58,7 @@ def path(a: np.ndarray, b: np.ndarray, points: int, kind: str = "spherical") -> 
       points: the number of latents, 2 or more.
       kind: one of PATHS.
     """
+    # t is float64; the result keeps the latents' type.
     t = np.linspace(0, 1, points)[:, None]
     return PATHS[kind](a[..., None, :], b[..., None, :], t).astype(np.result_type(a, b))
 

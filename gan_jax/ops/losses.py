@@ -164,6 +164,7 @@ def gradient_penalty(
     """
     weight = epsilon.reshape(-1, *[1] * (real.ndim - 1))
     between = weight * real + (1 - weight) * fake
+    # Each score depends on its own image only, so the gradient of their sum holds every image's slope.
     slopes = jax.grad(lambda x: critic_fn(x).sum())(between).astype(jnp.float32)
     # The square root has no derivative at 0.
     lengths = jnp.sqrt(jnp.square(slopes).sum(axis=range(1, real.ndim)) + 1e-12)

@@ -145,6 +145,7 @@ def _results(root: Path, path: Path, documents: list[Document], taken: set[Path]
     for file in _files(path, _PICTURES):
         begins = [(doc.stem, key) for key, found in sets.items() for doc in found if _begins(file, doc)]
         if file.resolve() not in taken:
+            # All these stems begin the file's stem, so the largest is the longest.
             owned.setdefault(max(begins)[1] if begins else alone, []).append(file)
     records = _records(Workdir(path, writes=False))
     place = _name(root, path)
@@ -166,6 +167,7 @@ def _document(root: Path, file: Path) -> Document:
         content = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise WorkdirError(f"{file} cannot be read: {error}") from error
+    # A loop, since recursion into a deep file could exceed Python's limit.
     level, depth = [content], 0
     while level:
         depth += 1

@@ -124,6 +124,7 @@ class Discriminator(nn.Module):
         init: Initializer = NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
         for i, width in enumerate(self.widths):
             norm = self.norm if i > 0 or self.first_norm else "none"
+            # A norm has its own bias.
             bias = self.bias and norm == "none"
             down = Conv(width, self.kernel_size, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")
             x = normalised(down(x), norm, train, f"norm_{i}", around_one(self.norm_std))

@@ -144,6 +144,7 @@ class ResNetDiscriminator(nn.Module):
         if self.projection and condition is not None:
             embed = nn.Dense(x.shape[-1], use_bias=False, kernel_init=GLOROT, name="embedding")
             score = (embed(condition) * x).sum(-1)
+            # The first logit is realness; the others belong to an auxiliary classifier.
             logits = logits.at[:, 0].add(score)
         return logits
 

@@ -31,6 +31,7 @@ class Features(nn.Module):
         x = _conv(self.widths[0], kernel_size, stride, "stem")(x)
         x = nn.relu(_norm(train, "stem_norm")(x))
         if not self.small:
+            # The windows overlap, which `basic.max_pool` does not support.
             x = nn.max_pool(x, (3, 3), (2, 2), ((1, 1), (1, 1)))
         for stage, width in enumerate(self.widths):
             for i in range(2):
