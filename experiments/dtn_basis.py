@@ -1,11 +1,11 @@
-"""Fig. 8 of the DTN paper: what g makes of the standard basis of its input, one vector at a time.
+"""Fig. 8 of the DTN paper: g's images of the standard basis of its input, one vector at a time.
 
     python experiments/dtn_basis.py --config=configs/dtn_svhn_mnist.py:part --out=results/dtn_fig8
     python experiments/dtn_basis.py --quick
 
-No image goes in: picture i is g(e_i). Where g had collapsed, all would look alike. Features of digits are far
-longer than a unit vector, so g(c e_i) is drawn too, c being the mean length of f(x) over the source.
-`OUT.json` holds how many of the pictures the judge takes for each class.
+No image goes in: picture i is g(e_i). If g had collapsed, all pictures would look alike. Features of digits
+are far longer than a unit vector, so g(c e_i) is drawn too, where c is the mean length of f(x) over the
+source. `OUT.json` has the judge's number of pictures for each class.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ _COLUMNS = 16
 
 
 def main():
-    """Trains what is missing and draws g's answers."""
+    """Trains what is missing and draws g's images."""
     config = tables.load(seed=tables.only_seed())
     folder, result = tables.run(config)
     run = restore.load(folder)
@@ -35,7 +35,7 @@ def main():
     }
     rows = [{"label": title, "judged_as": count} for title, count in counts.items()]
     content = {**tables.facts(config, result), "mean_length": round(length, 3), "rows": rows}
-    lines = [f"{row['label']}: the judge takes {row['judged_as']} for 0, 1, ... 9.\n" for row in rows]
+    lines = [f"{row['label']}: the judge's counts of 0, 1, ... 9 are {row['judged_as']}.\n" for row in rows]
     text = "\n".join([tables.heading(content), *lines])
     shown = {title: to_uint8(made) for title, made in pictures.items()}
     print(tables.write(content, text, sheets.panels(shown, columns=_COLUMNS)))

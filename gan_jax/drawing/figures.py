@@ -1,4 +1,4 @@
-"""Figures of matplotlib that need no display, and their bytes: equal figures make equal bytes."""
+"""Figures of matplotlib, which need no display, and their bytes. Equal figures give equal bytes."""
 
 import io
 from typing import Any
@@ -7,11 +7,11 @@ DPI = 100  # pixels an inch
 
 
 def new(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
-    """A figure of width x height inches, and its axes: `rows` of them below each other.
+    """A figure of width x height inches, and its axes: `rows` of them, one below the other.
 
-    `rows=0` makes no axes, and leaves the layout to the caller.
+    `rows=0` makes no axes and leaves the layout to the caller.
     """
-    # The object-oriented interface: no display, and no state shared with a user's own figures.
+    # The object-oriented interface needs no display and shares no state with a user's own figures.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -21,15 +21,15 @@ def new(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
 
 
 def png(figure: Any) -> bytes:
-    """The figure at 100 pixels an inch."""
+    """The figure as PNG, at 100 pixels an inch."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def svg(figure: Any) -> bytes:
-    """The figure with a transparent background."""
+    """The figure as SVG, with a transparent background."""
     buffer = io.BytesIO()
-    # No date, and names of clip paths that follow from what they clip: equal records, equal bytes.
+    # Without a date, and with hashed names of clip paths, equal records give equal bytes.
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Plots of a run: curves, confusion matrices, bars and points, as PNG or SVG bytes or as pixels."""
+"""Plots of a run: curves, confusion matrices, bars and points, as PNG bytes, SVG bytes or pixels."""
 
 import textwrap
 from collections import defaultdict
@@ -11,14 +11,14 @@ from gan_jax.drawing import figures
 
 
 def _panels(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[tuple[int, float]]]]:
-    """Panel -> term -> (step, value): a panel for each player and evaluation, then one of gradient norms."""
+    """Panel -> term -> [(step, value)]: a panel for each player and evaluation, and one of gradient norms."""
     panels: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for name, value in record.items():
             if name in ("step", "eval") or ("eval" in record and "accuracy" not in name):
                 continue
             panel, _, term = name.rpartition("/") if "/" in name else (record.get("eval", ""), "", name)
-            if term == "grad_norm":  # of another size than the losses: beside each other, players compare
+            if term == "grad_norm":  # one panel of its own scale compares the players
                 panel, term = term, panel
             panels[panel][term].append((record["step"], value))
     return {panel: panels[panel] for panel in sorted(panels, key=lambda panel: panel == "grad_norm")}
@@ -35,7 +35,10 @@ def _draw(axis, panel: str, terms: Mapping[str, list[tuple[int, float]]]) -> Non
 
 
 def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """Over steps: a panel for each player's terms, each evaluation's accuracies, and all gradient norms."""
+    """Curves over steps: each player's terms, each evaluation's accuracies, and all gradient norms.
+
+    Each player and each evaluation has its own panel; the gradient norms share the last one.
+    """
     panels = _panels(records)
     figure, axes = figures.new(8, 2.6 * max(len(panels), 1), max(len(panels), 1))
     for axis, (panel, terms) in zip(axes, panels.items(), strict=False):
@@ -45,7 +48,10 @@ def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
-    """The panels of `curves` one by one, as SVG: no background, and greys readable on white and on black."""
+    """The panels of `curves` one by one, as SVG, for pages with a light or a dark theme.
+
+    The background is transparent, and the greys are readable on white and on black.
+    """
     from matplotlib import rc_context
     from matplotlib.rcsetup import cycler
 
@@ -67,12 +73,12 @@ def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
 
 
 def trend(points: Sequence[tuple[int, float]], *, title: str, scale: str) -> bytes:
-    """Values over steps and, where there are enough, their mean over a tenth of the curve.
+    """Values over steps and, for 20 values or more, their moving mean over a tenth of the curve.
 
     Args:
-      points: (step, value), in order, at least one.
-      title: of the plot.
-      scale: what the values are.
+      points: (step, value) in order, at least one.
+      title: title of the plot.
+      scale: label of the vertical axis.
     """
     steps, values = np.asarray(points, np.float64).T
     window = max(len(points) // 10, 1)
@@ -88,7 +94,7 @@ def trend(points: Sequence[tuple[int, float]], *, title: str, scale: str) -> byt
 
 
 def confusion(counts: list[list[int]], title: str) -> bytes:
-    """Confusion matrix [K, K] of counts, rows = true label, shaded by the share of their row."""
+    """Confusion matrix [K, K] of counts, rows = true label, each shaded by its share of the row."""
     matrix = np.asarray(counts)
     share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     figure, (axis,) = figures.new(5.5, 5.5)
@@ -110,14 +116,14 @@ def bars(
     theirs: str,
     scale: str = "accuracy of the judge, %",
 ) -> bytes:
-    """A bar of the mean and a dot for each value, beside one to compare with, for every row.
+    """Bars of each row's mean, with a dot for each value and a mark for one value to compare with.
 
     Args:
-      rows: label -> (our values, the other or None), in per cent.
-      title: of the plot, broken into lines as it needs.
-      ours: what the legend calls our values.
-      theirs: what it calls the others, if there are any.
-      scale: what is drawn.
+      rows: label -> (our values, the other value or None), in per cent.
+      title: title of the plot; long ones are broken into lines.
+      ours: legend of our values.
+      theirs: legend of the other values, if there are any.
+      scale: label of the horizontal axis.
     """
     figure, (axis,) = figures.new(8, 0.55 * len(rows) + 1.2)
     places = np.arange(len(rows))[::-1]
@@ -140,9 +146,9 @@ def bars(
 
 
 def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Points [N, 2] coloured by class [N], with a legend, as pixels: uint8 [700, 800, 3].
+    """Points [N, 2] coloured by class [N], with a legend, as pixels uint8 [700, 800, 3].
 
-    Which point hides which is drawn by lot, the same for the same N, so that no class lies on top.
+    The points are drawn in a random order, so that no class always lies on top. The order depends on N only.
     """
     from matplotlib import colormaps
 

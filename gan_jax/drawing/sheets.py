@@ -1,4 +1,4 @@
-"""Sheets of images: rows, grids, and grids or single pictures with titles."""
+"""Sheets of images: rows, grids, grids with titles, and tables of pictures."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from gan_jax.drawing import figures
 
-COLUMNS = 16  # images a row of a sheet, where nothing else is asked for
-TITLE = 22  # pixels above a grid of `panels`
-_GAP = 12  # pixels between grids beside each other
+COLUMNS = 16  # images in each row of a sheet, by default
+TITLE = 22  # pixels above a grid of `panels`, for its title
+_GAP = 12  # pixels between neighbouring grids
 
 
 def mosaic(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
-    """Images uint8 [N, H, W, 1 or 3] in rows of `columns`, white between and where none is left.
+    """Images uint8 [N, H, W, 1 or 3] in rows of `columns`; gaps and empty places are white.
 
     Returns:
-      uint8 [H', W', 3]; `gap` pixels lie between neighbours, and none around.
+      uint8 [H', W', 3] with `gap` pixels between neighbours and none at the edges.
     """
     images = np.repeat(images, 3, -1) if images.shape[-1] == 1 else images
     images = np.pad(images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
@@ -31,7 +31,7 @@ def row(images: np.ndarray) -> np.ndarray:
 
 
 def stack(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows uint8 [H, W, 3] of any widths below each other, black where one is shorter."""
+    """Rows uint8 [H, W, 3] of any widths, one below the other; shorter rows are filled with black."""
     width = max(line.shape[1] for line in rows)
     return np.concatenate([np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0))) for line in rows])
 
@@ -40,9 +40,9 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, a
     """Grids of images beside and below each other, each with its title.
 
     Args:
-      pictures: title -> uint8 [N, H, W, 1 or 3]; all grids have `columns` images a row.
-      columns: images a row.
-      zoom: screen pixels for one of an image.
+      pictures: title -> uint8 [N, H, W, 1 or 3].
+      columns: images in each row of a grid.
+      zoom: screen pixels for each pixel of an image.
       across: grids beside each other.
     """
     grids = [(title, mosaic(images, columns)) for title, images in pictures.items()]
@@ -67,13 +67,13 @@ def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, a
 def table_of_pictures(
     cells: Mapping[str, Mapping[str, tuple[np.ndarray | None, str]]], title: str, zoom: float = 1.0
 ) -> bytes:
-    """A table whose cells are pictures with a line of text below each, PNG.
+    """A table of pictures with a line of text below each, as PNG.
 
     Args:
-      cells: row -> column -> (uint8 [H, W, 3], or None where there is none; text). All rows have the same
+      cells: row -> column -> (uint8 [H, W, 3], or None for an empty cell; text). All rows have the same
         columns.
-      title: above the table.
-      zoom: screen pixels for one of a picture.
+      title: text above the table.
+      zoom: screen pixels for each pixel of a picture.
     """
     known = [picture for line in cells.values() for picture, _ in line.values() if picture is not None]
     side = max([192, *(round(zoom * max(picture.shape)) for picture in known)]) / figures.DPI

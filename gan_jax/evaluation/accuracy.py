@@ -14,7 +14,7 @@ def evaluate(
     batches: Batches,
     networks: Mapping[str, Network],
 ) -> dict[str, Any]:
-    """Shares of `image` [B, H, W, C] whose largest logit is that of `image_label` [B].
+    """The share of `image` [B, H, W, C] whose largest logit is at `image_label` [B].
 
     Returns:
       The values of `classification.scores`.

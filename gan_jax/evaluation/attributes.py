@@ -1,4 +1,4 @@
-"""How well a classifier sees attributes that are there or not, each by itself."""
+"""How well a classifier recognises binary attributes, each attribute by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,14 +21,14 @@ def evaluate(
     Args:
       apply: batch -> logits [B, K].
       batches: images with their labels.
-      networks: not read.
+      networks: not used.
       attributes: names of the K columns, in order.
 
     Returns:
       `attributes` and the values of `summary`.
 
     Raises:
-      ConfigError: another number of names than of columns.
+      ConfigError: the number of names differs from the number of columns.
     """
     del networks
     pairs = [(batch["image_label"], apply(batch)) for batch in batches]

@@ -1,4 +1,4 @@
-"""How far images come back from a translation there and back: the cycle of CycleGAN and DiscoGAN."""
+"""How close images come back after translation there and back: the cycle of CycleGAN and DiscoGAN."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,14 +16,14 @@ def evaluate(
     batches: Batches,
     networks: Mapping[str, Network],
 ) -> dict[str, Any]:
-    """Translates `source` and `target` images to the other domain and back again.
+    """Translates `source` and `target` images to the other domain and back.
 
     Returns:
-      `cycle_source` and `cycle_target`, mean absolute differences of an image and what came back, over
-      images, pixels and channels, in grey levels of 255; `change_source` and `change_target`, likewise of an
-      image and its translation (both as grey images where channels differ); `examples`, images of the first
-      role, the other one's being repeated up to that; and `cycles`, uint8 [H, W, 3]: for each domain images,
-      their translations, and what came back.
+      `cycle_source` and `cycle_target`, mean absolute differences between images and what came back, over
+      images, pixels and channels, in grey levels of 255. `change_source` and `change_target`, the same
+      between images and their translations, both as grey images if the channels differ. `examples`, the
+      number of images of the first role; images of the other role are repeated up to this number. `cycles`,
+      uint8 [H, W, 3]: images, translations and returned images of each domain.
     """
     del networks
     given, drawn, back = [], [], []
@@ -46,7 +46,7 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     """Refuses, before any work, an evaluation without images of both domains.
 
     Raises:
-      ConfigError: naming the role that is missing.
+      ConfigError: naming the missing role.
     """
     del options, requires
     require_roles(roles, ("source", "target"), "both domains are compared")

@@ -1,4 +1,4 @@
-"""What a generator of two latent dimensions draws across the plane."""
+"""A map of the images that a generator of two latent dimensions draws across the plane."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,16 +17,16 @@ def check_model(model: Any) -> None:
 def evaluate(
     apply: Apply, batches: Batches, networks: Mapping[str, Network], *, side: int = 20
 ) -> dict[str, Any]:
-    """The decoded plane (Kingma and Welling 2013, Fig. 4): each image stands for an equal share of the prior.
+    """The decoded plane (Kingma and Welling 2013, Fig. 4). Each image stands for an equal share of the prior.
 
     Args:
       apply: {'z': [B, 2]} -> {'image': [B, H, W, C]}.
-      batches: not read.
-      networks: not read.
-      side: images a row and a column.
+      batches: not used.
+      networks: not used.
+      side: images in each row and each column.
 
     Returns:
-      `map`, uint8 [side H, side W, 3]; the first latent dimension grows to the right, the second upwards.
+      `map`, uint8 [side H, side W, 3]. The first latent dimension grows to the right, the second upwards.
     """
     del batches, networks
     made = apply({"z": quantiles(side)})["image"]

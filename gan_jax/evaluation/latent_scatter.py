@@ -1,4 +1,4 @@
-"""Where the images of each class lie in a latent plane."""
+"""A plot of where the images of each class lie in a latent plane."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     Args:
       apply: batch -> {'mean': [B, 2]}.
       batches: `image` and `image_label` [B].
-      networks: not read.
+      networks: not used.
 
     Returns:
       `scatter`, uint8 [H, W, 3].

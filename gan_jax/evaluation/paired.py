@@ -1,4 +1,4 @@
-"""How near translations come to the targets that their sources are paired with."""
+"""How close translations come to the paired targets."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -19,12 +19,12 @@ def evaluate(
     """Compares G(`source`) with `target`, both [B, H, W, C].
 
     Returns:
-      `l1`, the mean absolute difference over images, pixels and channels, in grey levels of 255;
-      `psnr` in dB and `ssim`, means over images, see `metrics.similarity` (`ssim` is None of images of fewer
-      than 11 pixels); `l1_mean_image`, the l1 of one image for all, the mean of the targets;
-      `between_draws`, the mean absolute difference of two draws of the noise; `saturation` and
-      `target_saturation`, the mean over pixels of the largest less the smallest channel (0 of grey images);
-      `examples`; and `pairs`, uint8 [H, W, 3]: sources, translations, targets.
+      `l1`, the mean absolute difference over images, pixels and channels, in grey levels of 255. `psnr` in dB
+      and `ssim`, means over images, see `metrics.similarity`; `ssim` is None for images of fewer than 11
+      pixels. `l1_mean_image`, the l1 of the targets' mean image, used for all images. `between_draws`, the
+      mean absolute difference between two draws of the noise. `saturation` and `target_saturation`, the mean
+      over pixels of the largest minus the smallest channel, 0 for grey images. `examples`. `pairs`, uint8 [H,
+      W, 3]: sources, translations, targets.
     """
     del networks
     columns: dict[str, list[np.ndarray]] = {name: [] for name in ("source", "made", "again", "target")}

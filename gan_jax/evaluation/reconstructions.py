@@ -1,4 +1,4 @@
-"""Sheets of reconstructions: images above what an autoencoder makes of them."""
+"""Sheets of reconstructions: images above an autoencoder's reconstructions of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +13,12 @@ METHOD = "infer"
 
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
-    """One sheet of the first batch, each row of `image` above its row of reconstructions.
+    """One sheet of the first batch; each row of `image` stands above the row of its reconstructions.
 
     Args:
       apply: batch -> {'reconstruction': [B, H, W, C] in [-1, 1]}, decoded from the mean of q(z|x).
-      batches: `image` alone, as bytes.
-      networks: not read.
+      batches: `image` only, as bytes.
+      networks: not used.
 
     Returns:
       `reconstructions`, uint8 [H, W, 3].

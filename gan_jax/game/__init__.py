@@ -1,4 +1,4 @@
-"""The game of players: their state, the moves that change it, and the devices that it runs on."""
+"""The game: the players' state, the moves that change it, and the devices that it runs on."""
 
 from gan_jax.game.moves import clipped, device_mean, once, repeat, update
 from gan_jax.game.state import Player, TrainState, create, player

@@ -1,1 +1,1 @@
-"""Measures over arrays, named by what they measure, and the pretrained network that some of them need."""
+"""Measures as functions of arrays, one kind a file, and the pretrained network that some measures need."""

@@ -1,4 +1,4 @@
-"""How well scores tell attributes that are there or not: each by itself, and means over all."""
+"""How well scores predict binary attributes: measures of each attribute, and means over all."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,12 +16,13 @@ def check_names(attributes: Sequence[str], labels: np.ndarray, column: str) -> N
 
 
 def measures(labels: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
-    """How well scores [N], positive for yes, tell labels [N] in {0, 1}.
+    """How well scores [N], positive for yes, predict labels [N] in {0, 1}.
 
     Returns:
-      `accuracy`; `balanced_accuracy`, the mean over both labels, 0.5 for whoever does not look; `auc`
-      (ROC) and `average_precision`, of the scores' order alone; `prevalence` of the label and
-      `answered`, the share of positive scores. Those that need both labels are None where one is absent.
+      `accuracy`; `balanced_accuracy`, the mean over both labels, 0.5 for a constant answer; `auc` (ROC) and
+      `average_precision`, which depend on the order of the scores only; `prevalence` of the label; and
+      `answered`, the share of positive scores. Measures that need both labels are None if one label is
+      absent.
     """
     from sklearn import metrics
 
@@ -42,12 +43,12 @@ def measures(labels: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
 
 
 def summary(per_attribute: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over attributes, of those where they are known, and `per_attribute` itself.
+    """Means over the attributes whose measures are known, and `per_attribute` itself.
 
-    `chance` is the mean accuracy of giving every image the commoner answer.
+    `chance` is the mean accuracy of always giving the more frequent answer.
 
     Raises:
-      DataError: no attribute is there in some images and not in others, so that nothing can be told.
+      DataError: no attribute is present in some images and absent in others, so nothing can be measured.
     """
     means = {}
     for name in ("accuracy", "balanced_accuracy", "auc", "average_precision"):

@@ -1,1 +1,1 @@
-"""Pure functions of arrays: losses, random changes, the pool of past images, pixels, latents, labels."""
+"""Pure functions of arrays: losses, random changes of images, image pools, pixels, latents, label vectors."""

@@ -1,4 +1,4 @@
-"""Pixels: unsigned bytes on the host and on disk, floats in [-1, 1] inside networks."""
+"""Conversions of pixels: unsigned bytes on the host and on disk, floats in [-1, 1] inside networks."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ Images = TypeVar("Images", np.ndarray, jax.Array)
 
 
 def to_float(batch: Any) -> Any:
-    """Maps every uint8 leaf of a batch, 0..255, to float32 in [-1, 1]; other leaves stay."""
+    """Maps every uint8 leaf of a batch, 0..255, to float32 in [-1, 1]; other leaves stay as they are."""
     return jax.tree.map(lambda x: x.astype(jnp.float32) / 127.5 - 1 if x.dtype == jnp.uint8 else x, batch)
 
 
@@ -25,9 +25,9 @@ def on_floats(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Rounds host images in [-1, 1] to bytes 0..255; values outside are clipped.
+    """Rounds host images in [-1, 1] to bytes 0..255, and clips values outside that range.
 
-    Images that are uint8 already are returned as they are.
+    Images that are uint8 already are returned unchanged.
     """
     if images.dtype == np.uint8:
         return np.asarray(images)
@@ -35,9 +35,9 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
 
 
 def resize(images: jax.Array, size: int) -> jax.Array:
-    """Images [B, H, W, C] at size x size, bilinearly; antialiased where that is smaller.
+    """Resizes images [B, H, W, C] to [B, size, size, C], bilinearly; a smaller size is antialiased.
 
-    Images of that size are returned as they are.
+    Images that have the size already are returned unchanged.
     """
     if images.shape[1:3] == (size, size):
         return images
@@ -45,7 +45,7 @@ def resize(images: jax.Array, size: int) -> jax.Array:
 
 
 def to_rgb(images: Images) -> Images:
-    """Replicates one channel to three: [..., 1] -> [..., 3]; [..., 3] is returned as it is.
+    """Replicates one channel to three: [..., 1] -> [..., 3]. Images [..., 3] are returned unchanged.
 
     Host arrays stay on the host.
     """

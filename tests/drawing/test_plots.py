@@ -1,4 +1,4 @@
-"""Plots are PNG files that open, of a size a person can read."""
+"""Plots are PNG files that can be opened and are large enough to read."""
 
 import io
 from xml.etree import ElementTree
@@ -80,8 +80,8 @@ def test_nothing_of_a_long_title_or_label_is_cut_off():
     rows = {"a label of a row that takes more than a quarter of it": ([50.0], None)}
     title = ", ".join(f"file_{i}.mat" for i in range(20))
     pixels = np.asarray(opened(plots.bars(rows, title=title, ours="ours", theirs="published")).convert("L"))
-    assert pixels.min() < 100  # something is drawn ...
-    assert (pixels[:, [0, -1]] == 255).all() and (pixels[[0, -1]] == 255).all()  # ... and nothing at the edge
+    assert pixels.min() < 100  # something is drawn
+    assert (pixels[:, [0, -1]] == 255).all() and (pixels[[0, -1]] == 255).all()  # nothing at the edge
 
 
 def test_plots_leave_a_users_own_figures_alone():

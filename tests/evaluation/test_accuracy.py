@@ -59,5 +59,5 @@ def test_the_model_is_applied_once_to_each_batch():
 
 def test_evaluators_are_found_by_name_and_an_unknown_one_lists_them():
     assert evaluation.evaluator("accuracy") is accuracy.evaluate
-    with pytest.raises(ConfigError, match=r"^kind='fid' is no evaluator; known: accuracy, attribute"):
+    with pytest.raises(ConfigError, match=r"^kind='fid' is not an evaluator; known: accuracy, attribute"):
         evaluation.evaluator("fid")

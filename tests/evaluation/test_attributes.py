@@ -72,7 +72,7 @@ def test_their_mean_explains_nothing_and_a_known_error_its_share():
     assert regression.evaluate(says(mean), batches("features", wanted), {})["explained_variance"] == (
         pytest.approx(0, abs=1e-6)
     )
-    # Half of every deviation leaves a quarter of the variance.
+    # Halving every deviation leaves a quarter of the variance.
     values = regression.evaluate(says((wanted + mean) / 2), batches("features", wanted), {})
     assert values["explained_variance"] == pytest.approx(0.75, abs=1e-6)
     assert values["mse"] == pytest.approx(wanted.var(0).mean() / 4, rel=1e-5)

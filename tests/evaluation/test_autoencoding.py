@@ -1,4 +1,4 @@
-"""The bound, reconstructions and the latent plane, by models whose answers are known."""
+"""The bound, reconstructions and the latent plane, with models whose answers are known."""
 
 import numpy as np
 import pytest

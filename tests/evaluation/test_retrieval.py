@@ -1,4 +1,4 @@
-"""Whether a transfer leads back to its original: which image is looked for, and by what."""
+"""Whether a transfer leads back to its original: which image is looked for, and with which descriptor."""
 
 import math
 
@@ -13,7 +13,7 @@ from gan_jax.evaluation import retrieval
 
 
 class Mean(judges.Judge):
-    """Describes an image by its colour."""
+    """Describes an image by its mean colour."""
 
     def embed(self, images):
         floats = images / 127.5 - 1 if images.dtype == np.uint8 else images

@@ -1,4 +1,4 @@
-"""Transfer accuracy by a judge whose answers are known."""
+"""Transfer accuracy, with a judge whose answers are known."""
 
 import judges
 import numpy as np
@@ -10,7 +10,7 @@ from gan_jax.evaluation import transfer
 
 
 class Judge(judges.Judge):
-    """Reads the class off the first pixel, whatever the number of channels; of bytes ten to a class."""
+    """Reads the class from the first pixel of any number of channels; each class has ten byte values."""
 
     def predict(self, images):
         values = images[:, 0, 0, 0]
@@ -22,7 +22,7 @@ NETWORKS = {"judge": Judge(accuracy=0.99), "f": judges.Judge(accuracy=0.9)}
 
 
 def batches(labels, seen):
-    """Source images on which the judge reads `seen`."""
+    """Source images on which the judge sees `seen`."""
     labels, seen = np.array(labels, np.int32), np.array(seen)
     pixels = (10 * seen).astype(np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
     for part in (slice(0, 2), slice(2, None)):
@@ -30,7 +30,7 @@ def batches(labels, seen):
 
 
 def becomes(digits):
-    """A generator whose outputs the judge reads as `digits`, in the order of the batches."""
+    """A generator on whose outputs the judge sees `digits`, in the order of the batches."""
     left = list(digits)
 
     def apply(batch):
@@ -104,7 +104,7 @@ def test_the_other_way_is_read_by_a_judge_of_the_source():
     ("options", "message"),
     [
         ({"given": "image"}, "given='image' is not allowed; allowed: source, target"),
-        ({"given": "target"}, "roles.target is missing; its images are those that are transferred"),
+        ({"given": "target"}, "roles.target is missing; its images are translated"),
         ({"judge": "judge_source"}, "judge='judge_source' is not required; required: judge, f"),
     ],
 )

@@ -33,7 +33,7 @@ def pictures(size=B, seed=0, source=None):
 
 @functools.cache
 def initial(m, seed=0):
-    """DTN's state at the start, on the host."""
+    """DTN's initial state, on the host."""
     return drawn(jax.eval_shape(m.init, jax.random.key(0), pictures(1)), seed)
 
 
@@ -81,7 +81,7 @@ def run(m, batches=None, state=None, seed=0):
 
 
 def full(**fields):
-    """Every term on, no batch norm in D, and a D that g still meets as it was."""
+    """DTN with every term, without batch norm in D, and with a D that g meets before D's update."""
     fixed = {"alpha": 3.0, "beta": 7.0, "gamma": 0.5, "d_batch_norm": False, "d_init": "lecun"}
     return model(**{**fixed, "d_learning_rate": 0.0, **fields})
 
@@ -102,7 +102,7 @@ def distance(a, b):
 
 @functools.cache
 def by_hand(m):
-    """Every term of the first step's losses, from the networks alone and one device's whole batch."""
+    """Every term of the first step's losses, from the networks and one device's whole batch."""
     return jax.device_get(jax.jit(functools.partial(_by_hand, m))(initial(m), pictures()))
 
 
@@ -112,7 +112,7 @@ def _by_hand(m, state, batch):
     g, disc = state.players["gen"], state.players["disc"]
     own = {"params": g.params["g"], "batch_stats": g.batch_stats["g"]}
     halves = []
-    for part in (slice(0, B // 2), slice(B // 2, B)):  # one batch-norm batch per device
+    for part in (slice(0, B // 2), slice(B // 2, B)):  # each device has its own batch-norm batch
         both = jnp.concatenate([z["source"][part], z["target"][part]])
         out, _ = m.g.apply(own, both, train=True, mutable=["batch_stats"])
         halves.append(jnp.split(out, 2))

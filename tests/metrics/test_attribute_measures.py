@@ -7,11 +7,11 @@ from gan_jax.metrics.attributes import measures
 
 
 def test_measures_of_a_hand_made_case():
-    # Of the two with the attribute one is seen, of the four without it one is mistaken.
+    # One of two images with the attribute is recognised, and one of four without it is misjudged.
     found = measures(np.array([1, 1, 0, 0, 0, 0]), np.array([3.0, -1.0, 1.0, -2.0, -3.0, -4.0]))
     assert found["accuracy"] == pytest.approx(4 / 6)
     assert found["balanced_accuracy"] == pytest.approx((1 / 2 + 3 / 4) / 2)
-    assert found["auc"] == pytest.approx(7 / 8)  # of the eight pairs one is out of order
+    assert found["auc"] == pytest.approx(7 / 8)  # one of eight pairs is out of order
     assert found["average_precision"] == pytest.approx((1 / 1 + 2 / 3) / 2)
     assert found["prevalence"] == pytest.approx(2 / 6)
     assert found["answered"] == pytest.approx(2 / 6)

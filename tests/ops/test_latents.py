@@ -79,7 +79,7 @@ def test_a_neighbourhood_is_uniform_around_its_middle():
     np.testing.assert_array_equal(around[:, 0], z)
     noise = around[:, 1:] - z[:, None]
     assert np.abs(noise).max() <= 0.25 + 1e-6
-    # Of 40 000 draws of U(-r, r): variance r^2 / 3, and the largest within 0.1 % of r.
+    # 40 000 draws of U(-r, r) have the variance r^2 / 3, and the largest is within 0.1 % of r.
     assert noise.var() == pytest.approx(0.25**2 / 3, rel=0.03)
     assert np.abs(noise).max() == pytest.approx(0.25, rel=1e-3)
 

@@ -1,4 +1,4 @@
-"""Bytes and floats."""
+"""Conversions between bytes and floats."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""PatchGAN: a discriminator that judges overlapping patches (Isola et al. 2017; CycleGAN's too)."""
+"""PatchGAN: a discriminator of overlapping patches (Isola et al. 2017; CycleGAN uses it too)."""
 
 import flax.linen as nn
 import jax
@@ -16,14 +16,15 @@ def normalised_side(size: int, layers: int) -> int:
 class Discriminator(nn.Module):
     """[B, S, S, C] -> logits [B, s, s, 1] of overlapping patches, s = S / 2**layers - 2.
 
-    Convolutions 4x4 of padding 1: `layers` of stride 2, then two of stride 1; leaky ReLU 0.2; the first and
-    the last are not normalised. `layers=0` is the PixelGAN, whose kernels are 1x1 and s = S. As in
-    the official code a convolution has no bias where a batch norm follows (nor has the PixelGAN's last one
-    then), and has one elsewhere.
+    `layers` 4x4 convolutions of stride 2 and padding 1 come first, then two of stride 1; the activation is
+    leaky ReLU 0.2. The first and the last layer are not normalised. `layers=0` is the PixelGAN, whose kernels
+    are 1x1, with s = S. As in the official code, a convolution has no bias if batch norm follows, nor has the
+    PixelGAN's last one then. All other convolutions have a bias.
 
     Attributes:
-      width: of the first layer; it doubles from layer to layer up to 8 times this.
-      layers: of stride 2. A logit sees a patch of 1, 16, 34, 70, 142 or 286 pixels a side for 0 to 5 of them.
+      width: channels of the first layer; they double from layer to layer, up to 8 times this.
+      layers: number of convolutions of stride 2. A logit sees a patch of 1, 16, 34, 70, 142 or 286 pixels a
+        side for 0 to 5 of them; 3 gives the 70x70 PatchGAN.
       norm: 'instance', 'instance_affine' or 'batch'.
     """
 
@@ -33,7 +34,7 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Logits; `train` normalises by the batch where the norm is 'batch'."""
+        """Logits. With norm 'batch', training uses the batch's statistics and updates the running ones."""
         bias = self.norm != "batch"
         if not self.layers:
             x = nn.leaky_relu(self._conv(self.width, "conv_0", kernel=1)(x), 0.2)

@@ -1,4 +1,4 @@
-"""One domain `a` whose images are brightened by what they are asked for; grey, of one size."""
+"""A model of one domain `a` that brightens images by the wanted labels; grey, one size only."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""A noise-to-image model without a game: G(z, y) = tanh(W z + b_y), W learned to nothing in particular."""
+"""A noise-to-image model without a game: G(z, y) = tanh(W z + b_y); training W has no goal."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Two domains without a game: a target is its source's negative, of any size that `multiple` divides."""
+"""A two-domain model without a game: a target is its source's negative, for sizes that `multiple` divides."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ class Model(base.Defaults):
     sides: int = 4
     two_way: bool = True
     noise: float = 0.0
-    condition: bool = False  # a field of this name, as pix2pix has, asks for nothing
+    condition: bool = False  # pix2pix has a field of this name; it does not make a model conditional
 
     @property
     def multiple(self):

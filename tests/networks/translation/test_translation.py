@@ -13,7 +13,7 @@ ResNet, PatchGAN, UNet = resnet_generator.Generator, patchgan.Discriminator, une
 
 
 def abstract(module, shape, **options):
-    """Shapes of a network's variables for images of a shape [H, W, C], without an array."""
+    """Shapes of a network's variables for images of shape [H, W, C]; nothing is computed."""
     x = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
     init = functools.partial(module.init, train=False, **options)
     return jax.eval_shape(init, jax.random.key(0), x)
@@ -88,7 +88,7 @@ def test_logits_of_smaller_images(size, layers, side):
 
 @pytest.mark.parametrize(("layers", "field"), [(0, 1), (1, 16), (2, 34), (3, 70)])
 def test_a_logit_sees_exactly_its_patch(layers, field):
-    # Positive kernels and no norm: a pixel that has no part in a logit is one whose derivative is zero.
+    # With positive kernels and no norm, exactly the pixels outside a logit's field have a zero derivative.
     side = 3 * field
     side += side % 2**layers and 2**layers - side % 2**layers
     module, x = PatchGAN(1, layers), jnp.ones((1, side, side, 1))
@@ -146,7 +146,7 @@ def test_without_skips_nothing_passes_beside_the_bottleneck():
 
 @pytest.mark.parametrize("levels", [3, 4, 5])
 def test_dropout_is_on_the_maps_of_at_most_8_pixels(levels):
-    # As many streams of noise as maps on the way up of side 2, 4 and 8.
+    # There are as many streams of noise as maps of side 2, 4 and 8 on the way up.
     drawn = []
     x = jnp.ones((1, 2**levels, 2**levels, 3))
     module = UNet(2, levels)
