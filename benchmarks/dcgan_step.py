@@ -1,16 +1,16 @@
-"""Seconds of one DCGAN training step (64 pixels), ours against a PyTorch twin of equal parameter counts.
+"""Seconds of one DCGAN training step (64 pixels), compared with a PyTorch twin of equal parameter counts.
 
     pip install -e '.[bench]'
     python benchmarks/dcgan_step.py --json=step.json
 
-`peers.py` says how the sides take turns. A step is an update of D and one of G, each on noise of its own.
+`peers.py` explains how the sides take turns. A step is an update of D and one of G, each with its own noise.
 """
 
 import peers
 from absl import flags
 
-_SIZE = flags.DEFINE_enum("size", "64", ["16", "32", "64"], "Pixels a side")
-_WIDTH = flags.DEFINE_integer("width", 64, "Channels next to the images", lower_bound=1)
+_SIZE = flags.DEFINE_enum("size", "64", ["16", "32", "64"], "side of the images in pixels")
+_WIDTH = flags.DEFINE_integer("width", 64, "channels of the layers next to the images", lower_bound=1)
 
 
 def ours():
@@ -24,7 +24,7 @@ def ours():
 
 
 def torch():
-    """The twin's step, likewise."""
+    """The twin's step on fixed random data."""
     import torch_gans
 
     return torch_gans.dcgan(int(_SIZE.value), _WIDTH.value, peers.BATCH.value)

@@ -1,10 +1,10 @@
-"""Seconds of one DTN training step, ours against a PyTorch twin of equal parameter counts.
+"""Seconds of one DTN training step, compared with a PyTorch twin of equal parameter counts.
 
     pip install -e '.[bench]'
     python benchmarks/dtn_step.py --json=step.json
 
-`peers.py` says how the sides take turns. Then a real run on the embedded digits tells what share of its
-time is not the step.
+`peers.py` explains how the sides take turns. A real run on the embedded digits then measures which share of
+its time lies outside the step.
 """
 
 import json
@@ -20,15 +20,15 @@ SCALES = {
     "half": ((256, 128, 64), (64, 128, 256)),
     "lite": ((128, 64, 32), (32, 64, 128)),
 }
-# Multiplications of one step for a pair of images, in millions, by direct convolution: passes of
-# 2 f + 6 g + 13 D, a backward pass by parameters and input counted as two.
+# Multiplications of one step for a pair of images, in millions, by direct convolution: 2 passes of f, 6 of g
+# and 13 of D. A backward pass with respect to parameters and input counts as two.
 MACS = {"paper": 1380, "half": 416, "lite": 172}
 F_WIDTHS = (64, 128, 256, 128)
-_WARM = 5  # steps of the real run before its clock starts
+_WARM = 5  # steps of the real run before the time is taken
 
-_SCALE = flags.DEFINE_enum("scale", "paper", list(SCALES), "Widths of g and D")
-_NORM = flags.DEFINE_bool("d_batch_norm", True, "D with batch norm")
-_LOOP_STEPS = flags.DEFINE_integer("loop_steps", 60, "Steps of the real run", lower_bound=20)
+_SCALE = flags.DEFINE_enum("scale", "paper", list(SCALES), "widths of g and D")
+_NORM = flags.DEFINE_bool("d_batch_norm", True, "whether D has batch norm")
+_LOOP_STEPS = flags.DEFINE_integer("loop_steps", 60, "steps of the real run", lower_bound=20)
 
 
 def fields():
@@ -53,7 +53,7 @@ def ours():
 
 
 def torch():
-    """The twin's step, likewise."""
+    """The twin's step on fixed random data."""
     import torch_twin
 
     return torch_twin.make(*SCALES[_SCALE.value], _NORM.value, peers.BATCH.value)

@@ -1,9 +1,9 @@
-"""Seconds of a training step, ours against a PyTorch twin's: what the benchmarks have in common.
+"""Shared parts of the benchmarks: seconds of a training step, ours and a PyTorch twin's.
 
-Each side lives in a process of its own with two threads and waits for its turn: turns alternate
-(A B A B ...), so that both meet the machine in the same mood, and the ratio is taken pair by pair. A turn
-is one step that does not count, after which caches and threads are this side's again, and some that do.
-Before that both sides must have made as many updates of as many parameters in their first step.
+Each side runs in its own process with two threads and waits for its turn. Turns alternate (A B A B ...), so
+that both sides meet the same state of the machine, and the ratio is taken pair by pair. A turn has one step
+that is not counted, which refills caches and wakes threads, and some that are counted. Before the turns, both
+sides must have made the same number of updates of the same number of parameters in their first step.
 """
 
 import dataclasses
@@ -22,13 +22,13 @@ from absl import app, flags
 
 SIDES = ("ours", "torch")
 ENV = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
-_MIB = 1024  # KiB, in which Linux counts memory
+_MIB = 1024  # KiB, the unit of Linux's ru_maxrss
 
-BATCH = flags.DEFINE_integer("batch_size", 64, "Images of each domain", lower_bound=1)
-_PAIRS = flags.DEFINE_integer("pairs", 11, "Turns of each side that count", lower_bound=1)
-_COUNTED = flags.DEFINE_integer("counted", 2, "Steps of a turn whose time is taken", lower_bound=1)
-_JSON = flags.DEFINE_string("json", "", "File for the figures")
-_WORKER = flags.DEFINE_enum("worker", None, (*SIDES, "loop"), "Used by the program itself: one part")
+BATCH = flags.DEFINE_integer("batch_size", 64, "images of each domain in a batch", lower_bound=1)
+_PAIRS = flags.DEFINE_integer("pairs", 11, "counted turns of each side", lower_bound=1)
+_COUNTED = flags.DEFINE_integer("counted", 2, "counted steps of a turn", lower_bound=1)
+_JSON = flags.DEFINE_string("json", "", "file for the figures")
+_WORKER = flags.DEFINE_enum("worker", None, (*SIDES, "loop"), "used by the program itself to run one part")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Made:
     """One side, ready to train on fixed random data.
 
     Attributes:
-      step: trains one step and returns its losses by name, as numbers, so that it has waited for the step.
-      parameters: of each player.
-      updates: how often each player has moved until now, as its optimiser counted.
+      step: trains one step and returns its losses by name as numbers, which waits for the step's end.
+      parameters: number of parameters of each player.
+      updates: number of updates of each player so far, as its optimiser counted.
     """
 
     step: Callable[[], Any]
@@ -48,14 +48,14 @@ class Made:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What a benchmark compares; all of it is called after the flags are parsed.
+    """The functions of a benchmark. All are called after the flags are parsed.
 
     Attributes:
       ours: makes our side.
       torch: makes the twin.
-      settings: what the figures are of.
-      images: real ones that a step reads.
-      operations: of a step, in GFLOP; None has PyTorch count those of the twin.
+      settings: the settings of the figures.
+      images: the number of real images that a step reads.
+      operations: the operations of a step in GFLOP; None makes PyTorch count those of the twin.
       loop: prints one line of JSON about a real run.
     """
 
@@ -68,7 +68,10 @@ class Comparison:
 
 
 def ours(fields, batch, frozen=()):
-    """Our side: the model of these fields on this batch; `frozen` names networks that do not move."""
+    """Our side: the model with these fields, on this batch.
+
+    `frozen` names the networks that are not trained.
+    """
     import jax
     import optax
 
@@ -112,7 +115,7 @@ def run(comparison: Comparison) -> None:
 
 
 def work(comparison, side):
-    """One side: makes its step, then takes a turn for every line that it reads."""
+    """One side: makes its step, then takes a turn for every line of its standard input."""
     started = time.perf_counter()
     made = getattr(comparison, side)()
     ready = time.perf_counter()
@@ -136,7 +139,7 @@ def _counted_operations(step):
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils.flop_counter import flop_registry
 
-    # FlopCounterMode itself also follows modules, and cannot where gradients are differentiated.
+    # FlopCounterMode also follows modules, which fails if gradients are differentiated.
     class Counter(TorchDispatchMode):
         total = 0
 
@@ -155,7 +158,7 @@ class Side:
     """A worker process that takes a turn when asked."""
 
     def __init__(self, name):
-        """Starts it and waits until its step is compiled and has run once."""
+        """Starts the process and waits until its step is compiled and has run once."""
         pipe = subprocess.PIPE
         process: Any = subprocess.Popen(command(name), stdin=pipe, stdout=pipe, text=True, env=ENV)
         self._process = process
@@ -174,7 +177,7 @@ class Side:
         return self._read()
 
     def close(self):
-        """Ends it."""
+        """Ends the process."""
         self._process.stdin.close()
         self._process.wait()
 
@@ -185,7 +188,7 @@ def command(part):
 
 
 def gemm_rate():
-    """GFLOP/s of a large matrix product in numpy, the ceiling of either side."""
+    """GFLOP/s of a large matrix product in numpy, an upper bound for both sides."""
     import numpy as np
 
     a = np.ones((2048, 2048), np.float32)
@@ -198,7 +201,7 @@ def gemm_rate():
 
 
 def compare(comparison):
-    """Alternates the two sides; prints the table, writes the JSON, and ends with the ratio."""
+    """Alternates the two sides, prints the table, writes the JSON, and ends with the ratio."""
     sides = {name: Side(name) for name in SIDES}
     for fact in ("parameters", "updates"):
         one, other = (dict(sorted(side.facts[fact].items())) for side in sides.values())
@@ -239,7 +242,7 @@ def _real_run():
 
 
 def report(figures, settings):
-    """Prints the figures and writes them where asked."""
+    """Prints the figures and writes them to the file of --json."""
     from gan_jax.runs import provenance
 
     figures |= provenance.facts()

@@ -1,25 +1,25 @@
-"""Seconds of one StarGAN training step (128 pixels), ours against a PyTorch twin of equal parameter counts.
+"""Seconds of one StarGAN training step (128 pixels), compared with a PyTorch twin of equal parameter counts.
 
     pip install -e '.[bench]'
     python benchmarks/stargan_step.py --json=step.json
 
-`peers.py` says how the sides take turns. A step is `n_critic` updates of D on batches of their own, each with
-the second derivatives of the gradient penalty, and one update of G.
+`peers.py` explains how the sides take turns. A step is `n_critic` updates of D and one of G. Each update of D
+has its own batch and the second derivatives of the gradient penalty.
 """
 
 import peers
 from absl import flags
 
-_SIZE = flags.DEFINE_integer("size", 128, "Pixels a side, a power of 2", lower_bound=8)
-_WIDTH = flags.DEFINE_integer("width", 64, "Channels of the first layers", lower_bound=1)
-_BLOCKS = flags.DEFINE_integer("blocks", 6, "Residual blocks of G", lower_bound=0)
-_CRITIC = flags.DEFINE_integer("n_critic", 5, "Updates of D", lower_bound=1)
+_SIZE = flags.DEFINE_integer("size", 128, "side of the images in pixels, a power of 2", lower_bound=8)
+_WIDTH = flags.DEFINE_integer("width", 64, "channels of the first layers", lower_bound=1)
+_BLOCKS = flags.DEFINE_integer("blocks", 6, "residual blocks of G", lower_bound=0)
+_CRITIC = flags.DEFINE_integer("n_critic", 5, "updates of D in a step", lower_bound=1)
 _LABELS = 5
 flags.set_default(peers.BATCH, 16)
 
 
 def downs():
-    """Strided layers of D: down to 2x2."""
+    """The number of strided layers of D, down to 2x2 pixels."""
     return _SIZE.value.bit_length() - 2
 
 
@@ -43,7 +43,7 @@ def ours():
 
 
 def torch():
-    """The twin's step, likewise."""
+    """The twin's step on fixed random data."""
     import torch_translation
 
     sizes = _SIZE.value, _WIDTH.value, _BLOCKS.value, downs()
@@ -51,7 +51,7 @@ def torch():
 
 
 def settings():
-    """What the figures are of."""
+    """The settings of the figures."""
     sizes = {"size": _SIZE.value, "width": _WIDTH.value, "blocks": _BLOCKS.value}
     return {**sizes, "n_critic": _CRITIC.value, "batch": peers.BATCH.value}
 

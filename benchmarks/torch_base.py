@@ -1,4 +1,4 @@
-"""What the PyTorch twins have in common: layers between vectors and images, players and their Adam."""
+"""Shared parts of the PyTorch twins: layers between vectors and images, and players with their Adam."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class ToImage(nn.Module):
-    """A vector [B, d] as positions [B, C, s, s], channels last in memory."""
+    """Projects a vector [B, d] to positions [B, C, s, s], channels last in memory."""
 
     def __init__(self, inputs: int, channels: int, side: int = 4, bias: bool = False):
         super().__init__()
@@ -22,7 +22,7 @@ class ToImage(nn.Module):
 
 
 class ToLogits(nn.Module):
-    """All positions [B, C, s, s] as logits [B, K]."""
+    """Projects all positions [B, C, s, s] to logits [B, K]."""
 
     def __init__(self, channels: int, classes: int, side: int = 4, bias: bool = True):
         super().__init__()
@@ -34,7 +34,7 @@ class ToLogits(nn.Module):
 
 
 class Players:
-    """Networks by the player's name, each with a fused Adam, in channels-last memory."""
+    """Networks by the player's name, in channels-last memory, each with a fused Adam."""
 
     def __init__(self, networks: Mapping[str, nn.Module], rate: float, betas: tuple[float, float]):
         torch.set_num_threads(2)
@@ -45,7 +45,7 @@ class Players:
             self.adam[name] = torch.optim.Adam(network.parameters(), rate, betas, fused=True)
 
     def only(self, player: str) -> None:
-        """No gradients by the parameters of any other player."""
+        """Switches gradients on for the parameters of this player, and off for all others."""
         for name, network in self.networks.items():
             network.requires_grad_(name == player)
 

@@ -1,7 +1,8 @@
-"""DCGAN's and WGAN-GP's training steps in PyTorch: peers of `dcgan_step.py` and `wgan_gp_step.py`.
+"""DCGAN's and WGAN-GP's training steps in PyTorch, twins for `dcgan_step.py` and `wgan_gp_step.py`.
 
-The networks, losses and order of updates of `gan_jax.models.gan`, as eager PyTorch runs them fastest:
-channels-last memory, no graph of G in D's updates, no kernel gradients of D in G's, fused Adam.
+The networks, losses and order of updates are those of `gan_jax.models.gan`, in the fastest form of eager
+PyTorch: channels-last memory and fused Adam. D's updates build no graph of G, and G's updates compute no
+kernel gradients of D.
 """
 
 import itertools

@@ -1,7 +1,8 @@
-"""CycleGAN's and StarGAN's training steps in PyTorch: peers of `cyclegan_step.py` and `stargan_step.py`.
+"""CycleGAN's and StarGAN's training steps in PyTorch, twins for `cyclegan_step.py` and `stargan_step.py`.
 
-The networks, losses and order of updates of `gan_jax.models.cyclegan` and `.stargan`, in channels-last
-memory, with no graph of G in D's updates, no kernel gradients of D in G's, and fused Adam.
+The networks, losses and order of updates are those of `gan_jax.models.cyclegan` and `.stargan`. The twins
+have channels-last memory and fused Adam. D's updates build no graph of G, and G's updates compute no kernel
+gradients of D.
 """
 
 import random
@@ -58,13 +59,13 @@ def patchgan(width: int, strided: int = 3) -> nn.Sequential:
 
 
 class History:
-    """The images that D is shown: a new one, or half the time one of the last `size` in its place."""
+    """A pool of fakes for D: half of the time, one of the last `size` images replaces the new one."""
 
     def __init__(self, size: int):
         self.size, self.images = size, list[Tensor]()
 
     def exchange(self, fakes: Tensor) -> Tensor:
-        """What D sees instead of [B, C, S, S]."""
+        """The images for D instead of the new ones, [B, C, S, S]."""
         shown = []
         for fake in fakes:
             if len(self.images) < self.size:
@@ -79,7 +80,7 @@ class History:
 def cyclegan(
     size: int, width: int, blocks: int, batch_size: int, identity: float = 0.5, strided: int = 3
 ) -> peers.Made:
-    """CycleGAN (Zhu et al. 2017): both generators, then both discriminators on a history of fakes."""
+    """CycleGAN (Zhu et al. 2017): updates both generators, then both discriminators on a pool of fakes."""
     torch.manual_seed(0)
     s2t, t2s = (cyclegan_generator(width, blocks) for _ in range(2))
     judge_t, judge_s = (patchgan(width, strided) for _ in range(2))
@@ -150,7 +151,7 @@ class StarDiscriminator(nn.Module):
         self.classes = ToLogits(deepest, labels, size // 2**downs, bias=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Both heads."""
+        """Realness and class logits."""
         x = self.trunk(x)
         return self.realness(x), self.classes(x)
 

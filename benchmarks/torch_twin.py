@@ -1,8 +1,8 @@
-"""DTN's training step in PyTorch: the peer that `dtn_step.py` measures against.
+"""DTN's training step in PyTorch, the twin for `dtn_step.py`.
 
-The same networks, losses and order of updates as `gan_jax.models.dtn`, with every saving that eager
-PyTorch can make: channels-last memory, features of the inputs given, one pass of g for both
-updates, no kernel gradients for D in g's update nor for f at all, fused Adam, in-place activations.
+The networks, losses and order of updates are those of `gan_jax.models.dtn`, with every saving that eager
+PyTorch can make: channels-last memory, given features of the inputs, one pass of g for both updates, no
+kernel gradients of D in g's update and none of f, fused Adam, and in-place activations.
 """
 
 import itertools

@@ -1,18 +1,18 @@
-"""Seconds of one WGAN-GP training step on digits, ours against a PyTorch twin of equal parameter counts.
+"""Seconds of one WGAN-GP training step on digits, compared with a PyTorch twin of equal parameter counts.
 
     pip install -e '.[bench]'
     python benchmarks/wgan_gp_step.py --json=step.json
 
-`peers.py` says how the sides take turns. The networks are those of the authors' MNIST script, 5x5 kernels at
-28 pixels. A step is `n_critic` updates of the critic on batches of their own, each with the second
-derivatives of the gradient penalty, and one update of G.
+`peers.py` explains how the sides take turns. The networks are those of the authors' MNIST script, with 5x5
+kernels at 28 pixels. A step is `n_critic` updates of the critic and one of G. Each update of the critic has
+its own batch and the second derivatives of the gradient penalty.
 """
 
 import peers
 from absl import flags
 
-_WIDTH = flags.DEFINE_integer("width", 64, "Channels next to the images", lower_bound=1)
-_CRITIC = flags.DEFINE_integer("n_critic", 5, "Updates of the critic", lower_bound=1)
+_WIDTH = flags.DEFINE_integer("width", 64, "channels of the layers next to the images", lower_bound=1)
+_CRITIC = flags.DEFINE_integer("n_critic", 5, "updates of the critic in a step", lower_bound=1)
 flags.set_default(peers.BATCH, 50)
 
 
@@ -40,14 +40,14 @@ def ours():
 
 
 def torch():
-    """The twin's step, likewise."""
+    """The twin's step on fixed random data."""
     import torch_gans
 
     return torch_gans.wgan_gp(_WIDTH.value, _CRITIC.value, peers.BATCH.value)
 
 
 def settings():
-    """What the figures are of."""
+    """The settings of the figures."""
     return {"width": _WIDTH.value, "n_critic": _CRITIC.value, "batch": peers.BATCH.value}
 
 

@@ -22,7 +22,7 @@ def get_config(arg=""):
     config.name = "cyclegan_horse2deer"
     config.model = gan_config.model(
         "cyclegan",
-        width=32,
+        g_width=32,
         blocks=3,
         d_width=32,
         d_layers=2,

@@ -75,7 +75,7 @@ VARIANTS: dict[str, Any] = {
         "evals.samples.roles": faces("validation[:128]"),
         "evals.samples.every": 2,
         "evals.samples.num": 8,
-        "model.width": 4,
+        "model.g_width": 4,
         "model.blocks": 1,
         "model.d_width": 4,
         "model.d_layers": 2,

@@ -26,7 +26,7 @@ def get_config(arg=""):
     config.name = "cyclegan_scenes"
     config.model = gan_config.model(
         "cyclegan",
-        width=32,
+        g_width=32,
         blocks=3,
         downs=1,
         d_width=32,
@@ -65,7 +65,7 @@ def folders():
         "data.size": 128,
         "data.load_size": 143,
         "data.flip": True,
-        "model.width": 64,
+        "model.g_width": 64,
         "model.blocks": 6,
         "model.downs": 2,
         "model.d_width": 64,
@@ -100,7 +100,7 @@ def quick(config):
         **({} if config.data.roles.source.files else few),
         "evals.samples.every": 2,
         "evals.samples.num": 16,
-        "model.width": 4,
+        "model.g_width": 4,
         "model.blocks": 1,
         "model.d_width": 4,
         "model.decay_start": 1,

@@ -25,7 +25,7 @@ def get_config(arg=""):
     config.name = "cyclegan_svhn_mnist"
     config.model = gan_config.model(
         "cyclegan",
-        width=32,
+        g_width=32,
         blocks=3,
         downs=1,
         d_width=32,
@@ -45,7 +45,7 @@ VARIANTS: dict[str, Any] = {
     "part": digits.both_ways_part(steps=8000, model__decay_start=4000, model__decay_end=8000),
     "yunjey": {
         "model.generator": "mnist_svhn",
-        "model.width": 64,
+        "model.g_width": 64,
         "model.d_width": 64,
         "model.target_channels": 1,
         "model.cycle_distance": "mse",

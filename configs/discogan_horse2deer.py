@@ -32,9 +32,16 @@ def get_config(arg=""):
 
 VARIANTS: dict[str, Any] = {
     "cat2dog": animals.CAT2DOG,
-    "part": {"model.width": 32, "model.curriculum": 1000, "batch_size": 16, "steps": 4000},
+    "part": {
+        "model.g_width": 32,
+        "model.d_width": 32,
+        "model.curriculum": 1000,
+        "batch_size": 16,
+        "steps": 4000,
+    },
     "quick": {
         **animals.QUICK,
+        "model.d_width": 4,
         "model.update_interval": 2,  # both players move
         "model.curriculum": 2,
     },

@@ -30,9 +30,12 @@ def get_config(arg=""):
 
 
 VARIANTS: dict[str, Any] = {
-    "part": digits.both_ways_part(model__width=32, model__curriculum=1000, batch_size=16, steps=4000),
+    "part": digits.both_ways_part(
+        model__g_width=32, model__d_width=32, model__curriculum=1000, batch_size=16, steps=4000
+    ),
     "quick": digits.both_ways_quick(
-        model__width=4,
+        model__g_width=4,
+        model__d_width=4,
         model__update_interval=2,  # both players move
         model__curriculum=2,
     ),

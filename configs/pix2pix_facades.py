@@ -69,7 +69,7 @@ VARIANTS: dict[str, Any] = {
         "evals.samples.every": 2,
         "evals.samples.num": 8,
         "model.levels": 3,
-        "model.width": 4,
+        "model.g_width": 4,
         "model.d_width": 4,
         "model.d_layers": 2,
         **gan_config.QUICK,

@@ -52,7 +52,7 @@ def quick(config):
         "evals.samples.every": 2,
         "evals.samples.num": 16,
         "model.levels": 3,
-        "model.width": 4,
+        "model.g_width": 4,
         "model.d_width": 4,
         **gan_config.QUICK,
     }
@@ -65,7 +65,7 @@ VARIANTS: dict[str, Any] = {
         "data.load_size": 286,
         "data.flip": True,
         "model.levels": 8,
-        "model.width": 64,
+        "model.g_width": 64,
         "model.d_width": 64,
         "model.d_layers": 3,
         "batch_size": 1,

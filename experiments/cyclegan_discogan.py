@@ -1,13 +1,13 @@
-"""CycleGAN and DiscoGAN side by side: one equation, two architectures and purposes, on the same images.
+"""CycleGAN and DiscoGAN on the same images: one idea, two architectures and purposes.
 
     python experiments/cyclegan_discogan.py --out=results/cyclegan_discogan_horse2deer
     python experiments/cyclegan_discogan.py --discogan=configs/discogan_celeba_gender.py:part
     python experiments/cyclegan_discogan.py --quick
 
-Both learn from the images of the DiscoGAN configuration and are scored on its test images, each by its own
-networks, losses and number of steps. Trains what is missing; the same command goes on where an interrupted
-one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, whose rows are images, what either model makes of
-them, and what comes back; of photographs of persons keep that picture to yourself.
+Both models are trained on the images of the DiscoGAN configuration and scored on its test images. Each has
+its own networks, losses and number of steps. Missing runs are trained; the same command resumes an
+interrupted one. Output: `OUT.json`, `OUT.md` and `OUT.png`. The picture has rows of images, translations and
+returned images; for photographs of persons, do not publish it.
 """
 
 import numpy as np
@@ -15,15 +15,19 @@ import tables
 from absl import flags
 
 from gan_jax import config as configuration
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import panels
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, restore
 
 _CYCLEGAN = flags.DEFINE_string(
-    "cyclegan", "configs/cyclegan_horse2deer.py:part", "A CycleGAN, with variants after a colon"
+    "cyclegan",
+    "configs/cyclegan_horse2deer.py:part",
+    "configuration of a CycleGAN, with variants after a colon",
 )
 _DISCOGAN = flags.DEFINE_string(
-    "discogan", "configs/discogan_horse2deer.py:part", "A DiscoGAN, likewise; its images are those of both"
+    "discogan",
+    "configs/discogan_horse2deer.py:part",
+    "configuration of a DiscoGAN, with variants after a colon; both models use its images",
 )
 _COLUMNS = 12
 LABELS = {"cyclegan": "CycleGAN", "discogan": "DiscoGAN"}
@@ -32,14 +36,14 @@ MEASURES = ("cycle_source", "cycle_target", "change_source", "change_target")
 TEXT = """\
 Data: {data}. Seed: {seed}.
 
-Both minimise an adversarial loss in each domain and the distance of every image to what comes back from the
-other domain. CycleGAN does so with residual blocks at a quarter of the size, discriminators of patches, least
-squares and L1: colour and texture, with the layout kept. DiscoGAN squeezes the image to a 4x4 map, has
-discriminators of whole images, cross-entropy, squares and, in its code, mostly the matching of features:
-relations between domains, with shapes that may change.
+Both minimise an adversarial loss in each domain and the distance of every image to its translation there and
+back. CycleGAN has residual blocks at a quarter of the size, discriminators of patches, least squares and L1.
+It changes colour and texture and keeps the layout. DiscoGAN has a bottleneck of a 4x4 map, discriminators of
+whole images, cross-entropy, squared errors and, in its code, mostly feature matching. It finds relations
+between domains, and shapes may change.
 
-`cycle` is the mean absolute difference of an image and what comes back, `change` that of an image and its
-translation, in grey levels of 255. A model that changes nothing has a cycle of 0.
+`cycle` is the mean absolute difference between an image and its translation there and back, `change` that
+between an image and its translation, in grey levels of 255. A model that changes nothing has a cycle of 0.
 
 | model | parameters of both G | of both D | steps x batch | cycle, source | cycle, target | change, source \
 | change, target |
@@ -48,7 +52,7 @@ translation, in grey levels of 255. A model that changes nothing has a cycle of 
 
 
 def load(name, seed):
-    """The configuration of one of the models, checked.
+    """The checked configuration of one of the models.
 
     Raises:
       ConfigError: naming what is wrong.
@@ -60,7 +64,7 @@ def load(name, seed):
 
 
 def pair(seed):
-    """Both configurations, on the images and evaluations of the DiscoGAN's."""
+    """Both configurations, with the images and evaluations of the DiscoGAN's."""
     cyclegan, discogan = load("cyclegan", seed), load("discogan", seed)
     with cyclegan.unlocked():
         cyclegan.name = f"cyclegan_on_{discogan.name}"
@@ -73,7 +77,7 @@ def pair(seed):
 
 
 def sheets(name, run, given):
-    """What a model makes of the first images of each domain, and what comes back, by title."""
+    """A model's translations of the first images of each domain, there and back, by title."""
     there = functions.generate(run, given)
     back = functions.generate(run, there)
     return {
@@ -85,7 +89,7 @@ def sheets(name, run, given):
 
 
 def main():
-    """Trains what is missing, and puts both models' figures and pictures beside each other."""
+    """Trains what is missing, and puts both models' figures and pictures side by side."""
     seed = tables.only_seed()
     configs = pair(seed)
     test = configs["discogan"].evals.test.roles
@@ -121,7 +125,7 @@ def main():
 
 
 def markdown(content):
-    """The figures for a reader."""
+    """The table as Markdown."""
     lines = [TEXT.format(**content).rstrip("\n")]
     for row in content["rows"]:
         counts = row["parameters"]
@@ -132,14 +136,14 @@ def markdown(content):
 
 
 def picture(given, drawn):
-    """Images of each domain above what either model makes of them, PNG."""
+    """Images of each domain above both models' translations, PNG."""
     shown = {}
     for domain, pixels in given.items():
         shown[f"{domain} images"] = pixels
         for made in drawn.values():
             shown |= {title: grid for title, grid in made.items() if f": {domain}," in title}
     columns = min(len(pixels) for pixels in given.values())
-    return plots.panels(shown, columns=columns)
+    return panels(shown, columns=columns)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""CycleGAN as domain adaptation: students of translated images with the labels of their sources.
+"""CycleGAN for domain adaptation: students trained on translated images with their sources' labels.
 
     python experiments/domain_adaptation.py --student=fcn --out=results/adaptation_scenes
     python experiments/domain_adaptation.py --out=results/adaptation_svhn_mnist
     python experiments/domain_adaptation.py --student=fcn --cyclegan=configs/cyclegan_scenes.py:folders
     python experiments/domain_adaptation.py --quick
 
-Three students of one kind, of as many steps, are scored on real test images of the target: one learns from
-labelled source images, one from the same images as CycleGAN translates them, with the same labels, and one,
-the oracle, from labelled images of the target. CycleGAN sees no label, and nothing is chosen by the target's
-labels. Trains what is missing; the same command goes on where an interrupted one stopped. Written:
-`OUT.json`, `OUT.md` and `OUT.png`, and the translated images beside the runs.
+Three students of the same kind and number of steps are scored on real test images of the target. The first is
+trained on labelled source images. The second is trained on CycleGAN's translations of the same images, with
+the same labels. The third, the oracle, is trained on labelled images of the target. CycleGAN sees no label,
+and the target's labels choose nothing. Missing runs are trained; the same command resumes an interrupted one.
+Output: `OUT.json`, `OUT.md` and `OUT.png`, and the translated images beside the runs.
 """
 
 from pathlib import Path
@@ -20,19 +20,28 @@ import students
 import tables
 from absl import flags
 
-from gan_jax.drawing import palette, plots
+from gan_jax.drawing import palette, sheets
 from gan_jax.errors import ConfigError
 from gan_jax.metrics import segmentation
 from gan_jax.runs import functions, restore
 
 _CYCLEGANS = {"classifier": "configs/cyclegan_svhn_mnist.py:part", "fcn": "configs/cyclegan_scenes.py"}
-_STUDENT = flags.DEFINE_enum("student", "classifier", list(_CYCLEGANS), "What learns from the images")
-_CYCLEGAN = flags.DEFINE_string("cyclegan", "", "A CycleGAN, with variants after a colon; '' by the student")
-_CYCLEGAN_STEPS = flags.DEFINE_integer("cyclegan_steps", 0, "Its steps; 0 for its own", lower_bound=0)
-_CYCLEGANS_SEEDS = flags.DEFINE_integer(
-    "cyclegan_seeds", 0, "Its seeds, which the students share in turn; 0 for as many as theirs", lower_bound=0
+_STUDENT = flags.DEFINE_enum("student", "classifier", list(_CYCLEGANS), "kind of the students")
+_CYCLEGAN = flags.DEFINE_string(
+    "cyclegan", "", "configuration of a CycleGAN, with variants after a colon (default by the student)"
 )
-_DIRECTIONS = flags.DEFINE_list("directions", [], "s2t, t2s; both of digits, s2t of scenes if empty")
+_CYCLEGAN_STEPS = flags.DEFINE_integer(
+    "cyclegan_steps", 0, "steps of CycleGAN; 0 for its configuration's", lower_bound=0
+)
+_CYCLEGANS_SEEDS = flags.DEFINE_integer(
+    "cyclegan_seeds",
+    0,
+    "seeds of CycleGAN, used by the students in turn; 0 for as many as the students'",
+    lower_bound=0,
+)
+_DIRECTIONS = flags.DEFINE_list(
+    "directions", [], "s2t, t2s or both (default both for digits, s2t for scenes)"
+)
 DIRECTIONS = {"s2t": ("source", "target"), "t2s": ("target", "source")}
 ROWS = {
     "source_only": "source only",
@@ -40,7 +49,7 @@ ROWS = {
     "oracle": "oracle: real target images",
 }
 _COLUMNS = 12
-# Of an FCN from GTA to Cityscapes, as the CycleGAN authors show them: "per-class" and per-pixel, %.
+# Scores of an FCN from GTA to Cityscapes as the CycleGAN authors show them: "per-class" and per-pixel, %.
 PUBLISHED = {
     "oracle (real images)": (60.3, 93.1),
     "game images only": (17.9, 54.0),
@@ -50,23 +59,23 @@ PUBLISHED = {
 TEXT = """\
 Student: {student}, {steps} steps of batch {batch_size}; seeds: {seeds}. CycleGAN: {cyclegan}, \
 {cyclegan_steps} steps of batch {cyclegan_batch}; seeds: {cyclegan_seeds}.
-Figures in per cent, of the target's real test images; of several seeds the mean, the lowest and the highest.
+Figures are per cent on the target's real test images; for several seeds the mean and the range.
 """
 NOTE = """\
-Published, GTA to Cityscapes, an FCN-8s (our data, sizes and student are others, and nothing here is
-comparable but the order of the rows):
+Published, GTA to Cityscapes, an FCN-8s (our data, sizes and student differ, so only the order of the rows is
+comparable):
 
 | published row | "per-class" | per-pixel |
 | --- | ---: | ---: |
 {rows}
 
-The column is called per-class accuracy there; CyCADA (Hoffman et al. 2018) prints 17.9, 34.8 and 60.3 as mean
-IoU, and 27.1 is the mean IoU of a paper whose own source only was 21.1: +6.0 and +16.9 have different bases.
+The authors call it per-class accuracy; CyCADA (Hoffman et al. 2018) prints 17.9, 34.8 and 60.3 as mean
+IoU. 27.1 is the mean IoU of another paper, where source only was 21.1: +6.0 and +16.9 have different bases.
 """
 
 
 def configurations():
-    """A CycleGAN for each of its seeds, all checked, and the directions to go."""
+    """A checked CycleGAN configuration for each of its seeds, and the directions to translate."""
     kind = _STUDENT.value
     argument = _CYCLEGAN.value or _CYCLEGANS[kind]
     count = _CYCLEGANS_SEEDS.value or tables.SEEDS.value
@@ -89,7 +98,7 @@ def configurations():
 
 
 def translate(config, folder, result, direction, read):
-    """Paths of the labelled training and test images as one CycleGAN translates them; made if missing."""
+    """Paths of one CycleGAN's translations of the labelled training and test images, made if missing."""
     given, drawn = DIRECTIONS[direction]
     place = Path(tables.WORKDIR.value) / "translated"
     stem = f"{config.name}_seed{config.seed}_{result['params_sha256'][:12]}_{direction}"
@@ -104,7 +113,7 @@ def translate(config, folder, result, direction, read):
 
 
 def read_all(config):
-    """Images and labels of both domains: role -> part -> columns, the parts `train` and `test`."""
+    """Images and labels of both domains: role -> part -> columns, with the parts `train` and `test`."""
     maps = _STUDENT.value == "fcn"
     return {
         role: {"train": students.read(config, train, maps), "test": students.read(config, test, maps)}
@@ -152,7 +161,7 @@ def adapt(configs, trained, direction, read):
 
 
 def learn(row, config, direction, roles, seed):
-    """Trains one student, and adds its scores to a row: its configuration, result and predictor."""
+    """Trains one student and adds its scores to a row; returns its configuration, result and predictor."""
     made = students.student(
         _STUDENT.value,
         config,
@@ -169,7 +178,7 @@ def learn(row, config, direction, roles, seed):
 
 
 def labels_kept(kind, seen, labels, role):
-    """What the oracle sees in translated test images, against the labels of their sources, in per cent."""
+    """The oracle's scores on translated test images against the labels of their sources, in per cent."""
     if kind == "classifier":
         return {"accuracy": round(100 * float(np.mean(seen == labels)), 2)}
     counts = segmentation.confusion(labels, seen, role["label_classes"])
@@ -195,7 +204,7 @@ def panels(direction, read, shown):
 
 
 def markdown(content):
-    """The figures for a reader."""
+    """The tables as Markdown."""
     heads = students.MEASURES[content["student"]]
     lines = [TEXT.format(**content)]
     for table in content["tables"]:
@@ -221,7 +230,8 @@ def markdown(content):
 def main():
     """Trains what is missing, scores, and writes the tables."""
     configs, directions = configurations()
-    read = read_all(configs[0])  # before any training: what cannot be read or has no labels is found here
+    # The images are read before any training, so that unreadable or unlabelled ones are found first.
+    read = read_all(configs[0])
     trained = [tables.run(config) for config in configs]
     found: list[dict[str, Any]] = []
     shown: dict[str, np.ndarray] = {}
@@ -247,7 +257,7 @@ def main():
         **tables.origin(),
         "config": first.to_dict(),
     }
-    print(tables.write(content, markdown(content), plots.panels(shown, columns=_COLUMNS)))
+    print(tables.write(content, markdown(content), sheets.panels(shown, columns=_COLUMNS)))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Table 1 of the DTN paper: every row trained, with one f and one judge for all, and put into a table.
+"""Table 1 of the DTN paper: trains every row, with one f and one judge for all, and makes the table.
 
     python experiments/dtn_ablation.py --seeds=3 --out=results/dtn_table1_digits
     python experiments/dtn_ablation.py --config=configs/dtn_svhn_mnist.py:part --best --seeds=3
     python experiments/dtn_ablation.py --quick
 
-`--best` adds the configuration's variant `best`, each of its ingredients taken away, and what was tried
-beside them; `--beside` selects among these lines, or, without `--best`, trains them alone. Each row and seed
-is a run with its own folder under `--workdir`; the same command goes on where an interrupted one stopped.
-`OUT.json`, `OUT.md` and `OUT.png` are written anew after every row.
+`--best` adds the configuration's variant `best`, the same without each of its ingredients, and further
+trials. `--beside` selects among these lines; without `--best` it trains only the selected lines. Each row and
+seed is a run with its own folder under `--workdir`. The same command resumes an interrupted one. `OUT.json`,
+`OUT.md` and `OUT.png` are written again after every row.
 """
 
 import statistics
@@ -31,11 +31,11 @@ ROWS = {
 }
 
 PLAIN_F = "moved"
-# Variants of the configuration on top of `best`; the first is in place of it.
+# Variants of the configuration on top of `best`; only the first replaces `best`.
 INGREDIENTS = {
-    PLAIN_F: "f of the rows of Table 1: neither bent images nor self-training, 30 passes instead of 84",
+    PLAIN_F: "f of Table 1's rows: neither bent images nor self-training, 30 passes instead of 84",
     "one_domain_f": "f without self-training on t",
-    "unbent_f": "f of images that are not bent, as long trained, with self-training",
+    "unbent_f": "f of images that are not bent, trained as long, with self-training",
     "short_f": "f of bent images for 30 passes instead of 84, with self-training",
     "plain_const": "L_CONST by f of G(x) as it is, not moved and bent",
     "mse": "L_CONST by squared error of raw features, alpha 15, instead of cosine",
@@ -55,23 +55,23 @@ TRIED = {
 
 TITLES = {
     "ingredients": "The best recipe without each of its ingredients",
-    "tried": "Tried on top of the best recipe",
+    "tried": "Further trials on top of the best recipe",
 }
 
 COURSE = """\
-What the judge reads of the validation images (%), by step, mean over seeds. These images choose the
-checkpoint; no test image is among them.
+The judge's accuracy on the transferred validation images (%), by step, mean over seeds. These images choose
+the checkpoint; no test image is among them.
 """
 
-_ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
+_ROWS = flags.DEFINE_list("rows", list(ROWS), "rows to train")
 _BEST = flags.DEFINE_bool(
-    "best", False, "Also the variant `best`, without each ingredient, and what was tried"
+    "best", False, "also train the variant `best`, the same without each ingredient, and further trials"
 )
 _BESIDE = flags.DEFINE_list(
-    "beside", None, "The lines beside the best recipe to train; with --best all of them if not given"
+    "beside", None, "lines beside the best recipe to train (default with --best: all)"
 )
 _BESIDE_SEEDS = flags.DEFINE_integer(
-    "beside_seeds", 0, "Seeds of each line beside the best recipe; 0 for --seeds", lower_bound=0
+    "beside_seeds", 0, "seeds of each line beside the best recipe; 0 for --seeds", lower_bound=0
 )
 
 
@@ -97,7 +97,7 @@ def main():
 def write(content, found):
     """Writes what is known so far: Table 1, then the best recipe and the tables around it.
 
-    The picture is of Table 1 and the best recipe, or of the lines beside it where these are alone.
+    The picture shows Table 1 and the best recipe. Without both, it shows the lines beside the best recipe.
     """
     further = [{"title": TITLES[s], "rows": found[s]} for s in TITLES if s in found]
     best = {"best": found["best"][0]} if "best" in found else {}
@@ -107,7 +107,7 @@ def write(content, found):
 
 
 def text(content, found):
-    """The tables for a reader; the paper's figures are for all of SVHN -> MNIST at full size."""
+    """The tables as Markdown; the paper's figures are for all of SVHN -> MNIST at full size."""
     rows = [*found.get("rows", []), *found.get("best", [])]
     parts = [tables.heading(content), *([tables.markdown(rows)] if rows else [])]
     for section, title in TITLES.items():
@@ -119,7 +119,7 @@ def text(content, found):
 
 
 def by_step(rows):
-    """Means over seeds of the validation's accuracy, a column a step, as Markdown."""
+    """Means over seeds of the validation's accuracy, one column for each step, as Markdown."""
     steps = sorted({int(step) for row in rows for step in row["validation"][0]})
     lines = [f"| row | {' | '.join(map(str, steps))} |", "| --- |" + " ---: |" * len(steps)]
     for row in rows:
@@ -130,7 +130,7 @@ def by_step(rows):
 
 
 def plan():
-    """Every row to train as (section, name, label, a configuration for each seed), checked beforehand."""
+    """Every row to train as (section, name, label, one checked configuration for each seed)."""
     rows = [("rows", name, ROWS[name], name) for name in _ROWS.value]
     if _BEST.value:
         rows += [("best", "best", "DTN, best recipe", "best")]

@@ -1,12 +1,12 @@
-"""Table 2 of the DTN paper: source labels carried to the target domain, read by the nearest neighbour.
+"""Table 2 of the DTN paper: domain adaptation by the nearest neighbour among transferred images.
 
     python experiments/dtn_adaptation.py --config=configs/dtn_svhn_mnist.py:part --out=results/dtn_table2
     python experiments/dtn_adaptation.py --quick
 
-Labelled source images are transferred by a G that never saw a label; each test image of the target takes
-the label of its nearest transferred image, by squared Euclidean distance of pixels in [-1, 1]. The
-references are the transfers of the images that trained G, or of the source's test images, which it never
-saw; beside them the source images themselves, in grey, and the target's own labelled images.
+A G that never saw a label transfers labelled source images. Each test image of the target takes the label of
+its nearest transferred image, by squared Euclidean distance of pixels in [-1, 1]. The references are
+transfers of the images that trained G, or of the source's test images, which G never saw. For comparison, the
+references are also the source images themselves, in grey, and the target's own labelled images.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ import tables
 from absl import flags
 from PIL import Image
 
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import panels
 from gan_jax.metrics import nearest
 from gan_jax.ops.pixels import to_float, to_uint8
 from gan_jax.runs import functions, inputs, restore
@@ -24,11 +24,11 @@ ROWS = {  # label, the paper's accuracy
     "test": ("DTN, transfers of the source's test images", 79.72),
     "source_train": ("no transfer: the source's training images in grey", None),
     "source_test": ("no transfer: the source's test images in grey", None),
-    "target": ("the target's own training images, as many", None),
+    "target": ("the target's own training images, the same number", None),
 }
 PUBLISHED = {"SA (Fernando et al. 2013)": 59.32, "DANN (Ganin et al. 2016)": 73.85}
 
-_K = flags.DEFINE_integer("knn_k", 1, "Neighbours that vote; the paper has 1", lower_bound=1)
+_K = flags.DEFINE_integer("knn_k", 1, "number of neighbours that vote; the paper has 1", lower_bound=1)
 
 
 def main():
@@ -56,9 +56,11 @@ def main():
         "rows": rows,
     }
     others = ", ".join(f"{name} {value:.2f} %" for name, value in PUBLISHED.items())
-    note = f"Classified are images of {content['target']}, k = {_K.value}. Published beside DTN: {others}.\n"
+    note = (
+        f"The classified images are {content['target']}; k = {_K.value}. Published besides DTN: {others}.\n"
+    )
     text = "\n".join([tables.heading(content), note, tables.markdown(rows)])
-    print(tables.write(content, text, plots.panels(sheets[0], columns=24)))
+    print(tables.write(content, text, panels(sheets[0], columns=24)))
 
 
 def adapt(config, run):
@@ -72,7 +74,7 @@ def adapt(config, run):
     references = {}
     for name, (pictures, labels) in source.items():
         made = functions.generate(run, {"source": pictures})["target"]
-        # Models that go both ways may have grey targets in three channels.
+        # Models of both directions may have grey targets in three channels.
         alike = made.shape[-1] == queries[0].shape[-1]
         references[name] = (made if alike else grey(to_uint8(made))), labels
         references[f"source_{name}"] = grey(pictures), labels
@@ -85,18 +87,18 @@ def adapt(config, run):
     }
     found = nearest.neighbours(asked[:24], references["train"][0])[0][:, 0]
     shown = {"target's test images": asked[:24], "their nearest transfers": references["train"][0][found]}
-    shown["what these were made of"] = source["train"][0][found]
-    return accuracies, {k: v if v.dtype == np.uint8 else to_uint8(v) for k, v in shown.items()}
+    shown["the sources of these transfers"] = source["train"][0][found]
+    return accuracies, {k: to_uint8(v) for k, v in shown.items()}
 
 
 def labelled(config, role):
-    """Images and labels of a role, whether the configuration hands its labels on or not."""
+    """Images and labels of a role, even if the configuration drops the labels."""
     columns = inputs.load_role(config, {**role, "labels": True}).columns
     return columns["image"], columns["label"]
 
 
 def grey(pictures):
-    """RGB images as one channel, by Pillow's weights (ITU-R 601)."""
+    """RGB images as one channel, with Pillow's weights (ITU-R 601)."""
     return np.stack([np.asarray(Image.fromarray(picture).convert("L")) for picture in pictures])[..., None]
 
 

@@ -1,12 +1,12 @@
-"""Table 3 of the DTN paper: a digit withheld from training, and what becomes of it.
+"""Table 3 of the DTN paper: the accuracy for a digit that is withheld from training.
 
     python experiments/dtn_exclusion.py --config=configs/dtn_svhn_mnist.py:part --out=results/dtn_table3
     python experiments/dtn_exclusion.py --quick
 
-Five conditions: the digit is in all data, not in s, not in t, in neither, and not in f's training either (f
-keeps its ten outputs). Scored are the test images that show it. `OUT.json`, `OUT.md`, and `OUT.png`, the
-paper's Fig. 3: test images of the digit and their transfers under each condition, sorted by what the judge
-gives the digit under the first. The checkpoint is chosen without images of the digit.
+There are five conditions: the digit is in all data, not in s, not in t, in neither, or also not in f's
+training (f keeps its ten outputs). The test images of the digit are scored. No image of the digit chooses the
+checkpoint. Output: `OUT.json`, `OUT.md`, and `OUT.png`, the paper's Fig. 3. The figure shows test images of
+the digit and their transfers under each condition, sorted by the judge's score of the digit under the first.
 """
 
 from typing import Any
@@ -15,11 +15,11 @@ import numpy as np
 import tables
 from absl import flags
 
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, required, restore
 
-CONDITIONS = {  # label, the paper's accuracy for the digit 3, who goes without it
+CONDITIONS = {  # label, the paper's accuracy for the digit 3, the roles without it
     "dtn": ("DTN", 94.67, ()),
     "not_s": ("not in s", 93.33, ("data.roles.source",)),
     "not_t": ("not in t", 40.13, ("data.roles.target",)),
@@ -30,9 +30,9 @@ CONDITIONS = {  # label, the paper's accuracy for the digit 3, who goes without 
         ("data.roles.source", "data.roles.target", "requires.f.data.roles.image"),
     ),
 }
-_COLUMNS, _ROWS = 24, 2  # of Fig. 3's grid, for each condition
+_COLUMNS, _ROWS = 24, 2  # size of Fig. 3's grid for each condition
 
-_DIGIT = flags.DEFINE_integer("digit", 3, "The digit withheld", lower_bound=0, upper_bound=9)
+_DIGIT = flags.DEFINE_integer("digit", 3, "the withheld digit", lower_bound=0, upper_bound=9)
 
 
 def main():
@@ -61,20 +61,20 @@ def main():
 
 
 def condition(name, seed):
-    """One condition's configuration; the digit never chooses the checkpoint."""
+    """One condition's configuration. No image of the digit chooses the checkpoint."""
     digit = (_DIGIT.value,)
     withheld = (*CONDITIONS[name][2], "evals.validation.roles.source")
     return tables.load("", seed, {f"{place}.exclude": digit for place in withheld})
 
 
 def text(content, rows):
-    """The table for a reader."""
-    scored = f"Scored are the {content['examples']} test images of the digit {content['digit']}.\n"
+    """The table as Markdown."""
+    scored = f"The scores are for the {content['examples']} test images of the digit {content['digit']}.\n"
     return "\n".join([tables.heading(content), scored, tables.markdown(rows)])
 
 
 def grid(wanted):
-    """Fig. 3: sources, then each condition's transfers in the same order; PNG."""
+    """Fig. 3: sources, then each condition's transfers in the same order, PNG."""
     first = next(iter(wanted.values()))[0]
     test = inputs.load_role(first, first.evals.test.roles.source)
     shown = np.flatnonzero(test.columns["label"] == _DIGIT.value)[: _COLUMNS * _ROWS]
@@ -86,10 +86,10 @@ def grid(wanted):
         panels[CONDITIONS[name][0]] = to_uint8(
             functions.generate(restore.load(folder), {"source": pictures})["target"]
         )
-    logits = judge.predict(panels[CONDITIONS["dtn"][0]])
+    logits = judge.apply("predict", {"image": panels[CONDITIONS["dtn"][0]]})
     score = logits[:, _DIGIT.value] - np.logaddexp.reduce(logits, axis=-1)
     order = np.argsort(-score, kind="stable")
-    return plots.panels({label: made[order] for label, made in panels.items()}, columns=_COLUMNS)
+    return sheets.panels({label: made[order] for label, made in panels.items()}, columns=_COLUMNS)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""DTN on faces: what transfers keep of attributes, and whether they lead back to the person (Table 4).
+"""DTN on faces: whether transfers keep attributes and lead back to the person (Table 4).
 
     python experiments/dtn_faces.py --out=results/dtn_faces_part
     python experiments/dtn_faces.py --config=configs/dtn_face_emoji.py
     python experiments/dtn_faces.py --quick
 
-Trains the configuration where it is not yet trained, and a second network for retrieval; the same command
-goes on where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, figures alone: the
-sheets, which show faces, stay in the run's folder.
+The configuration is trained if needed, and a second network for retrieval. The same command resumes an
+interrupted one. Output: `OUT.json`, `OUT.md` and `OUT.png`, with figures only. The sheets show faces and stay
+in the run's folder.
 """
 
 import functools
@@ -20,31 +20,32 @@ from gan_jax.game import devices
 from gan_jax.runs import evaluations, required, restore
 from gan_jax.runs.signals import handled
 
-# Table 4 of the paper: 118 photographs of CelebA among 100 000 others, by VGG-Face's descriptor.
+# Table 4 of the paper: 118 photographs of CelebA among 100 000 others, with VGG-Face's descriptor.
 PAPER = {
     "emoji made by people": {"median_rank": 16_311, "mean_rank": 27_992.34, "rank_1": 0.0, "rank_5": 0.0},
     "DTN": {"median_rank": 16, "mean_rank": 535.47, "rank_1": 0.2288, "rank_5": 0.3475},
 }
 WAYS = {
-    "pixels": "plain pixels, 16 x 16",
-    "second": "a second classifier, other seed and widths",
+    "pixels": "pixels, 16 x 16",
+    "second": "a second classifier with another seed and other widths",
     "f": "f itself, which g was trained to satisfy",
 }
 
 ATTRIBUTES = """\
-**Attributes** of {examples} photographs: what a judge, trained on real target images alone, sees in a
-transfer, against the photograph's label. Balanced accuracy and AUC are 50 % for a judge that guesses, and for
-a transfer that does not depend on the photograph. Beside them the balanced accuracy of the judge on the
-photograph itself and on real target images, and of f on its own test photographs.
+**Attributes** of {examples} photographs: a judge trained only on real target images predicts them from the
+transfer, and the prediction is compared with the photograph's label. Balanced accuracy and AUC are 50 % for a
+judge that guesses, and for a transfer that does not depend on the photograph. The last columns are the
+balanced accuracy of the judge on the photograph itself and on real target images, and of f on its own test
+photographs.
 
 | attribute | labelled | seen in transfers | balanced accuracy | AUC | photograph itself | real target | f |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 """
 RETRIEVAL = """\
-**Retrieval** (Table 4): each of {probes} test photographs is looked for, by its transfer, among
-{distractors} others. Unlike in the paper it is the very photograph that was transferred, not another one of
-the person, and no network here was trained to tell persons. The second classifier learned from the same
-photographs and labels as f, so it is not independent of it.
+**Retrieval** (Table 4): the transfer of each of {probes} test photographs is used to find it among
+{distractors} others. Here the photograph itself is to be found, not another one of the same person as in the
+paper, and no network was trained to recognise persons. The second classifier was trained on the same
+photographs and labels as f, so it is not independent of f.
 
 | descriptor | median rank | mean rank | rank 1 | rank 5 | mean rank by chance |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -52,18 +53,20 @@ photographs and labels as f, so it is not independent of it.
 
 _CONFIG = "configs/dtn_face_emoji.py"
 flags.FLAGS.set_default("config", f"{_CONFIG}:part")
-_PROBES = flags.DEFINE_integer("probes", 0, "Faces to look for; 118, or 8 with --quick", lower_bound=0)
+_PROBES = flags.DEFINE_integer(
+    "probes", 0, "number of faces to look for (default 118, or 8 with --quick)", lower_bound=0
+)
 
 
 def base_config():
-    """The configuration of DTN; two steps of everything on embedded images with --quick."""
+    """DTN's configuration; with --quick, two steps of everything on embedded images."""
     if tables.QUICK.value:
         flags.FLAGS["config"].value = f"{_CONFIG}:quick"
     return tables.load(seed=tables.only_seed())
 
 
 def retrieval_config(config):
-    """The same with a second network, and with retrieval in place of the configuration's evaluations."""
+    """The configuration with a second network, and with retrieval instead of its evaluations."""
     config = config.copy_and_resolve_references()
     with config.unlocked():
         second = config.requires.f.copy_and_resolve_references()
@@ -71,7 +74,7 @@ def retrieval_config(config):
         *widths, features = second.model.widths
         second.model.widths = (*(width + width // 2 for width in widths), features)
         config.requires.second = second
-        config.best, config.checkpoint_rule = "", "last"  # of the evaluations that go
+        config.best, config.checkpoint_rule = "", "last"  # both named an evaluation that is replaced
         roles = config.evals.test.roles.to_dict()
         probes = _PROBES.value or (8 if tables.QUICK.value else 118)
         common = {"kind": "retrieval", "every": 0, "roles": roles, "probes": probes}
@@ -81,7 +84,7 @@ def retrieval_config(config):
 
 
 def retrieve(config, folder):
-    """Values of every evaluation of `retrieval_config`, for the run in a folder."""
+    """The values of every evaluation of `retrieval_config` for the run in a folder."""
     config = retrieval_config(config)
     networks = required.ensure(config, tables.train)
     run = restore.load(folder)
@@ -93,7 +96,7 @@ def retrieve(config, folder):
 
 
 def describe(config):
-    """Data and scale, in words."""
+    """Data and scale in words."""
 
     def named(role):
         return f"{role.name or ', '.join(role.files.values())} [{role.split}]"
@@ -108,7 +111,7 @@ def describe(config):
 
 
 def markdown(table):
-    """The figures for a reader."""
+    """The figures as Markdown."""
     return "\n".join(
         [
             f"Data: {table['data']}. Scale: {table['scale']}. Seed: {table['seed']}.",
@@ -122,7 +125,7 @@ def markdown(table):
 
 
 def attribute_lines(found):
-    """What the judge sees in transfers, attribute by attribute."""
+    """The judge's scores on transfers, attribute by attribute."""
     lines = ATTRIBUTES.format(**found).splitlines()
     for name, one in found["per_attribute"].items():
         others = [one[k] and one[k]["balanced_accuracy"] for k in ("untransferred", "judge", "f")]
@@ -133,7 +136,7 @@ def attribute_lines(found):
 
 
 def retrieval_lines(found):
-    """Table 4, the paper's figures and ours."""
+    """Table 4 with the paper's figures and ours."""
     lines = RETRIEVAL.format(**found["f"]).splitlines()
     rows = [(f"paper: {name}, VGG-Face", one, 50_001.0) for name, one in PAPER.items()]
     rows += [(WAYS[way], found[way], found[way]["chance_mean_rank"]) for way in WAYS]
@@ -145,12 +148,12 @@ def retrieval_lines(found):
 
 
 def percent(share):
-    """A share in per cent, or a dash where it is not known."""
+    """A share in per cent, or a dash if it is not known."""
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
 def picture(table):
-    """The judge's balanced accuracy on transfers beside that on real target images, PNG."""
+    """The judge's balanced accuracy on transfers and on real target images, PNG."""
     known = {
         name: ([100 * one["balanced_accuracy"]], 100 * one["judge"]["balanced_accuracy"])
         for name, one in table["agreement"]["per_attribute"].items()
@@ -168,7 +171,7 @@ def picture(table):
 def main():
     """Trains what is missing, measures, and writes the figures."""
     config = base_config()
-    retrieval_config(config)  # what is wrong with it is said before anything is trained
+    retrieval_config(config)  # finds errors in it before anything is trained
     folder, result = tables.run(config)
     table = {
         **describe(config),

@@ -1,17 +1,17 @@
-"""Fig. 9 of the DTN paper: the reverse direction, with the f of the forward one.
+"""Fig. 9 of the DTN paper: the reverse direction, with the f of the forward direction.
 
     python experiments/dtn_reverse.py --config=configs/dtn_svhn_mnist.py:part --out=results/dtn_fig9
     python experiments/dtn_reverse.py --quick
 
 s are the digits on plain ground, t the house numbers, and f is still the classifier of house numbers. The
-paper shows pictures and no figure; here a second classifier of house numbers, which never trained g,
-judges them. `OUT.png` has inputs in odd columns, their transfers in even ones.
+paper shows pictures and no figure. Here a second classifier of house numbers, which never trained g, judges
+them. `OUT.png` has inputs in odd columns and their transfers in even columns.
 """
 
 import numpy as np
 import tables
 
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, inputs, restore
 
@@ -30,9 +30,9 @@ def main():
     pairs = np.stack([rgb, made], axis=1).reshape(-1, *made.shape[1:])
     content = {**tables.facts(configs[0], result), "rows": [row]}
     before = 100 * result["metrics"]["untransferred_accuracy"]
-    note = f"The judge reads {before:.2f} % of the inputs themselves. The paper prints no figure.\n"
+    note = f"The judge's accuracy on the inputs themselves is {before:.2f} %. The paper prints no figure.\n"
     text = "\n".join([tables.heading(content), note, tables.markdown([row])])
-    print(tables.write(content, text, plots.panels({"inputs and transfers": pairs}, columns=_COLUMNS)))
+    print(tables.write(content, text, sheets.panels({"inputs and transfers": pairs}, columns=_COLUMNS)))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@
     python experiments/gan_robustness.py --config=configs/gan_grid.py
     python experiments/gan_robustness.py --quick
 
-By default a CPU's scale: 32 pixels, base width 16, a ResNet of 35 layers, hours on two cores. Without `:part`
-the paper's. `--quick` takes two steps of all 28 cells, at base width 4 and with the ResNet of 101 layers,
-whose compilation is most of the time. Each cell is a run with its own folder under `--workdir`; the same
-command goes on where an interrupted one stopped. A cell whose losses stop being numbers is shown as diverged,
-with its last sheet. `OUT.json`, `OUT.md` and `OUT.png`, the grid of sheets with a score below each, are
-written anew after every cell. A sheet is the upper left quarter of the run's last one.
+The default scale suits a CPU: 32 pixels, base width 16, a ResNet of 35 layers, hours on two cores. Without
+`:part` the scale is the paper's. `--quick` takes two steps of all 28 cells, at base width 4 and with the
+ResNet of 101 layers, whose compilation takes most of the time. Each cell is a run with its own folder under
+`--workdir`. The same command resumes an interrupted one. A cell with a loss that is not finite is shown as
+diverged, with its last sheet. Output, written again after every cell: `OUT.json`, `OUT.md` and `OUT.png`, the
+grid of sheets with a score below each. A sheet is the upper left quarter of the run's last one.
 """
 
 import json
@@ -22,7 +22,7 @@ from absl import flags
 from PIL import Image
 
 from gan_jax import models
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import table_of_pictures
 from gan_jax.errors import ConfigError, NonFiniteError
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
@@ -39,18 +39,18 @@ ROWS = {
 COLUMNS = {"dcgan": "DCGAN", "lsgan": "LSGAN", "wgan": "WGAN (clipping)", "wgan_gp": "WGAN-GP"}
 
 CAPTION = """\
-Below each way of training {score} of {n_fake} images against {n_real} test images, less is better; of as many
-training images it is {floor}. One seed and one set of hyper-parameters for a column, nothing tuned. In the
-column WGAN-GP D has layer norm where it has batch norm in the others, so it is another network. G is
-sampled by running statistics. Parameters are counted without them.
+The figures are {score} of {n_fake} images against {n_real} test images, less is better; as many training
+images have {floor}. Each column has one seed and one set of hyper-parameters, and nothing was tuned. In
+the column WGAN-GP, D has layer norm instead of batch norm, so D is a different network there. G uses its
+running statistics for sampling. The numbers of parameters do not include running statistics.
 """
 
 _CONFIG = "configs/gan_grid.py"
 flags.FLAGS.set_default("config", f"{_CONFIG}:part")
-_ROWS = flags.DEFINE_list("rows", list(ROWS), "Pairs of networks to train")
-_COLUMNS = flags.DEFINE_list("columns", list(COLUMNS), "Ways of training them")
+_ROWS = flags.DEFINE_list("rows", list(ROWS), "pairs of networks to train")
+_COLUMNS = flags.DEFINE_list("columns", list(COLUMNS), "ways of training the pairs")
 
-_DIVERGED = "diverged.json"  # in the folder of a run that cannot go on
+_DIVERGED = "diverged.json"  # marks the folder of a run that cannot continue
 
 
 def main():
@@ -65,7 +65,7 @@ def main():
 
 
 def configurations():
-    """The configuration of every cell, all checked before anything is trained."""
+    """The configuration of every cell. All are checked before anything is trained."""
     if tables.QUICK.value:
         flags.FLAGS["config"].value = f"{_CONFIG}:quick"
     for flag, known in ((_ROWS, ROWS), (_COLUMNS, COLUMNS)):
@@ -77,7 +77,7 @@ def configurations():
 
 
 def trained(config):
-    """One cell: its run's scores and facts, or where its losses stopped being numbers."""
+    """One cell: its run's scores and facts, or the step where its losses stopped being finite."""
     folder = tables.place(config)
     known = {"folder": folder.name, "parameters": parameters(config), "seed": config.seed}
     if (folder / _DIVERGED).is_file():
@@ -99,7 +99,7 @@ def score_name(config):
 
 
 def parameters(config):
-    """How many each player has, G first, running statistics left out."""
+    """The number of each player's parameters, G first, without running statistics."""
     size, channels = config.model.size, config.model.channels
     model = models.create(config.model)
     state = restore.abstract_state(model, {"image": [[size, size, channels], "float32"]})
@@ -108,7 +108,7 @@ def parameters(config):
 
 
 def facts(config, cells):
-    """Data and scale in words, what real images score, and where the figures come from."""
+    """Data and scale in words, the score of real images, and the origin of the figures."""
     role, model = config.data.roles.image, config.model
     measured: dict[str, Any] = next((cell["metrics"] for cell in cells if cell["score"] is not None), {})
     name = score_name(config)
@@ -124,7 +124,7 @@ def facts(config, cells):
 
 
 def text(content, cells):
-    """The grid for a reader."""
+    """The grid as Markdown."""
     rows, columns = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
     lines = [
         f"Data: {content['data']}. Scale: {content['scale']}.",
@@ -145,7 +145,7 @@ def text(content, cells):
 
 
 def verdict(cell):
-    """A cell in a few words; a score says nothing of classes that are missing, so they are named."""
+    """A cell in a few words. The score does not show missing classes, so they are named."""
     if cell is None:
         return "-"
     if cell["score"] is None:
@@ -162,11 +162,11 @@ def picture(content, cells):
         table.setdefault(ROWS[row], {})[COLUMNS[column]] = (sheet(cell["folder"]), verdict(cell))
     empty = {COLUMNS[column]: (None, "-") for _, column in cells}
     complete = {row: {**empty, **found} for row, found in table.items()}
-    return plots.table_of_pictures(complete, f"{content['score']} below each cell; {content['scale']}")
+    return table_of_pictures(complete, f"{content['score']} below each cell; {content['scale']}")
 
 
 def sheet(folder):
-    """The upper left quarter of the last sheet in a run's folder; None where none was drawn."""
+    """The upper left quarter of the last sheet in a run's folder, or None if there is no sheet."""
     samples = Path(tables.WORKDIR.value) / folder / "samples"
     files = sorted(samples.glob("final_sheet_*.png")) or sorted(samples.glob("samples_sheet_*.png"))
     if not files:

@@ -1,12 +1,12 @@
-"""Noise-to-image models on one data set, scored alike by one judge.
+"""Noise-to-image models on one data set, all scored by one judge.
 
     python experiments/generation.py --out=results/generation
     python experiments/generation.py --rows=vae,acgan
     python experiments/generation.py --quick
 
-Each row is a run of a configuration with the variant `--variant`; the judge is trained once for all of them.
-The same command goes on where an interrupted one stopped. Written anew after every row: `OUT.json`,
-`OUT.md`, `OUT.png`, samples of each model, and `OUT_critic.png`, the loss of WGAN-GP's critic.
+Each row is a run of a configuration with the variant `--variant`. The judge is trained once for all rows. The
+same command resumes an interrupted one. Output, written again after every row: `OUT.json`, `OUT.md`,
+`OUT.png`, samples of each model, and `OUT_critic.png`, the loss of WGAN-GP's critic.
 """
 
 import re
@@ -17,12 +17,13 @@ from absl import flags
 
 from gan_jax import config as configuration
 from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import panels
 from gan_jax.errors import ConfigError
 from gan_jax.inference import generators
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
 
-ROWS = {  # what a row is called, its configuration
+ROWS = {  # name of the row -> label, configuration
     "gan": ("GAN", "configs/gan_mnist.py:mlp"),
     "dcgan": ("DCGAN", "configs/dcgan_mnist.py"),
     "lsgan": ("LSGAN", "configs/lsgan_mnist.py"),
@@ -32,19 +33,21 @@ ROWS = {  # what a row is called, its configuration
     "cgan": ("CGAN", "configs/cgan_mnist.py:conv"),
     "acgan": ("ACGAN", "configs/acgan_mnist.py"),
 }
-JUDGED = ROWS["dcgan"][1]  # whose judge and scores are those of every row
-SIDE = 10  # images a row and a column of each sheet; as many classes are shown
+JUDGED = ROWS["dcgan"][1]  # every row uses this configuration's judge and scores
+SIDE = 10  # images in each row and column of a sheet, and number of classes shown
 
-_ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
-_VARIANT = flags.DEFINE_string("variant", "part", "Of every row's configuration; 'quick' with --quick")
+_ROWS = flags.DEFINE_list("rows", list(ROWS), "rows to train")
+_VARIANT = flags.DEFINE_string(
+    "variant", "part", "variant of every row's configuration; 'quick' with --quick"
+)
 
 TEXT = """\
-Data: {data}; scored are {n_fake} generated images against {n_real} of {scored}. Seed: {seed}.
-Features are those of the judge, a classifier that reads {judge} of its test images; so {prefix}-FID is not
-FID, and comparable only with figures of this judge. The floor is what as many real training images score in
-place of generated ones. Conditional accuracy is the share of images that the judge takes for the class asked
-for; missing is a class that it takes none for. Minutes are those of training and evaluation, beside whatever
-else the machine did.
+Data: {data}. {n_fake} generated images are scored against {n_real} of {scored}. Seed: {seed}.
+The features are those of the judge, a classifier with an accuracy of {judge} on its test images. {prefix}-FID
+is therefore not FID, and comparable only with figures of this judge. The floor is the score of as many real
+training images instead of generated ones. Conditional accuracy is the share of images that the judge assigns
+to the wanted class. A class is missing if the judge assigns no image to it. Minutes are for training and
+evaluation; the machine also did other work.
 
 | model | steps | batch | minutes | {prefix}-FID | KID | {prefix}-IS | precision | recall | density \
 | coverage | conditional accuracy | classes missing | {prefix}-FID untrained |
@@ -55,10 +58,10 @@ MEASURES = {"fid": ".2f", "kid": ".3f", "is": ".2f", "precision": ".3f", "recall
 
 
 def plan():
-    """The configuration of every row, by its name, checked before anything is trained.
+    """The configuration of every row by its name. All are checked before anything is trained.
 
     Raises:
-      ConfigError: an unknown row, or flags that do not go together.
+      ConfigError: a row is unknown, or flags contradict each other.
     """
     unknown = [name for name in _ROWS.value if name not in ROWS]
     if unknown or not _ROWS.value:
@@ -77,7 +80,7 @@ def plan():
 
 
 def scored(config, judged):
-    """A configuration with another's judge and final scores; its own `test` is then named by its kind."""
+    """A configuration with another's judge and final scores; its own `test` is renamed after its kind."""
     with config.unlocked():
         own = config.evals.test
         if own.kind != judged.evals.test.kind:
@@ -89,7 +92,7 @@ def scored(config, judged):
 
 
 def row(name, config, result):
-    """What is known of one run: its scores, and where they come from."""
+    """The scores of one run, and their origin."""
     metrics, prefix = result["metrics"], config.evals.test.prefix
     kept = ("classes", "n_real", "n_fake", "n_reference", "floor", "untrained", "judge_accuracy")
     origin = ("seconds", "seed", "judged_step", "params_sha256", "device", "commit", "command", "hardware")
@@ -121,13 +124,16 @@ def row(name, config, result):
 
 
 def named(role):
-    """A role's data and split, in words."""
+    """A role's data and split in words."""
     files = [path for part, path in role.files.items() if re.search(rf"\b{part}\b", role.split)]
     return f"{role.name or ', '.join(files)} [{role.split}]"
 
 
 def samples(run, seed):
-    """100 images of a run, uint8 [100, S, S, C]; of a conditional one a row a class, a latent a column."""
+    """100 images of a run, uint8 [100, S, S, C].
+
+    A conditional run has one row for each class and one column for each latent.
+    """
     classes, numbers = run.model.num_classes, np.arange(SIDE * SIDE)
     z = generators.latents(run.model, seed, numbers % SIDE if classes else numbers)
     label = np.repeat(np.arange(SIDE, dtype=np.int32) % classes, SIDE) if classes else None
@@ -135,26 +141,26 @@ def samples(run, seed):
 
 
 def critic(folder):
-    """(step, negative loss) of a run's critic: its estimate of the distance, less the penalty."""
+    """(step, negative loss) of a run's critic: its estimate of the distance minus the penalty."""
     records = Workdir(folder, writes=False).records()
     return [(record["step"], -record["critic/loss"]) for record in records if "critic/loss" in record]
 
 
 def tenths(points):
-    """Means of the values of a curve's tenths, or of its values where there are fewer than ten."""
+    """Means of the values in each tenth of a curve, or the values themselves if they are fewer than ten."""
     values = np.array([value for _, value in points])
     return [float(part.mean()) for part in np.array_split(values, min(10, len(values)))]
 
 
 def caption(found):
-    """A model and its score, above its sheet."""
+    """A model and its score, for above its sheet."""
     accuracy = found["conditional_accuracy"]
     asked = "" if accuracy is None else f", accuracy {100 * accuracy:.1f} %"
     return f"{found['model']}: {found['prefix']}-FID {found[found['prefix'] + '_fid']:.1f}{asked}"
 
 
 def markdown(rows):
-    """The table for a reader, with the floor as its last line."""
+    """The table as Markdown, with the floor as its last line."""
     first = rows[0]
     text = TEXT.format(
         **{key: first[key] for key in ("data", "n_fake", "n_real", "seed", "prefix")},
@@ -178,7 +184,7 @@ def line(cells):
 
 
 def percent(share):
-    """A share in per cent, or a dash where there is none."""
+    """A share in per cent, or a dash if there is none."""
     return "-" if share is None else f"{100 * share:.2f} %"
 
 
@@ -190,7 +196,7 @@ def write(rows, sheets, curve):
         content["critic"] = {"negative_loss_by_tenths": tenths(curve), "records": len(curve)}
         scale = "- loss of the critic"
         further["critic"] = plots.trend(curve, title="WGAN-GP: the critic's estimate", scale=scale)
-    sheet = plots.panels(sheets, columns=SIDE, zoom=1, across=4)
+    sheet = panels(sheets, columns=SIDE, zoom=1, across=4)
     return tables.write(content, markdown(rows), sheet, **further)
 
 

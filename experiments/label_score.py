@@ -1,14 +1,14 @@
-"""The FCN score of labels to photographs: does a network of real photographs see the labels again?
+"""The FCN score of labels to photographs: does a network of real photographs recover the labels?
 
     python experiments/label_score.py --out=results/label_score_scenes
     python experiments/label_score.py --translator=configs/pix2pix_scenes.py:folders
     python experiments/label_score.py --quick
 
-A small FCN learns from real photographs and their label maps, then reads photographs that translators drew of
-the test set's label maps, against these maps. `--translator`, given once for each row, names a pix2pix or a
-CycleGAN whose target has label maps; the first row is the ground truth, the real test photographs through the
-same chain. Trains what is missing; the same command goes on where an interrupted one stopped. Written:
-`OUT.json`, `OUT.md` and `OUT.png`.
+A small FCN is trained on real photographs and their label maps. It then segments photographs that translators
+drew from the test set's label maps, and the result is compared with these maps. `--translator`, given once
+for each row, names a pix2pix or a CycleGAN whose target has label maps. The first row is the ground truth:
+the real test photographs, scored in the same way. Missing runs are trained; the same command resumes an
+interrupted one. Output: `OUT.json`, `OUT.md` and `OUT.png`.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ import students
 import tables
 from absl import flags
 
-from gan_jax.drawing import palette, plots
+from gan_jax.drawing import palette, sheets
 from gan_jax.errors import ConfigError
 from gan_jax.metrics import segmentation
 from gan_jax.runs import functions, restore
@@ -27,11 +27,16 @@ from gan_jax.runs import functions, restore
 _TRANSLATORS = flags.DEFINE_multi_string(
     "translator",
     ["configs/pix2pix_scenes.py", "configs/pix2pix_scenes.py:l1", "configs/cyclegan_scenes.py:labels"],
-    "A pix2pix or CycleGAN from label maps to photographs, with variants after a colon",
+    "configuration of a pix2pix or CycleGAN from label maps to photographs, with variants after a colon",
 )
-_TRANSLATOR_STEPS = flags.DEFINE_integer("translator_steps", 0, "Steps of each; 0 for its own", lower_bound=0)
+_TRANSLATOR_STEPS = flags.DEFINE_integer(
+    "translator_steps", 0, "steps of each translator; 0 for its configuration's", lower_bound=0
+)
 _ABSENT = flags.DEFINE_enum(
-    "absent", "skip", segmentation.ABSENT, "Classes without a true pixel; the official script has 'zero'"
+    "absent",
+    "skip",
+    segmentation.ABSENT,
+    "treatment of classes without a true pixel; the official script has 'zero'",
 )
 _COLUMNS = 12
 MEASURES = students.MEASURES["fcn"]
@@ -48,15 +53,15 @@ PUBLISHED = {
 }
 TEXT = """\
 Photographs: {target}. FCN: {parameters:,} parameters, {steps} steps of batch {batch_size} on {train}. Classes
-without a true pixel: {absent}. Seeds of the translators: {seeds}; the FCN has one. Figures in per
-cent; of several seeds the mean, the lowest and the highest.
+without a true pixel: {absent}. Seeds of the translators: {seeds}; the FCN has one. Figures are per cent; for
+several seeds the mean, the lowest and the highest.
 
 | photographs | {heads} |
 | --- | ---: | ---: | ---: |
 """
 NOTE = """\
-Published, Cityscapes' labels to photographs by an FCN-8s on 19 classes, absent ones counted as 0; other data,
-sizes and network than ours, and not comparable with them:
+Published, Cityscapes' labels to photographs, by an FCN-8s on 19 classes, with absent classes counted as 0.
+Data, sizes and network differ from ours, so the figures are not comparable:
 
 | published row | {heads} |
 | --- | ---: | ---: | ---: |
@@ -65,10 +70,10 @@ sizes and network than ours, and not comparable with them:
 
 
 def configurations():
-    """For every translator a configuration of each seed, all of one test set.
+    """A configuration of each seed for every translator, all with one test set.
 
     Raises:
-      ConfigError: none is given, one twice, or they differ in the photographs that are scored.
+      ConfigError: no translator is given, one is given twice, or their scored photographs differ.
     """
     found = {}
     for argument in _TRANSLATORS.value:
@@ -92,19 +97,19 @@ def configurations():
 
 
 def score(sees, pictures, maps, classes):
-    """The three scores of photographs against label maps in per cent, and what was seen in them."""
+    """The three scores of photographs against label maps in per cent, and the predicted maps."""
     seen = sees(pictures)
     counts = segmentation.confusion(maps, seen, classes)
     return students.measured("fcn", segmentation.scores(counts, _ABSENT.value)), seen
 
 
 def measure(configs, sees, maps, classes):
-    """One row: a translator of every seed, its scores, and what the first draws and the FCN sees there."""
+    """One row: a translator of every seed, its scores, and the first one's photographs and predicted maps."""
     row = {"name": configs[0].name, "label": configs[0].name, "runs": [], **{name: [] for name in MEASURES}}
     for config in configs:
         folder, result = tables.run(config)
         source = students.read(config, students.roles(config)["source"][1], True)
-        # The source is paired with the photograph: the same maps in another form.
+        # The source is paired with the photograph, so it has the same maps in another form.
         if not np.array_equal(source[1], maps):
             raise ConfigError(f"{config.name}: test sources are not the label maps of its test targets")
         generate = functions.generator(restore.load(folder))
@@ -125,7 +130,7 @@ def main():
     first = next(iter(found.values()))[0]
     train, test = students.roles(first)["target"]
     photos, maps = students.read(first, test, True)
-    for configs in found.values():  # before any training: every test source is there, with its map
+    for configs in found.values():  # checks, before any training, that every test source has its map
         students.read(configs[0], students.roles(configs[0])["source"][1], True)
     judge = students.student("fcn", first, train, test, name="fcn", seed=0, steps=tables.STEPS.value)
     folder, result = tables.run(judge, f"fcn_of_{first.name}")
@@ -137,12 +142,12 @@ def main():
     shown = {
         "label maps": palette.paint(maps[:_COLUMNS]),
         "real photographs": photos[:_COLUMNS],
-        "seen in real photographs": palette.paint(seen[:_COLUMNS]),
+        "predicted from real photographs": palette.paint(seen[:_COLUMNS]),
     }
     for name, configs in found.items():
         row, (drawn, seen) = measure(configs, sees, maps, classes)
         rows.append(row)
-        shown |= {f"{name}: drawn of the label maps": drawn, f"{name}: seen there": palette.paint(seen)}
+        shown |= {f"{name}: drawn from the label maps": drawn, f"{name}: predicted": palette.paint(seen)}
     content = {
         "target": f"{students.describe(test)}, {len(photos)} at {first.data.size} pixels",
         "train": students.describe(train),
@@ -157,11 +162,11 @@ def main():
         "device": result["device"],
         **tables.origin(),
     }
-    print(tables.write(content, markdown(content), plots.panels(shown, columns=_COLUMNS)))
+    print(tables.write(content, markdown(content), sheets.panels(shown, columns=_COLUMNS)))
 
 
 def markdown(content):
-    """The figures for a reader."""
+    """The figures as Markdown."""
     heads = " | ".join(MEASURES.values())
     lines = TEXT.format(heads=heads, **content).splitlines()
     for row in content["rows"]:

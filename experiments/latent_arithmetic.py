@@ -4,12 +4,13 @@
     python experiments/latent_arithmetic.py --run=runs/dcgan_celeba_part
     python experiments/latent_arithmetic.py --quick
 
-Radford et al. 2016, Fig. 7, where people chose the images of each concept by eye and looked at the result.
-Here a classifier of attributes, trained on labelled photographs, chooses them out of many samples and says
-what the results show. Trains the configuration and the classifier where they are not yet trained; the same
-command goes on where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, a sheet of
-generated faces.
+In Radford et al. 2016, Fig. 7, people chose the images of each concept by eye and looked at the result. Here
+a classifier of attributes, trained on labelled photographs, chooses them among many samples and judges the
+results. The generator and the classifier are trained if needed. The same command resumes an interrupted one.
+Output: `OUT.json`, `OUT.md` and `OUT.png`, a sheet of generated faces.
 """
+
+from typing import Any
 
 import numpy as np
 import tables
@@ -17,7 +18,7 @@ from absl import flags
 
 from gan_jax import config as configuration
 from gan_jax import models
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError
 from gan_jax.inference import generators
 from gan_jax.ops import latents
@@ -42,13 +43,15 @@ _CLASSIFIER = "configs/dtn_face_emoji.py"
 _CONTENT = ("name", "files", "split", "exclude", "labels", "classes", "attributes", "attributes_file",
             "features")  # fmt: skip
 flags.FLAGS.set_default("config", f"{_CONFIG}:part")
-_RUN = flags.DEFINE_string("run", "", "A trained run to use, in place of one of --config below --workdir")
-_DRAWS = flags.DEFINE_integer("draws", 10_000, "Samples that the concepts are chosen from", 100, 10**6)
-_TRIALS = flags.DEFINE_integer("trials", 64, "Vectors that are computed for each row", 2, 10**4)
+_RUN = flags.DEFINE_string("run", "", "folder of a trained run to use instead of --config")
+_DRAWS = flags.DEFINE_integer(
+    "draws", 10_000, "number of samples that the concepts are chosen from", 100, 10**6
+)
+_TRIALS = flags.DEFINE_integer("trials", 64, "number of vectors computed for each row", 2, 10**4)
 _JUDGE = flags.DEFINE_string(
     "classifier",
     f"{_CLASSIFIER}:part",
-    "Configuration that requires a classifier of these images' attributes",
+    "configuration that requires a classifier of these images' attributes",
 )
 
 TEXT = """\
@@ -56,11 +59,11 @@ Data: {data}. Scale: {scale}. Seed: {seed}.
 
 The classifier ({classifier}) chooses the samples and judges the results. Its balanced accuracy on photographs
 that it has not seen is {glasses} for Eyeglasses and {male} for Male; on generated images it is not known.
-Of {draws} samples it calls {shares}.
-Of each concept's {pool} surest, which are kept, it calls {kept} so.
-In each of {trials} trials n of them, drawn at random, are averaged; the result is shown with 8 others around
-it, U(-0.25, 0.25) away in every dimension: {images} images a row.
-"A random difference" is that of two averages of n samples drawn at random.
+Its shares of {draws} samples: {shares}.
+The {pool} surest samples of each concept are kept. The share that it classifies as the concept: {kept}.
+Each of {trials} trials averages n of them, drawn at random. The result is shown with 8 others around it, with
+U(-0.25, 0.25) added in every dimension: {images} images a row.
+"A random difference" is the difference of two averages of n samples drawn at random.
 
 | n | latent | glasses | woman | woman with glasses |
 | ---: | --- | ---: | ---: | ---: |
@@ -68,26 +71,26 @@ it, U(-0.25, 0.25) away in every dimension: {images} images a row.
 
 
 class Judged:
-    """A generator and the classifier that looks at what it makes."""
+    """A generator and the classifier that judges its images."""
 
     def __init__(self, run, network, names):
-        """`names` are the attributes that the classifier's logits stand for."""
+        """Prepares both; `names` are the attributes of the classifier's logits, in order."""
         self.decode, self._network = functions.decoder(run), network
         self._columns = [list(names).index(name) for name in (GLASSES, MALE)]
 
     def logits(self, z):
-        """[..., 2] of glasses and male, positive for yes, for latents [..., d]."""
+        """Logits [..., 2] of glasses and male, positive for yes, for latents [..., d]."""
         flat = z.reshape(-1, z.shape[-1]).astype(np.float32)
         parts = [self.look(flat[i : i + 1024]) for i in range(0, len(flat), 1024)]
         return np.concatenate(parts).reshape(*z.shape[:-1], 2)
 
     def look(self, z):
-        """The same for a part that fits into memory."""
-        return self._network.predict(to_uint8(self.decode(z)))[:, self._columns]
+        """The logits of a part that fits into memory."""
+        return self._network.apply("predict", {"image": to_uint8(self.decode(z))})[:, self._columns]
 
 
 def base_config():
-    """The configuration of the generator; two steps of everything on embedded faces with --quick."""
+    """The generator's configuration; with --quick, two steps of everything on embedded faces."""
     if tables.QUICK.value:
         flags.FLAGS["config"].value = f"{_CONFIG}:quick"
         flags.FLAGS["classifier"].value = f"{_CLASSIFIER}:quick"
@@ -98,10 +101,10 @@ def trained():
     """The generator's run."""
     folder = _RUN.value or tables.run(base_config())[0]
     config = restore.load_config(folder)
-    model = models.create(config.model)
-    if not hasattr(model, "latents") or model.num_classes:
+    model: Any = models.create(config.model)
+    if not model.draws_from_noise or model.num_classes:
         found = f"run={str(folder)!r} is of model {config.model.name!r}"
-        raise ConfigError(f"{found}; a run is needed that makes images of noise alone")
+        raise ConfigError(f"{found}; a run is needed that makes images from noise only")
     return restore.load(folder)
 
 
@@ -122,24 +125,24 @@ def classifier_config(config):
 
 
 def source(config):
-    """What a run's training images are called."""
+    """The name or files of a run's training images."""
     role = config.data.roles.image
     return role.name or ", ".join(role.files.values())
 
 
 def surest(logits, concept, n):
-    """Rows of the n samples that are likeliest of a concept: the product of both probabilities."""
+    """Rows of the n samples with the highest probability of a concept, the product of both attributes'."""
     signs = np.where(concept, 1, -1)
     return np.argsort(np.logaddexp(0, -signs * logits).sum(-1), kind="stable")[:n]
 
 
 def called(logits, concept):
-    """The share of images, by their logits [n, 2], that the classifier calls so."""
+    """The share of images, by their logits [n, 2], that the classifier assigns to the concept."""
     return float(((logits > 0) == concept).all(-1).mean())
 
 
 def terms(z, pools, n, rng):
-    """The averages that one trial needs, [d] each: of n of every concept, and of two random draws."""
+    """The averages that one trial needs, [d] each: of n samples of every concept, and of two random draws."""
     chosen = {name: z[rng.choice(rows, n, replace=False)] for name, rows in pools.items()}
     a, b, c = chosen.values()
     result = latents.arithmetic(a, b, c)
@@ -154,7 +157,7 @@ def terms(z, pools, n, rng):
 
 
 def shares(logits):
-    """What the classifier sees in images [trials, per trial, 2]; deviations are those of trials."""
+    """The classifier's shares in images [trials, per trial, 2]; the standard error is over trials."""
     found = logits > 0
     seen = {"glasses": found[..., 0], "woman": ~found[..., 1], "both": (found == WANTED).all(-1)}
     values = {name: float(share.mean()) for name, share in seen.items()}
@@ -163,7 +166,7 @@ def shares(logits):
 
 
 def measure(judged, z, pools, sizes, rng):
-    """Rows of the table: for every n and latent, what its images show."""
+    """Rows of the table: the classifier's shares for every n and latent."""
     rows = []
     for n in sizes:
         trials = [terms(z, pools, n, rng) for _ in range(_TRIALS.value)]
@@ -174,7 +177,7 @@ def measure(judged, z, pools, sizes, rng):
 
 
 def sheet(judged, z, pools, sizes, rng):
-    """The surest of each concept, their means, the results and what is around them, PNG."""
+    """The surest samples of each concept, their means, the results and their neighbours, PNG."""
     small, large = sizes
     made = {}
     for name, rows in pools.items():
@@ -184,11 +187,11 @@ def sheet(judged, z, pools, sizes, rng):
         result = latents.arithmetic(*(z[rows[:n]] for rows in pools.values()))
         made[f"first - second + third, of {n} each; 8 around it"] = latents.neighbourhood(result, rng)
     pictures = {name: to_uint8(judged.decode(part.astype(np.float32))) for name, part in made.items()}
-    return plots.panels(pictures, columns=9, zoom=1)
+    return sheets.panels(pictures, columns=9, zoom=1)
 
 
 def markdown(table):
-    """The figures for a reader."""
+    """The figures as Markdown."""
     drawn, kept = (
         ", ".join(f"{percent(share)} {name}" for name, share in table[key].items())
         for key in ("concepts", "kept")
@@ -210,7 +213,7 @@ def markdown(table):
 
 
 def percent(share):
-    """A share in per cent, or a dash where it is not known."""
+    """A share in per cent, or a dash if it is not known."""
     return "-" if share is None else f"{100 * share:.1f} %"
 
 

@@ -4,10 +4,10 @@
     python experiments/stargan_errors.py --rows=single,joint --variant=rafd
     python experiments/stargan_errors.py --quick
 
-Rows of ours: `celeba`, hair colour, gender and age; `single` and `joint`, expressions by a StarGAN trained on
-their data set alone (SNG) and together with CelebA (JNT). Trains what is missing; the same command goes on
-where an interrupted one stopped. Written: `OUT.json`, `OUT.md` and `OUT.png`, figures alone: the sheets,
-which show faces, stay in the runs' folders.
+Our rows are `celeba`, with hair colour, gender and age, and `single` and `joint`, with expressions by a
+StarGAN trained on their data set only (SNG) and together with CelebA (JNT). Missing runs are trained; the
+same command resumes an interrupted one. Output: `OUT.json`, `OUT.md` and `OUT.png`, with figures only. The
+sheets show faces and stay in the runs' folders.
 """
 
 import statistics
@@ -21,7 +21,7 @@ from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, nearest
 from gan_jax.runs import restore
 
-# Table III of the paper: error in per cent of a ResNet-18 on expressions of RaFD, parameters in all.
+# Table III of the paper: error in per cent of a ResNet-18 on expressions of RaFD, and all parameters.
 PAPER: dict[str, dict[str, Any]] = {
     "DIAT": {"error": 4.10, "parameters": 52.6e6, "networks": 7},
     "CycleGAN": {"error": 5.99, "parameters": 52.6e6, "networks": 14},
@@ -29,7 +29,7 @@ PAPER: dict[str, dict[str, Any]] = {
     "StarGAN": {"error": 2.12, "parameters": 53.2e6, "networks": 1},
     "real images": {"error": 0.45, "parameters": None, "networks": None},
 }
-# What the paper's StarGAN for this table is made of: eight classes, 128 pixels.
+# The paper's StarGAN for this table has eight classes and 128 pixels.
 PUBLISHED = {"name": "stargan", "labels": (tuple("abcdefgh"),), "exclusive": (True,)}
 PUBLISHED_SIZE = 128
 
@@ -40,11 +40,12 @@ ROWS = {
 }
 
 MAIN = """\
-Error: share of synthesised images in which a ResNet-18, trained on real images alone, does not see the label
-that was asked for. Published figures are for eight expressions of RaFD, photographed in a studio, at 128
-pixels; ours are for other data and sizes, and not comparable with them: beside each is the error of the same
-network on real test images, and on the inputs handed in untranslated. Parameters of ours are counted by
-the program; so are those of the published StarGAN: {published:,}.
+The error is the share of synthesised images in which a ResNet-18, trained only on real images, does not see
+the wanted label. Published figures are for eight expressions of RaFD, photographed in a studio, at 128
+pixels. Ours are for other data and sizes, so they are not comparable. Beside each is the error of the same
+network on real test images, and on the untranslated inputs.
+The program counts the parameters of our models and
+those of the published StarGAN: {published:,}.
 
 | method | data | error (%) | lowest to highest | real images (%) | untranslated (%) | parameters |
 | --- | --- | ---: | ---: | ---: | ---: | ---: |
@@ -52,18 +53,18 @@ the program; so are those of the published StarGAN: {published:,}.
 TARGETS = """\
 
 **{label}**, seed {seed}, {examples} images{untouched}. The mean of |x - G(G(x, c), c')| is
-{cycle_l1:.3f}, of a range of 2.
+{cycle_l1:.3f}; pixels have a range of 2.
 
 | target | images | error | others wrong | untranslated | real images |
 | --- | ---: | ---: | ---: | ---: | ---: |
 """
 
-_CHOSEN = flags.DEFINE_list("rows", list(ROWS), f"Which of our rows: {', '.join(ROWS)}")
-_VARIANT = flags.DEFINE_string("variant", "part", "Variant of both configurations; '' for their full size")
+_CHOSEN = flags.DEFINE_list("rows", list(ROWS), f"our rows to train: {', '.join(ROWS)}")
+_VARIANT = flags.DEFINE_string("variant", "part", "variant of both configurations; '' for their full size")
 
 
 def configurations():
-    """For every row a configuration of each seed, all checked before any is trained."""
+    """A configuration of each seed for every row. All are checked before any is trained."""
     chosen = {}
     if not _CHOSEN.value:
         raise ConfigError(f"rows: none is given; known: {', '.join(ROWS)}")
@@ -77,14 +78,14 @@ def configurations():
 
 
 def published_parameters():
-    """Those of the paper's StarGAN, counted."""
+    """The number of parameters of the paper's StarGAN."""
     image = [PUBLISHED_SIZE, PUBLISHED_SIZE, 3]
     shapes = {"a": [image, "uint8"], "a_label": [[], "int32"]}
     return sum(tables.parameters(restore.abstract_state(models.create(PUBLISHED), shapes)).values())
 
 
 def measure(name, configs):
-    """One of our rows: runs of every seed, and what was measured of them."""
+    """One of our rows: runs of every seed and their measures, and the last result."""
     found = [tables.run(config) for config in configs]
     results = [result for _, result in found]
     test = configs[0].evals.test.roles.source
@@ -105,22 +106,22 @@ def measure(name, configs):
 
 
 def percent(share):
-    """A share in per cent, None where it is not known."""
+    """A share in per cent, or None if it is not known."""
     return None if share is None else round(100 * share, 2)
 
 
 def cell(value):
-    """A figure in a table, a dash where there is none."""
+    """A figure in a table, or a dash if there is none."""
     return "-" if value is None else f"{value:.2f}"
 
 
 def shown(share):
-    """A share in per cent with its sign, a dash where there is none."""
+    """A share in per cent with its sign, or a dash if there is none."""
     return "-" if share is None else f"{percent(share):.2f} %"
 
 
 def markdown(table):
-    """The figures for a reader."""
+    """The figures as Markdown."""
     lines = MAIN.format(published=table["published_parameters"]).splitlines()
     for name, one in PAPER.items():
         total = one["parameters"] and f"{one['parameters'] / 1e6:.1f}M x {one['networks']}"
@@ -140,7 +141,7 @@ def markdown(table):
 
 
 def evaluations(row):
-    """What was measured of a row's first seed: the table's own figures, and those beside them."""
+    """The measures of a row's first seed: the table's own figures, and the further evaluations."""
     metrics = row["metrics"][0]
     titles = {"across": ", asked of CelebA's faces", "attributes": ", its attributes of CelebA"}
     return [("", metrics), *((title, metrics[name]) for name, title in titles.items() if name in metrics)]
@@ -154,7 +155,7 @@ def targets(label, found):
         seed=0,
         examples=found["examples"],
         cycle_l1=found["cycle_l1"],
-        untouched="" if untouched is None else f"; what was not to change is wrong in {shown(untouched)}",
+        untouched="" if untouched is None else f"; {shown(untouched)} of the labels to keep are wrong",
     ).splitlines()
     for name, one in found["per_target"].items():
         fields = ("error", "untouched_error", "untranslated_error", "real_error")
@@ -164,7 +165,7 @@ def targets(label, found):
 
 
 def picture(table):
-    """Our errors, beside those of the judge on real images, PNG."""
+    """Our errors beside the judge's errors on real images, PNG."""
     values = {row["label"].removeprefix("ours: "): (row["error"], row["real_error"]) for row in table["rows"]}
     return plots.bars(
         values,

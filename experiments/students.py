@@ -1,4 +1,4 @@
-"""What experiments on translated images with labels share: labelled roles and students."""
+"""Shared parts of experiments on translated images with labels: labelled roles and students."""
 
 import io
 import logging
@@ -16,12 +16,12 @@ from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import inputs
 from gan_jax.runs.workdir import Workdir
 
-MEASURES = {  # of each student: name in the result, head of the table's column
+MEASURES = {  # for each student: name in the result -> head of the table's column
     "classifier": {"accuracy": "accuracy"},
     "fcn": {"pixel_accuracy": "per-pixel", "class_accuracy": "per-class", "class_iou": "class IoU"},
 }
 FCN_STEPS = 1500
-_PARTITION = 4096  # images translated at a time
+_PARTITION = 4096  # images translated in one part
 _log = logging.getLogger("gan_jax.experiments")
 
 
@@ -41,10 +41,10 @@ def roles(config):
 
 
 def read(config, role, maps):
-    """Images and labels of a role; labels are maps where `maps`, else one class each.
+    """Images and labels of a role. Labels are maps if `maps` is True, else classes.
 
     Raises:
-      DataError: it has no such labels.
+      DataError: the role has no such labels.
     """
     columns = inputs.load_role(config, role).columns
     if "label" not in columns or columns["label"].ndim != (3 if maps else 1):
@@ -61,16 +61,17 @@ def describe(role):
 
 
 def student(kind, config, train, test, *, name, seed, steps=0):
-    """A run of a student on labelled images, scored on others.
+    """The configuration of a student that is trained on labelled images and scored on others.
 
     Args:
-      kind: 'classifier', the network of the judge that the translator's configuration requires, or 'fcn'.
-      config: of the translator, for sizes and places.
+      kind: 'classifier', with the network of the judge that the translator's configuration requires; or
+        'fcn'.
+      config: the translator's configuration, for sizes and places.
       train: role of the training images.
-      test: role of those that the result's scores are of.
-      name: of the run.
-      seed: of the run.
-      steps: of training; 0 for the judge's own, or `FCN_STEPS`.
+      test: role of the images that are scored.
+      name: name of the run.
+      seed: seed of the run.
+      steps: training steps; 0 for the judge's own, or `FCN_STEPS`.
 
     Raises:
       ConfigError: naming what is wrong.
@@ -78,7 +79,7 @@ def student(kind, config, train, test, *, name, seed, steps=0):
     if kind == "fcn":
         made = _fcn(config, train, test, steps)
     elif "judge" not in config.requires:
-        raise ConfigError(f"{config.name} requires no judge, whose network a classifier would have")
+        raise ConfigError(f"{config.name} requires no judge, and a classifier takes its network")
     else:
         made = config.requires.judge.copy_and_resolve_references()
         with made.unlocked():
@@ -105,7 +106,10 @@ def _fcn(config, train, test, steps):
 
 
 def translated(generate, given, drawn, pictures):
-    """What a translator, `runs.generator` of a run, makes of images, in parts: uint8 [N, H, W, C]."""
+    """A translator's translations of images, in parts: uint8 [N, H, W, C].
+
+    `generate` is `functions.generator` of the translator's run.
+    """
     parts = []
     for first in range(0, len(pictures), _PARTITION):
         part = pictures[first : first + _PARTITION]
@@ -115,14 +119,14 @@ def translated(generate, given, drawn, pictures):
 
 
 def store(path, pictures, labels):
-    """Writes images with their labels as `.npz`, whole or not at all."""
+    """Writes images with their labels as `.npz`, completely or not at all."""
     buffer = io.BytesIO()
     np.savez(buffer, image=pictures, label=labels.astype(np.uint8) if labels.ndim == 3 else labels)
     Workdir(Path(path).parent).write(Path(path).name, buffer.getvalue())
 
 
 def stored_role(path, like):
-    """A role of images that `store` wrote, labelled as those of another role."""
+    """A role for images that `store` wrote, labelled like another role's."""
     return {
         "name": "",
         "files": {"train": str(Path(path).absolute())},
@@ -139,6 +143,6 @@ def measured(kind, metrics):
 
 
 def cell(values):
-    """The mean of a score's seeds, with the lowest and the highest where there are several."""
+    """The mean of a score over seeds, with the lowest and the highest if there are several."""
     spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
     return f"{statistics.mean(values):.2f}{spread}"

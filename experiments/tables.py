@@ -1,4 +1,4 @@
-"""What the experiments share: flags, runs that resume, and tables as JSON, Markdown and a picture."""
+"""Shared parts of the experiments: flags, runs that resume, and tables as JSON, Markdown and a picture."""
 
 import functools
 import json
@@ -14,6 +14,7 @@ import ml_collections
 from absl import app, flags
 
 from gan_jax import config as configuration
+from gan_jax import models
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.game import TrainState
@@ -23,20 +24,22 @@ from gan_jax.train import train
 
 _NAME = Path(sys.argv[0]).stem
 
-CONFIG = flags.DEFINE_string("config", "configs/dtn_digits.py", "Which DTN, with variants after a colon")
-SEEDS = flags.DEFINE_integer("seeds", 1, "Seeds of each row: 0, 1, ...", lower_bound=1)
-STEPS = flags.DEFINE_integer("steps", 0, "Steps of each row; 0 for the configuration's", lower_bound=0)
-QUICK = flags.DEFINE_bool("quick", False, "The embedded digits at a third of the steps")
-WORKDIR = flags.DEFINE_string("workdir", f"runs/{_NAME}", "Folder of the runs")
-OUT = flags.DEFINE_string("out", "", "Path of the results without an ending; WORKDIR/table if empty")
-_CACHE = flags.DEFINE_string("cache_dir", "runs/cache", "Folder of f and the judge")
-_DATA = flags.DEFINE_string("manual_dir", "", "Folder of the data files; '' reads GAN_JAX_DATA")
+CONFIG = flags.DEFINE_string(
+    "config", "configs/dtn_digits.py", "configuration file, with variants after a colon"
+)
+SEEDS = flags.DEFINE_integer("seeds", 1, "number of seeds of each row: 0, 1, ...", lower_bound=1)
+STEPS = flags.DEFINE_integer("steps", 0, "steps of each row; 0 for the configuration's", lower_bound=0)
+QUICK = flags.DEFINE_bool("quick", False, "a short run: a third of the steps, or the variant quick")
+WORKDIR = flags.DEFINE_string("workdir", f"runs/{_NAME}", "folder of the runs")
+OUT = flags.DEFINE_string("out", "", "path of the results without suffix (default WORKDIR/table)")
+_CACHE = flags.DEFINE_string("cache_dir", "runs/cache", "folder of required runs, such as f and the judge")
+_DATA = flags.DEFINE_string("manual_dir", "", "folder of the data files; '' reads GAN_JAX_DATA")
 
 Row = dict[str, Any]
 
 
 def start(experiment: Callable[[], None]) -> None:
-    """Runs an experiment from the command line; errors of the package end it in one line."""
+    """Runs an experiment from the command line; an error of the package ends it with one line."""
 
     def main(argv):
         del argv
@@ -53,12 +56,12 @@ def start(experiment: Callable[[], None]) -> None:
 
 @functools.cache
 def origin() -> dict[str, Any]:
-    """Command, commit, versions and hardware, as when this sitting began: a checkout may change meanwhile."""
+    """Command, commit, versions and hardware at the start of this process; the checkout may change later."""
     return provenance.facts()
 
 
 def out() -> Path:
-    """Where the results go, without an ending."""
+    """The path of the results, without suffix."""
     return Path(OUT.value or Path(WORKDIR.value) / "table")
 
 
@@ -72,16 +75,16 @@ def load(
     known: Sequence[str] = (),
     flag: str = "config",
 ) -> ml_collections.ConfigDict:
-    """The configuration of `--config` with further variants, a seed and changed fields, checked.
+    """The checked configuration of `--config` with further variants, a seed and changed fields.
 
     Args:
-      variant: names separated by commas, '' for none.
-      seed: of the run; f and the judge keep their own.
+      variant: names separated by commas; '' for none.
+      seed: seed of the run; f and the judge keep their own.
       changes: values of dotted fields.
-      path: of a file, with variants after a colon, in place of `--config`.
-      steps: of the run, its schedules shortened alike, 0 for the configuration's; None for `--steps`.
-      known: names of the models that are allowed; empty for any.
-      flag: that gave `path`, for the error.
+      path: a configuration file, with variants after a colon, instead of `--config`.
+      steps: steps of the run, with its schedules scaled alike; 0 for the configuration's, None for `--steps`.
+      known: names of the allowed models; empty allows any.
+      flag: the flag that gave `path`, for the error message.
 
     Raises:
       ConfigError: naming what is wrong.
@@ -101,7 +104,7 @@ def load(
         config.update_from_flattened_dict(dict(changes or {}))
         if steps and config.steps:
             share = steps / config.steps
-            for field in {"decay_start", "decay_end", "curriculum"} & set(config.model):
+            for field in models.model_class(config.model.name).SCHEDULES:
                 config.model[field] = round(config.model[field] * share)
             config.steps = steps
             if "validation" in config.evals:
@@ -111,13 +114,13 @@ def load(
 
 
 def only_seed() -> int:
-    """Seed 0, for an experiment of one run.
+    """Seed 0, for an experiment of a single run.
 
     Raises:
       ConfigError: more seeds are asked for.
     """
     if SEEDS.value != 1:
-        raise ConfigError(f"seeds={SEEDS.value} is not allowed; allowed: 1, for this is one run")
+        raise ConfigError(f"seeds={SEEDS.value} is not allowed; allowed: 1, since this is a single run")
     return 0
 
 
@@ -125,7 +128,7 @@ def run(config: ml_collections.ConfigDict, name: str = "") -> tuple[Path, dict[s
     """Trains, resumes, or only reads a run below `--workdir`; returns its folder and result."""
     folder = place(config, name)
     result = train(config, folder)
-    jax.clear_caches()  # each run compiles programs of its own, and jax would keep those of all rows
+    jax.clear_caches()  # each run compiles its own programs, and jax would keep those of all rows
     return folder, result
 
 
@@ -146,16 +149,15 @@ def row(
     """One row of a table: a run for each seed.
 
     Args:
-      name: of the row in the JSON.
-      label: of the row for a reader.
-      configs: one for each seed.
-      paper: the published figure in per cent, None where there is none.
-      folder: of the runs without the seed; the configuration's name if empty.
-      score: from a result's metrics to a share.
+      name: name of the row in the JSON.
+      label: label of the row for readers.
+      configs: one configuration for each seed.
+      paper: the published figure in per cent, or None.
+      folder: name of the runs' folders without the seed; the configuration's name if empty.
+      score: function from a result's metrics to a share.
 
     Returns:
-      The row, with the accuracy of f on its own test images and the course of the validation, and the last
-      result.
+      The row, with f's accuracy on its own test images and the course of the validation, and the last result.
     """
     results = [run(config, folder)[1] for config in configs]
     accuracy = [round(100 * score(result["metrics"]), 2) for result in results]
@@ -168,7 +170,7 @@ def row(
 
 
 def course(configs: Sequence[ml_collections.ConfigDict], folder: str = "") -> list[dict[str, float]]:
-    """Accuracies in per cent on the validation images by step, `{"50": 91.2, ...}` of every seed's run."""
+    """Accuracies in per cent on the validation images by step, `{"50": 91.2, ...}` for every seed's run."""
     runs = [Workdir(place(config, folder), writes=False).records() for config in configs]
     return [
         {str(r["step"]): round(100 * r["accuracy"], 2) for r in records if r.get("eval") == "validation"}
@@ -177,7 +179,7 @@ def course(configs: Sequence[ml_collections.ConfigDict], folder: str = "") -> li
 
 
 def facts(config: ml_collections.ConfigDict, result: Mapping[str, Any]) -> dict[str, Any]:
-    """Data and scale in words, what f and the judge reach, and where the figures come from."""
+    """Data and scale in words, the accuracies of f and the judge, and the origin of the figures."""
     test, model, metrics = config.evals.test.roles.source, config.model, result["metrics"]
     source = test.name or ", ".join(test.files.values())
     rule = {"last": "the last checkpoint", "best": f"the checkpoint best by {config.best}"}
@@ -203,7 +205,7 @@ def heading(found: Mapping[str, Any]) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Rows as a Markdown table: the paper's figures where there are any, ours, and f's where they differ."""
+    """Rows as a Markdown table: the paper's figures if there are any, ours, and f's if they differ."""
     published = any("paper" in row for row in rows)
     own_f = len({row["f_accuracy"] for row in rows if "f_accuracy" in row}) > 1
     heads = ["paper, SVHN -> MNIST (%)"] * published + ["ours, mean (%)", "lowest to highest"]
@@ -219,13 +221,13 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def bars(rows: Sequence[Row], title: str) -> bytes:
-    """Rows as a picture, PNG."""
+    """Rows as a bar chart, PNG."""
     shown = {row["label"]: (row["accuracy"], row.get("paper")) for row in rows}
     return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
 
 
 def parameters(state: TrainState) -> dict[str, int]:
-    """How many parameters each player of a state has, by its arrays or their shapes; no statistics."""
+    """The number of each player's parameters, from its arrays or their shapes, without statistics."""
     return {
         name: sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(player.params))
         for name, player in state.players.items()
@@ -240,9 +242,9 @@ def describe(role: str, spec: Mapping[str, Any]) -> str:
 
 
 def write(content: Mapping[str, Any], text: str, picture: bytes | None, **further: bytes) -> str:
-    """Writes OUT.json, OUT.md and OUT.png, each whole or not at all; returns the Markdown.
+    """Writes OUT.json, OUT.md and OUT.png, each completely or not at all; returns the Markdown.
 
-    `picture` is None where there is none; `further` are others: `curve=...` becomes OUT_curve.png.
+    `picture` may be None. `further` are other pictures: `curve=...` becomes OUT_curve.png.
     """
     path = out()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,16 @@
-"""Image-to-image models on their data sets: CycleGAN, DiscoGAN, pix2pix and StarGAN in one file of results.
+"""Image-to-image models on their data sets: CycleGAN, DiscoGAN, pix2pix and StarGAN in one table.
 
     python experiments/translation.py --out=results/translation
     python experiments/translation.py --out=results/translation --rows=pix2pix_edges,pix2pix_colour
     python experiments/translation.py --quick
 
-Each row is a run of a configuration with the variant `--variant`. The same command goes on where an
-interrupted one stopped. Rows that `OUT.json` holds already and that are not asked for stay in it, as long as
-their configuration is what it was; else they are dropped, and the file says so. Written anew after every
-row: `OUT.json`, `OUT.md`, and `OUT_<row>.png`, of persons at most six inputs.
+Each row is a run of a configuration with the variant `--variant`. The same command resumes an interrupted
+one. Rows of `OUT.json` that are not asked for are kept if their configuration has not changed; otherwise they
+are dropped, and the file says so. Output, written again after every row: `OUT.json`, `OUT.md`, and
+`OUT_<row>.png`, with at most six inputs that show persons.
 
-Runs of StarGAN are those of experiments/stargan_errors.py: with the same `--workdir` neither trains twice.
+Runs of StarGAN are shared with experiments/stargan_errors.py: with the same `--workdir`, no run is trained
+twice.
 """
 
 import json
@@ -24,7 +25,7 @@ from translation_text import markdown
 from gan_jax.errors import ConfigError, WorkdirError, nearest
 from gan_jax.runs import restore
 
-ROWS = {  # what a row is called -> family, model, task, configuration
+ROWS = {  # name of the row -> family, model, task, configuration
     "cyclegan_horse2deer": ("unpaired", "CycleGAN", "horses, deer", "configs/cyclegan_horse2deer.py"),
     "discogan_horse2deer": ("unpaired", "DiscoGAN", "horses, deer", "configs/discogan_horse2deer.py"),
     "cyclegan_cat2dog": ("unpaired", "CycleGAN", "cats, dogs", "configs/cyclegan_horse2deer.py:cat2dog"),
@@ -37,18 +38,20 @@ ROWS = {  # what a row is called -> family, model, task, configuration
     "stargan_single": ("stargan", "StarGAN", "expressions alone", "configs/stargan_joint.py:single"),
     "stargan_joint": ("stargan", "StarGAN", "expressions, with CelebA", "configs/stargan_joint.py"),
 }
-# Fields that say where files are and how a run is reported, not what a row is.
+# Fields for places of files and for reporting; they do not change what a row is.
 PLACES = ("cache_dir", "data_dir", "manual_dir", "platform", "tensorboard", "log_every", "log_seconds")
 
-_ROWS = flags.DEFINE_list("rows", list(ROWS), "Rows to train")
-_VARIANT = flags.DEFINE_string("variant", "part", "Of every row's configuration; 'quick' with --quick")
+_ROWS = flags.DEFINE_list("rows", list(ROWS), "rows to train")
+_VARIANT = flags.DEFINE_string(
+    "variant", "part", "variant of every row's configuration; 'quick' with --quick"
+)
 
 
 def plan() -> dict[str, ml_collections.ConfigDict]:
-    """The configuration of every row that is asked for, checked before anything is trained.
+    """The configuration of every wanted row. All are checked before anything is trained.
 
     Raises:
-      ConfigError: an unknown row, or flags that do not go together.
+      ConfigError: a row is unknown, or flags contradict each other.
     """
     if not _ROWS.value:
         raise ConfigError(f"rows: none is given; known: {', '.join(ROWS)}")
@@ -70,17 +73,17 @@ def load(name: str) -> ml_collections.ConfigDict:
 
 
 def what_it_is(config: Any) -> Any:
-    """A configuration as JSON holds it, without the fields that say where files are or how to report."""
+    """A configuration as JSON holds it, without the fields for places of files and for reporting."""
     if not isinstance(config, dict):
         return json.loads(json.dumps(config))
     return {name: what_it_is(value) for name, value in config.items() if name not in PLACES}
 
 
 def earlier() -> tuple[dict[str, Any], dict[str, str]]:
-    """Rows that OUT.json holds and that still are what they were, and why each of the others is not.
+    """Rows of OUT.json with an unchanged configuration, and the reason for each row that is dropped.
 
     Raises:
-      WorkdirError: OUT.json is no file of this experiment.
+      WorkdirError: OUT.json is not a file of this experiment.
     """
     path = tables.out().with_name(f"{tables.out().name}.json")
     kept: dict[str, Any] = {}
@@ -90,7 +93,7 @@ def earlier() -> tuple[dict[str, Any], dict[str, str]]:
         held = {row["name"]: row for row in json.loads(path.read_text())["rows"]}
         configs = {name: row["config"] for name, row in held.items()}
     except (ValueError, KeyError, TypeError) as error:
-        raise WorkdirError(f"{path} is no table of this experiment: {error!r}; move it away") from error
+        raise WorkdirError(f"{path} is not a table of this experiment: {error!r}; move it away") from error
     dropped: dict[str, str] = {}
     for name, row in held.items():
         if name not in ROWS:
@@ -103,7 +106,7 @@ def earlier() -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def row(name: str, config: ml_collections.ConfigDict, result: dict[str, Any], run: restore.Run) -> Any:
-    """What is known of one run: its scale, its measures, and where they come from."""
+    """One run's scale and measures, and their origin."""
     family, model, task, _ = ROWS[name]
     measure, _ = translation_rows.FAMILIES[family]
     learned = [tables.describe(role, spec) for role, spec in config.data.roles.items()]
@@ -126,7 +129,7 @@ def row(name: str, config: ml_collections.ConfigDict, result: dict[str, Any], ru
 
 
 def write(rows: dict[str, Any], dropped: dict[str, str], **sheets: bytes) -> str:
-    """Writes what is known so far, rows in their order."""
+    """Writes what is known so far, with rows in their order."""
     known = [rows[name] for name in ROWS if name in rows]
     content = {
         "data": {found["name"]: found["data"] for found in known},
@@ -144,7 +147,7 @@ def main() -> None:
     rows, dropped = earlier()
     dropped = {name: why for name, why in dropped.items() if name not in configs}
     for name in dropped:
-        # Beside a table that no longer has the row, its picture would be of nothing.
+        # The picture of a dropped row would belong to no row of the table.
         tables.out().with_name(f"{tables.out().name}_{name}.png").unlink(missing_ok=True)
     for name, config in configs.items():
         folder, result = tables.run(config)

@@ -1,4 +1,4 @@
-"""What experiments/translation.py knows of one trained row: measures, baselines, and a picture."""
+"""The measures, baselines and picture of one trained row of experiments/translation.py."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -10,31 +10,31 @@ import numpy as np
 import tables
 
 from gan_jax import data, evaluation
-from gan_jax.drawing import plots
-from gan_jax.evaluation import cycle, label_sheet
+from gan_jax.drawing import sheets
+from gan_jax.evaluation import label_sheet
 from gan_jax.metrics import baselines, similarity
-from gan_jax.ops.pixels import to_uint8
+from gan_jax.ops.pixels import to_rgb, to_uint8
 from gan_jax.runs import functions, inputs, restore
 
-COLUMNS = 12  # images a row of a sheet
-FACES = 6  # likewise of persons
-STARGAN_FACES = 3  # of each set, in rows, each beside all targets
+COLUMNS = 12  # images in each row of a sheet
+FACES = 6  # the same for images of persons
+STARGAN_FACES = 3  # images of each set; each has a row with all targets
 WAYS = {"source": ("source_to_target", "target"), "target": ("target_to_source", "source")}
 CYCLES = ("cycle_source", "cycle_target", "change_source", "change_target")
-LEVELS = 127.5  # grey levels of 255 for one unit of [-1, 1]
+LEVELS = 127.5  # grey levels of 255 in one unit of [-1, 1]
 
 Measures = dict[str, Any]
 Sheets = dict[str, np.ndarray]  # title -> images uint8 [N, S, S, C]
 
 
 def of_kind(config: ml_collections.ConfigDict, kind: str) -> list[str]:
-    """Names of the evaluations of a kind at the run's end, `test` first."""
+    """Names of the final evaluations of a kind, `test` first."""
     names = [name for name, spec in config.evals.items() if spec.kind == kind and not spec.every]
     return sorted(names, key=lambda name: name != "test")
 
 
 def values(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """What an evaluation found, by its name: those of `test` stand by themselves in a result."""
+    """The values of an evaluation by its name; those of `test` are at the top level of a result."""
     return metrics if name == "test" else metrics[name]
 
 
@@ -44,16 +44,16 @@ def percent(share: float) -> float:
 
 
 def rounded(found: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Figures with the digits that are worth keeping."""
+    """Figures rounded to four digits."""
     return {name: None if value is None else round(value, 4) for name, value in found.items()}
 
 
 def unpaired(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping[str, Any]) -> Measures:
-    """The way there and back, what a judge reads both ways where there are judges, and Table 2 of DTN."""
+    """The cycle, a judge's accuracy in each direction that has a judge, and Table 2 of DTN."""
     (name,) = of_kind(config, "cycle")
     tested = pictures(config, config.evals[name].roles)
     count = min(map(len, tested.values()))
-    unrelated = cycle.difference(tested["source"][:count], tested["target"][:count])
+    unrelated = similarity.difference(tested["source"][:count], tested["target"][:count])
     found: Measures = {
         **rounded({measure: values(metrics, name)[measure] for measure in CYCLES}),
         "baselines": {"unrelated": {"change": round(unrelated, 4)}},
@@ -74,7 +74,7 @@ def unpaired(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mappi
 
 
 def paired(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping[str, Any]) -> Measures:
-    """L1, PSNR and SSIM of held-out pairs, with dropout and without, beside what needs no network."""
+    """L1, PSNR and SSIM of test pairs, with and without dropout, and of baselines without a network."""
     tested, learned = pictures(config, config.evals.test.roles), pictures(config, config.data.roles)
     target = tested["target"]
     quiet = to_uint8(functions.generate(silent(run), {"source": tested["source"]})["target"])
@@ -89,7 +89,7 @@ def paired(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping
 
 
 def trivial(derive: str, source: np.ndarray, learned: Mapping[str, np.ndarray]) -> Sheets:
-    """Baselines of a task by the way its sources are derived, each as images for every source."""
+    """Baselines of a task, each as images for every source; the task follows from how sources are derived."""
     if derive == "grey":
         return {
             "grey_copied": baselines.grey_copied(source),
@@ -102,12 +102,13 @@ def trivial(derive: str, source: np.ndarray, learned: Mapping[str, np.ndarray]) 
 
 
 def silent(run: restore.Run) -> restore.Run:
-    """A pix2pix run whose generator has no dropout in use."""
-    return dataclasses.replace(run, model=dataclasses.replace(run.model, test_dropout=False))
+    """A pix2pix run whose generator does not use dropout."""
+    model: Any = run.model
+    return dataclasses.replace(run, model=dataclasses.replace(model, test_dropout=False))
 
 
 def stargan(config: ml_collections.ConfigDict, run: restore.Run, metrics: Mapping[str, Any]) -> Measures:
-    """Errors of a ResNet-18 on what was asked for, its own on real images, and the way there and back."""
+    """Errors of a ResNet-18 on synthesised images, its errors on real images, and the cycle."""
     del run
     found = {name: labelled(values(metrics, name)) for name in of_kind(config, "label_errors")}
     test = found.pop("test")
@@ -128,7 +129,7 @@ def pictures(config: ml_collections.ConfigDict, roles: Mapping[str, Any]) -> She
 
 
 def sheet_unpaired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
-    """Test images of both domains, their translations, and what comes back."""
+    """Test images of both domains, their translations, and the translations back."""
     (name,) = of_kind(config, "cycle")
     given = {role: x[:COLUMNS] for role, x in pictures(config, config.evals[name].roles).items()}
     generate = functions.generator(run)
@@ -137,24 +138,24 @@ def sheet_unpaired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes
     drawn = {}
     for role, (_, into) in WAYS.items():
         drawn[f"{tables.describe(role, config.evals[name].roles[role])}, translated, and back"] = (
-            np.concatenate([three_channels(x) for x in (given[role], there[into], back[role])])
+            np.concatenate([to_rgb(to_uint8(x)) for x in (given[role], there[into], back[role])])
         )
-    return plots.panels(drawn, columns=min(map(len, given.values())))
+    return sheets.panels(drawn, columns=min(map(len, given.values())))
 
 
 def sheet_paired(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
-    """Test sources, their translations with dropout and without, and targets."""
+    """Test sources, their translations with and without dropout, and targets."""
     given = {role: x[:FACES] for role, x in pictures(config, config.evals.test.roles).items()}
     made = {
         title: functions.generate(one, {"source": given["source"]})["target"]
         for title, one in (("translations", run), ("without dropout", silent(run)))
     }
     drawn = {"sources": given["source"], **made, "targets": given["target"]}
-    return plots.panels({title: three_channels(x) for title, x in drawn.items()}, columns=FACES)
+    return sheets.panels({title: to_rgb(to_uint8(x)) for title, x in drawn.items()}, columns=FACES)
 
 
 def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
-    """A few faces, and beside each what becomes of it for every label asked for."""
+    """A few faces, each beside its translations for every label."""
     generate, drawn = functions.generator(run), {}
     for spec in (spec for spec in config.evals.values() if spec.kind == "label_sheet"):
         options = evaluation.options(spec)
@@ -163,7 +164,7 @@ def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
         asked = config.model.labels["ab".index(options.get("asked", "a"))]
         below = "; below each row the wrong mask" if options.get("wrong_mask") else ""
         drawn[f"{' | '.join(['input', *asked])}{below}"] = cells(grid, config.data.size)
-    return plots.panels(drawn, columns=1 + len(asked))
+    return sheets.panels(drawn, columns=1 + len(asked))
 
 
 def cells(grid: np.ndarray, side: int) -> np.ndarray:
@@ -172,13 +173,7 @@ def cells(grid: np.ndarray, side: int) -> np.ndarray:
     return parts.reshape(-1, side, side, 3)
 
 
-def three_channels(x: np.ndarray) -> np.ndarray:
-    """Images uint8 or float in [-1, 1], [N, S, S, 1 or 3], as uint8 [N, S, S, 3]."""
-    pixels = x if x.dtype == np.uint8 else to_uint8(x)
-    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
-
-
-FAMILIES = {  # what is measured, what is drawn
+FAMILIES = {  # functions that measure and draw a row
     "unpaired": (unpaired, sheet_unpaired),
     "paired": (paired, sheet_paired),
     "stargan": (stargan, sheet_stargan),

@@ -1,4 +1,4 @@
-"""The tables of experiments/translation.py for a reader: what its JSON holds, as Markdown."""
+"""The tables of experiments/translation.py as Markdown, from its JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,35 +11,36 @@ Row = Mapping[str, Any]
 UNPAIRED = """\
 ## Without pairs
 
-`cycle` is the mean absolute difference of an image and what comes back from the other domain, `change` that
-of an image and its translation, in grey levels of 255; `unrelated` is the difference of test images of both
-domains, taken as they come. A model that changes nothing has a cycle of 0.
+`cycle` is the mean absolute difference between an image and its translation there and back, `change` that
+between an image and its translation, in grey levels of 255. `unrelated` is the difference between test images
+of both domains in their given order. A model that changes nothing has a cycle of 0.
 """
 JUDGED = """\
 
-**Read by a judge of the domain that images come to**, in per cent: images whose label it sees in their
-translation, beside what it reads of real test images of its own domain, of the images untranslated, and the
-share of the commonest label. No label and no pair trains the models, and nothing says which digit becomes
-which.
+**Accuracy of a judge of the domain translated to**, in per cent: on translations, against the labels of their
+inputs; on real test images of its own domain; and on the untranslated images. The last column is the share of
+the most frequent label. The models are trained without labels and pairs, so nothing tells them which digit
+should become which.
 """
 ADAPTED = """\
 
-**Adaptation, as in Table 2 of DTN**: MNIST's test images read by their nearest neighbour among translated
-house numbers, right in per cent. The paper's figures are DTN's, on all of SVHN.
+**Adaptation, as in Table 2 of DTN**: accuracy on MNIST's test images, in per cent, by the nearest neighbour
+among translated house numbers. The paper's figures are DTN's, on all of SVHN.
 """
 PAIRED = """\
 ## With pairs
 
-Held-out pairs: mean absolute difference in grey levels of 255, peak signal-to-noise ratio in dB, and
-structural similarity. Of one input many targets are likely, so that blurred images win by these measures.
+Measures of test pairs: mean absolute difference in grey levels of 255, peak signal-to-noise ratio in dB, and
+structural similarity. One input has many likely targets, so these measures favour blurred images.
 """
 STARGAN = """\
 ## StarGAN
 
-`error`: share of images in which a ResNet-18, trained on real images alone, does not see the label that was
-asked for, beside its own error on real test images and on the inputs as they are; `cycle` is the mean
-absolute difference of an image and what comes back, in grey levels of 255. Errors by target, beside those of
-the paper, come from the same runs: `experiments/stargan_errors.py`, with the same `--workdir`.
+`error` is the share of images in which a ResNet-18, trained only on real images, does not see the wanted
+label. Beside it are its error on real test images and on the untranslated inputs. `cycle` is the mean
+absolute difference between an image and its translation there and back, in grey levels of 255. Errors by
+target, beside the paper's, come from the same runs: `experiments/stargan_errors.py`, with the same
+`--workdir`.
 """
 BASELINES = {
     "mean_image": "mean of the training targets",
@@ -49,7 +50,7 @@ BASELINES = {
 
 
 def markdown(content: Mapping[str, Any]) -> str:
-    """All that a file of results holds."""
+    """All content of a file of results, as Markdown."""
     families = {"unpaired": unpaired, "paired": paired, "stargan": stargan}
     rows: dict[str, list[Row]] = {family: [] for family in families}
     for row in content["rows"]:
@@ -58,7 +59,7 @@ def markdown(content: Mapping[str, Any]) -> str:
     parts = [text(rows[family]) for family, text in families.items() if rows[family]]
     dropped = [f"Dropped row `{name}`: {why}." for name, why in content["dropped"].items()]
     seeds = sorted({run["seed"] for row in content["rows"] for run in row["runs"]})
-    told = f"Seed: {', '.join(map(str, seeds))}. Minutes are those of training and evaluation."
+    told = f"Seed: {', '.join(map(str, seeds))}. Minutes are for training and evaluation."
     return "\n\n".join([told, "\n".join(lines), *parts, *filter(None, ["\n".join(dropped)])]) + "\n"
 
 
@@ -80,12 +81,12 @@ SCALE = ["model", "data", "steps x batch", "minutes", "parameters"]
 
 
 def cell(value: float | None, form: str = ".2f") -> str:
-    """A figure in a table, a dash where there is none."""
+    """A figure in a table, or a dash if there is none."""
     return "-" if value is None else format(value, form)
 
 
 def unpaired(rows: Sequence[Row]) -> str:
-    """Cycles and changes; where there are judges, what they read both ways, and the adaptation."""
+    """Cycles and changes; with judges, also their accuracies in both directions, and the adaptation."""
     head = [*SCALE, "cycle, source", "cycle, target", "change, source", "change, target", "unrelated"]
     lines = [
         [
@@ -108,7 +109,7 @@ JUDGED_HEAD = ["model", "data", "way", "translated", "real images", "untranslate
 
 
 def ways(row: Row) -> list[list[str]]:
-    """One line for each way that a judge reads."""
+    """One line for each direction that has a judge."""
     untranslated = row["baselines"]["untranslated"]
     return [
         [
@@ -134,7 +135,7 @@ def adapted(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def paired(rows: Sequence[Row]) -> str:
-    """Every task's model, with dropout and without, above its baselines."""
+    """Every task's model, with and without dropout, above its baselines."""
     lines = []
     for row in rows:
         shown = {"with dropout": row, "without": row["without_dropout"]}
@@ -149,7 +150,7 @@ def paired(rows: Sequence[Row]) -> str:
 
 
 def stargan(rows: Sequence[Row]) -> str:
-    """What was asked for and not seen, and the way back."""
+    """Errors of the wanted labels, and the cycle."""
     titles = {"across": ", asked of CelebA's faces", "attributes": ", its attributes of CelebA"}
     lines = []
     for row in rows:

@@ -1,20 +1,20 @@
-"""Errors that a user can cause or mend: each is one line, and `main` turns its class into the exit code."""
+"""Errors that a user can cause or repair. Each message is one line; the class sets the exit code."""
 
 import difflib
 import textwrap
 from collections.abc import Iterable
 
-_LISTED = 300  # characters of a list of names
+_LISTED = 300  # most characters of a list of names in a message
 
 
 class GanJaxError(Exception):
-    """Base of all errors with a message meant for the user; the command exits with `exit_code`."""
+    """Base of all errors with a message meant for the user. The command exits with `exit_code`."""
 
     exit_code = 1
 
 
 class ConfigError(GanJaxError, ValueError):
-    """A configuration or command line that cannot be run; found before any folder is made."""
+    """A configuration or command line that cannot run. It is found before any folder is made."""
 
     exit_code = 2
 
@@ -32,17 +32,17 @@ class WorkdirError(GanJaxError):
 
 
 class IncompleteError(GanJaxError):
-    """Some of many inputs could not be used; what was made of all others is there, whole."""
+    """Some of many inputs could not be used. The results of all other inputs are complete."""
 
     exit_code = 3
 
 
 class NonFiniteError(GanJaxError):
-    """A loss or parameter became NaN or infinite; training stops and keeps the last good state."""
+    """A loss or parameter became NaN or infinite. Training stops and keeps the last good state."""
 
 
 class Interrupted(GanJaxError):
-    """SIGINT or SIGTERM arrived; the state was saved. Exit code 128 + signal, as shells have it."""
+    """SIGINT or SIGTERM arrived, and the state was saved. The exit code is 128 + signal, as in shells."""
 
     def __init__(self, signum: int):
         """Keeps `signum` (2 for Ctrl-C, 15 for SIGTERM) for the exit code."""
@@ -51,9 +51,9 @@ class Interrupted(GanJaxError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Ends a message on an unknown name: the nearest one, if any is near, and those known.
+    """The end of a message about an unknown name: the nearest known name, if any, and the known names.
 
-    Of a list longer than a few lines of a terminal only the beginning is given.
+    A list longer than a few terminal lines is shortened.
     """
     known = list(known)
     close = difflib.get_close_matches(name, known, 1)

@@ -1,4 +1,4 @@
-"""The command line: flags -> configuration -> one mode."""
+"""The command line: parses flags, loads a configuration, runs one mode."""
 
 import logging
 import sys
@@ -14,51 +14,86 @@ from gan_jax.errors import ConfigError, GanJaxError, nearest
 _log = logging.getLogger("gan_jax.main")
 
 _CONFIG = config_flags.DEFINE_config_file(
-    "config", None, "A file of configs/, with variants after a colon: configs/dtn_digits.py:no_tid"
+    "config", None, "configuration file, with variants after a colon, such as configs/dtn_digits.py:no_tid"
 )
-_WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder; runs/<name of config> if not given")
+_WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
 _MODES = ["train", "eval", "sample", "interpolate", "translate"]
-_MODE = flags.DEFINE_enum("mode", "train", _MODES, "What to do")
+_MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
-# Flags of the modes in gan_jax/inference, whose functions `run` say which takes which, and the defaults.
+# Flags of the modes in gan_jax/inference. Each mode's `run` says which flags it takes, with their defaults.
 _FLAGS = [
-    flags.DEFINE_string("out", None, "sample, interpolate: a .png (sheet), a .npz (arrays), or a folder/"),
-    flags.DEFINE_integer("num", None, "sample: images; 64", 1, 10**6),
-    flags.DEFINE_integer("seed", None, "sample, interpolate, translate: of what is random; 0", 0, 2**31 - 1),
-    flags.DEFINE_list("labels", None, "sample, interpolate: classes of a conditional model, in turn; all"),
-    flags.DEFINE_bool(
-        "hold_z", None, "sample: one latent for all classes in turn; on sheets with rows of classes"
+    flags.DEFINE_string(
+        "out", None, "sample, interpolate: output file .png (sheet) or .npz (arrays), or new folder/"
     ),
-    flags.DEFINE_integer("nearest", None, "sample: nearest training images beside each; none", 1, 1000),
-    flags.DEFINE_string("features", None, "sample: by what they are near: pixels, or a required classifier"),
-    flags.DEFINE_list("pairs", None, "interpolate: such as 0-1,3-17, numbers of samples; 0-1,2-3, ..."),
-    flags.DEFINE_integer("rows", None, "interpolate: pairs, where they are not chosen; 8", 1, 1000),
-    flags.DEFINE_integer("columns", None, "sample, interpolate: images in a row of the sheet", 1, 10**4),
-    flags.DEFINE_string("input", None, "translate: a folder, a zip, or an image"),
-    flags.DEFINE_string("output", None, "translate: a folder, for a .png of each image and a page of all"),
-    flags.DEFINE_enum("direction", None, ["s2t", "t2s"], "translate: source to target, or back; s2t"),
-    flags.DEFINE_list("attributes", None, "translate: what a conditional model is asked for, by commas"),
-    flags.DEFINE_enum("derive", None, ["edges", "grey"], "translate: what is made of each image first"),
-    flags.DEFINE_integer("max_side", None, "translate: larger images are scaled down to it", 8, 2**20),
+    flags.DEFINE_integer("num", None, "sample: number of images (default 64)", 1, 10**6),
+    flags.DEFINE_integer(
+        "seed", None, "sample, interpolate, translate: seed of the random draws (default 0)", 0, 2**31 - 1
+    ),
+    flags.DEFINE_list(
+        "labels", None, "sample, interpolate: classes of a conditional model, used in turn (default all)"
+    ),
+    flags.DEFINE_bool(
+        "hold_z",
+        None,
+        "sample: use one latent for all classes in turn (default only on sheets with a row for each class)",
+    ),
+    flags.DEFINE_integer(
+        "nearest",
+        None,
+        "sample: number of nearest training images to show beside each image (default 0)",
+        1,
+        1000,
+    ),
+    flags.DEFINE_string(
+        "features", None, "sample: what to compare by: pixels (default), or a required classifier's features"
+    ),
+    flags.DEFINE_list(
+        "pairs", None, "interpolate: pairs of sample numbers, such as 0-1,3-17 (default 0-1,2-3,...)"
+    ),
+    flags.DEFINE_integer(
+        "rows", None, "interpolate: number of pairs, if --pairs is not given (default 8)", 1, 1000
+    ),
+    flags.DEFINE_integer("columns", None, "sample, interpolate: images in each row of the sheet", 1, 10**4),
+    flags.DEFINE_string("input", None, "translate: folder, zip or image to translate"),
+    flags.DEFINE_string(
+        "output", None, "translate: output folder, for a .png of each image and a page of all pairs"
+    ),
+    flags.DEFINE_enum(
+        "direction", None, ["s2t", "t2s"], "translate: s2t from source to target (default), t2s back"
+    ),
+    flags.DEFINE_list(
+        "attributes", None, "translate: attributes that a conditional model should give, separated by commas"
+    ),
+    flags.DEFINE_enum(
+        "derive", None, ["edges", "grey"], "translate: derive edges or grey from each image first"
+    ),
+    flags.DEFINE_integer(
+        "max_side", None, "translate: longer side in pixels that larger images are scaled down to", 8, 2**20
+    ),
     flags.DEFINE_bool("overwrite", None, "translate: replace files of an earlier translation"),
-    flags.DEFINE_enum("path", None, ["spherical", "linear"], "interpolate; the one that suits the prior"),
+    flags.DEFINE_enum(
+        "path",
+        None,
+        ["spherical", "linear"],
+        "interpolate: kind of path (default the kind that suits the model's prior)",
+    ),
 ]
 
 
 def run() -> None:
     """Entry point of `gan_jax` and of `python -m gan_jax.main`."""
-    # --help shows the flags of the script that was called, which need not be this module.
+    # --help shows the flags of the called script, which may be another module than this one.
     for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     app.run(_main, flags_parser=_parse)
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
-    """Parses flags; whatever is wrong with them is one line and exit code 2."""
+    """Parses flags; an error is one line and exit code 2."""
     argv = [_installed(arg) for arg in argv]
     try:
         rest = flags.FLAGS(argv)
-        # A file that is not there is reported by config_flags only when the value is used.
+        # config_flags would report a missing file only when the value is used.
         missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
         if missing:
             raise ConfigError(f"config={missing[0]!r}: no such file")
@@ -69,7 +104,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 
 def _installed(arg: str) -> str:
-    """Points `configs/x.py` at the copy inside an installed package where there is none here."""
+    """Replaces `configs/x.py` by the copy inside an installed package, if the working directory has none."""
     name = _config_file(arg)
     packaged = Path(__file__).parent / name
     if name.startswith("configs/") and not Path(name).exists() and packaged.exists():
@@ -78,24 +113,24 @@ def _installed(arg: str) -> str:
 
 
 def _config_file(arg: str) -> str:
-    """The file that `--config=FILE:VARIANTS` names, '' for any other argument."""
+    """The file that `--config=FILE:VARIANTS` names, or '' for any other argument."""
     flag, _, value = arg.partition("=")
     return value.partition(":")[0] if flag in ("--config", "-config") else ""
 
 
 def _reason(argv: Sequence[str], error: BaseException | None) -> str:
-    """One line on what is wrong with the command line."""
+    """One line that says what is wrong with the command line."""
     refusals, cause = [], error
     while cause is not None:
         refusals += [cause] if isinstance(cause, ConfigError) else []
         cause = cause.__cause__ or cause.__context__
     if refusals:
-        return str(refusals[-1])  # ml_collections raises the first anew, with its traceback as text
+        return str(refusals[-1])  # ml_collections wraps the first error with its traceback as text
     return _unknown_field(argv) or " ".join(str(error).split())
 
 
 def _unknown_field(argv: Sequence[str]) -> str:
-    """Names the first `--config.FIELD` that the configuration has not, '' if it has them all."""
+    """A message on the first `--config.FIELD` that the configuration does not have, or ''."""
     from gan_jax import config as configuration
 
     config = next((configuration.load(a.partition("=")[2]) for a in argv if _config_file(a)), None)
@@ -119,7 +154,7 @@ def _refuse(message: Any) -> None:
 def _main(argv: Sequence[str]) -> None:
     try:
         if len(argv) > 1:
-            raise ConfigError(f"argument {argv[1]!r} is no flag; see --help")
+            raise ConfigError(f"argument {argv[1]!r} is not a flag; see --help")
         _run(_MODE.value)
     except GanJaxError as error:
         from gan_jax.game import devices
@@ -127,7 +162,7 @@ def _main(argv: Sequence[str]) -> None:
         print(f"gan_jax: {error}", file=sys.stderr)
         devices.leave(error.exit_code)
     except KeyboardInterrupt:
-        when = {"train": "before training began", "translate": "half-way; every file there is whole"}
+        when = {"train": "before training began", "translate": "half-way; every written file is complete"}
         print(f"gan_jax: stopped {when.get(_MODE.value, 'before anything was written')}", file=sys.stderr)
         sys.exit(130)
 
@@ -141,7 +176,7 @@ def _run(mode: str) -> None:
         _infer(mode, given)
         return
     for flag in given:
-        raise ConfigError(f"--{flag} is no flag of --mode={mode}")
+        raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
     from gan_jax import config as configuration
 
     config = _CONFIG.value if mode == "train" else _stored_config(mode)
@@ -165,14 +200,14 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     run = inference.mode(mode)
     inference.check_flags(mode, run, given)
     config = _stored_config(mode)
-    # Where a run was trained says nothing of where it is used: on whatever jax finds here.
+    # A run may be used on another platform than it was trained on, so jax chooses the platform here.
     _start(compilation_cache=config.get("compilation_cache", ""))
     for name, value in run(_WORKDIR.value, **given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 
 
 def _start(*args: Any, **kwargs: Any) -> None:
-    """Settles how jax runs, as `devices.start`, and says on what."""
+    """Configures jax as `devices.start` does, and logs the machine."""
     from gan_jax.game import devices
 
     devices.start(*args, **kwargs)
@@ -184,7 +219,7 @@ def _stored_config(mode):
     from gan_jax.runs import restore
 
     if _CONFIG.value is not None:
-        raise ConfigError(f"--config is no flag of --mode={mode}: the configuration is that of --workdir")
+        raise ConfigError(f"--config is not a flag of --mode={mode}: --workdir has its own configuration")
     if not _WORKDIR.value:
         raise ConfigError(f"--workdir is required with --mode={mode}")
     return restore.load_config(_WORKDIR.value)

@@ -1,12 +1,12 @@
-"""Two CPU devices for every test, so that each step goes through the mapped one; what tests skip; ports."""
+"""Two CPU devices for every test, so that each step goes through the mapped step; skipped tests; ports."""
 
 import contextlib
 import gc
 import os
 import socket
 
-# Before jax is imported: neither can be changed afterwards. Steps run a few times each, so that what
-# counts is how long they compile.
+# Set before jax is imported, since neither can be changed afterwards. Tests run each step only a few times,
+# so the time of compilation matters.
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
 
@@ -17,7 +17,7 @@ from gan_jax.runs.workdir import Workdir
 
 
 def pytest_collection_modifyitems(items):
-    """Tests on real data run only where their folder is named."""
+    """Skips tests on real data unless their folder is named."""
     if os.environ.get("GAN_JAX_DATA"):
         return
     skip = pytest.mark.skip(reason="needs GAN_JAX_DATA, the folder of svhn/, mnist/, celeba/ and others")
@@ -28,7 +28,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="module", autouse=True)
 def let_programs_go():
-    """Frees what a file's tests compiled: Linux allows a process 65 530 maps, and each program takes some."""
+    """Frees the programs that a file's tests compiled.
+
+    Linux allows a process 65 530 maps, and each program takes some of them.
+    """
     yield
     jax.clear_caches()
     gc.collect()
@@ -36,8 +39,8 @@ def let_programs_go():
 
 @pytest.fixture
 def free_port():
-    """A port for a process to listen on, below those that the kernel gives to whoever connects."""
-    # Another worker of the same run begins elsewhere.
+    """A port for a process to listen on, below those that the kernel gives to connecting sockets."""
+    # Each worker of a run begins at another port.
     for port in range(20_000 + os.getpid() % 10_000, 32_000):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))

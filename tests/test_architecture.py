@@ -36,6 +36,7 @@ MAY = {
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
+        "gan_jax.game.network",
     ),
     "config": ("ml_collections", "gan_jax.errors", "gan_jax.models", "gan_jax.evaluation"),
     "runs": (
@@ -52,7 +53,7 @@ MAY = {
     ),
     "train": (
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),
-        *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
+        *("gan_jax.config", "gan_jax.runs"),
     ),
     "main": (
         *("absl", "ml_collections", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
@@ -116,6 +117,14 @@ def test_every_package_has_one_rule_and_no_rule_is_for_nothing():
     assert all((PACKAGE / file).exists() for file in ALSO)
 
 
+def test_the_pictures_of_the_tree_show_every_package_and_nothing_else():
+    packages = [path.parent for depth in ("*", "*/*") for path in PACKAGE.glob(f"{depth}/__init__.py")]
+    drawn = (ROOT / "README.md").read_text().split("\ngan_jax/\n")[1].split("\nconfigs/")[0]
+    assert sorted(re.findall(r"(\w+)/", drawn)) == sorted(path.name for path in packages)
+    told = re.findall(r"^  \| (`.+?`) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.M)
+    assert [name for row in told for name in re.findall(r"`(\w+)`", row)] == list(MAY)
+
+
 def test_imports():
     bad = []
     for path in SOURCES:
@@ -150,6 +159,16 @@ def test_no_model_imports_another():
     others = [f"gan_jax.models.{other}" for other in models.known()]
     files = (PACKAGE / "models").rglob("[!_]*.py")
     assert not [(name_of(path), name) for path in files for name in imports(path) if within(name, others)]
+
+
+def test_every_module_of_evaluation_is_an_evaluator_and_none_imports_another():
+    kinds = [path for path in (PACKAGE / "evaluation").glob("*.py") if path.stem != "__init__"]
+    others = [f"gan_jax.evaluation.{path.stem}" for path in kinds]
+    for path in kinds:
+        public = {node.name for node in tree(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        public = {name for name in public if not name.startswith("_")}
+        assert {"evaluate"} <= public <= {"evaluate", "check", "check_model"}, name_of(path)
+        assert not [name for name in imports(path) if within(name, others)], name_of(path)
 
 
 def test_configurations_import_the_configuration_alone():

@@ -76,18 +76,18 @@ REFUSED = {
     "translate without input": (["--mode=translate", "--output=x"], ["--input is required"]),
     "flag of sampling": (
         ["--mode=translate", "--input=x", "--output=y", "--num=3"],
-        ["--num is no flag of --mode=translate", "--input", "--attributes"],
+        ["--num is not a flag of --mode=translate", "--input", "--attributes"],
     ),
     "unknown direction": (["--mode=translate", "--direction=a2b"], ["direction", "s2t", "t2s"]),
     "eval of nothing": (["--mode=eval"], ["--workdir is required"]),
     "eval of a configuration": (
         ["--mode=eval", DIGITS, "--workdir=x"],
-        ["--config is no flag of --mode=eval"],
+        ["--config is not a flag of --mode=eval"],
     ),
     "sample of nothing": (["--mode=sample", "--out=a.png"], ["--workdir is required with --mode=sample"]),
     "sample to nowhere": (["--mode=sample", "--workdir=x"], ["--out is required with --mode=sample"]),
     "flag of another mode": (["--mode=interpolate", "--num=3"], ["--num", "--mode=interpolate", "--pairs"]),
-    "flag of no training": ([DIGITS, "--seed=3"], ["--seed is no flag of --mode=train"]),
+    "flag of no training": ([DIGITS, "--seed=3"], ["--seed is not a flag of --mode=train"]),
     "no images": (["--mode=sample", "--num=0"], ["--num=0"]),
     "unknown path": (["--mode=interpolate", "--path=round"], ["--path=round", "spherical|linear"]),
 }

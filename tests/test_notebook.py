@@ -113,7 +113,7 @@ def test_the_pictures_shown_are_the_runs(run):
 def test_another_session_goes_on_from_drive_and_trains_nothing_again(run):
     folder, first, second = run
     assert {path.name.split("-")[0] for path in (folder.parent / "cache").iterdir()} == {
-        "constants",
+        "features",
         "f_svhn",
         "judge_mnist",
     }

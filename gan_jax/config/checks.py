@@ -61,9 +61,7 @@ def validate(config: ml_collections.ConfigDict) -> None:
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, config.requires, built)
     try:
-        # A network that was told so sees images of another size than the data's.
-        sizes = {n: r.model.get("input_size", 0) or r.data.size for n, r in config.requires.items()}
-        built.check_size(config.data.size, sizes)
+        built.check(models.Inputs(config.data.size, _varies(config), _seen_sizes(config)))
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
@@ -71,6 +69,15 @@ def validate(config: ml_collections.ConfigDict) -> None:
             validate(required)
         except ConfigError as error:
             raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def _varies(config):
+    return config.data.flip or config.data.load_size > config.data.size
+
+
+def _seen_sizes(config):
+    """Pixels a side at which the networks of the required runs see their images, by name."""
+    return {n: models.create(r.model).seen_size(r.data.size) for n, r in config.requires.items()}
 
 
 def _check_role(name: str, spec: Mapping[str, Any]) -> None:

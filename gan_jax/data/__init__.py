@@ -1,4 +1,4 @@
-"""Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` goes through once."""
+"""Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` makes one pass."""
 
 from gan_jax.data.batches import epoch, stream
 from gan_jax.data.examples import Examples

@@ -1,4 +1,4 @@
-"""Batches of examples by role: shuffled without end, or one pass in order."""
+"""Batches of examples by role: endless shuffled ones, or one pass in order."""
 
 from collections.abc import Generator, Iterator, Mapping
 
@@ -22,30 +22,31 @@ def stream(
     process_count: int = 1,
     prefetch: int = 2,
 ) -> Generator[dict[str, np.ndarray], None, None]:
-    """Shuffled batches without end, made ready by a thread; a pure function of (seed, position).
+    """Endless shuffled batches, prepared in advance by a thread.
 
-    Example k of a role with n examples is `permutation(seed, role, k // n)[k % n]`, its random crop and
-    mirror follow from (seed, role, k), and batch i holds examples i B to (i + 1) B: so `start` resumes
-    exactly, and neither the number of processes nor another role changes what a role yields.
+    Each batch is a pure function of (seed, position). Example k of a role with n examples is
+    `permutation(seed, role, k // n)[k % n]`, and its random crop and mirror depend on (seed, role, k). Batch
+    i holds examples i B to (i + 1) B. `start` therefore resumes exactly, and neither the number of processes
+    nor another role changes a role's examples.
 
     Args:
-      examples: by role.
-      batch_size: B, over all processes.
-      seed: of the order, 0 or more.
-      paired: whether all roles have one order and the same crops and mirrors, so that rows of one number
-        stay together, see `together`; else roles are independent streams.
+      examples: the examples of each role.
+      batch_size: B, summed over all processes.
+      seed: seed of the order, 0 or more.
+      paired: True gives all roles the same order, crops and mirrors, so that the examples of a pair stay
+        together; see `together`. False makes the roles independent streams.
       start: position of the first batch.
-      process_index: this process's rank; it gets the contiguous part of each batch at that place.
+      process_index: this process's rank. The process gets the contiguous part of each batch at that place.
       process_count: number of processes that share a batch.
-      prefetch: batches kept ready in advance.
+      prefetch: number of batches kept ready in advance.
 
     Returns:
-      An iterator over batches: `<role>` for the images and `<role>_<column>` for every other
-      column, [B / process_count, ...]. Closing it ends the thread.
+      An iterator over batches. A batch has `<role>` for the images and `<role>_<column>` for every other
+      column, [B / process_count, ...]. Closing the iterator ends the thread.
 
     Raises:
       ConfigError: `process_count` does not divide `batch_size`.
-      DataError: `paired`, and the roles have unequal lengths.
+      DataError: `paired` is True and the roles have unequal lengths.
     """
     lengths = {role: len(part) for role, part in examples.items()}
     if paired and len(set(lengths.values())) != 1:
@@ -71,11 +72,11 @@ def stream(
 
 
 def epoch(examples: Mapping[str, Examples], batch_size: int) -> Iterator[dict[str, np.ndarray]]:
-    """One pass in order over the first role; others keep step and start again at their end.
+    """One pass in order over the first role. The other roles keep step and start again at their end.
 
     Args:
-      examples: by role.
-      batch_size: rows of each batch; the last one may be smaller.
+      examples: the examples of each role.
+      batch_size: rows of each batch; the last batch may be smaller.
 
     Yields:
       Batches with the keys of `stream`.

@@ -1,4 +1,4 @@
-"""Examples resident in memory, as columns of equal length."""
+"""Examples held in memory, as columns of equal length."""
 
 import dataclasses
 import itertools
@@ -11,14 +11,17 @@ import numpy as np
 from gan_jax.data.pixels.views import View
 from gan_jax.errors import DataError
 
-MAX_BYTES = 8 * 2**30  # of images held in memory
+MAX_BYTES = 8 * 2**30  # limit for the images of one data set in memory
 
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-    """Which of the `total` examples that a split lists these are: `rows` int64 [N], rising.
+    """Which of the examples that a split lists are held.
 
-    `names` are of the files of all that are listed, () where they are no files.
+    Attributes:
+      total: number of examples that the split lists.
+      rows: int64 [N], the listed places of the examples held, rising.
+      names: file names of all listed examples; () if they are not files.
     """
 
     total: int
@@ -31,12 +34,12 @@ class Examples:
     """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N], [N, K] or [N, H, W], and others.
 
     Attributes:
-      columns: as they are in memory.
-      view: what becomes of an image each time it is drawn; None for the images as they are.
-      origin: which of a split's examples these are; None for all.
+      columns: the columns as they are in memory.
+      view: the change of an image at each draw; None leaves the images as they are.
+      origin: which of a split's examples these are; None means all.
 
     Raises:
-      DataError: no image, or columns of unequal length.
+      DataError: there is no image column, or the columns have unequal lengths.
     """
 
     columns: Mapping[str, np.ndarray]
@@ -44,7 +47,7 @@ class Examples:
     origin: Listing | None = None
 
     def __post_init__(self):
-        """Checks the lengths and makes every column read-only: sets are cached and shared."""
+        """Checks the lengths and makes every column read-only, since data sets are cached and shared."""
         lengths = {name: len(values) for name, values in self.columns.items()}
         if "image" not in lengths or len(set(lengths.values())) != 1:
             raise DataError(f"columns have lengths {lengths}; expected equal ones, image among them")
@@ -58,24 +61,28 @@ class Examples:
 
     @property
     def listing(self) -> Listing:
-        """Which of the examples that their split lists these are."""
+        """Which of the examples that the split lists are held."""
         return self.origin or Listing(len(self), np.arange(len(self)))
 
     @property
     def has_maps(self) -> bool:
-        """Whether labels are maps [N, H, W], one label for each pixel."""
+        """Whether the labels are maps [N, H, W], with one label for each pixel."""
         return "label" in self.columns and self.columns["label"].ndim == 3
 
     @property
     def varies(self) -> bool:
-        """Whether an image comes out differently from draw to draw."""
+        """Whether an image may differ from draw to draw."""
         return self.view is not None and self.view.varies(self.columns["image"].shape[1])
 
     def gather(self, indices: Any, draws: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """The rows at `indices` (an index array, a mask or a slice) of every column, images as seen.
+        """The rows at `indices` of every column, with images after their view.
 
         Label maps are cropped and mirrored with their images.
-        `draws` uint64 [n, 4] are random bits of each row, see `views.draw`; None for the same view always.
+
+        Args:
+          indices: an index array, a mask or a slice.
+          draws: random bits of each row, uint64 [n, 4], see `views.draw`. None gives the same view every
+            time.
         """
         columns = {name: values[indices] for name, values in self.columns.items()}
         if self.view is None:
@@ -86,16 +93,16 @@ class Examples:
         return columns | seen
 
     def subset(self, indices: Any) -> "Examples":
-        """The examples at `indices` (a rising index array, or a mask)."""
+        """The examples at `indices`, a rising index array or a mask."""
         columns = {name: values[indices] for name, values in self.columns.items()}
         origin = dataclasses.replace(self.listing, rows=self.listing.rows[indices])
         return dataclasses.replace(self, columns=columns, origin=origin)
 
     def with_columns(self, **columns: np.ndarray) -> "Examples":
-        """The same examples with further columns, or with others of the same name.
+        """The same examples with further columns; a column of the same name is replaced.
 
         Raises:
-          DataError: a column of another length.
+          DataError: a column has another length.
         """
         return dataclasses.replace(self, columns={**self.columns, **columns})
 
@@ -105,10 +112,10 @@ class Examples:
         return dataclasses.replace(self, columns=kept)
 
     def excluding(self, labels: Collection[int]) -> "Examples":
-        """Those examples whose label is not among `labels`.
+        """The examples whose label is not among `labels`.
 
         Raises:
-          DataError: the examples have no labels, or attributes instead of classes.
+          DataError: the examples have no labels, or their labels are not classes.
         """
         if "label" not in self.columns:
             raise DataError(f"cannot exclude labels {tuple(labels)}: these images have no labels")

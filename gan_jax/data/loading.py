@@ -1,4 +1,4 @@
-"""Images by role: `load` reads a split, `stream` draws shuffled batches, `epoch` goes through."""
+"""Reads what a role names: an embedded set, files, or a tfds data set. All its images get one size."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.data import roles, splits
-from gan_jax.data.embedded.digits import read as digits
-from gan_jax.data.embedded.digits import scenes
-from gan_jax.data.embedded.emoji import read as emoji
+from gan_jax.data import roles
+from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
 from gan_jax.data.pixels import views
 from gan_jax.data.pixels.framing import Framing
@@ -27,27 +25,26 @@ def load(
     data_dir: str = "",
     manual_dir: str = "",
 ) -> Examples:
-    """Reads what one role of a configuration names.
+    """Reads the images of one role of a configuration.
 
     Args:
       spec: the fields of a role, see `roles.complete`.
-      size: images are resized to size x size pixels, bilinearly and antialiased; label maps to the nearest
+      size: images are resized to size x size pixels, bilinearly and antialiased. Label maps take the nearest
         pixel.
-      load_size: `size` or more pixels to which images are resized instead, of which each draw of `stream`
-        crops size x size at random, `epoch` those in the middle; 0 for `size`.
-      flip: each draw of `stream` mirrors an image by even chance.
-      data_dir: folder of prepared tfds data sets; '' for tfds' own default.
-      manual_dir: folder of files already on disk; '' for the one that GAN_JAX_DATA names.
+      load_size: images are resized to this size instead, `size` or more. Each draw of `stream` then crops
+        size x size pixels at random; `epoch` crops the middle. 0 means `size`.
+      flip: whether each draw of `stream` mirrors an image with probability one half.
+      data_dir: folder of prepared tfds data sets; '' is tfds' own default.
+      manual_dir: folder of files already on disk; '' is the folder that GAN_JAX_DATA names.
 
     Returns:
-      `image` uint8 [N, size, size, C]; where known and kept, `label` int32 [N], or [N, K] in {0, 1}
-      where labels are attributes, or [N, size, size] of 0 to 255 where they are maps; `features`
-      float32 [N, d], where given.
+      `image` uint8 [N, size, size, C]. `label`, if known and kept, is int32 [N] for classes, [N, K] in {0, 1}
+      for attributes, or [N, size, size] of 0 to 255 for maps. `features`, if given, is float32 [N, d].
 
     Raises:
-      ConfigError: an unknown field, not exactly one of `name` and `files`, or fields that do not go
-        together.
-      DataError: a data set, file, split or attribute that is missing, damaged or empty.
+      ConfigError: a field is unknown, not exactly one of `name` and `files` is given, or fields contradict
+        each other.
+      DataError: a data set, file, split or attribute is missing, damaged or empty.
     """
     spec = roles.complete(spec)
     framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
@@ -63,7 +60,7 @@ def load(
         examples = examples.without("label")
     if not len(examples):
         raise DataError(f"split {spec['split']!r} of {source} holds no example")
-    if framing.size > size:  # what is derived at the border depends on the crop
+    if framing.size > size:  # edges at the border depend on the crop, so each draw derives them anew
         return dataclasses.replace(examples, view=view)
     images = views.derived(examples.columns["image"], view.derive, view.channels)
     return dataclasses.replace(
@@ -76,12 +73,12 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
 
     Args:
       spec: as for `load`.
-      data_dir: likewise.
-      manual_dir: likewise.
+      data_dir: as for `load`.
+      manual_dir: as for `load`.
 
     Raises:
       ConfigError: as for `load`.
-      DataError: an unknown or unreachable data set or attribute, or a file that is missing.
+      DataError: a data set or attribute is unknown or unreachable, or a file is missing.
     """
     spec = roles.reading(roles.complete(spec))
     if spec["files"] and folder.reads(spec, manual_dir):
@@ -89,12 +86,8 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
     elif spec["files"]:
         for path in spec["files"].values():
             arrays.locate(path, manual_dir)
-    elif spec["name"] in digits.NAMES:
-        splits.parse(spec["split"], digits.SIZES[spec["name"]], spec["name"])
-    elif spec["name"] in scenes.NAMES:
-        splits.parse(spec["split"], scenes.SIZES, spec["name"])
-    elif spec["name"] == emoji.NAME:
-        emoji.check(spec["split"], spec["attributes"])
+    elif spec["name"] in catalogue.NAMES:
+        catalogue.check(spec["name"], spec["split"], spec["attributes"])
     else:
         tfds.check(spec["name"], spec["attributes"], data_dir, manual_dir)
 
@@ -102,16 +95,12 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
 def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
     if spec["files"] and folder.reads(spec, manual_dir):
         return folder.read(spec, framing, manual_dir)
-    if not spec["files"] and spec["name"] not in (*digits.NAMES, *scenes.NAMES, emoji.NAME):
-        return tfds.read(spec, framing, data_dir, manual_dir)
     if spec["files"]:
         examples = arrays.read(spec["files"], spec["split"], manual_dir)
-    elif spec["name"] == emoji.NAME:
-        examples = emoji.read(spec["split"], spec["attributes"])
-    elif spec["name"] in scenes.NAMES:
-        examples = scenes.read(spec["name"], spec["split"])
+    elif spec["name"] in catalogue.NAMES:
+        examples = catalogue.read(spec["name"], spec["split"], spec["attributes"])
     else:
-        examples = digits.read(spec["name"], spec["split"])
+        return tfds.read(spec, framing, data_dir, manual_dir)
     framed = {"image": framing.apply_all(examples.columns["image"])}
     if examples.has_maps:
         maps = examples.columns["label"].astype(np.uint8)[..., None]

@@ -1,4 +1,4 @@
-"""Items made ready by a thread while their consumer is busy."""
+"""Items that a thread prepares while their consumer is busy."""
 
 import collections
 import itertools
@@ -10,9 +10,9 @@ Item = TypeVar("Item")
 
 
 def background(make: Callable[[int], Item], start: int, depth: int) -> Generator[Item, None, None]:
-    """Yields make(start), make(start + 1), ..., of which one thread keeps `depth` ready in advance.
+    """Yields make(start), make(start + 1), ...; one thread keeps `depth` items ready in advance.
 
-    An exception of `make` is raised where its item would come. Closing it ends the thread.
+    An exception in `make` is raised at the place of its item. Closing the generator ends the thread.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
     ready: collections.deque[Future[Item]] = collections.deque()

@@ -1,19 +1,17 @@
-"""The fields of a configuration's role: their defaults, and which of them do not go together."""
+"""The fields of a configuration's role: their defaults, and checks of contradictions between them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from gan_jax.data.embedded.digits import read as digits
-from gan_jax.data.embedded.digits import scenes
-from gan_jax.data.embedded.emoji import read as emoji
+from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
-from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.pixels.framing import Framing, require_choice
 from gan_jax.data.pixels.views import DERIVED, View
 from gan_jax.errors import ConfigError
 
-PALETTE = "palette"  # a `derive` of label maps, not of images
+PALETTE = "palette"  # the value of `derive` that is made from label maps, not from images
 DEFAULTS: Mapping[str, Any] = {
     "name": "",
     "files": {},
@@ -37,41 +35,44 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """All fields of a role: those given, and defaults.
+    """All fields of a role: the given ones, and defaults for the others.
 
     Args:
-      spec: the fields that are given; either of the first two is required.
-        `name`: of an embedded or tfds data set.
-        `files`: split -> path of arrays (`arrays_source`), or of a folder or zip of images, or of a
-          folder inside a zip, `faces.zip/train` (`folder_source`).
-        `split`: a slice in tfds' syntax such as `test[:8000]+train`.
-        `exclude`: labels to leave out. They serve this even where they are not kept.
+      spec: the given fields. Exactly one of the first two is required.
+        `name`: name of an embedded or tfds data set.
+        `files`: split -> path of arrays (`sources.arrays`), of a folder or zip of images, or of a folder
+        inside a zip, `faces.zip/train` (`sources.folder`).
+        `split`: a slice in tfds' syntax, such as `test[:8000]+train`.
+        `exclude`: labels to leave out; works even if `labels` is False.
         `labels`: whether the examples keep their label.
-        `classes`: whether labels are the folders that images lie in, numbered in order of their names.
-        `attributes`: names of the attributes that are the label, in this order; () for none, or for
-          all of `emoji`; a tfds set has them as the feature `attributes`, as celeb_a does.
-        `having`, `lacking`: names of attributes that images must have, or must not; others are left out.
-          Where they are given, `attributes=()` keeps no label.
-        `attributes_file`: path of their table; '' for `attributes.csv` inside or beside the folder or
-          zip. Either `file,Name1,...` with values 0/1 or -1/1, or CelebA's `list_attr_celeba.txt`.
-        `label_maps`: split -> path of a folder or zip, for each of `files`, with a PNG of class indices, grey
-          or palette, for every image: of its name and size. The label is then a map of labels, 255 where a
-          pixel has no class, cropped and mirrored with the image and never interpolated.
-        `label_classes`: how many classes label maps have; other values, but 255, are refused. 0 takes any.
-        `features`: path of features of these images: `.npy` [N, d] in order of the files, or `.npz`
-          with `features` and `files`, their names.
+        `classes`: whether the images' folders are their labels, numbered in the order of the folders' names.
+        `attributes`: names of the attributes in the label, in this order. () means none, but all for `emoji`.
+        A tfds set has its attributes in the feature `attributes`, as celeb_a has.
+        `having`, `lacking`: names of attributes that images must have, or must not have; other images are
+        left out. With either field, `attributes=()` keeps no label.
+        `attributes_file`: path of the table of attributes; '' means `attributes.csv` inside or beside the
+        folder or zip. The table is `file,Name1,...` with values 0/1 or -1/1, or CelebA's
+        `list_attr_celeba.txt`.
+        `label_maps`: split -> path of a folder or zip, for each split of `files`. It holds a PNG of class
+        indices, grey or palette, for every image, with the image's name and size. The label is then a map of
+        labels, 255 for pixels without a class. The map is cropped and mirrored with the image and never
+        interpolated.
+        `label_classes`: number of classes in label maps; other values, except 255, are refused. 0 allows any
+        value.
+        `features`: path of features of these images: `.npy` [N, d] in the order of the files, or `.npz` with
+        `features` and the file names `files`.
         `side`: 'left' or 'right' half of two images beside each other; '' for the whole image.
-        `crop`: (width, height) of its middle, or the box (left, top, right, bottom), in pixels of the file's
-          image or half; () for all.
-        `resize`: 'square' keeps the aspect and of what is left uses the largest square in the middle,
-          'squeeze' uses all.
-        `derive`: 'edges' or 'grey', made of the image by integers alone, one channel; 'palette', the label
-          map in the colours of its classes, see `gan_jax.palette`; '' for the image.
-        `channels`: 1 takes colours' luma, 3 replicates one channel, 0 leaves them as they are.
+        `crop`: (width, height) of the middle, or the box (left, top, right, bottom), in pixels of the file's
+        image or half; () keeps all.
+        `resize`: 'square' keeps the aspect ratio and uses the largest square in the middle; 'squeeze' uses
+        all pixels.
+        `derive`: 'edges' or 'grey', computed from the image with integers, one channel; 'palette', the label
+        map in the colours of its classes, see `gan_jax.drawing.palette`; '' for the image.
+        `channels`: 1 converts colours to luma, 3 replicates one channel, 0 leaves the channels as they are.
 
     Raises:
-      ConfigError: an unknown field, a value that is not allowed, not exactly one of `name` and `files`, or
-        fields that do not go together.
+      ConfigError: a field is unknown, a value is not allowed, not exactly one of `name` and `files` is given,
+        or fields contradict each other.
     """
     unknown = sorted(set(spec) - set(DEFAULTS))
     if unknown:
@@ -87,33 +88,40 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def framing(spec: Mapping[str, Any], size: int) -> Framing:
-    """How images of a role, all of whose fields are given, become squares of `size` pixels a side."""
+    """The framing that makes a role's images squares of `size` pixels a side; `spec` has all fields."""
     return Framing(size, spec["side"], spec["crop"], spec["resize"])
 
 
 def view(spec: Mapping[str, Any], size: int, flip: bool = False) -> View:
-    """What is then made of them each time they are drawn."""
-    if spec["derive"] not in (*DERIVED, PALETTE):
-        allowed = ", ".join(map(repr, (*DERIVED, PALETTE)))
-        raise ConfigError(f"a role's derive={spec['derive']!r} is not allowed; allowed: {allowed}")
-    # A label map's colours are put in the image's place when it is read.
+    """The view of a role's framed images at each draw; `spec` has all fields."""
+    require_choice("derive", spec["derive"], (*DERIVED, PALETTE))
+    # A label map's colours replace the image when the image is read.
     return View(size, flip, "" if spec["derive"] == PALETTE else spec["derive"], spec["channels"])
 
 
 def reading(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with all attributes that reading needs, the label's first, and maps if they are used."""
+    """The fields for reading a role.
+
+    `attributes` becomes all attributes that are needed, the label's first. `label_maps` is kept only if the
+    maps are used.
+    """
     needed = (*spec["attributes"], *spec["having"], *spec["lacking"])
     maps = spec["label_maps"] if uses_maps(spec) else {}
     return {**spec, "attributes": tuple(dict.fromkeys(needed)), "label_maps": maps}
 
 
 def uses_maps(spec: Mapping[str, Any]) -> bool:
-    """Whether label maps, where there are any, are kept or shown."""
+    """Whether label maps, if there are any, are kept as labels or shown as images."""
     return spec["labels"] or spec["derive"] == PALETTE
 
 
 def chosen(spec: Mapping[str, Any], examples: Examples) -> Examples:
-    """Those examples, read by `reading`, that `having` and `lacking` ask for; the label is the role's own."""
+    """The examples that satisfy `having` and `lacking`, with the role's own label.
+
+    Args:
+      spec: all fields of the role.
+      examples: the examples as read with the fields of `reading`.
+    """
     if not (spec["having"] or spec["lacking"]):
         return examples
     columns = dict(zip(reading(spec)["attributes"], examples.columns["label"].T, strict=True))
@@ -125,27 +133,31 @@ def chosen(spec: Mapping[str, Any], examples: Examples) -> Examples:
 
 
 def _check_labels(spec: Mapping[str, Any]) -> None:
-    """Refuses fields on labels that do not go together, or not with this kind of source."""
-    names = spec["attributes"]
+    """Refuses fields on labels that contradict each other or do not fit the kind of source."""
+    names, embedded = spec["attributes"], catalogue.LABELS.get(spec["name"])
     if isinstance(names, str) or len(set(names)) != len(names):
         raise ConfigError(f"attributes={names!r} is not allowed; allowed: names, each once")
     _check_conditions(spec)
     if spec["classes"] and names:
-        raise ConfigError(f"classes=True and attributes={tuple(names)}: a label is either; give one of them")
+        raise ConfigError(
+            f"classes=True and attributes={tuple(names)}: a label is a class or attributes; give one of both"
+        )
     _check_maps(spec)
-    if spec["exclude"] and (names or spec["name"] == emoji.NAME):
+    if spec["exclude"] and (names or embedded == catalogue.ATTRIBUTES):
         raise ConfigError(f"exclude={tuple(spec['exclude'])} is for classes; these labels are attributes")
     if spec["attributes_file"] and not reading(spec)["attributes"]:
-        raise ConfigError(f"attributes_file={spec['attributes_file']!r} needs attributes, names to keep")
+        raise ConfigError(
+            f"attributes_file={spec['attributes_file']!r} needs the field attributes, the names to keep"
+        )
     for field in ("classes", "attributes_file", "features", "label_maps"):
         if spec["name"] and spec[field]:
-            raise ConfigError(f"{field}={spec[field]!r} is for images by files; name={spec['name']!r}")
-    if spec["name"] in (*digits.NAMES, *scenes.NAMES) and names:
-        raise ConfigError(f"attributes={names!r}: name={spec['name']!r} has none, its labels are classes")
+            raise ConfigError(f"{field}={spec[field]!r} is for images from files, but name={spec['name']!r}")
+    if names and embedded not in (None, catalogue.ATTRIBUTES):
+        raise ConfigError(f"attributes={names!r}: name={spec['name']!r} has none; its labels are {embedded}")
 
 
 def _check_maps(spec: Mapping[str, Any]) -> None:
-    """Refuses label maps beside other labels, or of other splits than the images."""
+    """Refuses label maps beside other kinds of labels, or for other splits than the images."""
     classes = spec["label_classes"]
     if type(classes) is not int or not 0 <= classes <= 255:
         raise ConfigError(f"label_classes={classes!r} is not allowed; allowed: 0 to 255")
@@ -153,17 +165,18 @@ def _check_maps(spec: Mapping[str, Any]) -> None:
         return
     for field in ("classes", "attributes", "having", "lacking", "exclude"):
         if spec[field]:
-            raise ConfigError(f"label_maps are given and {field}={spec[field]!r}: a label is one of them")
+            raise ConfigError(f"label_maps are given and {field}={spec[field]!r}: give only one of both")
     if spec["files"] and set(spec["label_maps"]) != set(spec["files"]):
         found = f"label_maps has splits {', '.join(spec['label_maps'])}"
         raise ConfigError(f"{found}; expected those of files, {', '.join(spec['files'])}")
 
 
 def _check_conditions(spec: Mapping[str, Any]) -> None:
-    """Refuses `having` and `lacking` that are no names, contradict each other, or have nothing to ask."""
+    """Refuses `having` and `lacking` that are not names, contradict each other, or have no attributes."""
     for field in ("having", "lacking"):
         names = spec[field]
         if isinstance(names, str) or set(names) & set(spec["lacking" if field == "having" else "having"]):
             raise ConfigError(f"{field}={names!r} is not allowed; allowed: names, each in one of the fields")
-        if names and (spec["classes"] or spec["name"] in (*digits.NAMES, *scenes.NAMES)):
-            raise ConfigError(f"{field}={tuple(names)} needs attributes; these images have classes")
+        kind = "classes" if spec["classes"] else catalogue.LABELS.get(spec["name"], catalogue.ATTRIBUTES)
+        if names and kind != catalogue.ATTRIBUTES:
+            raise ConfigError(f"{field}={tuple(names)} needs attributes; these images have {kind}")

@@ -7,20 +7,20 @@ from gan_jax.errors import DataError
 
 
 def names(split: str) -> set[str]:
-    """Names of the splits that `split` takes rows of."""
+    """The names of the splits that `split` takes rows of."""
     return {part.split("[")[0].strip() for part in split.split("+")}
 
 
 def parse(split: str, sizes: Mapping[str, int], source: str) -> list[tuple[str, slice]]:
-    """The parts of `split` in order, each as (name, slice of its rows with both ends given).
+    """The parts of `split` in order, each as (name, slice of its rows with both ends).
 
     Args:
       split: tfds' slicing syntax.
-      sizes: number of examples of each split there is.
-      source: what the message calls the data set.
+      sizes: number of examples of each existing split.
+      source: name of the data set in messages.
 
     Raises:
-      DataError: bad syntax, an unknown split, or rows that are not there.
+      DataError: the syntax is wrong, a split is unknown, or rows do not exist.
     """
     import tensorflow_datasets as tfds
 

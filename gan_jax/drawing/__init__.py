@@ -1,1 +1,1 @@
-"""Pictures and pages: plots, sheets, colours of classes, HTML. Nothing here knows a run."""
+"""Pictures and pages: plots, sheets, colours of classes, HTML. No module here knows what a run is."""

@@ -1,4 +1,4 @@
-"""HTML pages from templates, all values escaped."""
+"""HTML pages from templates; every value is escaped."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,13 +12,13 @@ def render(
     values: Mapping[str, Any],
     filters: Mapping[str, Callable[..., Any]] | None = None,
 ) -> bytes:
-    """A page as UTF-8, whatever its values are made of.
+    """A page as UTF-8; its values may hold any text.
 
     Args:
-      template: name of a file in `templates` of one of the packages.
-      packages: where templates, and what they include, are looked for, in this order.
-      values: of all names in the template.
-      filters: those that it uses beside jinja's own.
+      template: name of a file in the folder `templates` of one of the packages.
+      packages: where templates and the files that they include are looked for, in this order.
+      values: the values of all names in the template.
+      filters: the template's filters besides jinja's own.
     """
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package) for package in packages]),
@@ -28,5 +28,5 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters |= filters or {}
-    # JSON and names of files may hold half a surrogate pair, which UTF-8 has no bytes for.
+    # JSON and file names may hold half a surrogate pair, which UTF-8 cannot encode.
     return environment.get_template(template).render(values).encode("utf-8", "xmlcharrefreplace")

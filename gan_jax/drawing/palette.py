@@ -1,12 +1,12 @@
-"""Colours of classes: label maps as pictures, by the colour map of PASCAL VOC."""
+"""Colours of classes: label maps as pictures, with the colour map of PASCAL VOC."""
 
 import numpy as np
 
 
 def colours() -> np.ndarray:
-    """The colour of each label 0 to 255, uint8 [256, 3], no two alike: black for 0, cream for 255.
+    """The colour of each label 0 to 255, uint8 [256, 3]. No two are equal; 0 is black, 255 is cream.
 
-    Bit k of a label's lowest, second and third bits in threes is bit 7 - k of red, green and blue.
+    Bits 0 to 2 of the label are the top bits of red, green and blue, bits 3 to 5 the next ones, and so on.
     """
     labels = np.arange(256)[:, None]
     table = np.zeros((256, 3), np.uint8)
@@ -16,5 +16,5 @@ def colours() -> np.ndarray:
 
 
 def paint(maps: np.ndarray) -> np.ndarray:
-    """Label maps [N, H, W] of 0 to 255 in their colours, uint8 [N, H, W, 3]."""
+    """Colours label maps [N, H, W] of 0 to 255: uint8 [N, H, W, 3]."""
     return colours()[maps]

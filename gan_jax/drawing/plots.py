@@ -1,6 +1,5 @@
-"""Plots of a run: loss curves and confusion matrices, as PNG bytes, and curves for a page as SVG bytes."""
+"""Plots of a run: curves, confusion matrices, bars and points, as PNG bytes, SVG bytes or pixels."""
 
-import io
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,43 +7,18 @@ from typing import Any
 
 import numpy as np
 
-_DPI = 100
-TITLE = 22  # pixels above a grid
-_GAP = 12  # pixels between grids beside each other
-
-
-def _figure(width: float, height: float, rows: int = 1):
-    # The object-oriented interface: no display, and no state shared with a user's own figures.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure((width, height), layout="constrained" if rows else None)
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, 1, squeeze=False)[:, 0] if rows else []
-
-
-def _png(figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def _svg(figure) -> bytes:
-    buffer = io.BytesIO()
-    # No date, and names of clip paths that follow from what they clip: equal records, equal bytes.
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+from gan_jax.drawing import figures
 
 
 def _panels(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[tuple[int, float]]]]:
-    """Panel -> term -> (step, value): a panel for each player and evaluation, then one of gradient norms."""
+    """Panel -> term -> [(step, value)]: a panel for each player and evaluation, and one of gradient norms."""
     panels: dict[str, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for name, value in record.items():
             if name in ("step", "eval") or ("eval" in record and "accuracy" not in name):
                 continue
             panel, _, term = name.rpartition("/") if "/" in name else (record.get("eval", ""), "", name)
-            if term == "grad_norm":  # of another size than the losses: beside each other, players compare
+            if term == "grad_norm":  # one panel of its own scale compares the players
                 panel, term = term, panel
             panels[panel][term].append((record["step"], value))
     return {panel: panels[panel] for panel in sorted(panels, key=lambda panel: panel == "grad_norm")}
@@ -61,17 +35,23 @@ def _draw(axis, panel: str, terms: Mapping[str, list[tuple[int, float]]]) -> Non
 
 
 def curves(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """Over steps: a panel for each player's terms, each evaluation's accuracies, and all gradient norms."""
+    """Curves over steps: each player's terms, each evaluation's accuracies, and all gradient norms.
+
+    Each player and each evaluation has its own panel; the gradient norms share the last one.
+    """
     panels = _panels(records)
-    figure, axes = _figure(8, 2.6 * max(len(panels), 1), max(len(panels), 1))
+    figure, axes = figures.new(8, 2.6 * max(len(panels), 1), max(len(panels), 1))
     for axis, (panel, terms) in zip(axes, panels.items(), strict=False):
         _draw(axis, panel, terms)
         axis.legend(fontsize=7, ncols=3)
-    return _png(figure)
+    return figures.png(figure)
 
 
 def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
-    """The panels of `curves` one by one, as SVG: no background, and greys readable on white and on black."""
+    """The panels of `curves` one by one, as SVG, for pages with a light or a dark theme.
+
+    The background is transparent, and the greys are readable on white and on black.
+    """
     from matplotlib import rc_context
     from matplotlib.rcsetup import cycler
 
@@ -83,26 +63,26 @@ def curve_panels(records: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     drawn = {}
     with rc_context(style):
         for panel, terms in _panels(records).items():
-            figure, (axis,) = _figure(4.8, 3.2)
+            figure, (axis,) = figures.new(4.8, 3.2)
             _draw(axis, panel, terms)
             legend = figure.legend(loc="outside lower center", fontsize=8, ncols=2, frameon=False)
             for text in legend.get_texts():
                 text.set_parse_math(False)
-            drawn[panel] = _svg(figure)
+            drawn[panel] = figures.svg(figure)
     return drawn
 
 
 def trend(points: Sequence[tuple[int, float]], *, title: str, scale: str) -> bytes:
-    """Values over steps and, where there are enough, their mean over a tenth of the curve.
+    """Values over steps and, for 20 values or more, their moving mean over a tenth of the curve.
 
     Args:
-      points: (step, value), in order, at least one.
-      title: of the plot.
-      scale: what the values are.
+      points: (step, value) in order, at least one.
+      title: title of the plot.
+      scale: label of the vertical axis.
     """
     steps, values = np.asarray(points, np.float64).T
     window = max(len(points) // 10, 1)
-    figure, (axis,) = _figure(8, 3.6)
+    figure, (axis,) = figures.new(8, 3.6)
     axis.plot(steps, values, "" if len(points) > 1 else ".", alpha=0.4, linewidth=1, label="as recorded")
     if window > 1:
         mean = np.convolve(values, np.full(window, 1 / window), "valid")
@@ -110,14 +90,14 @@ def trend(points: Sequence[tuple[int, float]], *, title: str, scale: str) -> byt
     axis.set(title=title, xlabel="step", ylabel=scale)
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8)
-    return _png(figure)
+    return figures.png(figure)
 
 
 def confusion(counts: list[list[int]], title: str) -> bytes:
-    """Confusion matrix [K, K] of counts, rows = true label, shaded by the share of their row."""
+    """Confusion matrix [K, K] of counts, rows = true label, each shaded by its share of the row."""
     matrix = np.asarray(counts)
     share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    figure, (axis,) = _figure(5.5, 5.5)
+    figure, (axis,) = figures.new(5.5, 5.5)
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(matrix):
         colour = "white" if share[row, column] > 0.5 else "black"
@@ -125,49 +105,7 @@ def confusion(counts: list[list[int]], title: str) -> bytes:
     axis.set(title=title, xlabel="predicted", ylabel="true")
     axis.set_xticks(range(len(matrix)))
     axis.set_yticks(range(len(matrix)))
-    return _png(figure)
-
-
-def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, across: int = 1) -> bytes:
-    """Grids of images beside and below each other, each with its title.
-
-    Args:
-      pictures: title -> uint8 [N, H, W, 1 or 3]; all grids have `columns` images a row.
-      columns: images a row.
-      zoom: screen pixels for one of an image.
-      across: grids beside each other.
-    """
-    grids = [(title, mosaic(images, columns)) for title, images in pictures.items()]
-    lines = [grids[first : first + across] for first in range(0, len(grids), across)]
-    tallest = [max(grid.shape[0] for _, grid in line) * zoom for line in lines]
-    pitch = max(grid.shape[1] for _, grid in grids) * zoom + _GAP
-    width, height = min(across, len(grids)) * pitch - _GAP, sum(tallest) + TITLE * len(lines)
-    figure, _ = _figure(width / _DPI, height / _DPI, 0)
-    top = height
-    for line, line_height in zip(lines, tallest, strict=True):
-        for place, (title, grid) in enumerate(line):
-            tall, wide, left = grid.shape[0] * zoom, grid.shape[1] * zoom, place * pitch
-            figure.text((left + 4) / width, (top - TITLE / 2) / height, title, fontsize=9, va="center")
-            box = (left / width, (top - TITLE - tall) / height, wide / width, tall / height)
-            axis = figure.add_axes(box)
-            axis.imshow(grid, interpolation="nearest", aspect="auto")
-            axis.axis("off")
-        top -= TITLE + line_height
-    return _png(figure)
-
-
-def mosaic(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
-    """Images uint8 [N, H, W, 1 or 3] in rows of `columns`, white between and where none is left.
-
-    Returns:
-      uint8 [H', W', 3]; `gap` pixels lie between neighbours, and none around.
-    """
-    images = np.repeat(images, 3, -1) if images.shape[-1] == 1 else images
-    images = np.pad(images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
-    empty = np.full((-len(images) % columns, *images.shape[1:]), 255, np.uint8)
-    rows = np.concatenate([images, empty]).reshape(-1, columns, *images.shape[1:])
-    whole = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
-    return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
+    return figures.png(figure)
 
 
 def bars(
@@ -178,16 +116,16 @@ def bars(
     theirs: str,
     scale: str = "accuracy of the judge, %",
 ) -> bytes:
-    """A bar of the mean and a dot for each value, beside one to compare with, for every row.
+    """Bars of each row's mean, with a dot for each value and a mark for one value to compare with.
 
     Args:
-      rows: label -> (our values, the other or None), in per cent.
-      title: of the plot, broken into lines as it needs.
-      ours: what the legend calls our values.
-      theirs: what it calls the others, if there are any.
-      scale: what is drawn.
+      rows: label -> (our values, the other value or None), in per cent.
+      title: title of the plot; long ones are broken into lines.
+      ours: legend of our values.
+      theirs: legend of the other values, if there are any.
+      scale: label of the horizontal axis.
     """
-    figure, (axis,) = _figure(8, 0.55 * len(rows) + 1.2)
+    figure, (axis,) = figures.new(8, 0.55 * len(rows) + 1.2)
     places = np.arange(len(rows))[::-1]
     for place, (values, _) in zip(places, rows.values(), strict=True):
         last = place == places[-1]
@@ -204,17 +142,17 @@ def bars(
     axis.set(xlabel=scale, xlim=(0, 109))
     axis.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
-    return _png(figure)
+    return figures.png(figure)
 
 
 def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Points [N, 2] coloured by class [N], with a legend, as pixels: uint8 [700, 800, 3].
+    """Points [N, 2] coloured by class [N], with a legend, as pixels uint8 [700, 800, 3].
 
-    Which point hides which is drawn by lot, the same for the same N, so that no class lies on top.
+    The points are drawn in a random order, so that no class always lies on top. The order depends on N only.
     """
     from matplotlib import colormaps
 
-    figure, (axis,) = _figure(8, 7)
+    figure, (axis,) = figures.new(8, 7)
     classes, codes = np.unique(labels, return_inverse=True)
     colours = colormaps["tab10" if len(classes) <= 10 else "hsv"](np.arange(len(classes)) / len(classes))
     order = np.random.default_rng(0).permutation(len(points))
@@ -224,37 +162,6 @@ def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     axis.set_aspect("equal", adjustable="datalim")
     axis.grid(alpha=0.3)
     figure.legend(loc="outside right upper")
-    figure.set_dpi(_DPI)
+    figure.set_dpi(figures.DPI)
     figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
-
-
-def table_of_pictures(
-    cells: Mapping[str, Mapping[str, tuple[np.ndarray | None, str]]], title: str, zoom: float = 1.0
-) -> bytes:
-    """A table whose cells are pictures with a line of text below each, PNG.
-
-    Args:
-      cells: row -> column -> (uint8 [H, W, 3], or None where there is none; text). All rows have the same
-        columns.
-      title: above the table.
-      zoom: screen pixels for one of a picture.
-    """
-    known = [picture for row in cells.values() for picture, _ in row.values() if picture is not None]
-    side = max([192, *(round(zoom * max(picture.shape)) for picture in known)]) / _DPI
-    columns = list(next(iter(cells.values())))
-    figure, _ = _figure(side * len(columns) + 1.2, (side + 0.35) * len(cells) + 0.7, 0)
-    grid = figure.subplots(len(cells), len(columns), squeeze=False)
-    for axes, (row, found) in zip(grid, cells.items(), strict=True):
-        for axis, column in zip(axes, columns, strict=True):
-            picture, text = found[column]
-            if picture is not None:
-                axis.imshow(picture, interpolation="nearest")
-            axis.set(xticks=[], yticks=[])
-            axis.set_xlabel(text, fontsize=9)
-        axes[0].set_ylabel(row, fontsize=9)
-    for axis, column in zip(grid[0], columns, strict=True):
-        axis.set_title(column, fontsize=10)
-    figure.suptitle(title, fontsize=10)
-    figure.set_layout_engine("constrained")
-    return _png(figure)

@@ -1,11 +1,11 @@
 """Evaluators, one file each: `evaluate(apply, batches, networks, **options) -> values`.
 
 `apply(batch)` is the trained model's `generate` or `predict` on a host batch, or the method that the file
-names as METHOD, see `Apply`; `batches` an iterable of host batches; `networks` the finished classifiers
-that the configuration requires, by name; options are the evaluation's further fields in the configuration.
-Values are floats (logged), uint8 images [H, W, 3] (written as PNG), or strings, lists, mappings and None
-(in the result alone). An evaluator may have a function `check`, see there, and a `check_model(model)`, which
-refuses models that it cannot evaluate.
+names as METHOD; see `Apply`. `batches` is an iterable of host batches. `networks` are the finished
+networks that the configuration requires, by name. Options are the evaluation's further fields in the
+configuration. Float values are logged, uint8 images [H, W, 3] are written as PNG, and strings, lists,
+mappings and None appear in the result only. An evaluator may have a function `check`, see below, and a
+function `check_model(model)`, which refuses models that it cannot evaluate.
 """
 
 import importlib
@@ -18,49 +18,36 @@ from typing import Any, Protocol
 import numpy as np
 
 from gan_jax.errors import ConfigError
-
-
-class Network(Protocol):
-    """A finished classifier."""
-
-    metrics: Mapping[str, Any]  # of its own result
-    accuracy: float | None  # on its own test set; None where it tells no classes
-    sha256: str  # of its parameters
-
-    def predict(self, images: np.ndarray) -> np.ndarray:
-        """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
-        ...
-
-    def embed(self, images: np.ndarray) -> np.ndarray:
-        """Features [B, d], those before the head, of images [B, H, W, C], uint8 or float in [-1, 1]."""
-        ...
+from gan_jax.game.network import Network
 
 
 class Apply(Protocol):
     """The model on host batches, one after another.
 
-    Of a batch of data it sees the images of the roles alone, never their labels or other columns; of
-    what the evaluator puts beside them it sees everything, such as `z` or the `label` asked for. Its
-    randomness follows from (seed, number of the call, device): every batch gets other noise, the same
-    evaluation twice the same.
+    From a batch of data, the model sees only the images of the roles, never their labels or other columns. It
+    also sees what the evaluator adds, such as `z` or the wanted `label`. Its randomness depends on (seed,
+    number of the call, device): every batch gets different noise, and a repeated evaluation gets the same
+    noise.
     """
 
     def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
-        """`generate`'s images by role, `predict`'s logits, or what METHOD gives."""
+        """The images of `generate` by role, the logits of `predict`, or the output of METHOD."""
         ...
 
     def untrained(self, batch: Mapping[str, np.ndarray], /) -> Any:
-        """The same by the model before training, its calls counted by themselves."""
+        """The same for the model before training; these calls are counted separately."""
         ...
 
     def latents(self, n: int, /) -> np.ndarray:
-        """`n` draws of a noise-to-image model's prior, [n, z_dim]: the same at every call and every step.
+        """`n` draws of a noise-to-image model's prior, [n, z_dim], the same at every call and every step.
 
         Raises:
-          ConfigError: the model draws no images from noise.
+          ConfigError: the model does not draw images from noise.
         """
         ...
 
+
+__all__ = ["Apply", "Batches", "Evaluator", "Network", "check", "evaluator", "method", "options"]
 
 _COMMON = ("kind", "every", "num", "roles")
 
@@ -72,21 +59,29 @@ def evaluator(kind: str) -> Evaluator:
     """The function `evaluate` of `evaluation/<kind>.py`.
 
     Raises:
-      ConfigError: no such evaluator; the message lists those known.
+      ConfigError: there is no such evaluator; the message lists the known ones.
     """
     return _module(kind).evaluate
 
 
+# The methods that an evaluator may be handed, and the capabilities of which a model needs one to have them.
+_CAPABILITIES = {
+    "generate": ("draws_from_noise", "translates"),
+    "predict": ("tells_classes",),
+    "infer": ("encodes",),
+}
+
+
 def method(kind: str, model: Any) -> str:
-    """The name of the model's method that an evaluator is handed as `apply`.
+    """The name of the model's method that the evaluator receives as `apply`.
 
     Raises:
-      ConfigError: no such evaluator, or a model that it cannot evaluate.
+      ConfigError: there is no such evaluator, or it cannot evaluate the model.
     """
     module = _module(kind)
-    default = "generate" if hasattr(model, "generate") else "predict"
-    name = getattr(module, "METHOD", default)
-    if not hasattr(model, name):
+    able = [name for name, needed in _CAPABILITIES.items() if any(getattr(model, one) for one in needed)]
+    name = getattr(module, "METHOD", able[0])
+    if name not in able:
         raise ConfigError(f"kind={kind!r} is for models with a method {name!r}; this one has none")
     if hasattr(module, "check_model"):
         module.check_model(model)
@@ -96,7 +91,7 @@ def method(kind: str, model: Any) -> str:
 def _module(kind: str) -> Any:
     known = sorted(module.name for module in pkgutil.iter_modules(__path__))
     if kind not in known:
-        raise ConfigError(f"kind={kind!r} is no evaluator; known: {', '.join(known)}")
+        raise ConfigError(f"kind={kind!r} is not an evaluator; known: {', '.join(known)}")
     return importlib.import_module(f"{__name__}.{kind}")
 
 
@@ -104,7 +99,7 @@ def options(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an evaluation that its evaluator takes, beyond those that every evaluation has.
 
     Raises:
-      ConfigError: an unknown evaluator, an option that it does not have, or one missing that it needs.
+      ConfigError: the evaluator is unknown, does not have an option, or needs an option that is missing.
     """
     parameters = inspect.signature(evaluator(spec["kind"])).parameters.values()
     known = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -121,13 +116,13 @@ def options(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(spec: Mapping[str, Any], requires: Collection[str]) -> None:
-    """Refuses an evaluation that could not run, before any work.
+    """Refuses, before any work, an evaluation that could not run.
 
-    Beyond `options`, asks the evaluator's own `check(options, roles, requires)`, where it has one: all its
-    options, the names of the evaluation's roles and those of the required runs.
+    After `options`, it calls the evaluator's own `check(options, roles, requires)`, if there is one, with all
+    options, the names of the evaluation's roles and the names of the required runs.
 
     Raises:
-      ConfigError: as for `options`, or what the evaluator's `check` raises.
+      ConfigError: as for `options`, or as the evaluator's `check` raises.
     """
     given = options(spec)
     function = evaluator(spec["kind"])
@@ -136,3 +131,17 @@ def check(spec: Mapping[str, Any], requires: Collection[str]) -> None:
         parameters = inspect.signature(function).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         own({**defaults, **given}, spec["roles"], requires)
+
+
+def require_roles(roles: Collection[str], wanted: Iterable[str], why: str) -> None:
+    """Raises ConfigError if a wanted role is missing; `why` says what the roles are for."""
+    for role in wanted:
+        if role not in roles:
+            raise ConfigError(f"roles.{role} is missing; {why}")
+
+
+def require_plane(model: Any, kind: str) -> None:
+    """Raises ConfigError unless the model's latent vectors have two dimensions, which `kind` draws."""
+    z_dim = getattr(model, "z_dim", 0)
+    if z_dim != 2:
+        raise ConfigError(f"kind={kind!r} draws a plane; model.z_dim={z_dim} is not allowed; allowed: 2")

@@ -1,4 +1,4 @@
-"""Whether what is made of a face keeps its attributes, by a judge that knows the target domain alone."""
+"""Whether translated faces keep their attributes, judged by a classifier of the target domain only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network
-from gan_jax.evaluation.attributes import check_names, measures, summary
+from gan_jax.metrics.attributes import check_names, measures, summary
 
 
 def evaluate(
@@ -18,26 +18,26 @@ def evaluate(
     attributes: Sequence[str],
     compare: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Measures of the judge's answers on G(x) against the labels of x: glasses, colour of hair, smile.
+    """Compares the judge's answers on G(x) with the labels of x, such as glasses, hair colour and smile.
 
     Args:
       apply: batch -> {'target': G(source) [B, H, W, C] in [-1, 1]}.
-      batches: `source` images and `source_label` [B, K] in {0, 1}; labels are read here and nowhere else.
+      batches: `source` images and `source_label` [B, K] in {0, 1}. The labels are used only here.
       networks: `judge`, a classifier of the target domain's attributes, and `f`.
       attributes: names of the K columns, in order.
-      compare: those that are measured; all of them if empty.
+      compare: names of the attributes to measure; all if empty.
 
     Returns:
-      The values of `attributes.summary` for the judge on G(x), where `prevalence` is of the source's label
-      and `answered` the share of transfers in which the judge sees the attribute. With each attribute
-      `judge`, the judge's own figures on real images of its domain's test set; `f`, likewise, None where f
-      does not tell this attribute; and `untransferred`, those of the judge's answers on x itself. Mean
-      balanced accuracies are `judge_balanced_accuracy` and `untransferred_balanced_accuracy`; by chance
-      they are 0.5.
+      The values of `attributes.summary` for the judge on G(x). `prevalence` is that of the source's label,
+      and `answered` is the share of transfers in which the judge sees the attribute. Each attribute also has
+      `judge`, the judge's own measures on its domain's real test images; `f`, the same for f, or None if f
+      does not predict this attribute; and `untransferred`, the measures of the judge's answers on x itself.
+      `judge_balanced_accuracy` and `untransferred_balanced_accuracy` are means over attributes; chance gives
+      0.5.
 
     Raises:
-      ConfigError: an attribute that the labels or the judge do not have.
-      DataError: no attribute that some images have and others do not.
+      ConfigError: the labels or the judge do not have an attribute.
+      DataError: no attribute is present in some images and absent in others.
     """
     judge = networks["judge"]
     names = list(compare or attributes)
@@ -46,8 +46,8 @@ def evaluate(
     labels, after, before = [], [], []
     for batch in batches:
         labels.append(batch["source_label"])
-        after.append(judge.predict(apply(batch)["target"]))
-        before.append(judge.predict(batch["source"]))
+        after.append(judge.apply("predict", {"image": apply(batch)["target"]}))
+        before.append(judge.apply("predict", {"image": batch["source"]}))
     truth = np.concatenate(labels)
     check_names(attributes, truth, "source_label")
 

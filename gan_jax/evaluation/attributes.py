@@ -1,12 +1,12 @@
-"""How well a classifier sees attributes that are there or not, each by itself."""
+"""How well a classifier recognises binary attributes, each attribute by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Batches, Network
+from gan_jax.metrics.attributes import check_names, measures, summary
 
 
 def evaluate(
@@ -21,14 +21,14 @@ def evaluate(
     Args:
       apply: batch -> logits [B, K].
       batches: images with their labels.
-      networks: not read.
+      networks: not used.
       attributes: names of the K columns, in order.
 
     Returns:
       `attributes` and the values of `summary`.
 
     Raises:
-      ConfigError: another number of names than of columns.
+      ConfigError: the number of names differs from the number of columns.
     """
     del networks
     pairs = [(batch["image_label"], apply(batch)) for batch in batches]
@@ -38,59 +38,4 @@ def evaluate(
         "attributes": list(attributes),
         **summary({name: measures(labels[:, k], logits[:, k]) for k, name in enumerate(attributes)}),
         "examples": len(labels),
-    }
-
-
-def check_names(attributes: Sequence[str], labels: np.ndarray, column: str) -> None:
-    """Raises ConfigError unless labels [N, K] have as many columns as there are names."""
-    if labels.ndim != 2 or labels.shape[1] != len(attributes):
-        found = f"{column} has {[*labels.shape[1:]]} for each image"
-        raise ConfigError(f"attributes={tuple(attributes)} are {len(attributes)} names, but {found}")
-
-
-def measures(labels: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
-    """How well scores [N], positive for yes, tell labels [N] in {0, 1}.
-
-    Returns:
-      `accuracy`; `balanced_accuracy`, the mean over both labels, 0.5 for whoever does not look; `auc`
-      (ROC) and `average_precision`, of the scores' order alone; `prevalence` of the label and
-      `answered`, the share of positive scores. Those that need both labels are None where one is absent.
-    """
-    from sklearn import metrics
-
-    truth, answers = labels > 0, scores > 0
-    values: dict[str, Any] = {
-        "accuracy": float(np.mean(answers == truth)),
-        "balanced_accuracy": None,
-        "auc": None,
-        "average_precision": None,
-        "prevalence": float(truth.mean()),
-        "answered": float(answers.mean()),
-    }
-    if truth.any() and not truth.all():
-        values["balanced_accuracy"] = float(metrics.balanced_accuracy_score(truth, answers))
-        values["auc"] = float(metrics.roc_auc_score(truth, scores))
-        values["average_precision"] = float(metrics.average_precision_score(truth, scores))
-    return values
-
-
-def summary(per_attribute: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over attributes, of those where they are known, and `per_attribute` itself.
-
-    `chance` is the mean accuracy of giving every image the commoner answer.
-
-    Raises:
-      DataError: no attribute is there in some images and not in others, so that nothing can be told.
-    """
-    means = {}
-    for name in ("accuracy", "balanced_accuracy", "auc", "average_precision"):
-        known = [value for found in per_attribute.values() if (value := found[name]) is not None]
-        if not known:
-            raise DataError(f"every image has the same attributes of {', '.join(per_attribute)}")
-        means[name] = float(np.mean(known))
-    commoner = [max(found["prevalence"], 1 - found["prevalence"]) for found in per_attribute.values()]
-    return {
-        **means,
-        "chance": float(np.mean(commoner)),
-        "per_attribute": {name: dict(found) for name, found in per_attribute.items()},
     }

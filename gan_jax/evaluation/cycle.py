@@ -1,14 +1,13 @@
-"""How far images come back from a translation there and back: the cycle of CycleGAN and DiscoGAN."""
+"""How close images come back after translation there and back: the cycle of CycleGAN and DiscoGAN."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
-from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network
-from gan_jax.evaluation.sheet import COLUMNS, row, stack
-from gan_jax.metrics import similarity
+from gan_jax.drawing.sheets import COLUMNS, row, stack
+from gan_jax.evaluation import Apply, Batches, Network, require_roles
+from gan_jax.metrics.similarity import difference
 from gan_jax.ops.pixels import to_uint8
 
 
@@ -17,23 +16,23 @@ def evaluate(
     batches: Batches,
     networks: Mapping[str, Network],
 ) -> dict[str, Any]:
-    """Translates `source` and `target` images to the other domain and back again.
+    """Translates `source` and `target` images to the other domain and back.
 
     Returns:
-      `cycle_source` and `cycle_target`, mean absolute differences of an image and what came back, over
-      images, pixels and channels, in grey levels of 255; `change_source` and `change_target`, likewise of an
-      image and its translation (both as grey images where channels differ); `examples`, images of the first
-      role, the other one's being repeated up to that; and `cycles`, uint8 [H, W, 3]: for each domain images,
-      their translations, and what came back.
+      `cycle_source` and `cycle_target`, mean absolute differences between images and what came back, over
+      images, pixels and channels, in grey levels of 255. `change_source` and `change_target`, the same
+      between images and their translations, both as grey images if the channels differ. `examples`, the
+      number of images of the first role; images of the other role are repeated up to this number. `cycles`,
+      uint8 [H, W, 3]: images, translations and returned images of each domain.
     """
     del networks
     given, drawn, back = [], [], []
     for batch in batches:
         there = apply(batch)
         again = apply({role: there[role] for role in ("source", "target")})
-        given.append({role: as_bytes(batch[role]) for role in ("source", "target")})
-        drawn.append({"source": as_bytes(there["target"]), "target": as_bytes(there["source"])})
-        back.append({role: as_bytes(again[role]) for role in ("source", "target")})
+        given.append({role: to_uint8(batch[role]) for role in ("source", "target")})
+        drawn.append({"source": to_uint8(there["target"]), "target": to_uint8(there["source"])})
+        back.append({role: to_uint8(again[role]) for role in ("source", "target")})
     first, rows = slice(0, COLUMNS), []
     values: dict[str, Any] = {}
     for role in ("source", "target"):
@@ -47,21 +46,7 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     """Refuses, before any work, an evaluation without images of both domains.
 
     Raises:
-      ConfigError: naming the role that is missing.
+      ConfigError: naming the missing role.
     """
     del options, requires
-    for role in ("source", "target"):
-        if role not in roles:
-            raise ConfigError(f"roles.{role} is missing; both domains are compared")
-
-
-def as_bytes(pictures: np.ndarray) -> np.ndarray:
-    """Images as they would be written, uint8."""
-    return pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
-
-
-def difference(a: np.ndarray, b: np.ndarray) -> float:
-    """Mean absolute difference of images uint8 [N, H, W, 1 or 3], as grey images where channels differ."""
-    if a.shape != b.shape:
-        a, b = a.mean(-1, dtype=np.float32), b.mean(-1, dtype=np.float32)
-    return similarity.l1(a, b)
+    require_roles(roles, ("source", "target"), "both domains are compared")

@@ -1,4 +1,4 @@
-"""The evidence lower bound of a variational autoencoder on held-out images."""
+"""The evidence lower bound of a variational autoencoder on test images."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,13 +14,13 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     """Means over images of the terms of the bound, with one draw of z for each image.
 
     Args:
-      apply: batch -> `loss`, `recon` and `kl` [B], in nats, each summed over pixels or latent dimensions.
-      batches: `image` alone.
-      networks: not read.
+      apply: batch -> `loss`, `recon` and `kl` [B], in nats, summed over pixels or latent dimensions.
+      batches: `image` only.
+      networks: not used.
 
     Returns:
-      `elbo`, `-recon - kl` whatever weight of the KL term was trained with, so that more is better; `recon`,
-      `kl`; `loss`, what training minimises; and `examples`, their number. Bounds of different likelihoods,
+      `elbo`, `-recon - kl` for any weight of the KL term in training, so that more is better; `recon`; `kl`;
+      `loss`, which training minimises; and `examples`, the number of images. Bounds of different likelihoods,
       or of grey and binarised pixels, are not comparable.
     """
     del networks

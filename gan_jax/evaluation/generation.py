@@ -1,8 +1,8 @@
-"""Scores of a noise-to-image model: its images against real ones, by the features of a network.
+"""Scores of a noise-to-image model: its images against real ones, in the features of a network.
 
-Of equal distributions too the Fréchet distance is above 0 and falls with n, and precision is below 1. A
-figure says something beside those of equal n by the same network, and nowhere else: so with each come the
-same measures of other real images (`floor`) and of the model before training (`untrained`).
+Even for equal distributions, the Fréchet distance is above 0 and falls with n, and precision is below 1. A
+score is comparable only with scores of equal n by the same network. Each score therefore comes with the same
+measures of other real images (`floor`) and of the model before training (`untrained`).
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from gan_jax.metrics.kernel import kernel_distance
 from gan_jax.metrics.neighbours import Manifold, memorisation
 from gan_jax.ops.pixels import to_uint8
 
-Columns = dict[str, np.ndarray]  # `features` [n, d]; `logits` [n, K], `answers` [n] where there are such
+Columns = dict[str, np.ndarray]  # `features` [n, d]; for classes also `logits` [n, K], `answers` [n]
 
 
 def evaluate(
@@ -37,40 +37,40 @@ def evaluate(
     density_k: int = 5,
     untrained: bool = True,
 ) -> dict[str, Any]:
-    """As many generated images as real ones, rounded to bytes and compared by the features of a network.
+    """Compares generated images with as many real ones, rounded to bytes, in the features of a network.
 
     Args:
-      apply: batch -> {'image': [B, H, W, C] in [-1, 1]}, with 'image_label' [B] where conditional.
-      batches: `image`, what the model should match; where there is a role `reference`, other real images
-        (those it was trained on), of which each distinct one counts once.
-      networks: `judge`, a classifier; needed where its features are.
-      features: 'judge', by its features before the head, or 'inception', by the 2048 features of FID's
-        Inception-v3 and with images resized as clean-fid does.
-      weights: path of Inception's weights, see `read_inception`; '' with the judge's features.
-      prefix: what the judge tells apart, which names the scores by its features.
-      examples: at most so many images of each kind.
+      apply: batch -> {'image': [B, H, W, C] in [-1, 1]}, with 'image_label' [B] for conditional models.
+      batches: `image`, the images to match; optionally `reference`, training images, each distinct one once.
+      networks: `judge`, a classifier, for its features; `inception` for those of Inception without a path.
+      features: 'judge', the judge's features before the head; or 'inception', the 2048 features of FID's
+        Inception-v3, with images resized as clean-fid does.
+      weights: path of Inception's weights, see `read_inception`; '' for features by one of `networks`.
+      prefix: prefix of the scores by the judge's features; it says what the judge classifies.
+      examples: most images of each kind.
       k: neighbours for precision and recall.
       density_k: neighbours for density and coverage.
       untrained: whether the model before training is measured too.
 
     Returns:
-      Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` where the
-      network tells classes; `memorisation`, reference against real images, where there is a reference. By
-      the judge they are called `digit_fid` (`<prefix>_<measure>`) and so on, and are not FID; by Inception
-      `fid_inception_clean` and so on. `floor`: the measures of the reference in place of fakes, and
-      `untrained`, those of the model before training. `n_real`, `n_fake`, `n_reference`; `features_sha256`
-      of the judge's parameters or the weights' file. Where there is a judge of classes: `judge_accuracy`
-      on its own test set; `classes`, how many fakes it takes for each; `classes_missing`, how many classes
-      have none; `conditional_accuracy`, the share of fakes taken for the class that was asked for.
+      Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` if the network
+      predicts classes; `memorisation` if there is a reference. With the judge's features the names are
+      `digit_fid` (`<prefix>_<measure>`) and so on, which is not FID; with Inception they are
+      `fid_inception_clean` and so on. `floor` has the measures of the reference instead of fakes, `untrained`
+      those of the model before training. `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of
+      the judge's parameters or of the weights' file. With a judge of classes: `judge_accuracy` on its own
+      test set; `classes`, the number of fakes in each; `classes_missing`, the number without fakes;
+      `conditional_accuracy`, the share of fakes in the wanted class.
 
     Raises:
       ConfigError: see `check`.
-      DataError: no more images of a kind than neighbours.
+      DataError: there are not more images of a kind than neighbours.
     """
     given = {"features": features, "weights": weights, "prefix": prefix, "examples": examples}
     check({**given, "k": k, "density_k": density_k}, ("image",), networks)
     judge = networks.get("judge")
-    describe, sha256 = _describer(features, weights, judge)
+    network = load_inception(weights) if weights else networks[features]
+    describe = _describer(network, judge)
     sets, asked = _collect(apply, batches, describe, examples, untrained)
     for kind, columns in sets.items():
         found = len(columns["features"])
@@ -83,18 +83,18 @@ def evaluate(
         if kind in sets:
             values[name] = measure(kind)
     counts = {f"n_{kind}": len(c["features"]) for kind, c in sets.items() if kind != "untrained"}
-    return {**values, **counts, "features_sha256": sha256, **_classes(judge, sets["fake"], asked)}
+    return {**values, **counts, "features_sha256": network.sha256, **_classes(judge, sets["fake"], asked)}
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
-    """Refuses, before any work, options that could not be evaluated; reads the file of weights, if any.
+    """Refuses, before any work, options that cannot be evaluated. It reads the file of weights, if any.
 
     Raises:
       ConfigError: naming the field, its value and what is allowed.
     """
     features, weights, prefix = options["features"], options["weights"], options["prefix"]
     if "image" not in roles:
-        raise ConfigError(f"roles={tuple(roles)} is not allowed; allowed: image, and perhaps reference")
+        raise ConfigError(f"roles={tuple(roles)} is not allowed; allowed: image, and optionally reference")
     if features not in ("judge", "inception"):
         raise ConfigError(f"features={features!r} is not allowed; allowed: 'judge', 'inception'")
     if features == "judge" and "judge" not in requires:
@@ -109,11 +109,12 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
             raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {allowed}")
     if features == "judge" and weights:
         raise ConfigError(f"weights={weights!r} is for features='inception'")
-    if features == "inception" and not weights:
+    if features == "inception" and not weights and "inception" not in requires:
         raise ConfigError(
-            "weights='' is not allowed where features='inception'; allowed: path of its weights"
+            "weights='' is not allowed with features='inception'; allowed: the path of its weights, or "
+            "weights named inception among the required runs"
         )
-    if features == "inception":
+    if features == "inception" and weights:
         read_inception(weights)
 
 
@@ -121,34 +122,34 @@ def _tells_classes(judge: Network | None) -> bool:
     return judge is not None and "confusion" in judge.metrics
 
 
-def _describer(features, weights, judge) -> tuple[Callable[[np.ndarray], Columns], str]:
-    """What to say of images, and the hash of the network that says it."""
-    inception = load_inception(weights) if features == "inception" else None
+def _describer(network: Network, judge: Network | None) -> Callable[[np.ndarray], Columns]:
+    """A function that describes images by the network's features and by a judge's classes."""
 
     def describe(pictures):
         columns = {}
-        # In TF32 or bfloat16 features are others, and so is the distance.
+        # TF32 or bfloat16 would change the features and so the distance.
         with jax.default_matmul_precision("highest"):
             if _tells_classes(judge):
-                columns["logits"] = judge.predict(pictures)
+                columns["logits"] = judge.apply("predict", {"image": pictures})
                 columns["answers"] = columns["logits"].argmax(-1)
-            if inception:
-                columns["features"], columns["logits"] = inception(pictures)
+            if network is judge:
+                columns["features"] = network.apply("embed", {"image": pictures})
             else:
-                columns["features"] = judge.embed(pictures)
+                columns["features"], columns["logits"] = network.apply("describe", {"image": pictures})
         return columns
 
-    return describe, inception.sha256 if inception else judge.sha256
+    return describe
 
 
 def _collect(apply, batches, describe, examples, untrained) -> tuple[dict[str, Columns], np.ndarray | None]:
-    """Columns of every kind of image, and the classes [n] asked of a conditional model."""
+    """The columns of every kind of image, and the classes [n] asked of a conditional model."""
     parts: dict[str, list[Columns]] = defaultdict(list)
     asked: list[np.ndarray] = []
     seen: set[int] = set()
     left = examples
     for batch in batches:
         real = batch["image"][:left]
+        # A generator reads the batch for the number of images only.
         made = apply({"image": real})
         parts["real"].append(describe(real))
         parts["fake"].append(describe(to_uint8(made["image"])))
@@ -169,7 +170,7 @@ def _collect(apply, batches, describe, examples, untrained) -> tuple[dict[str, C
 
 
 def _unseen(pictures, seen):
-    """Those images that did not come before: a role shorter than the first one starts again at its end."""
+    """The images that have not come before; a role shorter than the first one starts again at its end."""
     rows = []
     for row, picture in enumerate(pictures):
         key = hash(picture.tobytes())
@@ -180,7 +181,7 @@ def _unseen(pictures, seen):
 
 
 class _Measures:
-    """Measures of one kind of image against the real ones, whose neighbourhoods are found once."""
+    """Measures of one kind of image against the real ones. The real neighbourhoods are found once."""
 
     def __init__(self, sets, k, density_k, form):
         self._sets, self._form = sets, form
@@ -203,13 +204,13 @@ class _Measures:
 
 
 def _classes(judge, fake, asked):
-    """What the judge sees in the fakes; nothing where it tells no classes."""
+    """The judge's answers on the fakes, or nothing if the judge does not predict classes."""
     if not _tells_classes(judge):
         return {}
     total = len(judge.metrics["confusion"])
     counts = np.bincount(fake["answers"], minlength=total)
     values = {
-        "judge_accuracy": judge.accuracy,
+        "judge_accuracy": judge.metrics.get("accuracy"),
         "classes": counts.tolist(),
         "classes_missing": int((counts == 0).sum()),
     }

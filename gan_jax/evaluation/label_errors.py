@@ -1,4 +1,4 @@
-"""Whether images carry the labels that a generator was asked to give them, by a judge of real images."""
+"""Whether images carry the labels that a generator was asked for, by a judge of real images."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,47 +24,47 @@ def evaluate(
 ) -> dict[str, Any]:
     """Errors of the judge on G(x, c), for every image x and every label of a set as the target.
 
-    c is `LabelSets.request`; only images of which it asks a change count (Choi et al. 2018, Sec. 5.5, where
-    neutral faces get all other expressions: the role's `exclude` chooses the images).
+    c is `LabelSets.request`. Only images that c would change count. In Choi et al. 2018, Sec. 5.5, neutral
+    faces get all other expressions; the role's `exclude` chooses such images.
 
     Args:
       apply: `source` [B, H, W, C] and `label` -> {'target': [B, H, W, C] in [-1, 1]}.
-      batches: `source` and `source_label`, int32 [B] or [B, K]; labels are read here alone.
-      networks: `judge`, which learned the asked set's labels, in that order, from real images.
-      labels: names of the model's labels, set after set.
-      exclusive: for each set, whether they are classes.
-      asked: role of the set whose labels are asked for.
-      given: role of the set that the images are of; '' for the same.
+      batches: `source` and `source_label`, int32 [B] or [B, K]. The labels are used only here.
+      networks: `judge`, trained on real images with the asked set's labels in the same order.
+      labels: names of the model's labels, one list for each set.
+      exclusive: for each set, whether its labels are classes.
+      asked: role of the set of the wanted labels.
+      given: role of the set that the images belong to; '' for the asked set.
       judge: name of the judge among `networks`.
 
     Returns:
-      `error`, mean over targets, and `accuracy`, 1 - error; `untouched_error`, of the attributes that were
-      not to change, None for classes; `untranslated_error`, of the judge on x itself, had it been handed in
-      for G(x, c); `real_error`, of the judge on its own test images against their labels; `cycle_l1`,
-      mean |x - G(G(x, c), c')| on the scale [-1, 1]; `examples`, images x; and `per_target`, name ->
-      {`error`, `untouched_error`, `untranslated_error`, `real_error`, `examples`}.
+      `error`, mean over targets, and `accuracy`, 1 - error. `untouched_error`, for attributes that should not
+      change; None for classes. `untranslated_error`, the judge's error if x itself were taken for G(x, c).
+      `real_error`, of the judge on its own test images. `cycle_l1`, mean |x - G(G(x, c), c')| on the scale
+      [-1, 1]. `examples`, the number of images x. `per_target`, name -> {`error`, `untouched_error`,
+      `untranslated_error`, `real_error`, `examples`}.
 
     Raises:
-      ConfigError: an unknown set or judge, a judge of other labels, or attributes asked of another set's
-        images, whose own are not known.
-      DataError: no target asks any image for a change.
+      ConfigError: a set or judge is unknown, the judge has other labels, or attributes are asked of another
+        set's images, which have unknown attributes.
+      DataError: no target would change any image.
     """
     sets = LabelSets(labels, exclusive)
-    to, of = place(sets, asked, "asked"), place(sets, given or asked, "given")
+    to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
     if to != of and not exclusive[to]:
         raise ConfigError(
-            f"given={given!r}: attributes of {asked!r} are not known of its images; give classes"
+            f"given={given!r}: its images have unknown attributes of {asked!r}; ask for classes"
         )
     network = _judge(networks, judge, sets.names[to], exclusive[to])
     counts = {name: _Counts() for name in sets.names[to]}
     cycle, examples = [], 0
     for batch in batches:
-        before = answers(network.predict(batch["source"]), exclusive[to])
+        before = _answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
         examples += len(before)
         drawn = _translations(apply, batch, sets, to, of)
         for target, (start, request, made, again) in enumerate(drawn):
             cycle.append(np.abs(to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
-            after = answers(network.predict(made), exclusive[to])
+            after = _answers(network.apply("predict", {"image": made}), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {
         name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}
@@ -74,10 +74,10 @@ def evaluate(
 
 
 def _translations(apply, batch, sets, to, of):
-    """For each target: labels before, labels asked for, the images drawn, and these drawn back."""
+    """For each target: labels before, labels asked for, translated images, and images translated back."""
     source, own = batch["source"], np.asarray(sets.bits(of, batch["source_label"]))
     back = np.asarray(sets.vector(of, own))
-    # Of another set's images it is only known that any class asked for is a change.
+    # Images of another set have none of these classes, so any class asked for is a change.
     start = own if to == of else np.zeros((len(own), len(sets.names[to])), np.float32)
     for target in range(len(sets.names[to])):
         request = sets.request(to, start, target)
@@ -85,26 +85,15 @@ def _translations(apply, batch, sets, to, of):
         yield start, request, made, apply({"source": made, "label": back})["target"]
 
 
-def place(sets: LabelSets, role: str, field: str) -> int:
-    """The number of the set that a role names.
-
-    Raises:
-      ConfigError: no such set.
-    """
-    if role not in sets.roles:
-        raise ConfigError(f"{field}={role!r} is no set of labels; known: {', '.join(sets.roles)}")
-    return sets.roles.index(role)
-
-
-def answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
-    """What a judge says, bool [B, n]: the class of the largest logit, or attributes of positive ones."""
+def _answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
+    """A judge's answers, bool [B, n]: the class of the largest logit, or attributes with positive logits."""
     if exclusive:
         return np.eye(logits.shape[-1], dtype=bool)[logits.argmax(-1)]
     return logits > 0
 
 
 class _Counts:
-    """Right and wrong answers for one target."""
+    """Counts of right and wrong answers for one target."""
 
     def __init__(self):
         self.asked, self.wrong, self.wrong_before = 0, 0, 0
@@ -137,7 +126,7 @@ def _judge(networks, name, labels, exclusive):
     known = len(metrics.get("per_class", ())) if exclusive else tuple(metrics.get("attributes", ()))
     expected = len(labels) if exclusive else tuple(labels)
     if known != expected:
-        raise ConfigError(f"judge={name!r} tells {known}; the labels asked for are {expected}")
+        raise ConfigError(f"judge={name!r} predicts {known}; the labels asked for are {expected}")
     return networks[name]
 
 
@@ -155,7 +144,7 @@ def _summary(found, network):
 
     error = mean("error")
     if error is None:
-        raise DataError(f"no image is asked for a change by {', '.join(found)}")
+        raise DataError(f"no image would be changed by {', '.join(found)}")
     return {
         "error": error,
         "accuracy": 1 - error,

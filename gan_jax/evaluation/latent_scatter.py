@@ -1,4 +1,4 @@
-"""Where the images of each class lie in a latent plane."""
+"""A plot of where the images of each class lie in a latent plane."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ import numpy as np
 
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network, latent_map
+from gan_jax.evaluation import Apply, Batches, Network, require_plane
 
 METHOD = "infer"
 
 
 def check_model(model: Any) -> None:
     """Raises ConfigError unless the model's latent vectors have two dimensions."""
-    latent_map.check_model(model)
+    require_plane(model, "latent_scatter")
 
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     Args:
       apply: batch -> {'mean': [B, 2]}.
       batches: `image` and `image_label` [B].
-      networks: not read.
+      networks: not used.
 
     Returns:
       `scatter`, uint8 [H, W, 3].

@@ -1,25 +1,24 @@
-"""Sheets of reconstructions: images above what an autoencoder makes of them."""
+"""Sheets of reconstructions: images above an autoencoder's reconstructions of them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from gan_jax.drawing import plots
+from gan_jax.drawing.sheets import COLUMNS, mosaic
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.ops.pixels import to_uint8
 
 METHOD = "infer"
-_COLUMNS = 16
 
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
-    """One sheet of the first batch, each row of `image` above its row of reconstructions.
+    """One sheet of the first batch; each row of `image` stands above the row of its reconstructions.
 
     Args:
       apply: batch -> {'reconstruction': [B, H, W, C] in [-1, 1]}, decoded from the mean of q(z|x).
-      batches: `image` alone, as bytes.
-      networks: not read.
+      batches: `image` only, as bytes.
+      networks: not used.
 
     Returns:
       `reconstructions`, uint8 [H, W, 3].
@@ -27,7 +26,7 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     del networks
     batch = next(iter(batches))
     given, made = batch["image"], to_uint8(apply(batch)["reconstruction"])
-    columns = min(_COLUMNS, len(given))
+    columns = min(COLUMNS, len(given))
     rows = [slice(first, first + columns) for first in range(0, len(given), columns)]
-    lines = [plots.mosaic(pictures[row], columns) for row in rows for pictures in (given, made)]
+    lines = [mosaic(pictures[row], columns) for row in rows for pictures in (given, made)]
     return {"reconstructions": np.concatenate(lines)}

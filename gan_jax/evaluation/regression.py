@@ -1,4 +1,4 @@
-"""How well a network imitates the features that another one gave the same images."""
+"""How well a network imitates another network's features of the same images."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,11 +13,11 @@ def evaluate(
     batches: Batches,
     networks: Mapping[str, Network],
 ) -> dict[str, Any]:
-    """Features of `image` [B, H, W, C] against `image_features` [B, d].
+    """Compares the features of `image` [B, H, W, C] with `image_features` [B, d].
 
     Returns:
-      `cosine_similarity`, mean over images; `explained_variance`, 1 - (variance of the error) / (variance
-      of the features), both summed over the d dimensions; `mse`, mean over images and dimensions; `examples`.
+      `cosine_similarity`, mean over images; `explained_variance`, 1 - (variance of the error) / (variance of
+      the features), both summed over the d dimensions; `mse`, mean over images and dimensions; `examples`.
     """
     from sklearn import metrics
 

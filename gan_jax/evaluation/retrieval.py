@@ -1,4 +1,4 @@
-"""Whether a transfer still leads back to its original among many others (Taigman et al. 2016, Table 4)."""
+"""Whether a translation can be matched to its original among many images (Taigman et al. 2016, Table 4)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,31 +20,34 @@ def evaluate(
     network: str = "",
     pixels: int = 16,
 ) -> dict[str, Any]:
-    """Ranks of the first source images by what G made of them, among themselves and all that follow.
+    """Ranks of the original images for their translations, among distractors.
 
-    The paper looks for another photograph of the person; here it is the very one that G was given.
+    The paper looks for another photograph of the same person. Here the positive is the image that G was
+    given.
 
     Args:
       apply: batch -> {'target': G(source) [B, H, W, C] in [-1, 1]}.
-      batches: `source` images; the first `probes` are transferred, the others are distractors.
-      networks: those required, by name.
-      probes: how many images are transferred and looked for.
-      network: whose features describe an image, by cosine; '' compares plain pixels by Euclidean distance.
-      pixels: to whose number a side images are reduced where pixels are compared.
+      batches: `source` images. The first `probes` are translated; the others are distractors.
+      networks: the required networks by name.
+      probes: number of images that are translated and looked for.
+      network: name of the network that describes an image by its features, compared by cosine. '' compares
+        pixels by Euclidean distance.
+      pixels: side to which images are reduced before pixels are compared.
 
     Returns:
-      The values of `retrieval_metrics`, `probes`, `distractors`, and `chance_mean_rank`, that of a guess.
+      The values of `retrieval_metrics`, `probes`, `distractors`, and `chance_mean_rank`, the mean rank of a
+      random guess.
 
     Raises:
-      ConfigError: no such network.
-      DataError: no image beyond the probes.
+      ConfigError: there is no such network.
+      DataError: there is no image beyond the probes.
     """
     if network and network not in networks:
         raise ConfigError(f"network={network!r} is not known; known: {', '.join(networks)}")
 
     def describe(pictures: np.ndarray) -> np.ndarray:
         if network:
-            return networks[network].embed(pictures)
+            return networks[network].apply("embed", {"image": pictures})
         floats = to_float(pictures).astype(np.float32)
         small = np.asarray(resize(to_rgb(floats), pixels))
         return small.reshape(len(small), -1)
@@ -52,7 +55,7 @@ def evaluate(
     made, originals, seen = [], [], 0
     for batch in batches:
         originals.append(describe(batch["source"]))
-        if seen < probes:
+        if seen < probes:  # distractors need no translation
             made.append(describe(apply(batch)["target"]))
         seen += len(batch["source"])
     known = np.concatenate(originals)

@@ -1,4 +1,4 @@
-"""Segmentation scores of a network that tells a class for every pixel."""
+"""Segmentation scores of a network that predicts a class for every pixel."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from gan_jax.drawing import palette
+from gan_jax.drawing.sheets import COLUMNS, row, stack
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network
-from gan_jax.evaluation.sheet import COLUMNS, row, stack
+from gan_jax.evaluation import Batches, Network, require_roles
 from gan_jax.metrics import segmentation
 
 
@@ -24,13 +24,13 @@ def evaluate(
     Args:
       apply: batch -> logits [B, H, W, K].
       batches: images and label maps; labels outside 0 to K - 1 are not counted.
-      networks: none is used.
+      networks: not used.
       absent: see `metrics.segmentation.scores`.
 
     Returns:
-      Those scores, from one matrix of the whole set; `confusion`, that matrix, in pixels; `examples`,
-      images; and `maps`, uint8 [H, W, 3]: images, their label maps and the predicted ones, in the colours
-      of `palette`.
+      The scores of `metrics.segmentation.scores`, from one matrix for the whole set; `confusion`, that matrix
+      in pixels; `examples`, the number of images; and `maps`, uint8 [H, W, 3]: images, true maps and
+      predicted maps in the colours of `palette`.
     """
     del networks
     counts: Any = 0
@@ -53,7 +53,7 @@ def evaluate(
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
-    """Refuses, before any work, an unknown rule for absent classes, or no role `image`.
+    """Refuses, before any work, an unknown rule for absent classes, or a missing role `image`.
 
     Raises:
       ConfigError: naming the field, its value and what is allowed.
@@ -62,5 +62,4 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     if options["absent"] not in segmentation.ABSENT:
         allowed = ", ".join(segmentation.ABSENT)
         raise ConfigError(f"absent={options['absent']!r} is not allowed; allowed: {allowed}")
-    if "image" not in roles:
-        raise ConfigError("roles.image is missing; its label maps are what is compared")
+    require_roles(roles, ("image",), "its label maps are compared")

@@ -1,17 +1,16 @@
-"""Sheets of sample images: inputs above what the model makes of them, or what it draws from noise."""
+"""Sheets of sample images: translations below their inputs, or images drawn from noise."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
+from gan_jax.drawing.sheets import COLUMNS, mosaic, row, stack
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.ops.directions import OTHER
 from gan_jax.ops.pixels import to_uint8
-
-_PARTNER = {"target": "source", "source": "target"}
-COLUMNS = 16
 
 
 def evaluate(
@@ -24,23 +23,23 @@ def evaluate(
 ) -> dict[str, Any]:
     """One sheet of the first batch.
 
-    For a translation each row of inputs stands above its row of outputs. Images drawn from noise, as many
-    as the batch has, fill a grid; of a conditional model the sheet may have a row for every class instead,
-    with one latent a column, so that down a column nothing but the class differs.
+    For a translation, each row of inputs stands above the row of outputs. Images drawn from noise fill a
+    grid, as many as the batch has. A conditional model may instead have one row for every class and one
+    latent for each column, so that only the class changes down a column.
 
     Args:
-      apply: batch -> images by role; its latents are drawn where there are rows of classes.
-      batches: the first is drawn.
-      networks: none is used.
-      columns: images a row; 0 is 16 for translations, 10 for rows of classes, and otherwise what makes
-        the grid as high as wide.
-      classes: rows of a conditional model, row k asking for class k; 0 asks for none.
+      apply: batch -> images by role; it also draws the latents for rows of classes.
+      batches: only the first batch is used.
+      networks: not used.
+      columns: images in each row. 0 means 16 for translations, 10 for rows of classes, and otherwise as many
+        as make the grid square.
+      classes: number of rows of a conditional model; row k asks for class k. 0 asks for no class.
 
     Returns:
       `sheet`, uint8 [H, W, 3].
 
     Raises:
-      ConfigError: the model is asked for classes and has none.
+      ConfigError: `classes` is above 0 and the model has no classes.
     """
     del networks
     if classes:
@@ -48,20 +47,20 @@ def evaluate(
     batch = next(iter(batches))
     rows: list[np.ndarray] = []
     for role, made in apply(batch).items():
-        if role.endswith("_label"):
+        if role.endswith("_label"):  # a conditional model also returns the labels that it drew
             continue
-        given = batch.get(_PARTNER.get(role, ""))
+        given = batch.get(OTHER.get(role, ""))
         wide = columns or (COLUMNS if given is not None else math.ceil(math.sqrt(len(made))))
         for first in range(0, len(made), wide):
             part = slice(first, first + wide)
             if given is not None:
-                rows.append(row(given[part]))
-            rows.append(row(made[part]))
+                rows.append(row(to_uint8(given[part])))
+            rows.append(row(to_uint8(made[part])))
     return {"sheet": stack(rows)}
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
-    """Refuses, before any work, numbers of columns or classes that no sheet has.
+    """Refuses, before any work, numbers of columns or classes that are out of range.
 
     Raises:
       ConfigError: naming the field, its value and what is allowed.
@@ -73,24 +72,9 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
 
 
 def _classes(apply, classes, columns):
-    """A row for every class, a column for every latent: uint8 [classes H, columns W, 3]."""
+    """A row for every class and a column for every latent: uint8 [classes H, columns W, 3]."""
     z = np.tile(apply.latents(columns), (classes, 1))
     made = apply({"z": z, "label": np.repeat(np.arange(classes, dtype=np.int32), columns)})
     if "image_label" not in made:
-        raise ConfigError(f"classes={classes} is not allowed; allowed: 0, the model is not conditional")
-    return np.concatenate([row(part) for part in np.split(made["image"], classes)])
-
-
-def row(pictures: np.ndarray) -> np.ndarray:
-    """Images [N, H, W, C], uint8 or float in [-1, 1], side by side: uint8 [H, N W, 3]."""
-    if pictures.dtype != np.uint8:
-        pictures = to_uint8(pictures)
-    if pictures.shape[-1] == 1:
-        pictures = np.repeat(pictures, 3, axis=-1)
-    return np.concatenate(list(pictures), axis=1)
-
-
-def stack(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows uint8 [H, W, 3] of any widths below each other, black where one is shorter."""
-    width = max(row.shape[1] for row in rows)
-    return np.concatenate([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])
+        raise ConfigError(f"classes={classes} is not allowed; allowed: 0, since the model is not conditional")
+    return mosaic(to_uint8(made["image"]), columns)

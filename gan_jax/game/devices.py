@@ -1,8 +1,8 @@
-"""Everything about devices: the mapped axis, placement of state and batches, and the two mapped calls.
+"""Everything about devices: the mapped axis, placement of states and batches, and the two mapped calls.
 
-A state is *replicated*: every leaf carries a leading axis of the local devices. Batches are *sharded*
-over the same axis. `pmap` is a thin layer over jit and shard_map by now and in maintenance mode;
-it is used here alone, so replacing it is a change to this file.
+A *replicated* state has a leading axis of the local devices on every leaf. A *sharded* batch is split over
+the same axis. `pmap` is in maintenance mode, as a thin layer over jit and shard_map. Only this file uses it,
+so only this file has to change when pmap is replaced.
 """
 
 import os
@@ -21,8 +21,8 @@ from gan_jax.errors import ConfigError
 
 AXIS = "devices"
 
-_LAST_SECONDS = 60  # that a process which is done waits for the others before it ends them
-_LAST_WORDS = 5  # seconds that the first process, whose end is the end of all, leaves the others for theirs
+_LAST_SECONDS = 60  # how long a finished process waits for the others before it ends them
+_LAST_WORDS = 5  # grace period in seconds for the other processes before rank 0 exits
 
 PyTree = Any
 Step = Callable[[PyTree, PyTree, jax.Array, Any], tuple[PyTree, dict[str, jax.Array]]]
@@ -34,17 +34,17 @@ def start(
     compilation_cache: str = "",
     debug_nans: bool = False,
 ) -> None:
-    """Settles how jax runs, before anything touches a device.
+    """Configures jax before anything touches a device.
 
     Args:
-      platform: '' for jax's own choice, or 'cpu', 'gpu', 'tpu'.
-      distributed: join the other processes; address, number and rank come from the cluster's
-        environment, or from JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID.
-      compilation_cache: folder of compiled programs, '' for none.
+      platform: 'cpu', 'gpu' or 'tpu'; '' leaves the choice to jax.
+      distributed: join the other processes of a cluster. Address, number of processes and rank come from the
+        cluster's environment, or from JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID.
+      compilation_cache: folder for compiled programs; '' keeps none.
       debug_nans: stop inside the operation that makes a NaN.
 
     Raises:
-      ConfigError: the platform has no device on this machine.
+      ConfigError: this machine has no device of the platform, or no cluster was found.
     """
     if platform:
         jax.config.update("jax_platforms", {"gpu": "cuda"}.get(platform, platform))
@@ -58,13 +58,13 @@ def start(
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"platform={platform!r} has no device here: {reason}") from error
-    # On CPUs the first collective opens the connections and waits for the others 30 s at most, each later
-    # one half an hour. Here, where all have just begun, none is so far behind.
+    # On CPUs the first collective opens the connections and waits at most 30 s for the other processes; later
+    # ones wait half an hour. All processes have just started here, so none is 30 s behind.
     barrier("joined")
 
 
 def _join() -> None:
-    """Joins the other processes; where no cluster tells their number and rank, variables do."""
+    """Joins the other processes; environment variables give number and rank where no cluster does."""
 
     def number(name: str) -> int | None:
         return int(os.environ[name]) if name in os.environ else None
@@ -83,7 +83,10 @@ def _join() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Ends this process; one of several without jax's own end, which would wait for the others in vain."""
+    """Ends this process with an exit code.
+
+    One of several processes skips jax's own shutdown, which would wait in vain for the others.
+    """
     if jax.distributed.is_initialized():
         if jax.process_index() == 0:
             time.sleep(_LAST_WORDS)
@@ -105,17 +108,17 @@ def describe() -> dict[str, Any]:
 
 
 def process() -> tuple[int, int]:
-    """This process's rank and the number of processes; rank 0 writes files."""
+    """This process's rank and the number of processes. Only rank 0 writes files."""
     return jax.process_index(), jax.process_count()
 
 
 def local_devices() -> int:
-    """Devices of this process: of so many images `pmap_apply` gives one to each."""
+    """The number of this process's devices; `pmap_apply` pads a batch to a multiple of it."""
     return jax.local_device_count()
 
 
 def barrier(name: str) -> None:
-    """Waits until every process is here; nothing to do for one."""
+    """Waits until every process has reached this call; returns at once in a single process."""
     if jax.process_count() > 1:
         multihost_utils.sync_global_devices(name)
 
@@ -124,7 +127,7 @@ def check_batch_size(batch_size: int) -> None:
     """Refuses a global batch that the devices cannot share equally.
 
     Raises:
-      ConfigError: naming the batch size and the number of devices.
+      ConfigError: the number of devices does not divide `batch_size`.
     """
     count = jax.device_count()
     if batch_size % count:
@@ -137,7 +140,7 @@ def _sharding() -> NamedSharding:
 
 
 def replicate(tree: PyTree) -> PyTree:
-    """Copies each array [...] of host or device memory to [local devices, ...]."""
+    """Copies each array [...] of host or device memory to every local device: [local devices, ...]."""
     count = jax.local_device_count()
     stacked = jax.tree.map(lambda x: np.broadcast_to(x, (count, *np.shape(x))), jax.device_get(tree))
     return jax.device_put(stacked, _sharding())
@@ -165,16 +168,16 @@ def shard(batch: PyTree) -> PyTree:
 
 
 def clock(iteration: int, position: int, last: bool) -> np.ndarray:
-    """What `pmap_step` needs to know of the time: int32 [iteration, position of the phase, last]."""
+    """The time as `pmap_step` takes it: int32 [iteration, position of the phase, 1 for the last phase]."""
     return np.array([iteration, position, last], np.int32)
 
 
 def pmap_step(train_step: Step, seed: int) -> Callable[..., tuple[PyTree, dict[str, jax.Array]]]:
     """Maps `train_step(state, batch, rng, phase)` over devices as `step(state, batch, clock, phase)`.
 
-    The key follows from (seed, iteration, position, device) alone; metrics are averaged over all
-    devices; `state.step` moves on after an iteration's last phase. `phase` is static: each distinct
-    one is compiled once. `state` is donated.
+    The key depends on (seed, iteration, position, device) only. Metrics are averaged over all devices. The
+    last phase of an iteration increments `state.step`. `phase` is static: each distinct phase is compiled
+    once. `state` is donated, so the caller must not use it again.
     """
 
     def mapped(state, batch, clock, phase):
@@ -194,12 +197,12 @@ def pmap_step(train_step: Step, seed: int) -> Callable[..., tuple[PyTree, dict[s
 
 
 def pmap_apply(fn: Callable[..., PyTree]) -> Callable[..., PyTree]:
-    """Maps `fn(state, batch, rng)` over local devices, host arrays in and out.
+    """Maps `fn(state, batch, rng)` over the local devices; host arrays go in and come out.
 
-    The mapped function is `call(state, batch, seed=0, position=0)`. A batch [B, ...] that the devices do
-    not divide is padded with its last example and cut back, so any size is taken. The key follows from
-    (seed, position, device): successive batches of one pass are told apart by `position`. No collective
-    runs, thus the processes of a cluster may call it independently of each other.
+    The mapped function is `call(state, batch, seed=0, position=0)`. A batch [B, ...] of any size is accepted:
+    it is padded with its last example to a multiple of the devices, and the result is cut back to B. The key
+    depends on (seed, position, device) only, so successive batches of one pass need different positions. No
+    collective runs, so the processes of a cluster may call the function independently.
     """
 
     def mapped(state, batch, seed, position):
@@ -221,12 +224,12 @@ def pmap_apply(fn: Callable[..., PyTree]) -> Callable[..., PyTree]:
 
 
 def to_host(metrics: dict[str, jax.Array]) -> dict[str, float]:
-    """Reads averaged scalars [local devices] as floats; waits for the step that makes them."""
+    """Reads averaged scalars [local devices] as floats, after waiting for the step that computes them."""
     return {name: float(x.addressable_shards[0].data[0]) for name, x in metrics.items()}
 
 
 def mean(tree: PyTree) -> PyTree:
-    """Inside a mapped function: the mean over all devices of every leaf."""
+    """The mean of every float leaf over all devices, inside a mapped function; other leaves stay."""
     return jax.tree.map(lambda x: jax.lax.pmean(x, AXIS) if _is_float(x) else x, tree)
 
 

@@ -1,4 +1,4 @@
-"""What a step is made of: `update`, the one verb that moves a player, and ways to repeat and share work."""
+"""The parts of a step: `update`, which moves a player, and functions to repeat and to share work."""
 
 import operator
 from collections.abc import Callable
@@ -21,23 +21,23 @@ def update(
     loss_fn: Callable[[PyTree], tuple[jax.Array, tuple[PyTree, dict[str, jax.Array]]]],
     ema_decay: float | jax.Array | None = None,
 ) -> tuple[TrainState, dict[str, jax.Array]]:
-    """One gradient step of player `name`, and of no other.
+    """One gradient step of player `name`; the other players do not move.
 
     Args:
       state: this device's state, inside a mapped step.
       name: the player that moves.
       tx: the player's optimiser.
-      loss_fn: `params -> (loss, (batch_stats, metrics))`; the loss is a mean over this device's
-        examples, so that the mean over devices is the mean over the global batch.
-      ema_decay: weight of the past in the player's average; may be traced (ramps).
+      loss_fn: `params -> (loss, (batch_stats, metrics))`. The loss is a mean over this device's examples, so
+        that the mean over devices is the mean over the global batch.
+      ema_decay: the old average's weight in the new average of the parameters; it may be traced, for ramps.
 
     Returns:
-      The new state and the metrics, with the norm of the gradient among them: a NaN that a
-      rectifier hides from the loss shows there. Gradients and running statistics are averaged over
-      devices.
+      The new state and the metrics. Gradients and running statistics are averaged over devices. The metrics
+      include the norm of the gradient, which reveals a NaN that a ReLU hides from the loss.
     """
     old = state.players[name]
     grads, (batch_stats, metrics) = jax.grad(loss_fn, has_aux=True)(old.params)
+    # Averaging before the update keeps all players equal on all devices.
     grads, batch_stats = devices.mean((grads, batch_stats))
     updates, opt_state = tx.update(grads, old.opt_state, old.params)
     params = optax.apply_updates(old.params, updates)
@@ -49,15 +49,22 @@ def update(
     return state.replace(players={**state.players, name: new}), metrics
 
 
+def clipped(state: TrainState, name: str, bound: float) -> TrainState:
+    """The state with every parameter of player `name` cut to [-bound, bound], as WGAN has it."""
+    player = state.players[name]
+    params = jax.tree.map(lambda w: jnp.clip(w, -bound, bound), player.params)
+    return state.replace(players={**state.players, name: player.replace(params=params)})
+
+
 def device_mean(tree: PyTree) -> PyTree:
-    """Inside a step: the mean over devices, for what `memory` holds of all of them."""
+    """The mean over devices, inside a step, for entries of `memory` that all devices share."""
     return devices.mean(tree)
 
 
 def once(fn: Callable[[PyTree], PyTree], at: PyTree) -> Callable[[PyTree], PyTree]:
-    """`fn` for calls at `at` alone: evaluated now, its value and derivative shared by every call.
+    """`fn` for calls with the value `at` only; all calls share one evaluation and one derivative.
 
-    Two updates that need the same pass of a network, one of them its gradient, then pay for one.
+    Two updates can then share a forward pass that both need, even if only one differentiates it.
     """
     out, pullback = jax.vjp(fn, at)
     shared = jax.custom_vjp(lambda _: out)
@@ -70,10 +77,10 @@ def repeat(
     state: TrainState,
     xs: PyTree,
 ) -> tuple[TrainState, PyTree]:
-    """Runs `step_fn(state, x) -> (state, out)` over the leading axis of `xs`; outputs are stacked.
+    """Runs `step_fn(state, x) -> (state, out)` over the leading axis of `xs`, and stacks the outputs.
 
-    A plain loop on the CPU, where a convolution inside `scan` is several times slower; `unroll=True` does
-    not help, for it leaves a loop of one step as it is.
+    On the CPU this is a plain Python loop, since a convolution inside `scan` is several times slower there.
+    `unroll=True` does not help: it leaves a loop of one step as it is.
     """
     if jax.default_backend() != "cpu":
         return jax.lax.scan(step_fn, state, xs)

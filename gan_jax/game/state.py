@@ -1,4 +1,4 @@
-"""The state of a game of players, and the one verb that moves a player: `update`."""
+"""The state of a game: its players, frozen variables, and what a step remembers."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ PyTree = Any
 
 
 class Player(flax.struct.PyTreeNode):
-    """One player: its parameters and what its optimiser carries. May span several networks.
+    """One player: its parameters, and what its optimiser carries. A player may span several networks.
 
     Attributes:
-      params: what the optimiser moves.
-      batch_stats: running statistics of batch normalisation, {} where there are none.
-      opt_state: the state of its optax transformation.
-      ema: exponential moving average of `params`, or None where none is kept.
+      params: the parameters that the optimiser moves.
+      batch_stats: running statistics of batch normalisation; {} if the networks have none.
+      opt_state: state of the optax transformation.
+      ema: exponential moving average of `params`, or None if no average is kept.
     """
 
     params: PyTree
@@ -27,24 +27,27 @@ class Player(flax.struct.PyTreeNode):
 
     @property
     def variables(self) -> dict[str, PyTree]:
-        """What the player's linen modules are applied with while training."""
+        """The variables to apply the player's linen modules with in training."""
         return {"params": self.params, "batch_stats": self.batch_stats}
 
     @property
     def eval_variables(self) -> dict[str, PyTree]:
-        """The same for evaluation: averaged parameters where an average is kept."""
+        """The variables to apply the player's linen modules with in evaluation.
+
+        They hold the averaged parameters if an average is kept, else the parameters themselves.
+        """
         params = self.params if self.ema is None else self.ema
         return {"params": params, "batch_stats": self.batch_stats}
 
 
 class TrainState(flax.struct.PyTreeNode):
-    """All that training changes, as one pytree of arrays; modules and optimisers are never in it.
+    """All that training changes, as one pytree of arrays. Modules and optimisers are not in it.
 
     Attributes:
-      step: int32 scalar, finished iterations.
-      players: by name.
-      frozen: variables that no optimiser touches (DTN's f), by name.
-      memory: what one step carries to the next (an image pool, a running mean), by name.
+      step: int32 scalar, the number of finished iterations.
+      players: the players by name.
+      frozen: variables that no optimiser touches, by name, such as DTN's f.
+      memory: arrays that a step leaves for the next one, by name, such as an image pool or a running mean.
     """
 
     step: jax.Array
@@ -54,9 +57,9 @@ class TrainState(flax.struct.PyTreeNode):
 
 
 def player(variables: PyTree, tx: optax.GradientTransformation, ema: bool = False) -> Player:
-    """A player at its start, from a linen module's initial variables."""
+    """A player before its first update, from a linen module's initial variables."""
     params = variables["params"]
-    # A copy: state and average are donated together, and one buffer cannot be donated twice.
+    # The average is a copy: a step donates parameters and average, and one buffer cannot be donated twice.
     average = jax.tree.map(jnp.copy, params) if ema else None
     return Player(params, variables.get("batch_stats", {}), tx.init(params), average)
 

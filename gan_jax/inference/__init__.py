@@ -1,7 +1,7 @@
-"""Trained runs put to use, one file for each mode of the command line but `train` and `eval`.
+"""Uses of trained runs, one file for each mode of the command line but `train` and `eval`.
 
 The mode `<name>` is `run(workdir, *, ...) -> values` of `inference/<name>.py`. Its keyword-only parameters
-are the flags that it takes, those without a default are required; values are what the command prints.
+are its flags; those without a default are required. The command prints the values.
 """
 
 import importlib
@@ -18,22 +18,22 @@ def mode(name: str) -> Callable[..., Mapping[str, Any]]:
 
 
 def check_flags(name: str, run: Callable[..., Any], given: Collection[str]) -> None:
-    """Refuses flags that a mode does not take, and the lack of those that it needs.
+    """Refuses flags that a mode does not take, and missing flags that it needs.
 
     Args:
-      name: of the mode.
-      run: what it runs; its keyword-only parameters are its flags.
+      name: name of the mode.
+      run: the mode's function; its keyword-only parameters are its flags.
       given: names of the flags on the command line.
 
     Raises:
-      ConfigError: naming the flag, and those that the mode takes.
+      ConfigError: naming the flag, and the flags that the mode takes.
     """
     parameters = inspect.signature(run).parameters.values()
     flags = {p.name: p.default is p.empty for p in parameters if p.kind is p.KEYWORD_ONLY}
     for flag in given:
         if flag not in flags:
             listed = ", ".join(f"--{known}" for known in ("workdir", *flags))
-            raise ConfigError(f"--{flag} is no flag of --mode={name}; its flags: {listed}")
+            raise ConfigError(f"--{flag} is not a flag of --mode={name}; its flags: {listed}")
     for flag, required in flags.items():
         if required and flag not in given:
             raise ConfigError(f"--{flag} is required with --mode={name}")

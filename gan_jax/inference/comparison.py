@@ -1,4 +1,4 @@
-"""A page of images and what was made of them, with thumbnails in files beside it."""
+"""A page of images and their translations, with thumbnails in separate files."""
 
 import dataclasses
 import io
@@ -14,13 +14,13 @@ from gan_jax.drawing import pages
 
 PAGE = "index.html"
 
-_FILES = "index_files"  # as browsers call what belongs to a page
-_SIDE = 256  # pixels of a thumbnail's longer side, at most
+_FILES = "index_files"  # the name that browsers use for the files of a saved page
+_SIDE = 256  # most pixels of a thumbnail's longer side
 
 
 @dataclasses.dataclass(frozen=True)
 class Thumbnail:
-    """A small picture: its file relative to the page, and the pixels that it has."""
+    """A small picture: its file relative to the page, and its size in pixels."""
 
     name: str
     width: int
@@ -28,18 +28,25 @@ class Thumbnail:
 
     @property
     def url(self) -> str:
-        """Its address relative to the page."""
+        """The thumbnail's address relative to the page."""
         return address(self.name)
 
     @property
     def coarse(self) -> bool:
-        """Whether it is so small that its pixels are to be seen."""
+        """Whether the thumbnail is so small that the page should show its single pixels."""
         return max(self.width, self.height) <= _SIDE // 4
 
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
-    """One image: `source`, its name; `target`, the file of what was made of it; and their thumbnails."""
+    """One image and its translation.
+
+    Attributes:
+      source: name of the image.
+      target: file of the translation, relative to the page.
+      before: thumbnail of the image.
+      after: thumbnail of the translation.
+    """
 
     source: str
     target: str
@@ -48,20 +55,20 @@ class Pair:
 
     @property
     def url(self) -> str:
-        """The address of what was made, relative to the page."""
+        """The translation's address relative to the page."""
         return address(self.target)
 
 
 def files(target: str) -> tuple[str, str]:
-    """The files of the thumbnails beside a target, relative to the page: before, after."""
+    """The files of a target's two thumbnails, relative to the page: before, after."""
     stem = PurePosixPath(target).with_suffix("")
     return f"{_FILES}/{stem}.before.webp", f"{_FILES}/{stem}.after.webp"
 
 
 def thumbnail(pixels: np.ndarray, name: str) -> tuple[Thumbnail, bytes]:
-    """An image uint8 [H, W, 1 or 3] at 256 pixels a side at most, as WebP, and its bytes.
+    """The thumbnail of an image uint8 [H, W, 1 or 3], 256 pixels a side at most, and its bytes as WebP.
 
-    `name` is its file, relative to the page. Images that are smaller keep their pixels exactly.
+    `name` is the thumbnail's file, relative to the page. Smaller images keep their pixels exactly.
     """
     small = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     whole = max(small.size) <= _SIDE
@@ -72,16 +79,16 @@ def thumbnail(pixels: np.ndarray, name: str) -> tuple[Thumbnail, bytes]:
 
 
 def page(title: str, facts: Mapping[str, object], pairs: Sequence[Pair], skipped: Mapping[str, str]) -> bytes:
-    """The page: it needs the folder that it lies in, and no network and no script.
+    """The page. It needs only the files in its own folder, no network and no script.
 
-    Thumbnails are files and not part of the page: a browser then reads those on the screen alone, and a page
-    of 5 000 pairs opens at once, where one with all of them inside would be a hundred megabytes.
+    Thumbnails are separate files, so that a browser reads only those on the screen. A page of 5 000 pairs
+    then opens at once; with all pictures inside, it would have a hundred megabytes.
 
     Args:
-      title: its heading.
-      facts: how the images were made; those that are '' are left out.
-      pairs: in the order in which they are shown.
-      skipped: the reasons of images that could not be used, by name.
+      title: heading of the page.
+      facts: how the images were made; empty strings are left out.
+      pairs: the pairs in the order in which they are shown.
+      skipped: name -> reason, for images that could not be used.
     """
     facts = {name: value for name, value in facts.items() if value != ""}
     values = {"title": title, "facts": facts, "pairs": pairs, "skipped": skipped, "version": __version__}
@@ -89,5 +96,5 @@ def page(title: str, facts: Mapping[str, object], pairs: Sequence[Pair], skipped
 
 
 def address(name: str) -> str:
-    """A relative path as part of an address, whatever it is made of."""
+    """A relative path, quoted as part of an address; it may have any characters."""
     return urllib.parse.quote(name, errors="surrogateescape")

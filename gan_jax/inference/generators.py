@@ -1,4 +1,4 @@
-"""Noise-to-image runs by their folder: their model, numbered latents, class labels, images."""
+"""Noise-to-image runs by their folder: their model, numbered latents, class labels and images."""
 
 import sys
 from collections.abc import Sequence
@@ -17,35 +17,37 @@ from gan_jax.inference import output
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, restore
 
-_PART = 4096  # images that are floats at a time
+_PART = 4096  # images in one part, since they are floats before rounding
 
 
 def model(workdir: Path | str, place: output.Output) -> Any:
-    """The model of the run in a folder, from its configuration alone.
+    """The model of the run in a folder, from its configuration only.
 
     Raises:
-      WorkdirError: no run lives there, or its model makes no images of noise.
-      ConfigError: pictures are wanted of a model whose images are none.
+      WorkdirError: the folder holds no run, or its model does not make images from noise.
+      ConfigError: pictures are wanted from a model whose output is not images.
     """
     config = restore.load_config(workdir)
-    found = models.create(config.model)
-    if hasattr(found, "latents"):
+    found: Any = models.create(config.model)
+    if found.draws_from_noise:
         if place.kind != "arrays" and found.channels not in (1, 3):
-            message = f"out={place.path.name!r} shows no images of {found.channels} channels; allowed: .npz"
+            message = (
+                f"out={place.path.name!r} cannot show images of {found.channels} channels; allowed: .npz"
+            )
             raise ConfigError(message)
         return found
-    what = "turns images into images" if hasattr(found, "generate") else "tells labels of images"
-    known = (name for name in models.known() if hasattr(models.model_class(name), "latents"))
+    what = "turns images into images" if found.translates else "predicts labels of images"
+    known = (name for name in models.known() if models.model_class(name).draws_from_noise)
     raise WorkdirError(
         f"{workdir} holds the run {config.name!r} of model {config.model.name!r}, which {what}; "
-        f"this mode needs one that makes images of noise: {', '.join(known) or 'none is known'}"
+        f"this mode needs one that makes images from noise: {', '.join(known) or 'none is known'}"
     )
 
 
 def latents(found: Any, seed: int, numbers: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The latent vectors of a seed that have these numbers, float32 [n, d].
+    """The latent vectors of a seed with these numbers, float32 [n, d].
 
-    Each follows from (seed, its number) alone, so 64 samples begin with the first 16 of the same seed.
+    Each vector depends on (seed, its number) only, so 64 samples begin with the 16 samples of the same seed.
     """
     key = jax.random.key(seed)
     draw = jax.vmap(lambda number: found.latents(jax.random.fold_in(key, number), 1)[0])
@@ -53,14 +55,14 @@ def latents(found: Any, seed: int, numbers: Sequence[int] | np.ndarray) -> np.nd
 
 
 def labels(found: Any, chosen: Sequence[str] | None) -> list[int]:
-    """The classes that `--labels` names, all of them where it is not given; [] for an unconditional model.
+    """The classes that `--labels` names; all classes without the flag, and [] for an unconditional model.
 
     Raises:
-      ConfigError: labels of an unconditional model, or one that is no class.
+      ConfigError: the model is unconditional, or a label is not a class.
     """
     count = found.num_classes
     if not count and chosen is not None:
-        raise ConfigError(f"labels={','.join(chosen)} is for conditional models; this one knows no classes")
+        raise ConfigError(f"labels={','.join(chosen)} is for conditional models; this one has no classes")
     wrong = [label for label in chosen or () if not (label.isdecimal() and int(label) < count)]
     if wrong or chosen == []:
         raise ConfigError(f"labels={','.join(wrong)!r} is not allowed; allowed: 0 to {count - 1}, by commas")
@@ -68,7 +70,10 @@ def labels(found: Any, chosen: Sequence[str] | None) -> list[int]:
 
 
 def decode(run: restore.Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
-    """Images uint8 [n, S, S, C] of latents [n, d] (and labels int32 [n]), with a bar on a terminal."""
+    """Images uint8 [n, S, S, C] of latents [n, d] and, for conditional models, labels int32 [n].
+
+    A terminal shows a progress bar.
+    """
     made, decoder = [], functions.decoder(run)
     parts, quiet = range(0, len(z), _PART), not sys.stderr.isatty()
     for first in track(parts, "images", console=Console(stderr=True), disable=quiet, transient=True):

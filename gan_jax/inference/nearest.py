@@ -1,4 +1,4 @@
-"""The training images nearest to generated ones: whether a generator copies what it was shown."""
+"""The training images nearest to generated ones, which show whether a generator copies."""
 
 import dataclasses
 from pathlib import Path
@@ -12,16 +12,16 @@ from gan_jax.metrics.nearest import neighbours
 from gan_jax.runs import inputs, required, restore
 
 PIXELS = "pixels"
-_EMBEDDED = 4096  # images at a time
+_EMBEDDED = 4096  # images in one part
 _GAP = 4  # pixels between an image and its neighbours
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """For each of N images its k nearest, the nearest first.
+    """The k nearest training images of each of N images, the nearest first.
 
     Attributes:
-      rows: of the training role, int [N, k].
+      rows: rows of the training role, int [N, k].
       distances: [N, k], float64, in the unit of the `Memory`.
       images: uint8 [N, k, H, W, C].
     """
@@ -35,28 +35,33 @@ class Memory:
     """The training images of a run, and a distance to them."""
 
     def __init__(self, images: np.ndarray, k: int, network: Any = None):
-        """Keeps images uint8 [R, H, W, C]; `network` describes them, or plain pixels do where it is None.
+        """Keeps images uint8 [R, H, W, C].
+
+        Args:
+          images: uint8 [R, H, W, C].
+          k: number of neighbours.
+          network: a network whose features describe the images; None compares pixels.
 
         Raises:
-          ConfigError: fewer than k images.
+          ConfigError: there are fewer than k images.
         """
         if not 1 <= k <= len(images):
             raise ConfigError(
-                f"nearest={k} is not allowed; allowed: 1 to {len(images)}, the images there are"
+                f"nearest={k} is not allowed; allowed: 1 to {len(images)}, the number of training images"
             )
         self._images, self._k, self._network = images, k, network
         self.unit = "between features" if network else "grey levels per pixel"
         self._known = self._describe(images)
 
     def find(self, pictures: np.ndarray) -> Found:
-        """The k nearest of images uint8 [N, H, W, C].
+        """The k nearest training images of images uint8 [N, H, W, C].
 
-        Distances are Euclidean between features, and between pixels the root of the mean squared difference,
-        0 to 255.
+        Distances are Euclidean between features. Between pixels they are the root of the mean squared
+        difference, 0 to 255.
         """
         described = self._describe(pictures)
         rows, _ = neighbours(described, self._known, self._k)
-        # Differences of their own: float32 sums of squares leave a rest where image and copy are equal.
+        # Distances are computed again, since float32 sums of squares are not exactly 0 for equal images.
         other = described.reshape(len(rows), -1).astype(np.float64)
         distances = np.empty(rows.shape)
         for i, found in enumerate(rows):
@@ -71,22 +76,23 @@ class Memory:
         if self._network is None:
             return pictures
         parts = range(0, len(pictures), _EMBEDDED)
-        return np.concatenate([self._network.embed(pictures[i : i + _EMBEDDED]) for i in parts])
+        return np.concatenate(
+            [self._network.apply("embed", {"image": pictures[i : i + _EMBEDDED]}) for i in parts]
+        )
 
 
 def load(workdir: Path | str, k: int, features: str = PIXELS) -> Memory:
-    """The images that the run in a folder was trained on.
+    """The training images of the run in a folder.
 
     Args:
-      workdir: of a run with the role `image`.
-      k: how many neighbours will be looked for.
-      features: 'pixels', or the name of a classifier that the run requires: its features then describe
-        an image.
+      workdir: folder of a run with the role `image`.
+      k: number of neighbours.
+      features: 'pixels', or the name of a required classifier whose features describe an image.
 
     Raises:
-      ConfigError: no such classifier, or fewer images.
-      WorkdirError: the classifier is not finished where the run's configuration says.
-      DataError: the training images are not there.
+      ConfigError: there is no such classifier, or there are fewer than k images.
+      WorkdirError: the run's configuration names a classifier that is not finished.
+      DataError: the training images are missing.
     """
     config = restore.load_config(workdir)
     if features != PIXELS and features not in config.requires:
@@ -99,6 +105,6 @@ def load(workdir: Path | str, k: int, features: str = PIXELS) -> Memory:
 
 
 def strips(pictures: np.ndarray, nearest: np.ndarray) -> np.ndarray:
-    """Images uint8 [N, H, W, C] with their neighbours [N, k, H, W, C] at their right: [N, H, W', C]."""
+    """Images uint8 [N, H, W, C] with their neighbours [N, k, H, W, C] to the right: [N, H, W', C]."""
     gap = np.full((*pictures.shape[:2], _GAP, pictures.shape[-1]), 255, np.uint8)
     return np.concatenate([pictures, gap, *np.moveaxis(nearest, 1, 0)], axis=2)

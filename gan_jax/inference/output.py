@@ -1,4 +1,4 @@
-"""Where images go: one sheet, an array file, or a folder of pictures; checked first, written whole."""
+"""Where images are written: one sheet, an array file, or a folder of pictures. The place is checked first."""
 
 import dataclasses
 import io
@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_jax.drawing import plots
+from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.runs.workdir import Workdir
 
 _GAP = 2  # pixels between the images of a sheet
-_KINDS = "a file ending in .png (one sheet) or .npz (arrays), or a new folder ending in / (a picture each)"
+_KINDS = "a file ending in .png (one sheet) or .npz (arrays), or a new folder ending in / (one file an image)"
 
 
 @dataclasses.dataclass(frozen=True)
 class Output:
-    """A place that can be written, and what is to be written there: 'sheet', 'arrays' or 'folder'."""
+    """A place that can be written, and the kind of output: 'sheet', 'arrays' or 'folder'."""
 
     path: Path
     kind: str
@@ -33,55 +33,57 @@ class Output:
         names: Sequence[str],
         arrays: Mapping[str, np.ndarray],
     ) -> None:
-        """Writes it, whole or not at all; a file that is there already is replaced.
+        """Writes the output completely or not at all; an existing file is replaced.
 
         Args:
           pictures: uint8 [N, H, W, 1 or 3], for a sheet or a folder.
-          columns: pictures in a row of a sheet.
-          names: of the N files of a folder, without an ending.
-          arrays: for an array file.
+          columns: pictures in each row of a sheet.
+          names: names of a folder's N files, without suffix.
+          arrays: arrays for an array file.
 
         Raises:
-          WorkdirError: the disk is full, or the place is no longer what it was.
+          WorkdirError: the disk is full, or the place has changed since `check`.
         """
         if self.kind == "sheet":
-            content = png(plots.mosaic(pictures, columns, _GAP))
+            content = png(sheets.mosaic(pictures, columns, _GAP))
             Workdir(self.path.parent).write(self.path.name, content)
         elif self.kind == "arrays":
             buffer = io.BytesIO()
-            np.savez(buffer, **arrays)  # type: ignore[arg-type]  # its stub takes the names for flags
+            np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for flags
             Workdir(self.path.parent).write(self.path.name, buffer.getvalue())
         else:
             self._write_folder(pictures, names)
 
     def _write_folder(self, pictures, names):
         try:
+            # The folder is written aside and renamed, so that it never exists half-written.
             with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=f".{self.path.name}.") as aside:
                 made = Path(aside, "made")
                 made.mkdir()
                 for name, picture in zip(names, pictures, strict=True):
                     (made / f"{name}.png").write_bytes(png(picture))
-                made.replace(self.path)  # over an empty folder at most
+                made.replace(self.path)  # replaces an empty folder only
         except OSError as error:
             raise WorkdirError(f"{self.path} could not be written: {error.strerror or error}") from error
 
 
 def check(out: str) -> Output:
-    """What `--out` asks for, found to be possible.
+    """The output that `--out` asks for, after a check that it can be written.
 
     Raises:
-      ConfigError: another ending, no such folder, one that cannot be written, or a place that is taken.
+      ConfigError: the suffix is not known, the folder does not exist or cannot be written, or the place
+        exists already.
     """
     path = Path(out).absolute()
     folder = out.endswith("/")
     if not folder and path.suffix not in (".png", ".npz"):
         raise ConfigError(f"out={out!r} is not allowed; allowed: {_KINDS}")
     if folder and path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ConfigError(f"out={out!r} is there already; allowed: {_KINDS}")
+        raise ConfigError(f"out={out!r} exists already; allowed: {_KINDS}")
     if not folder and path.is_dir():
         raise ConfigError(f"out={out!r} is a folder; allowed: {_KINDS}")
     try:
-        # Permissions do not tell of all that keeps a folder from being written.
+        # Permissions alone do not tell whether a folder can be written.
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
@@ -97,11 +99,11 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def square(count: int) -> int:
-    """Columns that make a sheet of `count` images about as wide as high."""
+    """The number of columns that makes a sheet of `count` images about as wide as high."""
     return math.isqrt(count - 1) + 1
 
 
 def numbered(count: int) -> list[str]:
-    """Names 0000, 0001, ... of equal length, so that they sort."""
+    """Names 0000, 0001, ... of equal length, so that they sort in order."""
     width = max(4, len(str(count - 1)))
     return [f"{i:0{width}d}" for i in range(count)]

@@ -1,4 +1,4 @@
-"""`--mode=sample`: images of a noise-to-image run, each beside the training images that are nearest to it."""
+"""`--mode=sample`: images of a noise-to-image run, on request with the nearest training images."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from gan_jax.inference import generators, output
 from gan_jax.inference import nearest as memories
 from gan_jax.runs import restore
 
-_CLASS_ROWS = 32  # classes that still are rows of a sheet, unless one asks for it
+_CLASS_ROWS = 32  # most classes that get a row each without --hold_z
 
 
 def run(
@@ -25,24 +25,25 @@ def run(
     nearest: int = 0,
     features: str = memories.PIXELS,
 ) -> dict[str, Any]:
-    """Writes images of a run, from its folder alone; nothing there changes.
+    """Writes images of a run, using its folder only; the folder is not changed.
 
-    Image i of a seed is the same whatever `num` is. The sheet of a conditional model has a row for each class
-    and one latent for each column, so that down a column nothing but the class differs.
+    Image i of a seed does not depend on `num`. The sheet of a conditional model has a row for each class and
+    one latent for each column, so that only the class changes down a column.
 
     Args:
-      workdir: of a run whose model makes images of noise, finished or not.
-      out: see `output.check`. An `.npz` holds `image` uint8 [N, S, S, C], `z` [N, d], `label` int32 [N]
-        where conditional, and, with `nearest`, `neighbour` int [N, k], rows of the training role, and
-        `distance` [N, k]: a data set that a role's `files` can name.
-      num: how many images.
-      seed: of the latents.
-      labels: classes of a conditional model, which the images take in turn; None for all of them.
-      hold_z: one latent for all classes in turn; None for such sheets alone, elsewhere each has its own.
-      columns: of a sheet whose images follow one another in turn; 0 for a row a class, or where there are
-        no classes, more than 32 of them, or neighbours shown, as many as make it square.
-      nearest: how many of the nearest training images to show beside each image.
-      features: by what they are nearest, see `nearest.load`.
+      workdir: folder of a run whose model makes images from noise, finished or not.
+      out: see `output.check`. An `.npz` holds `image` uint8 [N, S, S, C], `z` [N, d], `label` int32 [N] for
+        conditional models and, with `nearest`, `neighbour` int [N, k], rows of the training role, and
+        `distance` [N, k]. A role's `files` can name it as a data set.
+      num: number of images.
+      seed: seed of the latents.
+      labels: classes of a conditional model, used by the images in turn; None uses all classes.
+      hold_z: use one latent for all classes in turn. None does so only for sheets with a row for each class;
+        otherwise each image has its own latent.
+      columns: images in each row of a sheet in plain order. 0 gives a row for each class; without classes,
+        with more than 32, or with neighbours, 0 makes the sheet square.
+      nearest: number of nearest training images to show beside each image.
+      features: what to compare by, see `nearest.load`.
 
     Returns:
       Values to print.
@@ -76,7 +77,7 @@ def run(
 
 def _check(hold_z, columns, classes):
     if hold_z and (columns or not classes):
-        why = "its columns are the latents" if classes else "this one knows no classes"
+        why = "its columns are the latents" if classes else "this one has no classes"
         raise ConfigError(f"hold_z={hold_z} is for sheets of conditional models; {why}")
 
 
@@ -85,14 +86,17 @@ def _are_rows(classes, hold_z):
 
 
 def _asked(model, seed, classes, num, held):
-    """Latents, `held` while the classes take their turn, and labels, None where there are no classes."""
+    """Latents and labels of the images; labels are None without classes.
+
+    With `held`, the latent stays the same while the classes take turns.
+    """
     numbers = np.arange(num)
     z = generators.latents(model, seed, numbers // len(classes) if held else numbers)
     return z, np.resize(np.array(classes, np.int32), num) if classes else None
 
 
 def _in_rows(pictures, classes):
-    """Images of the classes in turn, put class after class; white where the last turn is not complete."""
+    """Sorts images whose classes take turns by class; white images complete the last turn."""
     white = np.full((-len(pictures) % classes, *pictures.shape[1:]), 255, np.uint8)
     turns = np.concatenate([pictures, white]).reshape(-1, classes, *pictures.shape[1:])
     return turns.swapaxes(0, 1).reshape(-1, *pictures.shape[1:])

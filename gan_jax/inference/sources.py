@@ -1,4 +1,4 @@
-"""Images to put a run to use on: a folder, a zip, a folder inside a zip, or one file."""
+"""The images to use a run on: a folder, a zip, a folder inside a zip, or one file."""
 
 import contextlib
 import dataclasses
@@ -15,14 +15,14 @@ _log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Image files, by name.
+    """Image files by name.
 
     Attributes:
-      title: what messages call all of them.
-      names: relative to the folder, with '/', in lexicographic order.
-      read: the content of one of them; an OSError says that it cannot be read.
-      paths: of those that are files of their own, and not members of a zip.
-      folder: where they lie, if that was given.
+      title: name of the source in messages.
+      names: names relative to the folder, with '/', in lexicographic order.
+      read: the content of a file by its name; an OSError means that the file cannot be read.
+      paths: paths of the images that are files themselves, not members of a zip.
+      folder: the folder of the images, if a folder was given.
     """
 
     title: str
@@ -33,10 +33,10 @@ class Source:
 
     @classmethod
     def open(cls, given: str, stack: contextlib.ExitStack) -> "Source":
-        """What `--input` names; `stack` closes it.
+        """The source that `--input` names; `stack` closes it.
 
         Raises:
-          ConfigError: nothing is there.
+          ConfigError: there is no such file or folder.
           DataError: a folder or zip cannot be read, or has no image.
         """
         path = Path(given).expanduser().absolute()
@@ -44,19 +44,19 @@ class Source:
         if place is not None:
             folder = stack.enter_context(listing.Folder(*place))
             if folder.others:
-                _log.info("%d other files of %s are left alone", len(folder.others), folder.title)
+                _log.info("%d other files of %s are ignored", len(folder.others), folder.title)
             own = path if path.is_dir() else None
             paths = tuple(path / name for name in folder.images) if own else ()
             return cls(folder.title, folder.images, folder.read, paths, own)
         if not path.is_file():
-            raise ConfigError(f"input={given!r} is not there; allowed: a folder, a zip, or an image")
+            raise ConfigError(f"input={given!r} does not exist; allowed: a folder, a zip, or an image")
         return cls(str(path), (path.name,), lambda name: path.read_bytes(), (path,))
 
     def content(self, name: str) -> bytes:
-        """All of a file.
+        """The whole content of a file.
 
         Raises:
-          Skipped: it cannot be read.
+          Skipped: the file cannot be read.
         """
         try:
             return self.read(name)

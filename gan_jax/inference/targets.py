@@ -1,4 +1,4 @@
-"""Where what is made of many files goes: names that keep theirs, in a folder of which nothing is lost."""
+"""Output file names, and the check that nothing is overwritten."""
 
 import tempfile
 from collections import Counter
@@ -10,13 +10,13 @@ from gan_jax.runs.workdir import Workdir
 
 
 def names(files: Sequence[str]) -> list[str]:
-    """A `.png` for each file, in the same sub-folder and of the same name.
+    """A `.png` name for each file, in the same sub-folder.
 
-    `a.jpg` becomes `a.png`. Where several would become the same, even on a disk that does not tell capitals
-    from small letters, each keeps its ending: `a.jpg.png`, `a.gif.png`.
+    `a.jpg` becomes `a.png`. If several names would be equal, even when upper and lower case count as equal,
+    each keeps its suffix: `a.jpg.png`, `a.gif.png`.
 
     Args:
-      files: relative paths with '/', all different; those of a zip may begin with '/'.
+      files: relative paths with '/', all different. Those of a zip may begin with '/'.
     """
     plain = [PurePosixPath(file.lstrip("/")) for file in files]
     whole = [False] * len(plain)
@@ -34,23 +34,23 @@ def names(files: Sequence[str]) -> list[str]:
 
 
 def check(folder: str, files: Collection[str], inputs: Collection[Path], overwrite: bool) -> Workdir:
-    """The folder that `--output` names, once it is sure that nothing in it would be lost.
+    """The folder that `--output` names, after a check that no file in it would be lost.
 
     Args:
-      folder: need not be there.
-      files: relative paths of all that is to be written.
-      inputs: files that must stay as they are.
-      overwrite: whether other files of these names are replaced.
+      folder: path of the folder; it need not exist.
+      files: relative paths of all files to write.
+      inputs: files that must not be replaced.
+      overwrite: whether other existing files are replaced.
 
     Raises:
-      ConfigError: the folder is none or cannot be written, or one of the files is there already.
+      ConfigError: the path is not a folder, the folder cannot be written, or one of the files exists already.
     """
     path = Path(folder).absolute()
     nearest = next(part for part in (path, *path.parents) if part.exists())
     if not nearest.is_dir():
-        raise ConfigError(f"output={folder!r}: {nearest} is no folder")
+        raise ConfigError(f"output={folder!r}: {nearest} is not a folder")
     try:
-        # Permissions do not tell of all that keeps a folder from being written.
+        # Permissions alone do not tell whether a folder can be written.
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`--mode=translate`: what a run makes of the images of a folder, a zip, or one file."""
+"""`--mode=translate`: a run's translations of the images of a folder, a zip, or one file."""
 
 import contextlib
 import logging
@@ -19,7 +19,8 @@ from gan_jax.game import devices
 from gan_jax.inference import comparison, targets
 from gan_jax.inference.output import png
 from gan_jax.inference.sources import Source
-from gan_jax.inference.translator import DIRECTIONS, Prepared, Translator
+from gan_jax.inference.translator import Prepared, Translator
+from gan_jax.ops.directions import DIRECTIONS
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
 
@@ -38,29 +39,33 @@ def run(
     seed: int = 0,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Writes a PNG for each image, and a page that shows both beside each other; the run stays as it is.
+    """Writes a PNG for each image, and a page with all pairs; the run's folder is not changed.
 
-    Images are turned upright by their EXIF orientation. Where the model takes any size, they keep theirs:
-    they are padded by reflection to the multiple that its architecture needs, and what is made is cropped
-    back. Where it takes one size alone, they are brought to it as its training images were.
+    Images are turned upright by their EXIF orientation. If the model takes any size, images keep theirs: they
+    are padded by reflection to the multiple that the architecture needs, and the translation is cropped back.
+    If the model takes one size only, images are brought to it as the training images were.
 
     Args:
-      workdir: of a run whose model turns images into images, finished or not.
-      input: a folder, a zip, a folder inside a zip, or an image; sub-folders are gone through.
-      output: a folder, made where it is missing; see `targets.names` for what is written there.
-      direction: 's2t' draws the target domain of source images, 't2s' the source domain of target images.
-      attributes: what a conditional model is asked for; all others of the same data set are asked away.
-      derive: 'edges' or 'grey', made of each image first, see `views.derived`; '' for images as they are.
-      max_side: larger images are scaled down to so many pixels on their longer side; 0 for as they are.
-      seed: of what is random; with one device an image's draw follows from it and the image's name alone.
+      workdir: folder of a run whose model turns images into images, finished or not.
+      input: a folder, a zip, a folder inside a zip, or an image; sub-folders are included.
+      output: a folder, created if missing; see `targets.names` for its files.
+      direction: 's2t' translates source images to the target domain, 't2s' target images to the source
+        domain.
+      attributes: the attributes that a conditional model should give; all others of the same data set are
+        removed.
+      derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for images as they
+        are.
+      max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
+      seed: seed of the random draws. With one device, an image's draw depends on the seed and the image's
+        name only.
       overwrite: whether files of an earlier call are replaced.
 
     Returns:
       Values to print.
 
     Raises:
-      ConfigError, WorkdirError, CheckpointError, DataError: before anything is written; or a full disk.
-      IncompleteError: some images cannot be used; all others were translated.
+      ConfigError, WorkdirError, CheckpointError, DataError: before anything is written, or for a full disk.
+      IncompleteError: some images could not be used; all others were translated.
     """
     for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
         if value not in allowed:
@@ -77,7 +82,7 @@ def run(
             for item, made in _translated(source, translator, derive, max_side, skipped)
         ]
     title = f"{Path(workdir).absolute().name}: translations"
-    asked = {"attributes": ", ".join(attributes or ()), "made of each image first": derive}
+    asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
     facts = {**translator.facts, **asked, "input": source.title}
     return _conclude(folder, title, facts, pairs, skipped)
 
@@ -89,7 +94,7 @@ def _conclude(
     pairs: Sequence[comparison.Pair],
     skipped: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Writes the page, and tells of images that could not be used."""
+    """Writes the page, and reports images that could not be used."""
     total, left_out = len(pairs) + len(skipped), listing.counted(skipped)
     if not pairs:
         raise DataError(f"{facts['input']}: none of {total} images can be used: {left_out}")
@@ -102,12 +107,12 @@ def _conclude(
 
 
 def _model(workdir: Path | str) -> Any:
-    """The model of the run in a folder, if it turns images into images."""
+    """The model of the run in a folder, which must turn images into images."""
     config = restore.load_config(workdir)
     model = models.create(config.model)
-    if hasattr(model, "generate") and not hasattr(model, "latents"):
+    if model.translates:
         return model
-    what = "makes images of noise" if hasattr(model, "generate") else "tells labels of images"
+    what = "makes images from noise" if model.draws_from_noise else "predicts labels of images"
     raise WorkdirError(
         f"{workdir} holds the run {config.name!r} of model {config.model.name!r}, which {what}; "
         "--mode=translate needs one that turns images into images"
@@ -115,20 +120,20 @@ def _model(workdir: Path | str) -> Any:
 
 
 def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | None:
-    """What a conditional model is asked for, float32 [n]."""
-    if not callable(getattr(model, "condition", None)):
+    """The label vector for a conditional model, float32 [n]; None for other models."""
+    if not model.takes_requests:
         if attributes is not None:
-            raise ConfigError(f"attributes={','.join(attributes)} is for conditional models; this is none")
+            raise ConfigError(
+                f"attributes={','.join(attributes)} is for conditional models; this one is not conditional"
+            )
         return None
     if attributes is None:
-        raise ConfigError(
-            "--attributes is required: this model asks for them, such as --attributes=Blond_Hair"
-        )
+        raise ConfigError("--attributes is required: this model needs them, such as --attributes=Blond_Hair")
     return np.asarray(model.condition(tuple(attributes)), np.float32)
 
 
 def _folder(source: Source, names: Collection[str], output: str, overwrite: bool) -> Workdir:
-    """The folder that `--output` names, once it is sure that nothing in it would be lost."""
+    """The folder that `--output` names, after a check that no file in it would be lost."""
     if source.folder and Path(output).resolve().is_relative_to(source.folder.resolve()):
         where = f"output={output!r} lies in input={str(source.folder)!r}"
         raise ConfigError(f"{where}; choose a folder outside of it")
@@ -139,7 +144,10 @@ def _folder(source: Source, names: Collection[str], output: str, overwrite: bool
 def _translated(
     source: Source, translator: Translator, derive: str, max_side: int, skipped: dict[str, str]
 ) -> Iterator[tuple[Prepared, np.ndarray]]:
-    """Images and what the model makes of them, neighbours of one shape at once; fills `skipped`."""
+    """Images and their translations; neighbours of one shape go through the model together.
+
+    Images that cannot be used are added to `skipped`.
+    """
 
     def leave_out(name: str, reason: Skipped) -> None:
         skipped[name] = str(reason)
@@ -161,6 +169,7 @@ def _translated(
         except Skipped as reason:
             leave_out(name, reason)
             continue
+        # Images may be large, so a batch has at most one image for each device.
         if group and (len(group) == devices.local_devices() or group[0].padded.shape != item.padded.shape):
             yield from flush()
             group = []
@@ -169,7 +178,7 @@ def _translated(
 
 
 def _write(folder: Workdir, item: Prepared, made: np.ndarray, target: str) -> comparison.Pair:
-    """Writes one image and both thumbnails."""
+    """Writes one translation and both thumbnails."""
     folder.write(target, png(made))
     thumbnails = []
     for pixels, file in zip((item.pixels, made), comparison.files(target), strict=True):

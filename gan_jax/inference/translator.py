@@ -14,15 +14,22 @@ from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.ops.pixels import to_float, to_uint8
-from gan_jax.runs import restore
-
-DIRECTIONS = {"s2t": ("source", "target"), "t2s": ("target", "source")}
+from gan_jax.ops.directions import DIRECTIONS
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import functions, restore
 
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """An image uint8 [H, W, C] as the model is given it, and padded by rows at the top, columns left, ..."""
+    """An image as the model receives it.
+
+    Attributes:
+      name: name of the image's file.
+      pixels: uint8 [H, W, C], before padding.
+      padded: uint8 [H', W', C], after padding.
+      top: rows of padding above the image.
+      left: columns of padding left of the image.
+    """
 
     name: str
     pixels: np.ndarray
@@ -32,31 +39,31 @@ class Prepared:
 
 
 class Translator:
-    """A run's model as a mapping of images of files."""
+    """A run's model as a mapping of images from files."""
 
     def __init__(self, run: restore.Run, direction: str, condition: np.ndarray | None, seed: int):
-        """Settles what the model is given.
+        """Prepares the mapping.
 
         Raises:
-          ConfigError: it has no such direction.
+          ConfigError: the model does not translate in this direction.
         """
         given, drawn = DIRECTIONS[direction]
         self._given, self._condition, self._seed = given, condition, seed
-        shapes = {role: shape for role, (shape, _) in run.example.items() if len(shape) == 3}
-        # A model that is asked for attributes has roles of other names, all of one shape.
-        role = given if given in shapes else next(iter(shapes))
-        side, _, self._channels = shapes[role]
+        role = run.model.trained_role(given)
+        side, _, self._channels = run.example[role][0]
         self.multiple = run.model.multiple
         self._framing = Framing(side, resize=run.config.data.roles[role].get("resize", "square"))
 
+        generate = functions.method(run.model, "generate")
+
         def translate(state, batch, rng):
-            return run.model.generate(state, to_float(batch), rng)[drawn]
+            return generate(state, batch, rng)[drawn]
 
         example = self._batch(np.zeros((1, side, side, self._channels), np.uint8))
         try:
             jax.eval_shape(translate, run.state, example, jax.random.key(0))
         except KeyError as error:
-            found = f"direction={direction!r} is none of model {run.config.model.name!r}"
+            found = f"direction={direction!r} is not possible with model {run.config.model.name!r}"
             raise ConfigError(f"{found}, which draws {' and '.join(_others(direction))}") from error
         config, step = run.config, int(run.state.step)
         self._facts = {"run": config.name, "model": config.model.name, "step": step, "direction": direction}
@@ -64,18 +71,21 @@ class Translator:
 
     @property
     def facts(self) -> dict[str, object]:
-        """What translates, and what becomes of the sizes of images, in words."""
+        """The run that translates, and the treatment of the images' sizes, in words."""
         sizes = f"kept; padded by reflection to multiples of {self.multiple} and cropped back"
         if not self.multiple:
-            how = {"square": "the largest square in the middle", "squeeze": "the whole image, aspect lost"}
+            how = {
+                "square": "the largest square in the middle",
+                "squeeze": "the whole image, its aspect ratio changed",
+            }
             sizes = f"{how[self._framing.resize]}, at {self._framing.size} x {self._framing.size} pixels"
         return {**self._facts, "sizes": sizes}
 
     def prepare(self, name: str, content: bytes, derive: str, max_side: int) -> Prepared:
-        """An image of a file as the model is given it.
+        """An image file as the model receives it.
 
         Raises:
-          Skipped: it cannot be read.
+          Skipped: the file cannot be read.
         """
         picture = decoding.upright(content, None if self.multiple else self._framing.draft)
         if not self.multiple:
@@ -91,12 +101,12 @@ class Translator:
         return Prepared(name, pixels, padded, top, left)
 
     def __call__(self, group: Sequence[Prepared]) -> list[np.ndarray]:
-        """What the model makes of images of one padded shape, uint8 [H, W, C'] each.
+        """The translations of images of one padded shape, uint8 [H, W, C'] each.
 
         Raises:
-          Skipped: they do not fit in memory.
+          Skipped: the images do not fit in memory.
         """
-        # What is random in an image follows from the seed, the first one's name and the place behind it.
+        # Noise is keyed by the seed, the name of the group's first image, and the place in the group.
         position = zlib.crc32(group[0].name.encode(errors="surrogateescape"))
         try:
             batch = self._batch(np.stack([item.padded for item in group]))

@@ -1,1 +1,1 @@
-"""Measures as pure functions over arrays: no data, no model, no files."""
+"""Measures as functions of arrays, one kind a file, and the pretrained network that some measures need."""

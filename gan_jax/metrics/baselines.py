@@ -1,13 +1,13 @@
-"""What needs no network: translations of paired images that a learned one should be nearer than.
+"""Translations of paired images without a network; a learned translation should come nearer to the target.
 
-Images are uint8; what is learned, if anything, is a mean over training images.
+All images are uint8. At most a mean over the training images is learned.
 """
 
 import numpy as np
 
 
 def mean_image(targets: np.ndarray, count: int) -> np.ndarray:
-    """The mean of training targets [N, H, W, C], `count` times: uint8 [count, H, W, C]."""
+    """The mean of training targets [N, H, W, C], repeated `count` times: uint8 [count, H, W, C]."""
     return _repeated(_rounded(targets.mean(0, dtype=np.float64)), count)
 
 
@@ -18,17 +18,17 @@ def mean_colour(targets: np.ndarray, count: int) -> np.ndarray:
 
 
 def grey_copied(source: np.ndarray, channels: int = 3) -> np.ndarray:
-    """Grey images [N, H, W, 1] in every channel: uint8 [N, H, W, channels]."""
+    """Copies grey images [N, H, W, 1] to every channel: uint8 [N, H, W, channels]."""
     return np.repeat(source, channels, axis=-1)
 
 
 def mean_chroma(source: np.ndarray, greys: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Grey images, each pixel with the mean distance of training targets' colours from their grey.
+    """Grey images plus the training set's mean difference between colour and grey.
 
     Args:
-      source: [N, H, W, 1], to be coloured.
-      greys: [M, H, W, 1], training sources.
-      targets: [M, H, W, C], their colours.
+      source: grey images to colour, [N, H, W, 1].
+      greys: grey training images, [M, H, W, 1].
+      targets: the same training images in colour, [M, H, W, C].
 
     Returns:
       uint8 [N, H, W, C].

@@ -1,4 +1,4 @@
-"""Networks whose weights come from a file that the user has; nothing is ever downloaded."""
+"""Networks whose weights come from a file that the user has. Nothing is downloaded."""
 
 import functools
 import hashlib
@@ -15,37 +15,47 @@ from gan_jax.game import devices
 from gan_jax.networks.recognition import inception
 from gan_jax.ops.pixels import to_uint8
 
-_BATCH = 32  # images at a time: some 500 MiB of activations
+NETWORKS = ("inception",)  # networks whose weights can be read from a file
+
+_BATCH = 32  # images in one call; their activations take about 500 MiB
 _KNOWN = "pt_inception-2015-12-05-6726825d.pth"
 
 
 class Inception:
-    """FID's Inception-v3 on the devices, its images resized as clean-fid does."""
+    """FID's Inception-v3, placed on the devices; see `game.network.Network`.
+
+    Images are resized as clean-fid resizes them.
+    """
+
+    metrics: Mapping[str, Any] = {}
 
     def __init__(self, variables: Mapping[str, Any], sha256: str):
         """Places the weights on the devices.
 
         Args:
-          variables: of `networks.inception.Inception`.
-          sha256: of the file that they come from.
+          variables: variables of `networks.recognition.inception.Inception`.
+          sha256: hash of the file with the weights.
         """
         self.sha256 = sha256
+        self.variables = {"inception": variables}
         self._state = devices.replicate(variables)
         self._apply = devices.pmap_apply(_describe)
 
-    def __call__(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features [B, 2048] and logits without bias [B, 1008] of images.
+    def apply(self, method: str, batch: Mapping[str, np.ndarray]) -> Any:
+        """Features and logits of images.
 
         Args:
-          pictures: [B, H, W, 1 or 3], uint8, or float in [-1, 1], which is rounded to bytes first.
+          method: 'embed' for features [B, 2048], 'predict' for logits without bias [B, 1008], or 'describe'
+            for both in one pass.
+          batch: `image` [B, H, W, 1 or 3], uint8, or float in [-1, 1]. Floats are rounded to bytes first.
         """
-        pixels = pictures if pictures.dtype == np.uint8 else to_uint8(pictures)
+        pixels = to_uint8(batch["image"])
         parts = [
             self._apply(self._state, {"image": pixels[first : first + _BATCH]})
             for first in range(0, len(pixels), _BATCH)
         ]
-        features, logits = zip(*parts, strict=True)
-        return np.concatenate(features), np.concatenate(logits)
+        features, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return {"embed": features, "predict": logits, "describe": (features, logits)}[method]
 
 
 def _describe(variables, batch, rng):
@@ -53,9 +63,24 @@ def _describe(variables, batch, rng):
     return inception.Inception().apply(variables, inception.prepare(batch["image"]))
 
 
+def load(network: str, path: str) -> Inception:
+    """The network of a file of weights, placed on the devices.
+
+    Args:
+      network: what the weights are of, one of `NETWORKS`.
+      path: of the file.
+
+    Raises:
+      ConfigError: an unknown network; or the file cannot be read, or holds other weights.
+    """
+    if network not in NETWORKS:
+        raise ConfigError(f"network={network!r} is not known; known: {', '.join(NETWORKS)}")
+    return load_inception(path)
+
+
 @functools.lru_cache(maxsize=1)
 def load_inception(path: str) -> Inception:
-    """The network of `read_inception`, placed on the devices; the last one is kept.
+    """The network of `read_inception`, placed on the devices. The last network is kept in memory.
 
     Raises:
       ConfigError: as for `read_inception`.
@@ -65,17 +90,17 @@ def load_inception(path: str) -> Inception:
 
 @functools.lru_cache(maxsize=1)
 def read_inception(path: str) -> tuple[dict[str, Any], str]:
-    """Reads the weights of FID's Inception-v3 and asks no device; the last file is kept as it was read.
+    """Reads the weights of FID's Inception-v3 without asking for a device. The last file is kept in memory.
 
     Args:
-      path: of `pt_inception-2015-12-05-6726825d.pth`, the state dict that pytorch-fid and torch-fidelity
-        share (PyTorch is needed to read it), or of an `.npz` with the same names and shapes.
+      path: `pt_inception-2015-12-05-6726825d.pth`, the state dict that pytorch-fid and torch-fidelity share
+        (reading it needs PyTorch), or an `.npz` with the same names and shapes.
 
     Returns:
-      Variables of `networks.inception.Inception`, and the SHA-256 of the file.
+      Variables of `recognition.inception.Inception`, and the SHA-256 of the file.
 
     Raises:
-      ConfigError: naming the file, and what is missing or wrong in it.
+      ConfigError: the file cannot be read, or a tensor is missing or wrong; the message names the file.
     """
     file = Path(path)
     try:
@@ -112,8 +137,9 @@ def _from_torch(file):
 
     try:
         found = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # its reader has a dozen, and a text that advises against safety
+    # torch.load raises many types of errors, and its own message suggests unsafe loading.
+    except Exception as error:
         raise ValueError(f"it is not a readable PyTorch state dict ({type(error).__name__})") from error
     if not isinstance(found, dict) or not all(isinstance(x, torch.Tensor) for x in found.values()):
-        raise ValueError("it is no state dict, which has a tensor to every name")
+        raise ValueError("it is not a state dict of named tensors")
     return {name: tensor.numpy() for name, tensor in found.items()}

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 
 import numpy as np
 
-_ROWS = 4096  # rows that are centred at a time
+_ROWS = 4096  # rows centred together; more would copy too much to float64 at once
 
 
 @dataclasses.dataclass(frozen=True)
 class Moments:
-    """Count, mean and scatter of features, from which a Gaussian is fitted.
+    """Count, mean and scatter of features; they determine the fitted Gaussian.
 
     Attributes:
-      count: n, the rows seen.
+      count: n, the number of rows.
       mean: float64 [d].
-      scatter: sum of the outer products of the rows less their mean, float64 [d, d].
+      scatter: sum of the outer products of the centred rows, float64 [d, d].
     """
 
     count: int
@@ -30,7 +30,7 @@ class Moments:
         return self.scatter / (self.count - 1)
 
     def merge(self, other: "Moments") -> "Moments":
-        """Moments of both sets together (Chan, Golub, LeVeque 1979): no cancellation, in any order."""
+        """Moments of both sets together (Chan, Golub, LeVeque 1979), without cancellation, in any order."""
         count = self.count + other.count
         apart = other.mean - self.mean
         scatter = self.scatter + other.scatter
@@ -42,14 +42,14 @@ def moments(features: np.ndarray) -> Moments:
     """Moments of features [n, d] of any float type, n >= 1.
 
     Raises:
-      ValueError: another number of axes, no row, or a value that is not finite.
+      ValueError: the array has another number of axes, no row, or a value that is not finite.
     """
     checked(features)
     return merged(_one(features[i : i + _ROWS]) for i in range(0, len(features), _ROWS))
 
 
 def merged(parts: Iterable[Moments]) -> Moments:
-    """Moments of a stream of parts, one or more, each of which may have another number of rows."""
+    """Moments of a stream of one or more parts; the parts may differ in their number of rows."""
     parts = iter(parts)
     total = next(parts)
     for part in parts:
@@ -58,15 +58,15 @@ def merged(parts: Iterable[Moments]) -> Moments:
 
 
 def frechet_distance(real: Moments, fake: Moments) -> float:
-    """|m_1 - m_2|^2 + tr C_1 + tr C_2 - 2 tr (C_1 C_2)^(1/2), of Gaussians fitted to both sets; 0 or more.
+    """|m_1 - m_2|^2 + tr C_1 + tr C_2 - 2 tr (C_1 C_2)^(1/2) of the two fitted Gaussians; 0 or more.
 
-    It is "FID" for the features of one Inception network alone. The trace of the root is the sum of the
-    roots of the eigenvalues of C_1^(1/2) C_2 C_1^(1/2), which is symmetric: no complex numbers, and no
-    matrix root of something that is not symmetric. With n rows of d features, many more rows than features,
-    two equal Gaussians give about (d^2 + 5 d) / (2 n): compare figures of equal n alone.
+    The distance is called "FID" only for the features of one particular Inception network. The trace of the
+    root is the sum of the roots of the eigenvalues of C_1^(1/2) C_2 C_1^(1/2). That matrix is symmetric, so
+    no complex numbers arise. Two samples of n rows from the same Gaussian give about (d^2 + 5 d) / (2 n) if n
+    is much larger than d, so compare only distances of equal n.
 
     Raises:
-      ValueError: features of unequal width, or fewer than two rows.
+      ValueError: the features have unequal widths, or a set has fewer than two rows.
     """
     if real.mean.shape != fake.mean.shape:
         raise ValueError(f"real features are {len(real.mean)} wide, fake ones {len(fake.mean)}")
@@ -81,9 +81,9 @@ def frechet_distance(real: Moments, fake: Moments) -> float:
 def from_features(real: np.ndarray, fake: np.ndarray) -> float:
     """`frechet_distance` of features [n, d] and [m, d].
 
-    Where a set has no more rows than features its covariance is singular, and the trace of the root is taken
-    from the rows themselves: the sum of singular values of A B^T, A and B being the centred rows over
-    sqrt(n - 1) and sqrt(m - 1). That is exact, and cheap for few rows.
+    If a set has no more rows than features, its covariance is singular. The trace of the root then comes from
+    the rows themselves: it is the sum of the singular values of A B^T, where A and B are the centred rows
+    over sqrt(n - 1) and sqrt(m - 1). This is exact, and cheap for few rows.
 
     Raises:
       ValueError: as for `moments` and `frechet_distance`.
@@ -101,7 +101,7 @@ def from_features(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def checked(features: np.ndarray) -> None:
-    """Raises ValueError unless features are finite, [n, d] with n >= 1."""
+    """Raises ValueError unless features are finite and [n, d] with n >= 1."""
     if features.ndim != 2 or not len(features):
         raise ValueError(f"features have shape {features.shape}; expected [n, d] with n of 1 or more")
     if not np.isfinite(features).all():
@@ -116,10 +116,11 @@ def _one(features):
 
 
 def _factor(features, mean):
-    """Rows A with A^T A the covariance, no more than there are features."""
+    """Rows A, at most as many as features, such that A^T A is the covariance."""
     centred = (np.asarray(features, np.float64) - mean) / np.sqrt(len(features) - 1)
     return np.linalg.qr(centred, mode="r") if len(centred) > centred.shape[1] else centred
 
 
 def _distance(apart, traces, cross):
-    return max(float(apart @ apart + traces - 2 * cross), 0.0)  # rounding may leave -1e-12 of nothing
+    # Rounding can give about -1e-12 for equal sets.
+    return max(float(apart @ apart + traces - 2 * cross), 0.0)

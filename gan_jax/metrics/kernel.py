@@ -10,18 +10,18 @@ def kernel_distance(
 ) -> float:
     """Mean of the unbiased `squared_mmd` over random subsets of both sets.
 
-    Unlike the Fréchet distance it has no bias that falls with n: equal distributions give 0 on average, and
-    so figures below 0 too.
+    Unlike the Fréchet distance, it has no bias that depends on n. Equal distributions give 0 on average, so
+    single values may be below 0.
 
     Args:
       real: features [n, d].
       fake: features [m, d].
-      subsets: how many pairs of subsets; they overlap, so that their spread is no standard error.
-      size: rows of each, drawn without replacement; the smaller set's where that has fewer.
-      seed: of the draws.
+      subsets: number of pairs of subsets. The subsets overlap, so their spread is no standard error.
+      size: rows in each subset, drawn without replacement; at most the size of the smaller set.
+      seed: seed of the draws.
 
     Raises:
-      ValueError: features that are not finite or unequally wide, fewer than two rows, or no subset.
+      ValueError: features that are not finite or of unequal width, fewer than two rows, or no subset.
     """
     checked(real)
     checked(fake)
@@ -42,11 +42,11 @@ def squared_mmd(x: np.ndarray, y: np.ndarray, unbiased: bool = True) -> float:
     Args:
       x: [n, d].
       y: [m, d].
-      unbiased: leave out k(a, a), which may take the estimate below 0 (Gretton et al. 2012, eq. 3);
-        otherwise the V-statistic, their eq. 5.
+      unbiased: True leaves out k(a, a), and the estimate may fall below 0 (Gretton et al. 2012, eq. 3). False
+        gives the V-statistic, their eq. 5.
 
     Raises:
-      ValueError: unequal widths, or fewer than two rows where unbiased.
+      ValueError: the widths are unequal, or the unbiased estimate has fewer than two rows.
     """
     if x.shape[1:] != y.shape[1:]:
         raise ValueError(f"features are {x.shape[1:]} and {y.shape[1:]} wide")
@@ -65,4 +65,4 @@ def _within(x, unbiased):
 
 def _kernel(x, y):
     inner = x @ y.T / x.shape[1] + 1
-    return inner * inner * inner  # ten times as fast as a power
+    return inner * inner * inner  # ten times as fast as inner**3

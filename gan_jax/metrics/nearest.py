@@ -1,4 +1,4 @@
-"""Nearest neighbours by Euclidean distance, on the device and in parts."""
+"""Nearest neighbours by Euclidean distance, computed on the device in parts."""
 
 import functools
 
@@ -6,25 +6,25 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-_QUERIES, _REFERENCES = 1024, 16384  # rows at a time: 64 MiB of distances
+_QUERIES, _REFERENCES = 1024, 16384  # rows in one part; their distances take 64 MiB
 
 
 def neighbours(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest references of each query.
 
-    Distances are exact to float32: `|a|^2 - 2 a.b + |b|^2`, its products at the highest precision.
+    Distances are exact to float32: `|a|^2 - 2 a.b + |b|^2`, with products at the highest precision.
 
     Args:
       queries: [Q, ...], any shape and range.
-      references: [R, ...], of the same shape but for the first axis.
+      references: [R, ...], with the same shape after the first axis.
       k: 1 to R.
 
     Returns:
-      Rows of `references`, int [Q, k], the nearest first (of equal ones the first), and their squared
-      distances, float32 [Q, k].
+      Rows of `references`, int [Q, k], the nearest first, and their squared distances, float32 [Q, k]. Among
+      equally near references the first comes first.
 
     Raises:
-      ValueError: shapes that do not match, or a k that is not there.
+      ValueError: the shapes do not match, or k is out of range.
     """
     if queries.shape[1:] != references.shape[1:]:
         raise ValueError(f"queries are {queries.shape[1:]} each, references {references.shape[1:]}")
@@ -37,13 +37,13 @@ def neighbours(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple
 
 
 def classify(queries: np.ndarray, references: np.ndarray, labels: np.ndarray, k: int = 1) -> np.ndarray:
-    """Labels [Q] by vote of the k nearest references; of equal votes the smallest label wins.
+    """Labels [Q] by vote of the k nearest references; with equal votes the smallest label wins.
 
     Args:
       queries: [Q, ...].
       references: [R, ...].
-      labels: integers [R] from 0 on.
-      k: neighbours that vote; 1 is the plain nearest neighbour of Taigman et al. 2016, Table 2.
+      labels: integers [R], 0 or more.
+      k: number of neighbours that vote; Taigman et al. 2016, Table 2, has 1.
     """
     votes = labels[neighbours(queries, references, k)[0]]
     return np.stack([votes == label for label in range(labels.max() + 1)]).sum(-1).argmax(0)

@@ -1,17 +1,17 @@
-"""Precision, recall, density and coverage of features, by balls that reach to the k-th neighbour."""
+"""Precision, recall, density and coverage of features, from balls that reach to the k-th neighbour."""
 
 import numpy as np
 
 from gan_jax.metrics.frechet import checked
 
-_CHUNK = 2**23  # distances at a time: 64 MiB
-_ROUNDING = 1e-11  # of squared lengths in double precision, with room to spare
+_CHUNK = 2**23  # distances in one part; they take 64 MiB
+_ROUNDING = 1e-11  # a safe bound of the relative error of squared lengths in double precision
 
 
 class Manifold:
-    """Real features, each with the balls around it; what is compared with them pays for its own alone.
+    """Real features with a ball around each. The balls are found once and serve for every comparison.
 
-    A ball reaches from a feature to its k-th nearest neighbour in its own set, itself not counted.
+    A ball reaches from a feature to its k-th nearest neighbour in the same set, itself not counted.
     """
 
     def __init__(self, real: np.ndarray, *, k: int = 3, density_k: int = 5):
@@ -20,14 +20,14 @@ class Manifold:
         Args:
           real: features [n, d].
           k: neighbours of the balls for precision and recall; 3 in Kynkäänniemi et al. 2019.
-          density_k: of those for density and coverage; 5 in Naeem et al. 2020.
+          density_k: neighbours of the balls for density and coverage; 5 in Naeem et al. 2020.
 
         Raises:
-          ValueError: features that are not finite or not [n, d], or a k that they have not.
+          ValueError: features that are not finite or not [n, d], or a k that is not between 1 and n - 1.
         """
         checked(real)
         self.k, self.density_k = k, density_k
-        # Distances do not change, and lose fewer digits where no common mean is carried along.
+        # Removing the common mean leaves distances as they are and saves digits.
         self._mean = real.mean(0, dtype=np.float64)
         self._real = real - self._mean
         self._balls, self._density_balls = _balls(self._real, k, density_k)
@@ -36,14 +36,14 @@ class Manifold:
         """Measures of fake features [m, d], in one pass over the n m distances, in parts of 64 MiB.
 
         Returns:
-          `precision`: share of fakes inside a real ball. `recall`: share of reals inside a fake ball; both
-          count the ball's edge. `density`: real balls that hold a fake, on average over fakes, over
-          `density_k`; about 1 for equal distributions, and it may be more. `coverage`: share of real balls
-          with a fake inside; both of these leave the edge out. Distances that differ by rounding alone
-          count as equal.
+          `precision` is the share of fakes inside a real ball. `recall` is the share of reals inside a fake
+          ball. Both count a ball's edge as inside. `density` is the number of real balls that hold a fake,
+          averaged over fakes and divided by `density_k`; it is about 1 for equal distributions and may be
+          larger. `coverage` is the share of real balls with a fake inside. Density and coverage count the
+          edge as outside. Distances that differ only by rounding count as equal.
 
         Raises:
-          ValueError: features that are not finite, unequally wide, or no more than k.
+          ValueError: features that are not finite or of another width, or not more than k rows.
         """
         checked(fake)
         if fake.shape[1] != self._real.shape[1]:
@@ -75,46 +75,41 @@ class Manifold:
         }
 
 
-def prdc(real: np.ndarray, fake: np.ndarray, *, k: int = 3, density_k: int = 5) -> dict[str, float]:
-    """`Manifold(real).compare(fake)`: precision, recall, density and coverage."""
-    return Manifold(real, k=k, density_k=density_k).compare(fake)
-
-
 def memorisation(fake: np.ndarray, train: np.ndarray, test: np.ndarray) -> float:
-    """Median over fakes of (distance to the nearest of train) / (distance to the nearest of test).
+    """Median over fakes of (distance to the nearest train feature) / (distance to the nearest test feature).
 
-    About 1 where the generator knows its training set no better than images it has not seen, and towards
-    0 where it copies. The ratio of two sets of unequal size would be another number, so it is refused.
+    The ratio is about 1 if the generator is no nearer to its training set than to unseen images. It goes
+    towards 0 if the generator copies. Sets of unequal size would shift the ratio, so they are refused.
 
     Args:
       fake: features, or pixels, [m, d].
-      train: those that the generator was trained on, [n, d].
-      test: others of the same distribution, [n, d].
+      train: features of the generator's training images, [n, d].
+      test: features of other images of the same distribution, [n, d].
 
     Raises:
-      ValueError: `train` and `test` of unequal size, or sets that are not finite and equally wide.
+      ValueError: `train` and `test` differ in size, or the sets are not finite and of equal width.
     """
     if train.shape != test.shape:
         raise ValueError(f"train and test have shapes {train.shape} and {test.shape}; expected equal ones")
     for part in (fake, train, test):
         checked(part)
     seen, unseen = (_nearest(fake, part) for part in (train, test))
-    with np.errstate(divide="ignore"):  # a copy of a test image is infinitely farther from the others
+    with np.errstate(divide="ignore"):  # a fake that equals a test image has the ratio inf
         ratios = np.divide(seen, unseen, out=np.ones_like(seen), where=seen != unseen)
     return float(np.median(ratios))
 
 
 def _balls(features, *ks):
-    """For each k the squared radii [n] as (less, more) by what rounding may have changed."""
+    """The squared radii [n] for each k, as (lower, upper) bounds of what rounding may have changed."""
     most = max(ks)
     if min(ks) < 1 or most >= len(features):
-        raise ValueError(f"k={ks} is not allowed; allowed: 1 to {len(features) - 1}, one less than there are")
+        raise ValueError(f"k={ks} is not allowed; allowed: 1 to {len(features) - 1}, one less than the rows")
     distances = _distances(features, None, most)
     lengths = np.linalg.norm(features, axis=1)
     balls = []
     for k in ks:
         radii = distances[:, k - 1]
-        slack = _ROUNDING * np.square(lengths + radii)  # of whatever is as far away as the edge
+        slack = _ROUNDING * np.square(lengths + radii)  # rounding error of a point at the ball's edge
         balls.append((np.square(radii) - slack, np.square(radii) + slack))
     return balls
 
@@ -125,7 +120,10 @@ def _nearest(queries, references):
 
 
 def _distances(references, queries, k):
-    """Distances [q, k] to the k nearest references, the nearest first; None queries each reference itself."""
+    """Distances [q, k] to the k nearest references, the nearest first.
+
+    If `queries` is None, each reference is compared with all other references.
+    """
     from sklearn.neighbors import NearestNeighbors
 
     search = NearestNeighbors(algorithm="brute").fit(references)

@@ -2,31 +2,31 @@
 
 import numpy as np
 
-_CHUNK = 2**23  # numbers at a time: 64 MiB
-_ROUNDING = 1e-11  # of sums in double precision, with room to spare
+_CHUNK = 2**23  # numbers in one part; they take 64 MiB
+_ROUNDING = 1e-11  # a safe bound of the relative error of sums in double precision
 
 
 def retrieval_metrics(
     probe: np.ndarray, gallery: np.ndarray, positive: np.ndarray, distance: str = "cosine"
 ) -> dict[str, float]:
-    """How far down the list of nearest descriptors each probe's own positive stands.
+    """The rank of each probe's own positive in the list of the nearest descriptors.
 
-    Each probe is compared with the G distractors and with its own positive, G + 1 in all: rank 1 is the
-    nearest. Distractors as far as the positive (but for rounding) count half each, which gives the
-    expected rank where ties are broken by lot. The gallery is taken in parts of 64 MiB.
+    Each probe is compared with the G distractors and with its own positive, G + 1 in all; rank 1 is the
+    nearest. A distractor exactly as far as the positive, up to rounding, counts one half. This gives the
+    expected rank if ties were broken at random. The gallery is processed in parts of 64 MiB.
 
     Args:
       probe: [P, d].
       gallery: distractors [G, d], the same for all probes.
-      positive: [P, d], a row for each probe.
+      positive: [P, d], one row for each probe.
       distance: 'cosine' or 'euclidean'.
 
     Returns:
-      `median_rank` and `mean_rank` over the probes, and the shares `rank_1` and `rank_5` whose rank is at
-      most 1 and at most 5.
+      `median_rank` and `mean_rank` over the probes, and `rank_1` and `rank_5`, the shares of probes with a
+      rank of at most 1 and at most 5.
 
     Raises:
-      ValueError: shapes that do not go together, nothing to compare, or an unknown distance.
+      ValueError: the shapes do not match, there is no probe, or the distance is not known.
     """
     shapes = [array.shape for array in (probe, gallery, positive)]
     alike = all(len(shape) == 2 for shape in shapes) and len({shape[-1] for shape in shapes}) == 1
@@ -61,5 +61,5 @@ def _prepared(vectors, distance):
 
 
 def _distances(products, others, distance):
-    """Half the squared distances whose inner products are given, up to a constant for each probe."""
+    """Half the squared distances from given inner products, up to a constant for each probe."""
     return -products if distance == "cosine" else np.square(others).sum(1) / 2 - products

@@ -4,19 +4,21 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax.metrics import classification
+
 ABSENT = ("skip", "zero")
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Counts of pixels int64 [classes, classes]: row = true class, column = predicted one.
+    """Counts of pixels, int64 [classes, classes]: row = true class, column = predicted class.
 
     Args:
-      truth: integers of any shape; those outside 0 to classes - 1, such as 255, are not counted.
+      truth: integers of any shape. Values outside 0 to classes - 1, such as 255, are not counted.
       predicted: integers of the same shape, 0 to classes - 1 wherever `truth` is counted.
-      classes: how many there are.
+      classes: number of classes.
 
     Raises:
-      ValueError: shapes that differ, or a counted prediction that is no class.
+      ValueError: the shapes differ, or a counted prediction is not a class.
     """
     if truth.shape != predicted.shape:
         raise ValueError(f"truth has shape {truth.shape}, predictions {predicted.shape}; expected equal ones")
@@ -24,24 +26,24 @@ def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndar
     rows, columns = truth[counted].astype(np.int64), predicted[counted].astype(np.int64)
     if columns.size and not 0 <= columns.min() <= columns.max() < classes:
         raise ValueError(f"predictions are {columns.min()} to {columns.max()}; allowed: 0 to {classes - 1}")
-    return np.bincount(rows * classes + columns, minlength=classes**2).reshape(classes, classes)
+    return classification.confusion(rows, columns, classes)
 
 
 def scores(counts: np.ndarray, absent: str = "skip") -> dict[str, Any]:
-    """The three scores of a confusion matrix M, in [0, 1]; none is a mean over images.
+    """The three scores of a confusion matrix M, in [0, 1]. None of them is a mean over images.
 
     Args:
       counts: M, integers [K, K], row = true class.
-      absent: what becomes of classes without a true pixel: 'skip' leaves them out of both means; 'zero'
-        counts them as 0, as the scripts of pix2pix and CycleGAN do, whose `nanmean` never meets a NaN.
+      absent: treatment of classes without a true pixel. 'skip' leaves them out of both means. 'zero' counts
+        them as 0, as the scripts of pix2pix and CycleGAN do; their `nanmean` never meets a NaN.
 
     Returns:
-      `pixel_accuracy`, sum_i M_ii / sum_ij M_ij; `class_accuracy`, the mean over classes of
-      M_ii / sum_j M_ij; `class_iou`, the mean over classes of M_ii / (sum_j M_ij + sum_j M_ji - M_ii); and
-      `per_class` and `per_class_iou`, the terms of both means, None where a class has no true pixel.
+      `pixel_accuracy`, sum_i M_ii / sum_ij M_ij; `class_accuracy`, the mean over classes of M_ii / sum_j
+      M_ij; `class_iou`, the mean over classes of M_ii / (sum_j M_ij + sum_j M_ji - M_ii); and `per_class` and
+      `per_class_iou`, the terms of both means, with None for a class without a true pixel.
 
     Raises:
-      ValueError: no pixel is counted, or `absent` is neither.
+      ValueError: no pixel is counted, or `absent` is not one of ABSENT.
     """
     if absent not in ABSENT:
         raise ValueError(f"absent={absent!r} is not allowed; allowed: {', '.join(ABSENT)}")
@@ -50,7 +52,7 @@ def scores(counts: np.ndarray, absent: str = "skip") -> dict[str, Any]:
     right, true, predicted = np.diag(counts), counts.sum(1), counts.sum(0)
     found = true > 0
     accuracy = right / np.where(found, true, 1)
-    # Of an absent class nothing is right: its IoU is 0, whatever its union.
+    # An absent class has no right pixel, so its IoU is 0 for any union.
     iou = right / np.where(found, true + predicted - right, 1)
     kept = found if absent == "skip" else np.ones_like(found)
     return {

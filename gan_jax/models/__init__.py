@@ -1,11 +1,15 @@
 """Models, one file each, found by importing the module of that name."""
 
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
 from gan_jax.errors import ConfigError
+from gan_jax.models.shared.base import Inputs, Model
+
+__all__ = ["Inputs", "Model", "create", "known", "model_class"]
 
 
 def known() -> list[str]:
@@ -24,7 +28,7 @@ def model_class(name: str) -> Any:
     return importlib.import_module(f"{__name__}.{name}").Model
 
 
-def create(fields: Mapping[str, Any]) -> Any:
+def create(fields: Mapping[str, Any]) -> Model:
     """Builds the model that `fields['name']` names, from the other fields.
 
     Raises:
@@ -32,9 +36,10 @@ def create(fields: Mapping[str, Any]) -> Any:
     """
     fields = dict(fields)
     cls = model_class(fields.pop("name", ""))
-    unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
+    known_fields = [field.name for field in dataclasses.fields(cls)]
+    unknown = sorted(set(fields) - set(known_fields))
     if unknown:
-        allowed = ", ".join(cls.__dataclass_fields__)
+        allowed = ", ".join(known_fields)
         raise ConfigError(f"model.{unknown[0]} is no field of this model; fields: {allowed}")
     try:
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})

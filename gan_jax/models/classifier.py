@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ import optax
 
 from gan_jax import game
 from gan_jax.game import TrainState
+from gan_jax.game.network import Network
 from gan_jax.models.shared import base, checks
 from gan_jax.networks.recognition import resnet18
 from gan_jax.networks.recognition.stages import Classifier, Features, last_window
@@ -35,6 +36,9 @@ class Model(base.Defaults):
     et al. 2020), each class being as common there as any other (ReMixMatch, Berthelot et al. 2020). A
     required run `start` gives the variables to begin with.
     """
+
+    tells_classes: ClassVar[bool] = True
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
 
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     architecture: str = "stages"  # or 'resnet18', or 'resnet18_small' for less than 100 pixels, both of
@@ -114,9 +118,9 @@ class Model(base.Defaults):
             return resnet18.Features(self.widths, small, self.input_size)
         return Features(self.widths, self.convs_per_block, self.batch_norm, self.input_size)
 
-    @property
-    def tx(self) -> optax.GradientTransformation:
-        """AdamW; weight decay spares biases and normalisation."""
+    def tx(self, player: str) -> optax.GradientTransformation:
+        """AdamW. Weight decay spares biases and normalisation."""
+        del player
         rate: Any = self.learning_rate
         if self.schedule_steps and self.pseudo_weight:
             # At a low rate a network would hold on to its first answers, and learn them before it can doubt.
@@ -125,14 +129,19 @@ class Model(base.Defaults):
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
         return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
-        """Raises ValueError where stages do not bring `size` pixels down to one; a ResNet takes any size."""
-        del required
-        if not self.is_resnet:
-            last_window(self.input_size or size, len(self.widths))
+    def seen_size(self, size: int) -> int:
+        """The size that images are resized to inside the network, if that is given."""
+        return self.input_size or size
 
-    def check_columns(self, columns: Mapping[str, Any]) -> None:
-        """Raises ValueError where the objective's column is missing, or has not the shape it asks for."""
+    def check(self, inputs: base.Inputs) -> None:
+        """Refuses sizes that the stages do not bring down to one pixel, and columns of another shape."""
+        if not self.is_resnet:  # a ResNet takes any size
+            last_window(self.seen_size(inputs.size), len(self.widths))
+        if inputs.columns is not None:
+            self._check_columns(inputs.columns)
+
+    def _check_columns(self, columns):
+        """Refuses a batch without the objective's column, or with one of another shape."""
         name, what = _COLUMNS[self.objective]
         if name not in columns:
             raise ValueError(f"a classifier needs {what}; the batch has no {name}")
@@ -151,26 +160,24 @@ class Model(base.Defaults):
           ValueError: there is no such column, or it has another shape than the objective asks for.
         """
         checks.require_images(batch, "image")
-        self.check_columns(batch)
+        self._check_columns(batch)
         variables = self.network.init(rng, batch["image"], train=False)
         memory = {}
         if self.pseudo_weight:
             checks.require_images(batch, "unlabelled")
             memory["answers"] = jnp.full(self.num_classes, 1 / self.num_classes)
-        return game.create({"classifier": game.player(variables, self.tx)}, memory=memory)
+        return game.create({"classifier": game.player(variables, self.tx("classifier"))}, memory=memory)
 
-    def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
+    def adopt(
+        self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, Any]
+    ) -> TrainState:
         """Begins with the variables of the required run `start`, where there is one."""
+        del columns
         if "start" not in networks:
             return state
-        player, start = state.players["classifier"], networks["start"]
-        have, want = (
-            jax.tree.map(jnp.shape, (v["params"], v.get("batch_stats", {})))
-            for v in (start, player.variables)
-        )
-        if have != want:
-            raise ValueError(f"start has variables {have}; this network asks for {want}")
-        player = player.replace(params=start["params"], batch_stats=start.get("batch_stats", {}))
+        player, start = state.players["classifier"], networks["start"].variables["classifier"]
+        checks.require_shapes("start", start, player.variables, "this network's fields")
+        player = player.replace(params=start["params"], batch_stats=start["batch_stats"])
         return state.replace(players={"classifier": player})
 
     def train_step(
@@ -205,7 +212,7 @@ class Model(base.Defaults):
             metrics = {f"classifier/{name}": term for name, term in terms.items()}
             return terms["loss"], (new.get("batch_stats", {}), metrics)
 
-        return game.update(state, "classifier", self.tx, loss_fn)
+        return game.update(state, "classifier", self.tx("classifier"), loss_fn)
 
     def predict(self, state: TrainState, batch: base.Batch) -> jax.Array:
         """Logits [B, num_classes] of `batch['image']`; features [B, widths[-1]] where those are imitated."""

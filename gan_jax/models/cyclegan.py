@@ -1,7 +1,7 @@
 """CycleGAN (Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent ... Networks")."""
 
 import dataclasses
-from collections.abc import Mapping
+from typing import ClassVar
 
 import flax.linen as nn
 import jax
@@ -35,10 +35,11 @@ class Model(base.Defaults):
     in the PyTorch code (`norm='instance_affine'`: as in the Lua code).
     """
 
-    generator: str = (
-        "resnet"  # 'resnet', with PatchGAN; 'mnist_svhn': the nets of yunjey's code, both players
-    )
-    width: int = 64  # of G's first layer
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    translates: ClassVar[bool] = True
+
+    generator: str = "resnet"  # with PatchGAN; 'mnist_svhn': both players' networks of yunjey's code
+    g_width: int = 64  # of the first layer
     blocks: int = 9  # residual ones; the paper has 6 for 128 pixels
     downs: int = 2  # halvings of the size inside G
     norm: str = "instance"
@@ -66,7 +67,7 @@ class Model(base.Defaults):
         checks.require_choice(self, "norm", ("instance", "instance_affine", "batch"))
         checks.require_choice(self, "objective", ("lsgan", "nonsaturating"))
         checks.require_choice(self, "cycle_distance", ("l1", "mse"))
-        checks.require_range(self, 1, 4096, "width", "d_width")
+        checks.require_range(self, 1, 4096, "g_width", "d_width")
         checks.require_range(self, 0, 100, "blocks", "d_layers")
         checks.require_range(self, 1, 8, "downs")
         checks.require_range(
@@ -93,17 +94,17 @@ class Model(base.Defaults):
     def _generator(self, field):
         channels = getattr(self, field)
         if self.generator == "mnist_svhn":
-            return mnist_svhn.Generator(self.width, channels)
-        return resnet_generator.Generator(self.width, self.blocks, self.downs, channels, self.norm)
+            return mnist_svhn.Generator(self.g_width, channels)
+        return resnet_generator.Generator(self.g_width, self.blocks, self.downs, channels, self.norm)
 
     @property
     def multiple(self) -> int:
         """Sides of images that `generate` takes are multiples of this."""
         return 4 if self.generator == "mnist_svhn" else 2**self.downs
 
-    @property
-    def tx(self) -> optax.GradientTransformation:
-        """Each player's Adam: constant to `decay_start`, then linear to zero at `decay_end`."""
+    def tx(self, player: str) -> optax.GradientTransformation:
+        """Adam of either player: constant to `decay_start`, then linear to zero at `decay_end`."""
+        del player
         return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
     @property
@@ -111,9 +112,9 @@ class Model(base.Defaults):
         # LSGAN's own equations halve both sides; CycleGAN's halve D's alone, by `disc_weight`.
         return 2.0 if self.objective == "lsgan" else 1.0
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+    def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
-        del required
+        size = inputs.size
         checks.require("size", size, size % self.multiple == 0, f"multiples of {self.multiple}")
         if self.generator == "mnist_svhn":
             checks.require("size", size, size >= 32 and size % 8 == 0, "multiples of 8 from 32 on")
@@ -188,7 +189,7 @@ class Model(base.Defaults):
             fakes = {"fake_target": fake_t, "fake_source": fake_s}
             return loss, ({"s2t": stats_t, "t2s": stats_s}, metrics | fakes)
 
-        return game.update(state, "gen", self.tx, loss_fn)
+        return game.update(state, "gen", self.tx("gen"), loss_fn)
 
     def _fool(self, state, fakes):
         disc = state.players["disc"]
@@ -212,4 +213,4 @@ class Model(base.Defaults):
             loss = jnp.asarray(sum(terms.values()))
             return loss, (stats, {f"disc/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
-        return game.update(state, "disc", self.tx, loss_fn)
+        return game.update(state, "disc", self.tx("disc"), loss_fn)

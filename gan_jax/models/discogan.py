@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from typing import ClassVar
 
 import flax.linen as nn
 import jax
@@ -34,7 +34,11 @@ class Model(base.Defaults):
     use, batch norm takes running averages, and these are over translations of real images.
     """
 
-    width: int = 64  # of the first layer of G and D
+    translates: ClassVar[bool] = True
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("curriculum",)
+
+    g_width: int = 64  # of the first layer
+    d_width: int = 64
     levels: int = 4  # halvings; D takes images of 4 * 2**levels pixels
     bottleneck: int = 0  # numbers inside G; 100 for pairs such as cars and faces
     source_channels: int = 3
@@ -53,7 +57,7 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        checks.require_range(self, 1, 4096, "width")
+        checks.require_range(self, 1, 4096, "g_width", "d_width")
         checks.require_range(self, 2, 10, "levels")
         checks.require_range(self, 0, 1e6, "bottleneck", "gan_weight", "fm_weight", "weight_decay")
         checks.require_range(self, 0, 1, "rate", "starting_rate", "learning_rate")
@@ -70,19 +74,19 @@ class Model(base.Defaults):
     @property
     def disc(self) -> dict[str, nn.Module]:
         """`target` and `source`: images [B, S, S, C] -> logits [B, 1] and features."""
-        return {role: discogan.Discriminator(self.width, self.levels) for role in ("target", "source")}
+        return {role: discogan.Discriminator(self.d_width, self.levels) for role in ("target", "source")}
 
     def _generator(self, field):
-        return discogan.Generator(self.width, self.levels, getattr(self, field), self.bottleneck)
+        return discogan.Generator(self.g_width, self.levels, getattr(self, field), self.bottleneck)
 
     @property
     def multiple(self) -> int:
         """Sides of images that `generate` takes are multiples of this; 0 with a bottleneck: S alone."""
         return 0 if self.bottleneck else 2**self.levels
 
-    @property
-    def tx(self) -> optax.GradientTransformation:
-        """Each player's Adam; the decay is in the gradient, unlike in AdamW."""
+    def tx(self, player: str) -> optax.GradientTransformation:
+        """Adam of either player. The decay is in the gradient, unlike in AdamW."""
+        del player
         return optax.chain(
             optax.add_decayed_weights(self.weight_decay), optax.adam(self.learning_rate, self.b1, self.b2)
         )
@@ -91,9 +95,9 @@ class Model(base.Defaults):
         """One player an iteration, disc first."""
         return ("gen",) if iteration % self.update_interval else ("disc",)
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+    def check(self, inputs: base.Inputs) -> None:
         """Refuses images of another size than D collapses to one logit."""
-        del required
+        size = inputs.size
         allowed = f"{round(math.log2(size / 4))} for {size} pixels" if size >= 8 else "more pixels"
         checks.require("levels", self.levels, size == 4 * 2**self.levels, allowed)
 
@@ -153,7 +157,7 @@ class Model(base.Defaults):
             metrics = {f"gen/{k}": v for k, v in {"loss": loss, "share": share, **terms}.items()}
             return loss, ({"s2t": stats_t, "t2s": stats_s}, metrics)
 
-        return game.update(state, "gen", self.tx, loss_fn)
+        return game.update(state, "gen", self.tx("gen"), loss_fn)
 
     def _judge(self, state, role, images):
         disc = state.players["disc"]
@@ -177,4 +181,4 @@ class Model(base.Defaults):
             loss = jnp.asarray(sum(terms.values()))
             return loss, (stats, {f"disc/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
-        return game.update(state, "disc", self.tx, loss_fn)
+        return game.update(state, "disc", self.tx("disc"), loss_fn)

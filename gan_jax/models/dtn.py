@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ import optax
 
 from gan_jax import game
 from gan_jax.game import TrainState
+from gan_jax.game.network import Network
 from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_window
@@ -27,13 +28,16 @@ _GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # wh
 class Model(base.Defaults):
     """G = g(f(x)) maps a source image to the target domain; D tells G(source), G(target), target apart.
 
-    Players: `g` (with an encoder `e` where `encoder='trained'`) and `disc`; `frozen['f']` is the
-    perceptual function. Where the paper is silent (rates, widths, kernels, schedule) the values are
-    this project's; defaults of the weights are the paper's for digits.
+    Players: `gen`, the network g with an encoder e where `encoder='trained'`, and `disc`. `frozen['f']` is
+    the perceptual function, which the required run `f` trained. Where the paper is silent (rates, widths,
+    kernels, schedule) the values are this project's. Defaults of the weights are the paper's for digits.
 
     g may draw fewer pixels than the domains have, as for faces: D and f then see its images enlarged
     bilinearly to the domains' size, which is also what `generate` gives; L_TID and L_TV are taken at g's.
     """
+
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    translates: ClassVar[bool] = True
 
     alpha: float = 15.0  # weight of L_CONST, eq. 5
     beta: float = 15.0  # weight of L_TID, eq. 6
@@ -110,19 +114,30 @@ class Model(base.Defaults):
         norm, first = self.d_batch_norm, self.d_first_norm
         return Discriminator(self.d_widths, classes, norm, self.d_activation, self.d_init, first)
 
-    def tx(self, rate: float) -> optax.GradientTransformation:
-        """Adam at `rate`, constant to `decay_start`, then linear to zero at `decay_end`."""
+    @property
+    def features(self) -> Mapping[str, str]:
+        """The features of f that G starts from and that L_CONST compares."""
+        if self.encoder == "f":
+            return {"source": "f", "target": "f"}
+        return {"source": "f"} if self.encoder == "trained" and self.alpha else {}
+
+    def tx(self, player: str) -> optax.GradientTransformation:
+        """Adam of a player: constant to `decay_start`, then linear to zero at `decay_end`."""
+        rate = self.g_learning_rate if player == "gen" else self.d_learning_rate
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+    def check(self, inputs: base.Inputs) -> None:
         """Refuses an f of other pixels than it was trained at, and a g of more than the domains have."""
-        pixels = self.f_input_size or size
-        trained = required.get("f", pixels)
+        pixels = self.f_input_size or inputs.size
+        trained = inputs.required.get("f", 0) or pixels
         allowed = f"what shows f the {trained} pixels that it was trained at"
         checks.require("f_input_size", self.f_input_size, pixels == trained, allowed)
         last_window(pixels, len(self.f_widths))
-        fits = self.encoder == "identity" or self.g.size <= size
-        checks.require("g_widths", self.g_widths, fits, f"widths for at most the domains' {size} pixels")
+        fits = self.encoder == "identity" or self.g.size <= inputs.size
+        allowed = f"widths for at most the domains' {inputs.size} pixels"
+        checks.require("g_widths", self.g_widths, fits, allowed)
+        known = self.const_normalise == "none" or not inputs.varies
+        checks.require("const_normalise", self.const_normalise, known, "none where images vary when drawn")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.
@@ -132,7 +147,7 @@ class Model(base.Defaults):
         """
         checks.require_images(batch, "source")
         checks.require_images(batch, "target", (self.target_channels,))
-        self.check_size(batch["target"].shape[1], {})
+        self.check(base.Inputs(batch["target"].shape[1]))
         keys = jax.random.split(rng, 4)
         f = self.f.init(keys[0], batch["source"])["params"]
         players = {}
@@ -143,36 +158,26 @@ class Model(base.Defaults):
             if self.encoder == "trained":
                 params["e"] = self.f.init(keys[2], batch["source"])["params"]
             variables = {"params": params, "batch_stats": stats}
-            players["g"] = game.player(variables, self.tx(self.g_learning_rate), self.ema > 0)
+            players["gen"] = game.player(variables, self.tx("gen"), self.ema > 0)
             if self.adversary != "none":
                 d = self.d.init(keys[3], batch["target"], train=False)
-                players["disc"] = game.player(d, self.tx(self.d_learning_rate))
+                players["disc"] = game.player(d, self.tx("disc"))
         return game.create(players, frozen={"f": f, "scale": jnp.ones(self.f_widths[-1])})
 
-    def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
-        """Takes f from a finished classifier's variables, its batch norm folded."""
-        f = fold_batch_norm(networks["f"])
-        want = jax.tree.map(jnp.shape, state.frozen["f"])
-        have = jax.tree.map(jnp.shape, f)
-        if want != have:
-            raise ValueError(f"f has parameters {have}; f_widths and f_convs_per_block ask for {want}")
-        return state.replace(frozen={**state.frozen, "f": f})
+    def adopt(
+        self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
+    ) -> TrainState:
+        """Takes f from the required run, its batch norm folded, and the scale of L_CONST's features.
 
-    def constants(self, state: TrainState, batch: base.Batch) -> base.Batch:
-        """F of both domains, [B, d] each; f is frozen, so once per image is enough."""
-        f = state.frozen["f"]
-        return {
-            f"{role}_z": self.f.apply({"params": f}, batch[role])
-            for role in ("source", "target")
-            if role in batch
-        }
-
-    def calibrate(self, state: TrainState, columns: Mapping[str, np.ndarray]) -> TrainState:
-        """Sets the scale of L_CONST's features: their deviation over the source set, per dimension."""
-        if self.const_normalise == "none":
-            return state
-        scale = np.maximum(columns["source_z"].std(0, dtype=np.float64), 1e-3).astype(np.float32)
-        return state.replace(frozen={**state.frozen, "scale": scale})
+        The scale is their standard deviation over the source set, for each dimension.
+        """
+        f = fold_batch_norm(networks["f"].variables["classifier"])
+        checks.require_shapes("f", f, state.frozen["f"], "f_widths and f_convs_per_block")
+        frozen = {**state.frozen, "f": f}
+        if self.const_normalise == "std" and "source_features" in columns:
+            deviation = columns["source_features"].std(0, dtype=np.float64)
+            frozen["scale"] = np.maximum(deviation, 1e-3).astype(np.float32)
+        return state.replace(frozen=frozen)
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -180,12 +185,11 @@ class Model(base.Defaults):
         """`d_steps` updates of D, then `g_steps` of g against the updated D."""
         del phase
         keys = jax.random.split(rng, self.g_steps)
-        fresh = {role: batch[role] for role in ("source", "target") if f"{role}_z" not in batch}
-        batch = {**batch, **self.constants(state, fresh)}
-        parts = jax.tree.map(lambda x: jnp.split(x, self.batches), batch)
+        fresh = {f"{role}_features": self._f(state, batch[role]) for role in self.features}
+        parts = jax.tree.map(lambda x: jnp.split(x, self.batches), {**fresh, **batch})
         metrics: dict[str, jax.Array] = {}
         # D's first update and g's first see the same fakes, since g has not moved between them.
-        fakes = game.once(self._transfer(state, _take(parts, 0)), state.players["g"].params)
+        fakes = game.once(self._transfer(state, _take(parts, 0)), state.players["gen"].params)
         if self.adversary != "none":
             for i in range(self.d_steps):
                 state, aux = self._update_d(state, _take(parts, i), None if i else fakes)
@@ -201,17 +205,20 @@ class Model(base.Defaults):
         if self.encoder == "identity":
             return {"target": batch["source"]}
         if self.encoder == "trained":
-            e = state.players["g"].eval_variables["params"]["e"]
+            e = state.players["gen"].eval_variables["params"]["e"]
             z = self.f.apply({"params": e}, batch["source"])
         else:
-            z = batch["source_z"] if "source_z" in batch else self.constants(state, batch)["source_z"]
+            z = self._f(state, batch["source"])
         # What D and f see, and so what judges should: images of the domain, not of g's fewer pixels.
-        return {"target": resize(self.decode(state, z), batch["source"].shape[1])}
+        return {"target": resize(self.draw(state, z), batch["source"].shape[1])}
 
-    def decode(self, state: TrainState, z: jax.Array) -> jax.Array:
-        """G of features [B, d], without f: images [B, g.size, g.size, target_channels] in [-1, 1]."""
-        own = {name: tree["g"] for name, tree in state.players["g"].eval_variables.items()}
+    def draw(self, state: TrainState, z: jax.Array) -> jax.Array:
+        """The images [B, g.size, g.size, target_channels] in [-1, 1] that g draws of features [B, d]."""
+        own = {name: tree["g"] for name, tree in state.players["gen"].eval_variables.items()}
         return self.g.apply(own, z, train=False)
+
+    def _f(self, state, pictures):
+        return self.f.apply({"params": state.frozen["f"]}, pictures)
 
     def _transfer(self, state, batch):
         """G of both domains by g's parameters, in one pass: running statistics are the mixture's."""
@@ -222,17 +229,18 @@ class Model(base.Defaults):
                 pixels = jnp.concatenate([to_rgb(batch[role]) for role in roles])
                 z = self.f.apply({"params": params["e"]}, pixels)
             else:
-                z = jnp.concatenate([batch[f"{role}_z"] for role in roles])
-            variables = {"params": params["g"], "batch_stats": state.players["g"].batch_stats["g"]}
+                z = jnp.concatenate([batch[f"{role}_features"] for role in roles])
+            variables = {"params": params["g"], "batch_stats": state.players["gen"].batch_stats["g"]}
             out, new = self.g.apply(variables, z, train=True, mutable=["batch_stats"])
             return dict(zip(roles, jnp.split(out, len(roles)), strict=True)), {"g": new["batch_stats"]}
 
         return transfer
 
     def _update_d(self, state, batch, transfer=None):
-        g, disc = state.players["g"], state.players["disc"]
+        g, disc = state.players["gen"], state.players["disc"]
         fakes, _ = (transfer or self._transfer(state, batch))(g.params)
-        groups = [*_at_size_of(batch["target"], fakes).values(), batch["target"]]
+        size = batch["target"].shape[1]
+        groups = [*(resize(fake, size) for fake in fakes.values()), batch["target"]]
 
         def loss_fn(params):
             logits, batch_stats = logits_of_groups(self.d, params, disc.batch_stats, groups)
@@ -245,17 +253,17 @@ class Model(base.Defaults):
                 terms = {"loss": jnp.asarray(sum(terms.values())), **terms, **hits}
             return terms["loss"], (batch_stats, {f"disc/{k}": v for k, v in terms.items()})
 
-        return game.update(state, "disc", self.tx(self.d_learning_rate), loss_fn)
+        return game.update(state, "disc", self.tx("disc"), loss_fn)
 
     def _update_g(self, state, batch, rng, transfer=None):
         transfer = transfer or self._transfer(state, batch)
 
         def loss_fn(params):
             drawn, batch_stats = transfer(params)
-            fakes = _at_size_of(batch["target"], drawn)
+            fakes = {role: resize(fake, batch["target"].shape[1]) for role, fake in drawn.items()}
             terms = self._adversarial_g(state, fakes)
             if self.alpha:
-                terms["const"] = self._const(state, batch["source_z"], fakes["source"], rng)
+                terms["const"] = self._const(state, batch["source_features"], fakes["source"], rng)
             if self.beta:
                 terms["tid"] = losses.mse(drawn["target"], resize(batch["target"], self.g.size))
             if self.gamma:
@@ -264,11 +272,10 @@ class Model(base.Defaults):
             weights = {"const": self.alpha, "tid": self.beta, "tv": self.gamma}
             weighted = [weights.get(name, 1.0) * term for name, term in terms.items()]
             loss = jnp.asarray(sum(weighted))
-            metrics = {f"g/{k}": v for k, v in {"loss": loss, **terms}.items()}
+            metrics = {f"gen/{k}": v for k, v in {"loss": loss, **terms}.items()}
             return loss, (batch_stats, metrics)
 
-        tx = self.tx(self.g_learning_rate)
-        return game.update(state, "g", tx, loss_fn, self.ema)
+        return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)
 
     def _adversarial_g(self, state, fakes):
         if self.adversary == "none":
@@ -284,13 +291,9 @@ class Model(base.Defaults):
     def _const(self, state, z, fake, rng):
         if self.const_warp:
             fake = augment.warp(rng, fake, **{name: self.const_warp * v for name, v in _WARP.items()})
-        again = self.f.apply({"params": state.frozen["f"]}, fake)
+        again = self._f(state, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])
-
-
-def _at_size_of(target, fakes):
-    return {role: resize(x, target.shape[1]) for role, x in fakes.items()}
 
 
 def _take(parts, i):

@@ -1,6 +1,7 @@
 """Generative adversarial networks from noise to images: network, loss and conditioning are fields."""
 
 import dataclasses
+from typing import ClassVar
 
 import flax.linen as nn
 import jax
@@ -10,14 +11,14 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks, optimizers
-from gan_jax.models.shared.noise_to_image import Labels, NoiseToImage
+from gan_jax.models.shared.noise_to_image import Conditional, Labels
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.layers import spectral
 from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(NoiseToImage):
+class Model(Conditional):
     """G draws images from noise z; D, or a critic, scores how real an image is.
 
     Players: `gen`, and `disc` (`critic` where loss='wasserstein'). Every loss goes with every pair of
@@ -32,6 +33,8 @@ class Model(NoiseToImage):
     `labels`: 'none'; 'input', where both networks are given the class, D's fakes having the classes of its
     real images; 'auxiliary', where G is given the class and D tells it, by cross-entropy of both players.
     """
+
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
 
     generator: str = "dcgan"  # a name that networks/generation/catalogue.py knows
     discriminator: str = "dcgan"
@@ -160,8 +163,14 @@ class Model(NoiseToImage):
             spectral=self.spectral,
         )
 
-    def tx(self, rate: float, updates: int = 1) -> optax.GradientTransformation:
-        """The optimiser of a player that makes so many updates an iteration."""
+    @property
+    def straight_paths(self) -> bool:
+        """Uniform latents fill a cube, and nothing of them lies on a sphere."""
+        return self.z_prior == "uniform"
+
+    def tx(self, player: str) -> optax.GradientTransformation:
+        """The optimiser of a player. Its schedule counts the player's own updates."""
+        rate, updates = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.d_steps)
         start, end = (updates * count for count in (self.decay_start, self.decay_end))
         return optimizers.optimizer(self.optimizer, rate, self.b1, self.b2, start, end)
 
@@ -172,14 +181,14 @@ class Model(NoiseToImage):
           ValueError: a role is missing, or its channels or size are not what the networks take.
         """
         checks.require_images(batch, "image", (self.channels,))
-        self.check_size(batch["image"].shape[1], {})
+        self.check(base.Inputs(batch["image"].shape[1]))
         y = self.labels_of(batch)
         g_key, d_key, dropout = jax.random.split(rng, 3)
         z = jnp.zeros((len(batch["image"]), self.z_dim + self.num_classes))
         g = self.g.init({"params": g_key, "dropout": dropout}, z, False)
         d = self.d.init({"params": d_key, "dropout": dropout}, batch["image"], False, self._condition(y))
-        gen = game.player(g, self.tx(self.g_learning_rate), self.ema > 0)
-        opponent = game.player(d, self.tx(self.d_learning_rate, self.d_steps))
+        gen = game.player(g, self.tx("gen"), self.ema > 0)
+        opponent = game.player(d, self.tx(self.opponent))
         return game.create({"gen": gen, self.opponent: opponent})
 
     def train_step(
@@ -232,9 +241,8 @@ class Model(NoiseToImage):
                 loss = loss + self.gp_weight * terms["gp"]
             return loss, (new, {f"{self.opponent}/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
-        tx = self.tx(self.d_learning_rate, self.d_steps)
-        state, metrics = game.update(state, self.opponent, tx, loss_fn)
-        return self._clipped(state), metrics
+        state, metrics = game.update(state, self.opponent, self.tx(self.opponent), loss_fn)
+        return game.clipped(state, self.opponent, self.clip) if self.clip else state, metrics
 
     def _update_g(self, state, n, rng):
         keys = jax.random.split(rng, 4)
@@ -253,7 +261,7 @@ class Model(NoiseToImage):
                 loss = loss + self.aux_weight_g * terms["class"]
             return loss, (stats, {"gen/loss": loss, **{f"gen/{k}": v for k, v in terms.items()}})
 
-        return game.update(state, "gen", self.tx(self.g_learning_rate), loss_fn, self.ema)
+        return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)
 
     def _draw(self, state, params, z, rng):
         """G's images in training, and its running statistics after them."""
@@ -285,13 +293,6 @@ class Model(NoiseToImage):
             "class_accuracy_real": jnp.mean(real.argmax(-1) == y_real),
             "class_accuracy_fake": jnp.mean(fake.argmax(-1) == y_fake),
         }
-
-    def _clipped(self, state):
-        if not self.clip:
-            return state
-        critic = state.players[self.opponent]
-        params = jax.tree.map(lambda w: jnp.clip(w, -self.clip, self.clip), critic.params)
-        return state.replace(players={**state.players, self.opponent: critic.replace(params=params)})
 
     def _condition(self, y):
         return jax.nn.one_hot(y, self.num_classes) if self.labels == "input" else None

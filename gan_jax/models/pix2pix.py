@@ -1,7 +1,7 @@
 """pix2pix (Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks")."""
 
 import dataclasses
-from collections.abc import Mapping
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,10 @@ class Model(base.Defaults):
     its update (the Lua code goes back through the moved D from its former answer).
     """
 
-    width: int = 64  # of the first layer of G
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    translates: ClassVar[bool] = True
+
+    g_width: int = 64  # of the first layer
     levels: int = 8  # halvings of the size inside G, at most log2 of it
     skips: bool = True  # False: the paper's encoder-decoder
     d_width: int = 64
@@ -50,7 +53,7 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        checks.require_range(self, 1, 4096, "width", "d_width")
+        checks.require_range(self, 1, 4096, "g_width", "d_width")
         checks.require_range(self, 2, 10, "levels")
         checks.require_range(self, 0, 10, "d_layers")
         checks.require("target_channels", self.target_channels, 0 < self.target_channels < 4, "1 to 3")
@@ -62,7 +65,7 @@ class Model(base.Defaults):
     @property
     def gen(self) -> unet.Generator:
         """Images [B, H, W, C] -> [B, H, W, target_channels] in [-1, 1]."""
-        return unet.Generator(self.width, self.levels, self.target_channels, self.skips)
+        return unet.Generator(self.g_width, self.levels, self.target_channels, self.skips)
 
     @property
     def disc(self) -> patchgan.Discriminator:
@@ -74,14 +77,14 @@ class Model(base.Defaults):
         """Sides of images that `generate` takes are multiples of this."""
         return 2**self.levels
 
-    @property
-    def tx(self) -> optax.GradientTransformation:
-        """Each player's Adam: constant to `decay_start`, then linear to zero at `decay_end`."""
+    def tx(self, player: str) -> optax.GradientTransformation:
+        """Adam of either player: constant to `decay_start`, then linear to zero at `decay_end`."""
+        del player
         return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
+    def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
-        del required
+        size = inputs.size
         checks.require("levels", self.levels, size % self.multiple == 0, f"levels that halve {size} pixels")
         side = patchgan.normalised_side(size, self.d_layers)
         checks.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
@@ -94,11 +97,12 @@ class Model(base.Defaults):
         """
         checks.require_images(batch, "source")
         checks.require_images(batch, "target", (self.target_channels,))
-        self.check_size(batch["target"].shape[1], {})
+        self.check(base.Inputs(batch["target"].shape[1]))
         keys = jax.random.split(rng)
         gen = self.gen.init(keys[0], batch["source"], train=False, dropout=False)
         disc = self.disc.init(keys[1], self._shown(batch["source"], batch["target"]), train=False)
-        return game.create({"gen": game.player(gen, self.tx), "disc": game.player(disc, self.tx)})
+        variables = {"gen": gen, "disc": disc}
+        return game.create({name: game.player(v, self.tx(name)) for name, v in variables.items()})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -158,7 +162,7 @@ class Model(base.Defaults):
             metrics = {"disc/loss": loss, "disc/real_logit": real.mean(), "disc/fake_logit": judged.mean()}
             return loss, (stats, metrics)
 
-        return game.update(state, "disc", self.tx, loss_fn)
+        return game.update(state, "disc", self.tx("disc"), loss_fn)
 
     def _update_gen(self, state, batch, draw):
         disc = state.players["disc"]
@@ -174,4 +178,4 @@ class Model(base.Defaults):
             loss = self.gan_weight * terms.get("gan", 0.0) + self.l1 * terms["l1"]
             return loss, (stats, {f"gen/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
-        return game.update(state, "gen", self.tx, loss_fn)
+        return game.update(state, "gen", self.tx("gen"), loss_fn)

@@ -1,12 +1,10 @@
 """A small FCN that tells a class for every pixel: the student and the judge of translated scenes."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from gan_jax import game
@@ -19,12 +17,15 @@ IGNORED = 255  # the label of pixels without a class, as in Cityscapes and PASCA
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """`networks.fcn`, trained by the cross-entropy of every pixel that has a class.
+    """`recognition.fcn`, trained by the cross-entropy of every pixel that has a class.
 
     One player, `segmenter`. A pixel whose label is outside 0 to num_classes - 1, such as 255, has no class:
     it adds nothing to the loss, and the mean is over the others of the batch. It stands in the place of the
     FCN-8s that pix2pix and CycleGAN were judged by; its layers are this project's own.
     """
+
+    tells_classes: ClassVar[bool] = True
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
 
     widths: tuple[int, ...] = (32, 64, 128)
     num_classes: int = 11
@@ -43,23 +44,19 @@ class Model(base.Defaults):
         """[B, H, W, 1 or 3] -> logits [B, H, W, num_classes]."""
         return Segmenter(self.widths, self.num_classes)
 
-    @property
-    def tx(self) -> optax.GradientTransformation:
+    def tx(self, player: str) -> optax.GradientTransformation:
         """Adam."""
+        del player
         rate: Any = self.learning_rate
         if self.schedule_steps:
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
         return optax.adam(rate)
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
-        """Refuses sizes that the network cannot halve as often as it has stages."""
-        del required
+    def check(self, inputs: base.Inputs) -> None:
+        """Refuses sizes that the stages cannot halve, and label maps with values that are no class."""
         multiple = 2 ** len(self.widths)
-        checks.require("size", size, size % multiple == 0, f"multiples of {multiple}")
-
-    def check_columns(self, columns: Mapping[str, np.ndarray]) -> None:
-        """Refuses label maps with other values than classes and `IGNORED`."""
-        values = columns.get("image_label")
+        checks.require("size", inputs.size, inputs.size % multiple == 0, f"multiples of {multiple}")
+        values = (inputs.columns or {}).get("image_label")
         if values is not None and values.ndim == 3:
             strange = (values != IGNORED) & ((values < 0) | (values >= self.num_classes))
             first = int(values[strange][0]) if strange.any() else 0
@@ -78,7 +75,7 @@ class Model(base.Defaults):
         if found != expected:
             raise ValueError(f"label maps of shape [B, H, W] are needed, here {expected}; found {found}")
         variables = self.network.init(rng, batch["image"])
-        return game.create({"segmenter": game.player(variables, self.tx)})
+        return game.create({"segmenter": game.player(variables, self.tx("segmenter"))})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -99,7 +96,7 @@ class Model(base.Defaults):
             accuracy = jnp.sum(weights * (logits.argmax(-1) == classes))
             return loss, ({}, {"segmenter/loss": loss, "segmenter/accuracy": accuracy})
 
-        return game.update(state, "segmenter", self.tx, loss_fn)
+        return game.update(state, "segmenter", self.tx("segmenter"), loss_fn)
 
     def predict(self, state: TrainState, batch: base.Batch) -> jax.Array:
         """Logits [B, H, W, num_classes] of `batch['image']` [B, H, W, C]."""

@@ -1,7 +1,8 @@
 """StarGAN (Choi et al. 2018, "Unified Generative Adversarial Networks for Multi-Domain Translation")."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +24,7 @@ class Model(base.Defaults):
     """G(x, c) draws image x as label c asks; D tells real from drawn, patch by patch, and reads the label.
 
     Players: `gen` and `disc`. Training roles: `a` with `a_label`, and `b` with `b_label` and so on where
-    `labels` names several data sets, which G tells apart by a mask (`conditions.LabelSets`); labels are
+    `labels` names several data sets, which G tells apart by a mask (`ops.labels.LabelSets`); labels are
     int32 [B, n] in {0, 1} for attributes and int32 [B] for classes. Target labels are those of the batch,
     permuted: none is invented. With x, c' real and c wanted,
 
@@ -37,6 +38,10 @@ class Model(base.Defaults):
     Departures: D's biases begin at zero. With several sets G moves after all of D's updates on all of them;
     the official code lets it move on the first set before D's last update on the second.
     """
+
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    translates: ClassVar[bool] = True
+    takes_requests: ClassVar[bool] = True
 
     labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
     exclusive: tuple[bool, ...] = (False,)  # for each set: classes, one an image; else attributes
@@ -95,15 +100,20 @@ class Model(base.Defaults):
         """[B, S, S, channels] -> ([B, s, s, 1], [B, sets.labels]), s = S / 2**d_downs."""
         return Discriminator(self.sets.labels, self.d_width, self.d_downs)
 
-    def tx(self, name: str) -> optax.GradientTransformation:
-        """Adam of player `name`; a schedule counts the player's own updates, several in a step."""
-        rate = {"gen": self.g_learning_rate, "disc": self.d_learning_rate}[name]
-        updates = len(self.labels) * (self.n_critic if name == "disc" else 1)
+    def tx(self, player: str) -> optax.GradientTransformation:
+        """Adam of a player. A schedule counts the player's own updates, several in a step."""
+        rate = {"gen": self.g_learning_rate, "disc": self.d_learning_rate}[player]
+        updates = len(self.labels) * (self.n_critic if player == "disc" else 1)
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
-        """Refuses images that the strided layers cannot halve, exactly, as often as they would."""
-        del required
+    def trained_role(self, role: str) -> str:
+        """G is given images of every set; those of the first one stand for all."""
+        del role
+        return self.sets.roles[0]
+
+    def check(self, inputs: base.Inputs) -> None:
+        """Refuses images that the strided layers cannot halve exactly, as often as they would."""
+        size = inputs.size
         multiple = max(self.multiple, 2**self.d_downs)
         allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
         checks.require("d_downs", self.d_downs, size % multiple == 0, allowed)
@@ -116,7 +126,7 @@ class Model(base.Defaults):
         """
         for which, role in enumerate(self.sets.roles):
             checks.require_images(batch, role, (1, self.channels))
-            self.check_size(batch[role].shape[1], {})
+            self.check(base.Inputs(batch[role].shape[1]))
             expected = [] if self.exclusive[which] else [len(self.labels[which])]
             found = [*batch[f"{role}_label"].shape[1:]] if f"{role}_label" in batch else "missing"
             if found != expected:

@@ -1,6 +1,7 @@
 """Variational autoencoder (Kingma, Welling 2013, "Auto-Encoding Variational Bayes")."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,10 +26,11 @@ class Model(NoiseToImage):
     prior of the weights is left out.
     """
 
+    encodes: ClassVar[bool] = True
+
     size: int = 28  # pixels a side
     channels: int = 1
     z_dim: int = 20
-    num_classes: int = 0  # this model is not conditional
     network: str = "mlp"  # 'mlp', 'aevb', 'conv'
     width: int = 0  # hidden units, or channels after the first convolution; 0 is the network's own
     likelihood: str = "bernoulli"  # 'gaussian': N(mean, sigma^2); 'seed': squared error without factor
@@ -47,7 +49,6 @@ class Model(NoiseToImage):
         checks.require_choice(self, "binarize", ("none", "dynamic", "threshold"))
         checks.require_choice(self, "optimizer", ("adam", "adagrad"))
         checks.require("channels", self.channels, self.channels in (1, 3), "1, 3")
-        checks.require("num_classes", self.num_classes, self.num_classes == 0, "0")
         checks.require_range(self, 4, 4096, "size")
         checks.require_range(self, 1, 100_000, "z_dim")
         checks.require_range(self, 0, 100_000, "width")
@@ -66,9 +67,9 @@ class Model(NoiseToImage):
         fields = {"channels": self.channels, "z_dim": self.z_dim, "width": self.width}
         return vae.pair(self.network, size=self.size, **fields)
 
-    @property
-    def tx(self) -> optax.GradientTransformation:
+    def tx(self, player: str) -> optax.GradientTransformation:
         """Adam, or Adagrad whose sum of squares begins at zero."""
+        del player
         if self.optimizer == "adagrad":
             return optax.adagrad(self.learning_rate, initial_accumulator_value=0.0)
         return optimizers.adam(self.learning_rate, self.b1, self.b2, 0, 0)
@@ -80,14 +81,14 @@ class Model(NoiseToImage):
           ValueError: there is none, or it has another shape than the networks take.
         """
         checks.require_images(batch, "image", (self.channels,))
-        self.check_size(batch["image"].shape[1], {})
+        self.check(base.Inputs(batch["image"].shape[1]))
         rng_enc, rng_dec = jax.random.split(rng)
         enc, dec = self.networks
         params = {
             "enc": enc.init(rng_enc, batch["image"])["params"],
             "dec": dec.init(rng_dec, jnp.zeros((1, self.z_dim)))["params"],
         }
-        return game.create({"vae": game.player({"params": params}, self.tx)})
+        return game.create({"vae": game.player({"params": params}, self.tx("vae"))})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -101,7 +102,7 @@ class Model(NoiseToImage):
             terms = self._terms(x, *self._pass(params, x, rng_noise))
             return terms["loss"], ({}, {f"vae/{name}": term for name, term in terms.items()})
 
-        return game.update(state, "vae", self.tx, loss_fn)
+        return game.update(state, "vae", self.tx("vae"), loss_fn)
 
     def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
         """The mean of p(x|z), not a draw of it: z [n, z_dim] -> [n, size, size, channels] in [-1, 1]."""

@@ -1,1 +1,1 @@
-"""Networks as linen modules, by what they are for: generation, translation, recognition; and their layers."""
+"""Networks as linen modules, sorted by purpose: generation, translation, recognition, and shared layers."""

@@ -1,1 +1,1 @@
-"""Pure functions of arrays: losses, random changes of images, label vectors, latents, pixels."""
+"""Pure functions of arrays: losses, random changes of images, image pools, pixels, latents, label vectors."""

@@ -1,11 +1,14 @@
-"""Random changes of training images, drawn on the device: a reflection, a warp, a change of colours."""
+"""Random changes of training images, drawn on the device: reflections, warps and changes of colour."""
 
 import jax
 import jax.numpy as jnp
 
 
 def flip(rng: jax.Array, images: jax.Array, probability: float) -> jax.Array:
-    """Mirrors each image [B, H, W, C] left to right with the given probability."""
+    """Mirrors each image [B, H, W, C] left to right with the given probability.
+
+    Each image has its own draw.
+    """
     mirrored = jax.random.bernoulli(rng, probability, (len(images), 1, 1, 1))
     return jnp.where(mirrored, images[:, :, ::-1], images)
 
@@ -24,13 +27,13 @@ def warp(
 
     Args:
       rng: a key.
-      images: any range; positions outside take the nearest border pixel.
-      rotation: largest angle in radians, either way.
-      scale: largest |log| of the scale, drawn for each axis.
+      images: values of any range. A position outside the image takes the value of the nearest border pixel.
+      rotation: largest angle in radians, in either direction.
+      scale: largest |log| of the scale; each axis has its own draw.
       shear: largest shear.
-      shift: largest shift in pixels, for each axis.
-      elastic: standard deviation in pixels, along each axis, of the moves of a grid of 5x5 points that
-        the image follows smoothly, as Simard et al. 2003 bend digits.
+      shift: largest shift in pixels; each axis has its own draw.
+      elastic: standard deviation in pixels of an elastic distortion (Simard et al. 2003). A grid of 5x5
+        points is moved at random along each axis, and the image follows the grid smoothly.
     """
     size, height, width = images.shape[:3]
     draws = jax.random.uniform(rng, (6, size), minval=-1.0)
@@ -44,6 +47,7 @@ def warp(
     rows = cos[:, None, None] * y - sin[:, None, None] * x + centre[0] + shifts[0, :, None, None]
     cols = sin[:, None, None] * y + cos[:, None, None] * x + centre[1] + shifts[1, :, None, None]
     if elastic:
+        # The moves have a key of their own, so that the other draws are the same with and without bending.
         moves = elastic * jax.random.normal(jax.random.fold_in(rng, 1), (size, 5, 5, 2))
         moves = jax.image.resize(moves, (size, height, width, 2), "cubic")
         rows, cols = rows + moves[..., 0], cols + moves[..., 1]
@@ -72,17 +76,17 @@ def colour(
     negate: float = 0.0,
     ink: float = 0.0,
 ) -> jax.Array:
-    """Changes contrast and brightness of each image [B, H, W, C] in [-1, 1]; clips to that range.
+    """Changes contrast and brightness of each image [B, H, W, C] in [-1, 1], and clips to that range.
 
     Args:
       rng: a key.
       images: values in [-1, 1].
-      contrast: largest |log| of the factor about the image's mean, common to its channels.
-      channel_contrast: the same for each channel on its own.
-      brightness: largest shift of each channel, in units of the range's half.
-      negate: probability that an image is negated (light on dark becomes dark on light).
-      ink: probability that an image first loses colours and shades, and is left in two tones like
-        print or handwriting: the tanh of four times its grey, in deviations from the mean.
+      contrast: largest |log| of the factor by which values move from the image's mean; all channels share it.
+      channel_contrast: largest |log| of a further factor that each channel draws for itself.
+      brightness: largest shift of each channel; 1 is half the range.
+      negate: probability that an image is negated, so that light on dark becomes dark on light.
+      ink: probability that an image is first reduced to two tones, like print or handwriting. The tones are
+        the tanh of four times the grey value, in standard deviations from the image's mean.
     """
     size, channels = images.shape[0], images.shape[-1]
     keys = jax.random.split(rng, 5)

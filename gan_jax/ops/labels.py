@@ -1,4 +1,4 @@
-"""Label vectors that ask a generator for attributes or classes, over one data set of labels or several."""
+"""Label vectors that ask a generator for attributes or classes, over one data set or several."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_jax.errors import ConfigError, nearest
 
-# A face has one colour of hair: asking for one of these takes away the others.
+# A face has one colour of hair, so asking for one colour clears the others.
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
 
 _MOST = 26  # data sets, named by letters
@@ -19,22 +19,25 @@ _MOST = 26  # data sets, named by letters
 class LabelSets:
     """The labels of one or several data sets, and their common vector (Choi et al. 2018, Sec. 3.2).
 
-    With one set the vector is its label, [B, n]. With m sets it is `[c_1, ..., c_m, mask]`, the paper's
-    c~: an image of set i has zeros in all blocks but the i-th, and a mask that is 1 at i.
+    With one data set, the vector is the set's own label [B, n]. With m sets, the vector is `[c_1, ..., c_m,
+    mask]`, the paper's c~. For an image of set i, all blocks but the i-th are zero, and the mask is one-hot
+    at i.
 
     Attributes:
-      names: of the labels, set after set.
-      exclusive: for each set, whether its labels are classes, one an image, or attributes, any number.
+      names: label names of each set.
+      exclusive: one flag a set. True means classes, of which an image has exactly one; False means
+        attributes, of which an image has any number.
 
     Raises:
-      ConfigError: sets without names, a name twice in one, or another number of sets in `exclusive`.
+      ConfigError: there is no set or are too many, a set has no names or a name twice, or `exclusive` has
+        another length.
     """
 
     names: Sequence[Sequence[str]]
     exclusive: Sequence[bool]
 
     def __post_init__(self):
-        """Checks both fields, which may come from JSON as lists."""
+        """Checks both fields and turns their lists into tuples; JSON has no tuples."""
         object.__setattr__(self, "exclusive", tuple(self.exclusive))
         sets = tuple(part if isinstance(part, str) else tuple(part) for part in self.names)
         object.__setattr__(self, "names", sets)
@@ -49,28 +52,34 @@ class LabelSets:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What a batch calls the images of each set: 'a', 'b', ..."""
+        """The batch's role for the images of each set: 'a', 'b', ..."""
         return tuple(chr(ord("a") + i) for i in range(len(self.names)))
 
     @property
     def labels(self) -> int:
-        """Labels of all sets together, the mask left out: logits that a discriminator has for them."""
+        """The number of labels of all sets together, without the mask; D has so many class logits."""
         return sum(map(len, self.names))
 
     @property
     def size(self) -> int:
-        """Length of the vector."""
+        """The length of the vector."""
         return self.labels + (len(self.names) if len(self.names) > 1 else 0)
 
     def block(self, which: int) -> slice:
-        """The places of a set's labels, in the vector and among the logits."""
+        """The slice of one set's labels, in the vector and among D's class logits."""
         start = sum(map(len, self.names[:which]))
         return slice(start, start + len(self.names[which]))
 
     def bits(self, which: int, label: jax.Array | np.ndarray) -> jax.Array:
-        """A set's own labels as float32 [B, n]: attributes [B, n] in {0, 1}, or one-hot of classes [B].
+        """One set's own labels as float32 [B, n].
 
-        A class that the set does not have gives NaN, which stops training, instead of no label.
+        Args:
+          which: index of the set.
+          label: attributes [B, n] in {0, 1}, or classes int [B], which become one-hot.
+
+        Returns:
+          float32 [B, n]. A class number that the set does not have gives NaN, which stops training; all zeros
+          would pass unnoticed.
         """
         if not self.exclusive[which]:
             return jnp.asarray(label, jnp.float32)
@@ -78,12 +87,13 @@ class LabelSets:
         return jnp.where(one_hot.any(axis=-1, keepdims=True), one_hot, jnp.nan)
 
     def vector(self, which: int, bits: jax.Array | np.ndarray, mask: int | None = None) -> jax.Array:
-        """The vector float32 [B, size] of a set's own labels [B, n].
+        """The vector float32 [B, size] for one set's own labels [B, n].
 
         Args:
-          which: the set.
-          bits: its labels, from `bits` or `request`.
-          mask: the set that the mask names, if not this one: a wrong mask, as in Fig. 7 of the paper.
+          which: index of the set.
+          bits: the set's labels, from `bits` or `request`.
+          mask: index of the set that the mask names; None means `which`. Another set gives the wrong mask of
+            the paper's Fig. 7.
         """
         if len(self.names) == 1:
             return jnp.asarray(bits)
@@ -94,10 +104,10 @@ class LabelSets:
         return jnp.concatenate([before, bits, after], axis=1)
 
     def request(self, which: int, bits: np.ndarray, target: int) -> np.ndarray:
-        """What a test asks for, [B, n], of images with labels [B, n] and the label at place `target`.
+        """Labels [B, n] to ask of images with labels [B, n], so that the label `target` changes.
 
-        As in the official code: of classes the target alone; a colour of hair is set and the others
-        cleared; any other attribute is turned into its opposite.
+        The rules are the official code's. Among classes, only the target is set. A hair colour is set and the
+        other hair colours are cleared. Any other attribute is inverted.
         """
         bits, names = np.array(bits, np.float32), self.names[which]
         hair = [i for i, name in enumerate(names) if name in HAIR]
@@ -108,11 +118,21 @@ class LabelSets:
             bits[:, target] = 1 - bits[:, target]
         return bits
 
-    def find(self, name: str) -> tuple[int, int]:
-        """The set that has a label of this name, and its place there.
+    def place(self, role: str, field: str) -> int:
+        """The index of the set that a role names.
 
         Raises:
-          ConfigError: no set has it; the message gives the nearest.
+          ConfigError: there is no such set. The message names the role as the value of `field`.
+        """
+        if role not in self.roles:
+            raise ConfigError(f"{field}={role!r} is not a set of labels; known: {', '.join(self.roles)}")
+        return self.roles.index(role)
+
+    def find(self, name: str) -> tuple[int, int]:
+        """The index of the set that has a label of this name, and the label's index in that set.
+
+        Raises:
+          ConfigError: no set has the label; the message suggests the nearest name.
         """
         for which, names in enumerate(self.names):
             if name in names:

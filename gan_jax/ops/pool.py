@@ -1,4 +1,4 @@
-"""History of generated images that D is shown, pure (Shrivastava et al. 2017; Zhu et al. 2017, Sec. 4)."""
+"""A pool of earlier generated images to show to D (Shrivastava et al. 2017; Zhu et al. 2017, Sec. 4)."""
 
 from typing import Any
 
@@ -9,24 +9,28 @@ Pool = dict[str, jax.Array]
 
 
 def create(size: int, image: tuple[int, ...], dtype: Any = jnp.float32) -> Pool:
-    """An empty pool of `size` images [H, W, C]: `images` [size, H, W, C] and `count`, int32, held."""
+    """An empty pool for `size` images [H, W, C].
+
+    Returns:
+      `images` [size, H, W, C], and `count`, the number of images held, int32 [].
+    """
     return {"images": jnp.zeros((size, *image), dtype), "count": jnp.zeros((), jnp.int32)}
 
 
 def query(pool: Pool, images: jax.Array, rng: jax.Array) -> tuple[Pool, jax.Array]:
     """Exchanges new images for some of the pool's, as CycleGAN's official code does.
 
-    Images [B, H, W, C] are taken one by one. While the pool is not full, each is stored and returned. Then
-    with probability one half one slot, drawn uniformly, is returned and the new image stored in its place;
-    else the new image is returned and not stored. No gradient passes.
+    The images are taken one by one. While the pool is not full, each image is stored and returned. Once the
+    pool is full, a coin with probability one half decides. Either a uniformly drawn slot's image is returned
+    and the new image takes the slot, or the new image is returned and not stored. No gradient passes.
 
     Args:
-      pool: of `create`; of size 0 it returns every image as it is.
-      images: of the pool's shape and type.
+      pool: a pool from `create`. A pool of size 0 returns every image as it is.
+      images: [B, H, W, C], of the pool's shape and type.
       rng: a key.
 
     Returns:
-      The pool afterwards, and the images that D should see, [B, H, W, C].
+      The new pool, and the images [B, H, W, C] to show to D.
     """
     images = jax.lax.stop_gradient(images)
     size = len(pool["images"])
@@ -36,6 +40,7 @@ def query(pool: Pool, images: jax.Array, rng: jax.Array) -> tuple[Pool, jax.Arra
     swaps = jax.random.bernoulli(coins, 0.5, (len(images),))
     drawn = jax.random.randint(slots, (len(images),), 0, size)
 
+    # One image at a time: an image of this batch may be drawn by a later image of the same batch.
     def one(pool, new):
         image, swap, slot = new
         stored, count = pool["images"], pool["count"]

@@ -1,4 +1,4 @@
-"""Results and runs -> one self-contained HTML page.
+"""Makes one self-contained HTML page of results and runs.
 
 python -m gan_jax.report RUN_OR_RESULTS [--out=PAGE.html]
 """
@@ -12,7 +12,7 @@ from gan_jax.runs.workdir import Workdir
 
 
 def build(folder: Path | str) -> bytes:
-    """The page about a run's folder, or about a folder of results and all below it, as UTF-8.
+    """The page about a run's folder, or about a folder of results with its sub-folders, as UTF-8.
 
     Raises:
       WorkdirError: the folder is neither, or a file in it is damaged or cannot be read.
@@ -23,10 +23,10 @@ def build(folder: Path | str) -> bytes:
 
 
 def write(folder: Path | str, out: Path | str) -> None:
-    """Writes the page about `folder`, whole or not at all.
+    """Writes the page about `folder` completely or not at all.
 
     Raises:
-      WorkdirError: as `build`; or the page cannot be written.
+      WorkdirError: as for `build`, or the page cannot be written.
     """
     page = build(folder)
     Workdir(Path(out).parent).write(Path(out).name, page)

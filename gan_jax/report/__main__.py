@@ -1,7 +1,8 @@
 """One HTML page about a run's folder, or about a folder of results: python -m gan_jax.report FOLDER.
 
-It needs no other file and no network: tables with the paper's figures beside ours, curves, sample sheets,
-confusion matrices, configurations, and the commands, commits, versions and hardware behind every figure.
+The page needs no other file and no network. It has tables with the paper's figures beside ours, curves,
+sample sheets, confusion matrices, configurations, and the commands, commits, versions and hardware behind
+every figure.
 """
 
 import sys
@@ -13,11 +14,11 @@ from absl import app, flags
 from gan_jax import report
 from gan_jax.errors import ConfigError, GanJaxError
 
-_OUT = flags.DEFINE_string("out", None, "The page; FOLDER/report.html if not given")
+_OUT = flags.DEFINE_string("out", None, "file of the page (default FOLDER/report.html)")
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
-    """Parses flags; whatever is wrong with them is one line and exit code 2."""
+    """Parses flags; an error is one line and exit code 2."""
     try:
         return flags.FLAGS(argv)
     except flags.Error as error:

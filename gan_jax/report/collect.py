@@ -1,4 +1,4 @@
-"""What a report is about, read from a folder: JSON files, records and pictures, in groups."""
+"""Reads what a report shows from a folder: JSON files, records and pictures, in groups."""
 
 import base64
 import dataclasses
@@ -15,12 +15,12 @@ from gan_jax.report.nodes import is_number
 from gan_jax.runs.workdir import Workdir
 
 _PICTURES = (".png", ".jpg", ".jpeg")
-_NESTING = 50  # levels of a JSON file
+_NESTING = 50  # most levels of a JSON file
 
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """An image file: its path relative to the report's folder, its bytes, its size in pixels."""
+    """An image file: its path relative to the report's folder, its bytes, and its size in pixels."""
 
     name: str
     content: bytes
@@ -30,18 +30,18 @@ class Picture:
 
     @property
     def stem(self) -> str:
-        """The file's name without its ending."""
+        """The file's name without its suffix."""
         return Path(self.name).stem
 
     @property
     def uri(self) -> str:
-        """The file inside a `data:` address."""
+        """The file's content as a `data:` address."""
         return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Document:
-    """A JSON file: its path relative to the report's folder, what it holds, and the pictures it lists."""
+    """A JSON file: its path relative to the report's folder, its content, and the pictures that it lists."""
 
     name: str
     content: Any
@@ -49,7 +49,7 @@ class Document:
 
     @property
     def stem(self) -> str:
-        """The file's name without its ending."""
+        """The file's name without its suffix."""
         return Path(self.name).stem
 
     @property
@@ -60,9 +60,9 @@ class Document:
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """What belongs together on the page: a run, its seeds, a table, or any other file.
+    """Files that belong together on the page: a run, its seeds, a table, or any other file.
 
-    `place` is its folder, relative to the report's; `config` is None but for a run's folder.
+    `place` is the group's folder relative to the report's. `config` is None except for a run's folder.
     """
 
     place: str
@@ -73,18 +73,18 @@ class Group:
 
 
 def collect(folder: Path | str) -> list[Group]:
-    """Reads a run's folder, or a folder of results and all below it.
+    """Reads a run's folder, or a folder of results with its sub-folders.
 
-    A folder with a `config.json` is a run; of any other every JSON file and picture is taken. A picture goes
-    to the file that lists it under `pictures`, else to the one whose name begins its own, else to the
-    folder's only group.
+    A folder with a `config.json` is a run. From any other folder, every JSON file and picture is taken. A
+    picture belongs to the file that lists it under `pictures`, or else to the file whose name begins the
+    picture's, or else to the folder's only group.
 
     Raises:
-      WorkdirError: there is neither a run nor a JSON file; or a file is damaged or cannot be read.
+      WorkdirError: there is neither a run nor a JSON file, or a file is damaged or cannot be read.
     """
     root = Path(folder)
     if not root.is_dir():
-        raise WorkdirError(f"{root} is no folder")
+        raise WorkdirError(f"{root} is not a folder")
     try:
         folders = list(_folders(root))
         documents = {
@@ -109,7 +109,7 @@ def _is_run(path: Path) -> bool:
 
 
 def _folders(path: Path) -> Iterator[Path]:
-    """A folder and those below it, but for hidden ones, links, and what lies inside a run."""
+    """A folder and its sub-folders, without hidden ones, links, and folders inside a run."""
     yield path
     if not _is_run(path):
         for child in sorted(path.iterdir()):
@@ -135,7 +135,7 @@ def _run(root: Path, path: Path) -> Group:
 
 
 def _results(root: Path, path: Path, documents: list[Document], taken: set[Path]) -> list[Group]:
-    """The groups of one folder: results of one run's seeds together, every other file by itself."""
+    """The groups of one folder: the results of one run's seeds together, every other file by itself."""
     sets: dict[str, list[Document]] = {}
     for document in documents:
         key = f"run {document.content.get('name')}" if document.is_result else document.name
@@ -145,6 +145,7 @@ def _results(root: Path, path: Path, documents: list[Document], taken: set[Path]
     for file in _files(path, _PICTURES):
         begins = [(doc.stem, key) for key, found in sets.items() for doc in found if _begins(file, doc)]
         if file.resolve() not in taken:
+            # All these stems begin the file's stem, so the largest is the longest.
             owned.setdefault(max(begins)[1] if begins else alone, []).append(file)
     records = _records(Workdir(path, writes=False))
     place = _name(root, path)
@@ -166,6 +167,7 @@ def _document(root: Path, file: Path) -> Document:
         content = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise WorkdirError(f"{file} cannot be read: {error}") from error
+    # A loop, since recursion into a deep file could exceed Python's limit.
     level, depth = [content], 0
     while level:
         depth += 1
@@ -177,7 +179,7 @@ def _document(root: Path, file: Path) -> Document:
 
 
 def _listed(root: Path, file: Path, content: Any) -> tuple[Path, ...]:
-    """The files that a document lists under `pictures`, relative to its own."""
+    """The files that a document lists under `pictures`, relative to the document's folder."""
     names = content.get("pictures") if isinstance(content, dict) else None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return ()
@@ -186,7 +188,7 @@ def _listed(root: Path, file: Path, content: Any) -> tuple[Path, ...]:
         known = path.is_relative_to(root.resolve()) and path.suffix.lower() in _PICTURES
         if not known or not path.is_file():
             allowed = f"allowed: {', '.join(_PICTURES)} files below {root}"
-            raise WorkdirError(f"{file}: pictures={name!r} is not there; {allowed}")
+            raise WorkdirError(f"{file}: pictures={name!r} is missing or not allowed; {allowed}")
     return tuple(dict.fromkeys(paths))
 
 
@@ -201,7 +203,7 @@ def _picture(root: Path, file: Path) -> Picture:
             image.verify()
             media_type, (width, height) = Image.MIME[image.format or ""], image.size
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise WorkdirError(f"{file} cannot be read: it is no intact picture") from error
+        raise WorkdirError(f"{file} cannot be read: it is not an intact picture") from error
     return Picture(_name(root, file), content, media_type, width, height)
 
 
@@ -212,7 +214,7 @@ def _records(workdir: Workdir) -> tuple[dict[str, Any], ...]:
         named = type(record.get("step")) is int and isinstance(record.get("eval", ""), str)
         if not named or not all(map(is_number, values)):
             file = workdir.path / "metrics.jsonl"
-            raise WorkdirError(f"line {number} of {file} cannot be read: no numbers at a step")
+            raise WorkdirError(f"line {number} of {file} cannot be read: it does not have numbers at a step")
     return tuple(records)
 
 

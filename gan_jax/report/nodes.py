@@ -1,4 +1,4 @@
-"""JSON of any layout as nodes that a page can show: whatever its shape, nothing of it is left out."""
+"""JSON of any layout as nodes that a page can show, without leaving anything out."""
 
 import dataclasses
 import json
@@ -6,8 +6,8 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, TypeAlias
 
-_DEPTH = 6  # levels shown as tables; what lies deeper is shown as JSON
-_FEW = 8  # entries of an object within a table that have a row or a column each, not one cell for all
+_DEPTH = 6  # levels shown as tables; deeper values are shown as JSON
+_FEW = 8  # an object inside a table gets a row or column for each entry up to this number of entries
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Scalar:
 
 @dataclasses.dataclass(frozen=True)
 class Inline:
-    """Scalars in a row, each with its name or all without."""
+    """Scalars in one line, either all with names or all without."""
 
     items: tuple[tuple[str, Any], ...]
     kind: ClassVar[str] = "inline"
@@ -36,7 +36,7 @@ class Fields:
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """A table: its heads, '' above the labels of rows, and cells [rows][heads]; None is an empty cell."""
+    """A table: its heads, with '' above the row labels, and cells [rows][heads]; None is an empty cell."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple["Node | None", ...], ...]
@@ -61,12 +61,12 @@ def is_scalar(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a JSON value is a finite number that a float can hold; true and false are none."""
+    """Whether a JSON value is a finite number that a float can hold. True and false are not numbers."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def is_numbers(value: Any) -> bool:
-    """Whether a JSON value is a list of numbers, the empty one included."""
+    """Whether a JSON value is a list of numbers; the list may be empty."""
     return isinstance(value, list) and all(map(is_number, value))
 
 
@@ -76,7 +76,7 @@ def pretty(value: Any) -> str:
 
 
 def node(value: Any, depth: int = 0) -> Node:
-    """The node that shows a JSON value, `depth` levels below the one that is shown."""
+    """The node for a JSON value that is nested `depth` levels deep."""
     if is_scalar(value):
         return Scalar(value)
     if depth >= _DEPTH:
@@ -85,7 +85,7 @@ def node(value: Any, depth: int = 0) -> Node:
 
 
 def fields(value: Mapping[str, Any], leave: Collection[str] = ()) -> Fields:
-    """The entries of an object one below the other, but for those whose names are in `leave`."""
+    """The entries of an object one below the other, except those named in `leave`."""
     return Fields(tuple((key, node(entry, 1)) for key, entry in value.items() if key not in leave))
 
 
@@ -98,13 +98,13 @@ def grid(entries: list[dict[str, Any]], depth: int = 1) -> Grid:
 
 
 def _spread(entry: dict[str, Any]) -> dict[str, Any]:
-    """An object in which the few scalars of an object within stand as entries, named `outer/inner`."""
+    """An object whose small inner objects are replaced by entries named `outer/inner`."""
     spread: dict[str, Any] = {}
     for key, value in entry.items():
         few = isinstance(value, dict) and 0 < len(value) <= _FEW and all(map(is_scalar, value.values()))
         new = {f"{key}/{name}": inner for name, inner in value.items()} if few else {key: value}
         if new.keys() & spread.keys():
-            return entry  # of two entries of one name the first would be lost
+            return entry  # two entries of one name would lose the first
         spread |= new
     return spread
 

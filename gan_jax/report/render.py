@@ -1,4 +1,4 @@
-"""Sections as one HTML page that needs no other file, no network and no script."""
+"""Renders sections as one HTML page that needs no other file, no network and no script."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from gan_jax.report.view import Section
 
 
 def render(title: str, sections: Sequence[Section]) -> bytes:
-    """The page as UTF-8; all that the JSON holds is escaped."""
+    """The page as UTF-8; all values from JSON are escaped."""
     filters = {"exact": _exact, "shown": _shown, "svg_uri": _svg_uri}
     values = {"title": title, "sections": sections, "version": __version__}
     return pages.render("page.html", ["gan_jax.report"], values, filters)
@@ -24,7 +24,7 @@ def _exact(value: Any) -> str:
 
 
 def _shown(value: Any, unit: str = "plain") -> str:
-    """A number or other scalar as a reader wants it; `unit` is that of `view.Row`."""
+    """A number or other scalar, rounded for readers; `unit` is as in `view.Row`."""
     if value is None:
         return "none"
     if isinstance(value, bool):

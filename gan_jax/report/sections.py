@@ -1,4 +1,4 @@
-"""Groups of files as sections of the page: what has a known layout is shown as such, the rest as it is."""
+"""Turns groups of files into sections of the page. Unknown layouts are shown as they are."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ _KINDS = ("table", "run", "file")  # in the order of the page
 _ORIGIN = ("command", "commit", "device", "hardware", "versions")
 _OF_A_RUN = ("seed", "step", "judged_step", "seconds", "params_sha256")
 _SHEET = re.compile(r"(?P<name>.*?)_?\d+\.\w+")
-_SHEETS = 6  # shown of one name
+_SHEETS = 6  # most sheets shown for one name
 
 
 def sections(groups: Iterable[Group]) -> list[Section]:
@@ -33,7 +33,7 @@ def _section(group: Group) -> Section:
 
 
 def _of_file(group: Group) -> Section:
-    """A file of a layout that is not known, or pictures without one."""
+    """A file of an unknown layout, or pictures without a file."""
     first = group.documents[0] if group.documents else None
     content = first.content if first else {}
     whole = content if isinstance(content, dict) else {"": content}
@@ -95,7 +95,7 @@ def _of_run(group: Group) -> Section:
 
 
 def _common(group: Group, content: dict[str, Any]) -> dict[str, Any]:
-    """What every file may have: origin, configuration, pictures; and all the rest of it."""
+    """The parts that every file may have: origin, configuration, pictures, and all other entries."""
     configs = {"": content["config"]} if isinstance(content.get("config"), dict) else {}
     listed = any(document.listed for document in group.documents)
     shown = [*_ORIGIN, *(["config"] if configs else []), *(["pictures"] if listed else [])]
@@ -109,7 +109,7 @@ def _common(group: Group, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _heads(group: Group) -> list[str]:
-    """What tells the results of one group apart: '' for a single one, else their seeds, else their files."""
+    """The names that distinguish the results of one group: '' for a single one, else seeds, else files."""
     if len(group.documents) < 2:
         return [""] * len(group.documents)
     seeds = [f"seed {document.content.get('seed')}" for document in group.documents]
@@ -117,7 +117,7 @@ def _heads(group: Group) -> list[str]:
 
 
 def _origin(contents: list[dict[str, Any]], keys: Sequence[str] = _ORIGIN) -> tuple[Fields, Node | None]:
-    """Where figures come from: what all of them share, and a line for each where they differ."""
+    """The origin of figures: the entries that all contents share, and one line for each where they differ."""
     known = [key for key in keys if any(key in content for content in contents)]
     same = [k for k in known if all(k in content and content[k] == contents[0][k] for content in contents)]
     shared = nodes.fields({key: contents[0][key] for key in same})
@@ -132,7 +132,7 @@ def _configs(configs: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _scale(config: Mapping[str, Any]) -> Fields:
-    """On what and for how long a run trains, and what it is scored on."""
+    """What a run is trained on and for how long, and what it is scored on."""
     evals = config.get("evals")
     test = evals.get("test") if isinstance(evals, dict) else None
     steps, batch = config.get("steps"), config.get("batch_size")
@@ -145,7 +145,7 @@ def _scale(config: Mapping[str, Any]) -> Fields:
 
 
 def _roles(part: Any) -> str:
-    """The images of a configuration's part: `source svhn_cropped[extra], target mnist[train]`."""
+    """The images of a part of the configuration: `source svhn_cropped[extra], target mnist[train]`."""
     roles = part.get("roles") if isinstance(part, dict) else None
     named = []
     for role, spec in roles.items() if isinstance(roles, dict) else ():
@@ -162,7 +162,7 @@ def _progress(group: Group, config: Mapping[str, Any]) -> str:
 
 
 def _drawn(group: Group, drawn: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Curves and pictures; plots of numbers that the page draws itself are left out, and equal pictures."""
+    """Curves and pictures, without equal pictures and without plots that the page draws itself."""
     redrawn = {f"confusion_{name}" for name in drawn} | ({"curves"} if group.records else set())
     distinct: dict[bytes, Picture] = {}
     for picture in group.pictures:
@@ -178,7 +178,7 @@ def _drawn(group: Group, drawn: frozenset[str] = frozenset()) -> dict[str, Any]:
 
 
 def _spread(sheets: list[Picture]) -> list[Picture]:
-    """Of every name's sheets the first, the last and some evenly between."""
+    """For each name, the first and the last sheet and some evenly spaced between them."""
     names: dict[str, list[Picture]] = {}
     for sheet in sheets:
         match = _SHEET.fullmatch(sheet.name)

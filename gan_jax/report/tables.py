@@ -12,7 +12,7 @@ _ROW = ("name", "label", "paper", "accuracy")
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """An experiment's tables, and the entries of its JSON that they do not show."""
+    """An experiment's tables, and the entries of its JSON that the tables do not show."""
 
     tables: tuple[Table, ...]
     left: dict[str, Any]
@@ -20,9 +20,9 @@ class Experiment:
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-    """Runs' tables and confusion matrices, and the entries of their metrics that they do not show.
+    """Runs' tables and confusion matrices, and the entries of their metrics that neither shows.
 
-    `headline` is the accuracy of the main evaluation; `drawn` names the evaluations with a confusion matrix.
+    `headline` is the accuracy of the main evaluation. `drawn` names the evaluations with a confusion matrix.
     """
 
     tables: tuple[Table, ...]
@@ -36,7 +36,7 @@ def experiment(content: Any) -> Experiment | None:
     """Reads `rows`, `best` and `tables`: accuracies in per cent, one for each seed, and the paper's.
 
     Returns:
-      None where no table is found; what is not of this layout is left over, never dropped.
+      The experiment, or None if no table is found. Entries of another layout are kept in `left`.
     """
     if not isinstance(content, dict):
         return None
@@ -70,7 +70,7 @@ def _label(entry: dict[str, Any]) -> Any:
 
 
 def _table(title: str, entries: Sequence[dict[str, Any]], facts: nodes.Fields = nodes.EMPTY) -> Table:
-    """A table of rows; their further entries are columns where short, and folded away where not."""
+    """A table of rows. Further scalar entries become columns; other entries are folded away."""
     keys = dict.fromkeys(key for entry in entries for key in entry if key not in _ROW)
     short = [key for key in keys if all(nodes.is_scalar(entry.get(key)) for entry in entries)]
     rows = []
@@ -91,7 +91,7 @@ def _table(title: str, entries: Sequence[dict[str, Any]], facts: nodes.Fields = 
 
 
 def _detail(key: str, entries: Sequence[dict[str, Any]]) -> nodes.Node:
-    """One entry of every row: a line for each object of theirs, or the entry itself."""
+    """One entry of every row: a line for each object in it, or the entry itself."""
     found = [(_label(entry), entry[key]) for entry in entries if key in entry]
     parts = [
         (label, part) for label, value in found for part in (value if isinstance(value, list) else [value])
@@ -102,7 +102,7 @@ def _detail(key: str, entries: Sequence[dict[str, Any]]) -> nodes.Node:
 
 
 def _heads(entries: Sequence[dict[str, Any]], count: int) -> tuple[str, ...]:
-    """What the values of a row are called: their seeds where every row has the same, else their numbers."""
+    """The names of a row's values: their seeds if all rows have the same seeds, else their numbers."""
     seeds = [_seeds(entry.get("runs")) for entry in entries]
     if all(found == seeds[0] and len(found) == count for found in seeds):
         return tuple(f"seed {seed}" for seed in seeds[0])
@@ -114,7 +114,7 @@ def _seeds(runs: Any) -> list[Any]:
 
 
 def scores(metrics: Mapping[str, dict[str, Any]]) -> Scores:
-    """Tables and confusion matrices of the metrics of one run, or of the seeds of one, by their heads."""
+    """Tables and confusion matrices of the metrics of one run, or of one run's seeds, by their heads."""
     parts = {head: _evaluations(found) for head, found in metrics.items()}
     names = dict.fromkeys(name for evaluations in parts.values() for name in evaluations)
     made: list[Table] = []
@@ -140,13 +140,13 @@ def scores(metrics: Mapping[str, dict[str, Any]]) -> Scores:
 
 
 def _evaluations(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The main evaluation's values under '', and every other's under its name."""
+    """The main evaluation's values under '', and every other evaluation's under its name."""
     nested = {name: values for name, values in metrics.items() if isinstance(values, dict)}
     return {"": {name: value for name, value in metrics.items() if name not in nested}, **nested}
 
 
 def _scalars(title: str, values: dict[str, dict[str, Any]]) -> Table:
-    """A row for each number that all have; takes it out of `values`."""
+    """A row for each number that all values have; the numbers are removed from `values`."""
     rows = []
     for name in list(next(iter(values.values()))):
         if all(nodes.is_number(entries.get(name)) for entries in values.values()):
@@ -157,7 +157,7 @@ def _scalars(title: str, values: dict[str, dict[str, Any]]) -> Table:
 
 
 def _confusion(entries: dict[str, Any], title: str) -> Confusion | None:
-    """The confusion matrix of one evaluation, if it has one; takes it out of `entries`."""
+    """The confusion matrix of one evaluation, if it has one; the matrix is removed from `entries`."""
     counts, per_class = entries.get("confusion"), entries.get("per_class")
     if not isinstance(counts, list) or not counts or not all(map(nodes.is_numbers, counts)):
         return None
@@ -169,7 +169,7 @@ def _confusion(entries: dict[str, Any], title: str) -> Confusion | None:
 
 
 def scores_so_far(records: Sequence[dict[str, Any]]) -> Scores:
-    """The last values of every evaluation that a run in progress has made."""
+    """The last values of every evaluation of an unfinished run."""
     last = {record["eval"]: record for record in records if "eval" in record}
     made = []
     for name, record in last.items():

@@ -1,4 +1,4 @@
-"""What a page is made of: sections, and their tables, rows and confusion matrices."""
+"""The parts of a page: sections with their tables, rows and confusion matrices."""
 
 import dataclasses
 import statistics
@@ -13,8 +13,8 @@ from gan_jax.report.nodes import EMPTY, Fields, Node, is_number
 class Row:
     """Our values, one for each seed, beside the paper's.
 
-    `unit` is that of all of them: 'percent', 'fraction' (shown in per cent) or 'plain'. `more` is what
-    else the JSON says about the row.
+    `unit` is the unit of all values: 'percent', 'fraction' (shown in per cent) or 'plain'. `more` has the
+    row's other JSON entries.
     """
 
     label: str
@@ -26,18 +26,18 @@ class Row:
 
     @property
     def mean(self) -> float:
-        """Over the seeds, of which there must be one."""
+        """The mean over the seeds; there must be at least one."""
         return statistics.fmean(self.values)
 
     @property
     def dots(self) -> tuple[float, ...]:
-        """Where our values lie on a line from 0 to 100 %; none where one of them does not."""
+        """The places of our values on a line from 0 to 100 %; empty if one value lies outside."""
         places = [self._place(value) for value in self.values]
         return tuple(place for place in places if place is not None) if None not in places else ()
 
     @property
     def published(self) -> float | None:
-        """Where the paper's value lies on that line."""
+        """The place of the paper's value on that line, or None."""
         return self._place(self.paper)
 
     def _place(self, value: Any) -> float | None:
@@ -49,7 +49,10 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Rows, a head for each value of theirs, and what else the JSON says: `details` are folded away."""
+    """Rows, a head for each of their values, and the table's other JSON entries.
+
+    `details` are entries that the page folds away.
+    """
 
     title: str
     rows: tuple[Row, ...]
@@ -64,25 +67,25 @@ class Table:
 
     @property
     def in_percent(self) -> bool:
-        """Whether its values are accuracies, in the paper's unit."""
+        """Whether all values are accuracies in per cent, the paper's unit."""
         return all(row.unit == "percent" for row in self.rows)
 
     @property
     def more(self) -> tuple[str, ...]:
-        """Names of what rows have beside their values."""
+        """The names of the rows' further entries."""
         return tuple(dict.fromkeys(key for row in self.rows for key in row.more))
 
 
 @dataclasses.dataclass(frozen=True)
 class Confusion:
-    """Counts [K, K], rows = true label; `per_class` [K] is each row's accuracy, where given."""
+    """Counts [K, K], rows = true label; `per_class` [K] is each row's accuracy, if known."""
 
     title: str
     counts: tuple[tuple[int, ...], ...]
     per_class: tuple[float, ...] = ()
 
     def share(self, label: int, predicted: int) -> float:
-        """Of the examples with one label, those predicted as another: 0 to 1."""
+        """The share of one label's examples that is predicted as another label, 0 to 1."""
         return self.counts[label][predicted] / max(sum(self.counts[label]), 1)
 
 

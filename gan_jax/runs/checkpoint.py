@@ -1,7 +1,8 @@
 """Checkpoints: orbax behind one module, with a checksum per leaf and a format version.
 
-A checkpoint is a flat dict of host arrays by readable names (`players.g.params.up_1.kernel`) without a device
-axis: any number of devices resumes it. Orbax renames a temporary folder, but sees no flipped bit.
+A checkpoint is a flat dict of host arrays by readable names (`players.gen.params.up_1.kernel`). It has no
+device axis, so any number of devices resumes it. Orbax renames a temporary folder, but does not notice a
+flipped bit.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import json
 import logging
 import shutil
 import time
+import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,47 +21,24 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from gan_jax.errors import CheckpointError, NonFiniteError
+from gan_jax.runs import frozen
+from gan_jax.runs.leaves import Leaves, PyTree, checksum, fit, flatten, renamed
 from gan_jax.runs.workdir import free_bytes
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 1
-PyTree = Any
+FORMAT = 2  # 1 had the frozen variables in every checkpoint; it is still read
+
+_READ = (1, 2)
 # What orbax and tensorstore raise on files that are missing, cut or changed.
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, UnicodeDecodeError, CheckpointError)
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error,
+           CheckpointError)  # fmt: skip
 _REPLACED = ".replaced_by_"  # `8.replaced_by_8`: kept until the new step 8 is on disk
-
-
-def flatten(tree: PyTree) -> dict[str, np.ndarray]:
-    """Leaves of a pytree as host arrays by name, the parts of a name joined by dots."""
-    pairs, _ = jax.tree_util.tree_flatten_with_path(tree)
-    return {_name(path): np.asarray(leaf) for path, leaf in pairs}
-
-
-def subtree(flat: Mapping[str, np.ndarray], prefix: str) -> dict[str, Any]:
-    """The nested dict of all leaves below `prefix`, without it."""
-    nested: dict[str, Any] = {}
-    for name, leaf in flat.items():
-        if name.startswith(f"{prefix}."):
-            *parents, last = name.removeprefix(f"{prefix}.").split(".")
-            node = nested
-            for parent in parents:
-                node = node.setdefault(parent, {})
-            node[last] = leaf
-    return nested
-
-
-def _name(path) -> str:
-    return ".".join(jax.tree_util.keystr((key,), simple=True) for key in path)
 
 
 def _reason(error: Exception) -> str:
     line = (str(error).strip() or type(error).__name__).splitlines()[0]
     return line if len(line) <= 300 else f"{line[:80]} ... {line[-200:]}"  # paths in between
-
-
-def _checksum(leaf: np.ndarray) -> list[Any]:
-    return [zlib.crc32(np.ascontiguousarray(leaf)), str(leaf.dtype), list(leaf.shape)]
 
 
 def _text_checksum(content: Mapping[str, Any]) -> int:
@@ -81,11 +60,19 @@ class Checkpoints:
     Saving is asynchronous; `check` and `close` raise what went wrong meanwhile.
     """
 
-    def __init__(self, directory: Path, keep: int, writes: bool = True):
+    def __init__(
+        self, directory: Path, keep: int, writes: bool = True, prefixes: Mapping[str, str] | None = None
+    ):
         """Opens (and makes) the folder; leftovers of an interrupted save are removed.
 
-        States are equal on all processes, so one of them `writes` and the others only restore.
+        Args:
+          directory: of all checkpoints of the run.
+          keep: how many of the newest are kept.
+          writes: whether this process saves. States are equal on all processes, so one of them saves and the
+            others only restore.
+          prefixes: beginnings of leaves' names that an earlier version had, old -> new.
         """
+        self._prefixes = prefixes or {}
         self.directory = Path(directory).absolute()
         self._writes = writes
         self._under_way = (0, 0)  # step and bytes of the save that an error is about
@@ -119,11 +106,13 @@ class Checkpoints:
             if old >= step:
                 (folder / str(old)).rename(folder / f"{old}{_REPLACED}{step}")
         manager.reload()
-        checksums = {name: _checksum(leaf) for name, leaf in flat.items()}
+        checksums = {name: checksum(leaf) for name, leaf in flat.items()}
+        own, outside = frozen.split(flat)
+        name = frozen.write(self.directory, outside)
         # Through JSON: a copy, since the caller's values go on changing, and what will be read back.
-        content = json.loads(json.dumps({"step": step, "leaves": checksums, "meta": meta}))
+        content = json.loads(json.dumps({"step": step, "leaves": checksums, "frozen": name, "meta": meta}))
         content |= {"format": FORMAT, "checksum": _text_checksum(content)}
-        stored = {name: leaf for name, leaf in flat.items() if leaf.size}  # orbax refuses empty arrays
+        stored = {name: leaf for name, leaf in own.items() if leaf.size}  # orbax refuses empty arrays
         manager.save(
             step,
             args=ocp.args.Composite(state=ocp.args.StandardSave(stored), meta=ocp.args.JsonSave(content)),
@@ -183,10 +172,10 @@ class Checkpoints:
         found = _newest_intact(self.directory / place, aside=self._writes)
         if self._writes:
             self._managers[place].reload()
-        return None if found is None else (fit(found[0], target), found[1])
+        return None if found is None else (fit(renamed(found[0], self._prefixes), target), found[1])
 
 
-def load(directory: Path, best: bool = False) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def load(directory: Path, best: bool = False) -> tuple[Leaves, dict[str, Any]]:
     """The newest (or best) intact checkpoint of another run as a flat dict, and its meta.
 
     Raises:
@@ -230,7 +219,7 @@ def _settle(folder: Path) -> None:
             path.rename(folder / old)
 
 
-def _newest_intact(folder: Path, aside: bool) -> tuple[dict[str, np.ndarray], dict] | None:
+def _newest_intact(folder: Path, aside: bool) -> tuple[Leaves, dict[str, Any]] | None:
     damaged: dict[Path, str] = {}
     for step in _steps(folder):
         path = folder / str(step)
@@ -239,8 +228,8 @@ def _newest_intact(folder: Path, aside: bool) -> tuple[dict[str, np.ndarray], di
         except _DAMAGE as error:
             damaged[path] = _reason(error)
             continue
-        if meta.pop("format") != FORMAT:
-            raise CheckpointError(f"{path} is not of format {FORMAT}, which this version reads")
+        if meta.pop("format") not in _READ:
+            raise CheckpointError(f"{path} is not of format {FORMAT} or earlier, which this version reads")
         for bad, reason in damaged.items():
             _log.warning("checkpoint %s is damaged: %s; using step %d instead", bad, reason, step)
             if aside:
@@ -259,41 +248,21 @@ def _move_aside(path: Path) -> None:
     path.rename(path.with_name(f"{path.name}.damaged{f'.{earlier + 1}' if earlier else ''}"))
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _read(path: Path) -> tuple[Leaves, dict[str, Any]]:
     content = json.loads((path / "meta" / "metadata").read_text())
-    version, checksum = content.pop("format"), content.pop("checksum")
-    if checksum != _text_checksum(content):
+    version, expected = content.pop("format"), content.pop("checksum")
+    if expected != _text_checksum(content):
         raise CheckpointError("the checksum of its meta does not match")
-    if version != FORMAT:
+    if version not in _READ:
         return {}, {"format": version}
     target = {name: np.zeros(shape, dtype) for name, (_, dtype, shape) in content["leaves"].items()}
-    stored = {name: leaf for name, leaf in target.items() if leaf.size}
+    outside = frozen.read(path.parent.parent, content.get("frozen", ""), target)
+    stored = {name: leaf for name, leaf in target.items() if leaf.size and name not in outside}
     with ocp.StandardCheckpointer(multiprocessing_options=_alone("read")) as checkpointer:
         restored = checkpointer.restore(path / "state", stored)
-    flat = {name: np.asarray(restored.get(name, leaf)) for name, leaf in target.items()}
+    found = {**restored, **outside}
+    flat = {name: np.asarray(found.get(name, leaf)) for name, leaf in target.items()}
     for name, leaf in flat.items():
-        if _checksum(leaf) != content["leaves"][name]:
+        if checksum(leaf) != content["leaves"][name]:
             raise CheckpointError(f"the checksum of {name} does not match")
     return flat, {**content["meta"], "step": content["step"], "format": version}
-
-
-def fit(flat: Mapping[str, np.ndarray], target: PyTree) -> PyTree:
-    """The leaves of `flat` in the structure of `target`, a pytree of anything with shape and dtype.
-
-    Raises:
-      CheckpointError: naming a leaf that is missing, left over, or of another shape or dtype.
-    """
-    pairs, treedef = jax.tree_util.tree_flatten_with_path(target)
-    wanted = {_name(path): leaf for path, leaf in pairs}
-    for name in [*wanted, *flat]:
-        if name not in flat:
-            raise CheckpointError(f"the checkpoint has no {name}, which this model has")
-        if name not in wanted:
-            raise CheckpointError(f"the checkpoint has {name}, which this model has not")
-        have, want = flat[name], wanted[name]
-        if have.shape != want.shape or have.dtype != want.dtype:
-            raise CheckpointError(
-                f"{name} is {have.dtype} {list(have.shape)} in the checkpoint, "
-                f"{want.dtype} {list(want.shape)} in this model"
-            )
-    return jax.tree_util.tree_unflatten(treedef, [flat[name] for name in wanted])

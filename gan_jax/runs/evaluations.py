@@ -8,11 +8,10 @@ import jax
 import ml_collections
 import numpy as np
 
-from gan_jax import data, evaluation
+from gan_jax import data, evaluation, models
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
-from gan_jax.ops.pixels import to_float
-from gan_jax.runs import inputs
+from gan_jax.runs import functions, inputs
 
 _BATCH = 256
 
@@ -23,7 +22,7 @@ class Evaluations:
     def __init__(
         self,
         config: ml_collections.ConfigDict,
-        model: Any,
+        model: models.Model,
         networks: Mapping[str, evaluation.Network],
         poll: Callable[[], None],
         untrained: Callable[[], TrainState],
@@ -33,7 +32,7 @@ class Evaluations:
         Args:
           config: of the run.
           model: of the run.
-          networks: finished classifiers that evaluators are handed, by name.
+          networks: those that the configuration requires, by name.
           poll: called between batches; may raise to interrupt.
           untrained: makes the state before training; called once, when an evaluator first asks.
         """
@@ -41,7 +40,7 @@ class Evaluations:
         self._untrained = functools.cache(lambda: jax.device_get(untrained()))
         self._data: dict[str, dict[str, data.Examples]] = {}
         self._model = model
-        self._mapped = functools.cache(lambda method: devices.pmap_apply(_on_floats(model, method)))
+        self._mapped = functools.cache(lambda name: devices.pmap_apply(functions.method(model, name)))
 
     def due(self, step: int) -> list[str]:
         """Names of the evaluations that a step asks for."""
@@ -67,14 +66,6 @@ class Evaluations:
         return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
 
 
-def _on_floats(model, method):
-    """A method of a model, on batches whose images may be bytes."""
-    run = getattr(model, method)
-    if method == "predict":
-        return lambda state, batch, rng: run(state, to_float(batch))
-    return lambda state, batch, rng: run(state, to_float(batch), rng)
-
-
 class _Apply:
     """What evaluators are handed: the model on one host batch after another, see `evaluation.Apply`."""
 
@@ -92,7 +83,7 @@ class _Apply:
         return self._at(self._first, batch, self._untrained_position - 1)
 
     def latents(self, n: int) -> np.ndarray:
-        if not hasattr(self._model, "latents"):
+        if not self._model.draws_from_noise:
             raise ConfigError("classes are asked of models that draw images from noise; this one does not")
         return np.asarray(self._model.latents(jax.random.key(self._seed), n))
 

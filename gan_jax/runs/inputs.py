@@ -1,4 +1,4 @@
-"""The training images of a run, with the columns that its frozen variables decide."""
+"""The images of a run by role, and the features of them that required networks give."""
 
 import functools
 import hashlib
@@ -9,17 +9,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import ml_collections
 import numpy as np
 
-from gan_jax import data
+from gan_jax import data, models
 from gan_jax.errors import DataError
-from gan_jax.game import TrainState, devices
-from gan_jax.ops.pixels import to_float
+from gan_jax.game import devices
+from gan_jax.game.network import Network
 from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
+
+Columns = dict[str, np.ndarray]
 
 _BATCH = 256  # images at a time, where columns are computed
 
@@ -77,102 +78,88 @@ def _together(config, roles):
     return data.together(roles) if config.data.kind == "paired" else roles
 
 
-def check_columns(model: Any, roles: Mapping[str, data.Examples]) -> None:
+def check_columns(config: ml_collections.ConfigDict, model: models.Model, columns: Columns) -> None:
     """Refuses labels and other columns of the training set that the model cannot take.
 
     Raises:
       DataError: naming the column and what is allowed.
     """
-    columns = {
+    try:
+        model.check(models.Inputs(config.data.size, columns=columns))
+    except ValueError as error:
+        raise DataError(f"data.roles: {error}") from error
+
+
+def columns_of(roles: Mapping[str, data.Examples]) -> Columns:
+    """Every column of the training set but the images, by batch key: `<role>_<column>`."""
+    return {
         f"{role}_{name}": values
         for role, examples in roles.items()
         for name, values in examples.columns.items()
         if name != "image"
     }
-    try:
-        model.check_columns(columns)
-    except ValueError as error:
-        raise DataError(f"data.roles: {error}") from error
 
 
-def with_constants(
-    model: Any,
-    state: TrainState,
+def with_features(
+    model: models.Model,
+    networks: Mapping[str, Network],
     roles: Mapping[str, data.Examples],
     poll: Callable[[], None],
     cache: Path | str | None = None,
-) -> tuple[dict[str, data.Examples], dict[str, np.ndarray]]:
-    """Adds `model.constants` of a replicated state, computed once per example, to each role.
+) -> dict[str, data.Examples]:
+    """Adds to each role the column `features` that the model reads of a required network.
 
-    A role whose images change from draw to draw stays as it is: the model computes them in each step.
+    A role whose images change from draw to draw stays as it is: the model then computes their features in
+    each step.
 
     Args:
-      model: whose `constants` see the state's frozen variables alone.
-      state: replicated.
+      model: its `features` name the roles and the networks.
+      networks: the required ones, by name.
       roles: of the training batch.
       poll: called now and then.
-      cache: folder that keeps the columns for other runs of equal frozen variables and images; None for none.
-
-    Returns:
-      The roles, and the new columns under their batch keys (`<role>_<column>`).
+      cache: folder that keeps the columns for other runs of equal networks and images; None for none.
     """
-
-    def constants(state, batch, rng):
-        del rng
-        return model.constants(state, to_float(batch))
-
-    state = state.replace(players={}, memory={})
-    host = devices.unreplicate(state)
     extended = dict(roles)
-    columns: dict[str, np.ndarray] = {}
-    for role, examples in roles.items():
-        pictures = {role: examples.without(*set(examples.columns) - {"image"})}
-        first = next(data.epoch(pictures, 1))
-        if not jax.eval_shape(constants, host, first, None):
+    for role, name in model.features.items():
+        examples = roles.get(role)
+        if examples is None or examples.varies or name not in networks:
             continue
-        compute = functools.partial(_in_parts, constants, state, pictures, poll)
-        if cache is None or devices.process()[1] > 1:  # of several processes each would have its own part
-            own = compute()
+        compute = functools.partial(_features, networks[name], examples, poll)
+        if cache is None or devices.process()[1] > 1:  # two processes would write one file
+            column = compute()
         else:
-            program = jax.jit(constants).lower(host, first, None).as_text()
-            key = _digest(program, jax.tree.leaves(host), examples)
-            own = _cached(Path(cache) / f"constants-{key}", compute, poll)
-        columns |= own
-        if examples.varies:
-            continue
-        extended[role] = examples.with_columns(
-            **{name.removeprefix(f"{role}_"): column for name, column in own.items()}
-        )
-    return extended, columns
+            column = _cached(Path(cache) / f"features-{_digest(networks[name], examples)}", compute, poll)
+        extended[role] = examples.with_columns(features=column)
+    return extended
 
 
-def _in_parts(constants, state, pictures, poll):
-    apply, parts = devices.pmap_apply(constants), []
-    for batch in data.epoch(pictures, _BATCH):
+def _features(network, examples, poll):
+    parts = []
+    for batch in data.epoch({"image": examples.without(*set(examples.columns) - {"image"})}, _BATCH):
         poll()
-        parts.append(apply(state, batch))
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        parts.append(network.apply("embed", batch))
+    return np.concatenate(parts)
 
 
-def _digest(program, variables, examples):
-    """Names all that columns follow from: the program, what it reads, and the arithmetic of the device."""
-    digest = hashlib.sha256(f"{devices.describe()['kind']}\n{program}\n{examples.view}".encode())
-    for array in (*variables, examples.columns["image"]):
-        digest.update(np.ascontiguousarray(array))
+def _digest(network, examples):
+    """A name for all that a column follows from: network, images, and arithmetic of the device."""
+    facts = f"{devices.describe()['kind']}\n{network.sha256}\n{examples.view}"
+    digest = hashlib.sha256(facts.encode())
+    digest.update(np.ascontiguousarray(examples.columns["image"]))
     return digest.hexdigest()[:16]
 
 
 def _cached(path, compute, poll):
-    """What an earlier run left in a folder, or else what `compute` gives, kept there for later ones."""
+    """The column that an earlier run left in a folder; else what `compute` gives, kept for later runs."""
     with Workdir(path).open(poll) as folder:
-        file = path / "columns.npz"
+        file = path / "features.npz"
         if file.exists():
             try:
                 with np.load(file) as stored:
-                    return dict(stored)
-            except (OSError, ValueError, zipfile.BadZipFile) as error:
+                    return stored["features"]
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
                 _log.warning("%s cannot be read and is made anew: %s", file, error)
-        columns, content = compute(), io.BytesIO()
-        np.savez(content, **columns)
+        column, content = compute(), io.BytesIO()
+        np.savez(content, features=column)
         folder.write(file.name, content.getvalue())
-        return columns
+        return column

@@ -14,6 +14,7 @@ from absl import logging as absl_logging
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gan_jax.runs.leaves import renamed
 from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
@@ -48,11 +49,21 @@ class Logs:
     same bytes as an uninterrupted one. TensorBoard's events are made again from them on resuming.
     """
 
-    def __init__(self, workdir: Workdir, step: int, tensorboard: bool):
-        """Opens the logs of a run that goes on at `step`; what came later is dropped."""
+    def __init__(
+        self, workdir: Workdir, step: int, tensorboard: bool, prefixes: Mapping[str, str] | None = None
+    ):
+        """Opens the logs of a run that goes on at `step`; later records are dropped.
+
+        `prefixes` are beginnings of names that an earlier version recorded, old -> new.
+        """
         self._workdir = workdir
-        # An evaluation at `step` itself is repeated: it may have been cut off.
-        records = workdir.keep_records(lambda r: r["step"] < step or (r["step"] == step and "eval" not in r))
+
+        def keep(record: dict[str, Any]) -> dict[str, Any] | None:
+            # An evaluation at `step` itself is repeated: it may have been cut off.
+            earlier = record["step"] < step or (record["step"] == step and "eval" not in record)
+            return renamed(record, prefixes or {}) if earlier else None
+
+        records = workdir.rewrite_records(keep)
         self._writer: Any = None
         if tensorboard and workdir.writes:
             self._writer = _tensorboard(workdir)

@@ -1,48 +1,45 @@
 """The runs that another run requires: found finished in the cache, or trained first."""
 
+import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ml_collections import ConfigDict
 
 from gan_jax.config import FREE
 from gan_jax.errors import WorkdirError
 from gan_jax.game import devices
-from gan_jax.ops.pixels import to_float
+from gan_jax.game.network import Network
+from gan_jax.runs.functions import method
 from gan_jax.runs.restore import Run, load
 from gan_jax.runs.workdir import Workdir
 
 Train = Callable[..., dict[str, Any]]
 
 
-class Classifier:
-    """A finished classifier run as a network: what evaluators and `Model.adopt` are handed."""
+class RequiredRun:
+    """A finished run as evaluators and models are handed it, see `game.network.Network`."""
 
     def __init__(self, run: Run):
-        """Places the run's state on the devices."""
+        """Places the run's state on the devices.
+
+        Raises:
+          WorkdirError: the run is not finished.
+        """
         if run.result is None:
             raise WorkdirError(f"run {run.config.name} is not finished")
         self.metrics = run.result["metrics"]
-        self.accuracy = self.metrics.get("accuracy")
         self.sha256 = run.result["params_sha256"]
-        self.variables = run.state.players["classifier"].eval_variables
+        self.variables = {name: player.eval_variables for name, player in run.state.players.items()}
         self._state = devices.replicate(run.state)
-        self._predict = devices.pmap_apply(
-            lambda state, batch, rng: run.model.predict(state, to_float(batch))
-        )
-        self._embed = devices.pmap_apply(lambda state, batch, rng: run.model.embed(state, to_float(batch)))
+        self._mapped = functools.cache(lambda name: devices.pmap_apply(method(run.model, name)))
 
-    def predict(self, pictures: np.ndarray) -> np.ndarray:
-        """Logits [B, classes] of images [B, H, W, C], uint8 or float in [-1, 1]."""
-        return self._predict(self._state, {"image": pictures})
-
-    def embed(self, pictures: np.ndarray) -> np.ndarray:
-        """Features [B, d], those before the head, of images [B, H, W, C], uint8 or float in [-1, 1]."""
-        return self._embed(self._state, {"image": pictures})
+    def apply(self, method: str, batch: Mapping[str, Any]) -> Any:
+        """What a method of the run's model makes of a batch of columns [B, ...], in host arrays."""
+        return self._mapped(method)(self._state, dict(batch))
 
 
 def key(config: ConfigDict) -> str:
@@ -54,7 +51,7 @@ def key(config: ConfigDict) -> str:
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def ensure(config: ConfigDict, train: Train) -> dict[str, Classifier]:
+def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
     """The finished runs that `config.requires` names, by name; trains those that are not in the cache.
 
     Args:
@@ -62,15 +59,15 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Classifier]:
       train: `train(config, workdir, wait)`, which resumes, or returns at once where finished.
     """
     wanted = {name: inherit(config, required) for name, required in config.requires.items()}
-    found = {}
+    found: dict[str, Network] = {}
     for name, required in wanted.items():
         path = Path(config.cache_dir) / key(required)
         train(required, path, wait=True)
-        found[name] = Classifier(load(path))
+        found[name] = RequiredRun(load(path))
     return found
 
 
-def required(config: ConfigDict, name: str) -> Classifier:
+def required(config: ConfigDict, name: str) -> Network:
     """One of the runs that `config.requires` names, from the cache, where it must be finished.
 
     Raises:
@@ -82,7 +79,7 @@ def required(config: ConfigDict, name: str) -> Classifier:
         raise WorkdirError(
             message + "--mode=train or --mode=eval of the run, in the same folder, finishes it"
         )
-    return Classifier(load(path))
+    return RequiredRun(load(path))
 
 
 def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:

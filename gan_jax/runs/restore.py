@@ -14,7 +14,8 @@ from gan_jax.config import default
 from gan_jax.config import model as model_fields
 from gan_jax.errors import WorkdirError
 from gan_jax.game import TrainState
-from gan_jax.runs import checkpoint
+from gan_jax.game.network import Network
+from gan_jax.runs import checkpoint, leaves, stored
 from gan_jax.runs.workdir import Workdir
 
 _BATCH = 256  # images at a time
@@ -28,7 +29,7 @@ class Run:
     """
 
     config: ConfigDict
-    model: Any
+    model: models.Model
     state: TrainState
     result: dict[str, Any] | None
     example: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -45,20 +46,25 @@ def example(description: dict[str, Any]) -> dict[str, np.ndarray]:
     return {k: x.astype(np.float32) if x.dtype == np.uint8 else x for k, x in zeros.items()}
 
 
-def abstract_state(model: Any, description: dict[str, Any]) -> TrainState:
+def abstract_state(model: models.Model, description: dict[str, Any]) -> TrainState:
     """Shapes and dtypes of the model's state."""
     return jax.eval_shape(model.init, jax.random.key(0), example(description))
 
 
 def initial_state(
-    config: ConfigDict, model: Any, description: dict[str, Any], networks: Mapping[str, Any]
+    config: ConfigDict,
+    model: models.Model,
+    description: dict[str, Any],
+    networks: Mapping[str, Network],
+    columns: Mapping[str, np.ndarray] | None = None,
 ) -> TrainState:
-    """The state before training, but for what `calibrate` sets from the training set.
+    """The state before training.
 
-    It follows from `config.seed`, the description of a training batch, and the finished required runs.
+    It follows from `config.seed`, the description of a training batch, the required networks, and the columns
+    of the training set where the model takes something from these.
     """
     state = jax.jit(model.init)(jax.random.key(config.seed), example(description))
-    return model.adopt(state, {name: network.variables for name, network in networks.items()})
+    return model.adopt(state, networks, columns or {})
 
 
 def load_config(path: Path | str) -> ConfigDict:
@@ -97,5 +103,6 @@ def load(path: Path | str) -> Run:
     config = load_config(path)
     model = models.create(config.model)
     flat, meta = checkpoint.load(workdir.path / "checkpoints", config.checkpoint_rule == "best")
-    state = checkpoint.fit(flat, abstract_state(model, meta["example"]))
+    flat = leaves.renamed(flat, stored.leaf_prefixes(config.model.name))
+    state = leaves.fit(flat, abstract_state(model, meta["example"]))
     return Run(config, model, state, workdir.result, meta["example"])

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import ml_collections
+import numpy as np
 
 from gan_jax.drawing import plots
 from gan_jax.game import TrainState, devices
-from gan_jax.runs import checkpoint, evaluations, provenance
+from gan_jax.runs import evaluations, leaves, provenance
 from gan_jax.runs.workdir import Workdir
 
 
@@ -36,7 +37,7 @@ def build(
         "metrics": evaluations.summary(values),
         "step": config.steps,
         "judged_step": judged_step,
-        "params_sha256": provenance.sha256(checkpoint.flatten(parameters)),
+        "params_sha256": provenance.sha256(leaves.flatten(parameters)),
         "seed": config.seed,
         "seconds": round(seconds, 1),
         "device": devices.describe(),
@@ -50,6 +51,7 @@ def draw(folder: Workdir, name: str, values: Mapping[str, Mapping[str, Any]]) ->
     folder.write("curves.png", plots.curves(folder.records()))
     for evaluation, found in values.items():
         if "confusion" in found:
-            accuracy = found["accuracy"] if "accuracy" in found else found["pixel_accuracy"]
+            counts = np.array(found["confusion"])
+            accuracy = counts.trace() / counts.sum()
             title = f"{name}, {evaluation}: accuracy {accuracy:.4f}"
             folder.write(f"confusion_{evaluation}.png", plots.confusion(found["confusion"], title))

@@ -157,9 +157,11 @@ class Workdir:
         lines = (_content(path) or b"").split(b"\n")[:-1]
         return [_parse(line, f"line {number} of {path}") for number, line in enumerate(lines, 1)]
 
-    def keep_records(self, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-        """Rewrites `metrics.jsonl` with those lines alone for which `wanted` holds."""
-        kept = [record for record in self.records() if wanted(record)]
+    def rewrite_records(
+        self, change: Callable[[dict[str, Any]], dict[str, Any] | None]
+    ) -> list[dict[str, Any]]:
+        """Rewrites `metrics.jsonl` with what `change` makes of each record; None drops it."""
+        kept = [new for record in self.records() if (new := change(record)) is not None]
         if self.writes:
             self._close_records()  # it would go on appending to the file that is replaced
             text = "".join(json.dumps(record, allow_nan=False) + "\n" for record in kept)

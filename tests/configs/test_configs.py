@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gan_jax import config
-from gan_jax.runs import checkpoint, restore
+from gan_jax.runs import checkpoint, required, restore
 from gan_jax.train import evaluate_run, train
 
 FILES = sorted((Path(__file__).parents[2] / "configs").glob("dtn_*.py"))
@@ -112,11 +112,9 @@ def test_the_perceptual_function_is_that_of_the_required_run(pair):
     if "f" not in run.config.requires:
         pytest.skip(f"{run.config.model.name} has no perceptual function")
     cache = Path(run.config.cache_dir)
-    required = run.config.requires.f
-    f = restore.load(cache / required.key(required)).state.players["classifier"].params["features"]
-    if required.model.batch_norm:
-        f = run.model.adopt(
-            run.state, {"f": required.Classifier(restore.load(cache / required.key(required))).variables}
-        )
-        f = f.frozen["f"]
+    wanted = run.config.requires.f
+    network = required.RequiredRun(restore.load(cache / required.key(wanted)))
+    f = network.variables["classifier"]["params"]["features"]
+    if wanted.model.batch_norm:
+        f = run.model.adopt(run.state, {"f": network}, {}).frozen["f"]
     np.testing.assert_equal(run.state.frozen["f"], f)

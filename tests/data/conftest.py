@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture(params=["faces", "faces.zip"])
 def place(request, tmp_path) -> Path:
-    """Where a test puts its images: a folder, and in turn a zip."""
+    """Where a test puts its images: once a folder, once a zip."""
     return tmp_path / request.param

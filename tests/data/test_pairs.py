@@ -1,4 +1,4 @@
-"""Roles whose examples are pairs: they stay together, whatever is left out, drawn, cropped or mirrored."""
+"""Roles of pairs: pairs stay together when examples are left out, drawn, cropped or mirrored."""
 
 import itertools
 import logging
@@ -13,7 +13,7 @@ from gan_jax.errors import DataError
 
 
 def folder(place, names, **others):
-    """Images whose grey is ten times their place, and files of other content."""
+    """Images whose grey is ten times their place, and files that are not images."""
     return write(place, {name: png(10 * k) for k, name in enumerate(names)} | others)
 
 
@@ -46,7 +46,7 @@ def test_pairs_are_drawn_together_and_every_one_once_an_epoch(tmp_path):
 
 
 def test_an_example_left_out_of_one_role_is_left_out_of_all(tmp_path, caplog):
-    """Different files are damaged: as many are left of each, and yet they do not belong together."""
+    """Different files are damaged: each role keeps the same number, but not the same examples."""
     source = folder(tmp_path / "a", NAMES, **{"2.png": b"damaged"})
     target = folder(tmp_path / "b", NAMES, **{"4.png": b"damaged"})
     with caplog.at_level(logging.INFO, logger="gan_jax.data"):
@@ -59,7 +59,8 @@ def test_an_example_left_out_of_one_role_is_left_out_of_all(tmp_path, caplog):
 def test_slices_of_unequal_folders_pair_where_they_are_equally_long(tmp_path):
     source, target = folder(tmp_path / "a", NAMES), folder(tmp_path / "b", NAMES[2:])
     with pytest.raises(
-        DataError, match=r"^kind='paired' needs as many images in each role; source has 7, target has 5$"
+        DataError,
+        match=r"^kind='paired' needs the same number of images in each role; source has 7, target has 5$",
     ):
         data.together({"source": load(source), "target": load(target)})
     roles = data.together({"source": load(source, "train[2:]"), "target": load(target)})
@@ -69,7 +70,8 @@ def test_slices_of_unequal_folders_pair_where_they_are_equally_long(tmp_path):
 def test_files_of_other_names_are_no_pair_but_endings_do_not_count(tmp_path):
     source = folder(tmp_path / "a", ["1.png", "2.png"])
     with pytest.raises(
-        DataError, match=r"files of equal names, endings aside; found source '2.png', target '3.png'"
+        DataError,
+        match=r"files of equal names apart from their suffixes; found source '2.png', target '3.png'",
     ):
         data.together({"source": load(source), "target": load(folder(tmp_path / "b", ["1.png", "3.png"]))})
     jpegs = write(tmp_path / "c", {f"{k}.jpg": png(10 * k, kind="JPEG") for k in (1, 2)})
@@ -80,7 +82,7 @@ def test_files_of_other_names_are_no_pair_but_endings_do_not_count(tmp_path):
 def test_no_pair_at_all_is_refused(tmp_path):
     source = folder(tmp_path / "a", NAMES[:2], **{"0.png": b""})
     target = folder(tmp_path / "b", NAMES[:2], **{"1.png": b""})
-    with pytest.raises(DataError, match="no pair of source, target is left: each lacks one of its images"):
+    with pytest.raises(DataError, match="no pair of source, target is left: every pair lacks an image"):
         data.together({"source": load(source), "target": load(target)})
 
 

@@ -1,5 +1,6 @@
-"""Agreement of attributes by a judge whose answers are known."""
+"""Agreement of attributes, with a judge whose answers are known."""
 
+import judges
 import numpy as np
 import pytest
 
@@ -10,8 +11,8 @@ OWN = {"accuracy": 0.95, "balanced_accuracy": 0.9, "auc": 0.97, "average_precisi
        "prevalence": 0.3, "answered": 0.3}  # fmt: skip
 
 
-class Judge:
-    """Reads an attribute off each channel: there where it is brighter than the middle."""
+class Judge(judges.Judge):
+    """Reads one attribute from each channel: present if the channel is brighter than the middle."""
 
     def __init__(self):
         names = ("Smiling", "Bald", "Male")
@@ -23,7 +24,7 @@ class Judge:
 
 
 class Features:
-    """All that is asked of f."""
+    """The part of f that the evaluator uses."""
 
     def __init__(self):
         self.metrics = {"per_attribute": {"Male": OWN | {"auc": 0.7}}}
@@ -42,7 +43,7 @@ def batches():
 
 
 def becomes(rows):
-    """A generator of images in which the judge reads `rows` of Smiling, Bald, Male."""
+    """A generator of images in which the judge sees `rows` of Smiling, Bald, Male."""
     left = list(rows)
 
     def apply(batch):
@@ -79,7 +80,7 @@ def test_beside_them_stand_the_judge_on_real_images_and_on_the_sources_themselve
     assert values["per_attribute"]["Male"]["judge"] == OWN
     assert values["per_attribute"]["Male"]["f"]["auc"] == 0.7
     assert values["per_attribute"]["Smiling"]["f"] is None
-    # On black images the judge sees nothing at all.
+    # On black images the judge sees no attribute.
     assert values["untransferred_balanced_accuracy"] == 0.5
     assert values["per_attribute"]["Smiling"]["untransferred"]["answered"] == 0
 

@@ -22,32 +22,6 @@ def says(values):
     return lambda batch: np.array([left.pop(0) for _ in batch["image"]])
 
 
-def test_measures_of_a_hand_made_case():
-    # Of the two with the attribute one is seen, of the four without it one is mistaken.
-    found = attributes.measures(np.array([1, 1, 0, 0, 0, 0]), np.array([3.0, -1.0, 1.0, -2.0, -3.0, -4.0]))
-    assert found["accuracy"] == pytest.approx(4 / 6)
-    assert found["balanced_accuracy"] == pytest.approx((1 / 2 + 3 / 4) / 2)
-    assert found["auc"] == pytest.approx(7 / 8)  # of the eight pairs one is out of order
-    assert found["average_precision"] == pytest.approx((1 / 1 + 2 / 3) / 2)
-    assert found["prevalence"] == pytest.approx(2 / 6)
-    assert found["answered"] == pytest.approx(2 / 6)
-
-
-@pytest.mark.parametrize("answer", [-1.0, 1.0])
-def test_who_does_not_look_has_half_of_the_balanced_accuracy_and_auc(answer):
-    labels = np.array([1] * 3 + [0] * 9)
-    found = attributes.measures(labels, np.full(12, answer))
-    assert found["balanced_accuracy"] == found["auc"] == 0.5
-    assert found["accuracy"] == (0.25 if answer > 0 else 0.75)
-    assert found["average_precision"] == 0.25
-
-
-def test_what_needs_both_labels_is_none_where_one_is_absent():
-    found = attributes.measures(np.zeros(4), np.array([1.0, -1.0, -1.0, -1.0]))
-    assert (found["accuracy"], found["prevalence"], found["answered"]) == (0.75, 0, 0.25)
-    assert [found[k] for k in ("balanced_accuracy", "auc", "average_precision")] == [None] * 3
-
-
 def test_means_are_over_the_attributes_that_can_be_told():
     labels = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0]], np.int32)
     logits = np.where(labels, 1.0, -1.0)
@@ -98,7 +72,7 @@ def test_their_mean_explains_nothing_and_a_known_error_its_share():
     assert regression.evaluate(says(mean), batches("features", wanted), {})["explained_variance"] == (
         pytest.approx(0, abs=1e-6)
     )
-    # Half of every deviation leaves a quarter of the variance.
+    # Halving every deviation leaves a quarter of the variance.
     values = regression.evaluate(says((wanted + mean) / 2), batches("features", wanted), {})
     assert values["explained_variance"] == pytest.approx(0.75, abs=1e-6)
     assert values["mse"] == pytest.approx(wanted.var(0).mean() / 4, rel=1e-5)

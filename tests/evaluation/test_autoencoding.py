@@ -1,8 +1,7 @@
-"""The bound, reconstructions and the latent plane, by models whose answers are known."""
+"""The bound, reconstructions and the latent plane, with models whose answers are known."""
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from gan_jax import evaluation
 from gan_jax.drawing import plots
@@ -26,21 +25,6 @@ def test_images_stand_above_their_reconstructions():
     assert values["reconstructions"].shape == (8, 12, 3)
     np.testing.assert_array_equal(values["reconstructions"][0, ::4, 0], [0, 100, 200])
     np.testing.assert_array_equal(values["reconstructions"][4, ::4, 0], [0, 128, 255])
-
-
-@pytest.mark.parametrize("side", [2, 5, 20])
-def test_the_grid_cuts_the_prior_into_equal_shares(side):
-    z = latent_map.grid(side).reshape(side, side, 2)
-    np.testing.assert_allclose(stats.norm.cdf(z[0, :, 0]), (np.arange(side) + 0.5) / side, atol=1e-6)
-    np.testing.assert_array_equal(z[:, :, 0], np.broadcast_to(z[0, :, 0], (side, side)))
-    np.testing.assert_array_equal(z[:, :, 1], z[:, ::-1, 0].T)  # upwards
-    assert np.isfinite(z).all()
-    assert (np.diff(z[0, :, 0]) > 0).all()
-    np.testing.assert_allclose(z, -z[::-1, ::-1], atol=1e-6)
-
-
-def test_twenty_a_side_end_at_1_96():
-    assert latent_map.grid(20).max() == pytest.approx(1.9600, abs=1e-4)
 
 
 def test_in_the_map_the_first_dimension_grows_to_the_right_and_the_second_upwards():

@@ -1,7 +1,8 @@
-"""Scores of generated images by a judge whose features and answers are known."""
+"""Scores of generated images, with a judge whose features and answers are known."""
 
 import jax
 import jax.numpy as jnp
+import judges
 import numpy as np
 import pytest
 
@@ -13,23 +14,20 @@ from gan_jax.game import devices
 from gan_jax.metrics import frechet
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
-from gan_jax.metrics.neighbours import memorisation, prdc
+from gan_jax.metrics.neighbours import Manifold, memorisation
 from gan_jax.runs import evaluations, inputs
 
 MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "is", "is_std")
 
 
-class Judge:
-    """Its features are all bytes of an image, its answer the place of the first four that is brightest."""
-
-    accuracy = 0.99
-    sha256 = "abc"
+class Judge(judges.Judge):
+    """Its features are all bytes of an image; its class is the brightest of the first four pixels."""
 
     def __init__(self):
-        self.metrics = {"confusion": [[0] * 4] * 4}
+        self.metrics = {"accuracy": 0.99, "confusion": [[0] * 4] * 4}
 
     def embed(self, images):
-        assert images.dtype == np.uint8  # what is generated is quantised as the real ones are
+        assert images.dtype == np.uint8  # generated images are rounded to bytes like real ones
         return images.reshape(len(images), -1).astype(np.float32)
 
     def predict(self, images):
@@ -44,7 +42,7 @@ def pictures(count, seed, low=0, high=256):
 
 
 def batches(size=32, **roles):
-    """One pass over the first role; a shorter one starts again, as `data.epoch` has it."""
+    """One pass over the first role; a shorter role starts again, as in `data.epoch`."""
     total = len(next(iter(roles.values())))
     for first in range(0, total, size):
         rows = np.arange(first, min(first + size, total))
@@ -52,7 +50,7 @@ def batches(size=32, **roles):
 
 
 class Generator:
-    """Gives out fixed images in order, and others before training, in floats a little off the bytes."""
+    """Returns fixed images in order, and others before training, as floats slightly off the bytes."""
 
     def __init__(self, made, untrained=None, labels=None):
         self._made, self._before, self._labels = made, untrained, labels
@@ -80,10 +78,10 @@ def features(images):
 
 
 def expected(real, found):
-    """The measures, one by one."""
+    """The measures, computed one by one."""
     real, found = features(real), features(found)
     values = {"fid": frechet.from_features(real, found), "kid": kernel_distance(real, found)}
-    values |= prdc(real, found)
+    values |= Manifold(real).compare(found)
     values["is"], values["is_std"] = inception_score(found[:, :4] / 10)
     return values
 
@@ -106,7 +104,7 @@ def test_every_measure_is_of_these_images_and_stands_beside_its_floor_and_the_un
     assert values["untrained"] == named(expected(REAL, BEFORE) | copied)
     assert (values["n_real"], values["n_fake"], values["n_reference"]) == (90, 90, 90)
     assert (values["judge_accuracy"], values["features_sha256"]) == (0.99, "abc")
-    assert set(map(frozenset, apply.seen)) == {frozenset({"image"})}  # the reference is not for the model
+    assert set(map(frozenset, apply.seen)) == {frozenset({"image"})}  # the model does not see the reference
 
 
 def test_without_reference_and_untrained_model_the_rest_is_the_same():
@@ -122,7 +120,7 @@ def test_scores_carry_the_name_of_what_the_judge_tells_apart():
         Generator(FAKE), batches(image=REAL), NETWORKS, prefix="fashion", untrained=False
     )
     assert {name for name in fashion if name.startswith("fashion_")} == {f"fashion_{m}" for m in MEASURES}
-    assert not [name for name in fashion if "fid" in name.split("_")[0]]  # nothing that reads as plain FID
+    assert not [name for name in fashion if "fid" in name.split("_")[0]]  # no name that could be read as FID
 
 
 @pytest.mark.parametrize("size", [7, 32, 90])
@@ -169,23 +167,23 @@ def test_classes_are_the_judges_answers_on_the_fakes():
 
 def test_a_judge_that_tells_no_classes_gives_features_alone():
     judge = Judge()
-    judge.metrics, judge.accuracy = {"explained_variance": 0.9}, None
+    judge.metrics = {"explained_variance": 0.9}
     values = generation.evaluate(Generator(FAKE), batches(image=REAL), {"judge": judge}, untrained=False)
     assert set(values) == {f"digit_{m}" for m in MEASURES[:-2]} | {"n_real", "n_fake", "features_sha256"}
 
 
 class Inception(Judge):
-    """In the place of the one whose weights are in a file."""
+    """Replaces the network whose weights are in a file."""
 
     sha256 = "6726825d"
 
-    def __call__(self, images):
+    def describe(self, images):
         return 2 * self.embed(images), self.predict(images) * 3
 
 
 @pytest.fixture
 def inception(monkeypatch):
-    """Paths that were read."""
+    """The paths that were read."""
     paths = []
     monkeypatch.setattr(generation, "read_inception", paths.append)
     monkeypatch.setattr(generation, "load_inception", lambda path: paths.append(path) or Inception())
@@ -219,7 +217,7 @@ def test_too_few_images_for_the_neighbours_are_refused():
     ("fields", "message"),
     [
         ({"features": "vgg"}, r"^features='vgg' is not allowed; allowed: 'judge', 'inception'$"),
-        ({"features": "inception"}, r"^weights='' is not allowed where features='inception'"),
+        ({"features": "inception"}, r"^weights='' is not allowed with features='inception'"),
         ({"weights": "w.pth"}, r"^weights='w.pth' is for features='inception'$"),
         (
             {"features": "inception", "weights": "/none.pth"},
@@ -249,7 +247,7 @@ def test_the_judge_must_be_required_where_its_features_are_used():
 
 
 class Model:
-    """Draws noise as bright as its state says."""
+    """Draws noise whose brightness is in its state."""
 
     def generate(self, state, batch, rng):
         assert set(batch) == {"image"}
@@ -269,7 +267,7 @@ def test_an_evaluation_gives_every_batch_other_noise_and_twice_the_same(monkeypa
     values = found.run("test", state)
     assert found.run("test", state) == values
     assert (values["n_real"], values["n_fake"], values["n_reference"]) == (90, 90, 90)
-    # Three batches of the same noise would be thirty images, each three times, in balls of no size.
+    # Three batches of the same noise would give each of thirty images three times, in balls of radius 0.
     assert values["digit_recall"] > 0
     assert values["digit_fid"] < values["untrained"]["digit_fid"]
     assert values["untrained"] == found.run("test", devices.replicate(np.float32(-0.8)))["untrained"]

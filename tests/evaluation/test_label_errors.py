@@ -1,5 +1,6 @@
-"""Errors of synthesised labels, by a generator and a judge whose answers are known."""
+"""Errors of synthesised labels, with a generator and a judge whose answers are known."""
 
+import judges
 import numpy as np
 import pytest
 
@@ -15,8 +16,8 @@ BOTH = {"labels": (NAMES, EMOTIONS), "exclusive": (False, True)}
 LABELS = np.array([[1, 0, 0], [1, 0, 1], [0, 1, 1], [0, 0, 0]], np.int32)
 
 
-class Judge:
-    """Sees a label in the pixel of its place: there where it is bright."""
+class Judge(judges.Judge):
+    """Sees a label if the pixel at its place is bright."""
 
     def __init__(self, first, names, exclusive=False):
         self.first, self.count = first, len(names)
@@ -50,7 +51,7 @@ def batches(labels=LABELS, size=2):
 
 
 def obedient(batch):
-    """Draws the label asked for: its vector in the first pixels."""
+    """Draws the wanted label: its vector is in the first pixels."""
     assert set(batch) == {"source", "label"}
     made = np.full((len(batch["label"]), 1, 9, 3), -1, np.float32)
     width = batch["label"].shape[1]
@@ -59,7 +60,7 @@ def obedient(batch):
 
 
 def deaf(batch):
-    """Gives every image back as it is."""
+    """Returns every image unchanged."""
     return {"target": np.asarray(to_float(batch["source"]))}
 
 
@@ -68,7 +69,7 @@ def test_a_generator_that_obeys_makes_no_error():
     assert (values["error"], values["accuracy"], values["untouched_error"]) == (0, 1, 0)
     assert values["examples"] == 4
     assert values["real_error"] == pytest.approx(0.2)
-    # What has that colour already asks for no change; a flip always does.
+    # An image that has the colour already needs no change; an inverted attribute always does.
     assert {name: one["examples"] for name, one in values["per_target"].items()} == {
         "Black_Hair": 2, "Blond_Hair": 3, "Male": 4,
     }  # fmt: skip
@@ -83,7 +84,7 @@ def test_a_generator_that_gives_images_back_changes_nothing_and_keeps_all():
 
 def test_errors_are_shares_of_the_images_asked_for_a_change():
     def half(batch):
-        # Black hair is drawn only where Male is asked for too, and Male is lost wherever hair changes.
+        # Black hair is drawn only if Male is asked for too, and Male is lost whenever hair changes.
         label = np.array(batch["label"])
         label[:, 0] *= label[:, 2]
         made = obedient({"source": batch["source"], "label": label})
@@ -91,10 +92,10 @@ def test_errors_are_shares_of_the_images_asked_for_a_change():
 
     values = label_errors.evaluate(half, batches(), NETWORKS, **ATTRIBUTES)
     black = values["per_target"]["Black_Hair"]
-    # Asked of rows 2 (Male) and 3 (not): the second is wrong. Male stays right, Blond was to change in row 2
-    # and stays in row 3: three labels to be kept, none wrong.
+    # Rows 2 (Male) and 3 (not Male) are asked, and row 3 is wrong. Male stays right. Blond should change in
+    # row 2 and stay in row 3. So three labels should be kept, and none is wrong.
     assert (black["examples"], black["error"], black["untouched_error"]) == (2, 0.5, 0)
-    # Of Male: row 0 has black hair, loses nothing while Male is asked for; row 1 loses it with Male.
+    # For Male, row 0 has black hair and keeps it while Male is asked for; row 1 loses it with Male.
     assert values["per_target"]["Male"]["untouched_error"] == pytest.approx(1 / 8)
 
 
@@ -120,10 +121,10 @@ def test_classes_are_asked_for_in_turn_and_other_sets_images_have_none():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"asked": "c"}, "asked='c' is no set of labels; known: a, b"),
-        ({"asked": "b", "judge": "judge"}, "judge='judge' tells 0; the labels asked for are 2"),
+        ({"asked": "c"}, "asked='c' is not a set of labels; known: a, b"),
+        ({"asked": "b", "judge": "judge"}, "judge='judge' predicts 0; the labels asked for are 2"),
         ({"judge": "no"}, "judge='no' is not required; required: judge, expressions"),
-        ({"given": "b"}, "given='b': attributes of 'a' are not known of its images; give classes"),
+        ({"given": "b"}, "given='b': its images have unknown attributes of 'a'; ask for classes"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_refused(options, message):
@@ -133,7 +134,7 @@ def test_what_cannot_be_measured_is_refused(options, message):
 
 
 def test_where_nothing_is_to_change_there_is_no_error():
-    with pytest.raises(DataError, match="no image is asked for a change by a"):
+    with pytest.raises(DataError, match="no image would be changed by a"):
         label_errors.evaluate(
             obedient,
             ({"source": b["source"], "source_label": np.zeros(2, np.int32)} for b in batches()),

@@ -1,7 +1,8 @@
-"""Whether a transfer leads back to its original: which image is looked for, and by what."""
+"""Whether a transfer leads back to its original: which image is looked for, and with which descriptor."""
 
 import math
 
+import judges
 import numpy as np
 import pytest
 
@@ -11,8 +12,8 @@ from gan_jax.evaluation import retrieval
 # --- the evaluator -------------------------------------------------------------------------------
 
 
-class Mean:
-    """Describes an image by its colour."""
+class Mean(judges.Judge):
+    """Describes an image by its mean colour."""
 
     def embed(self, images):
         floats = images / 127.5 - 1 if images.dtype == np.uint8 else images

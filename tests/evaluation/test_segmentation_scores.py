@@ -1,4 +1,4 @@
-"""The evaluator of label maps: what it scores is the whole set, and what it draws is what was predicted."""
+"""The evaluator of label maps: it scores the whole set and draws the predicted maps."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def batches(truth, size):
 
 
 def reads(batch):
-    """Logits of a network that reads the label in the pixel, and takes 3 for 0."""
+    """Logits of a network that reads the label in the pixel, and mistakes 3 for 0."""
     return np.eye(4)[batch["image"][..., 0] % 3]
 
 
@@ -35,7 +35,7 @@ def test_the_scores_are_those_of_one_matrix_of_all_batches():
     assert values["pixel_accuracy"] == pytest.approx(per_class[:3].sum() / (7 * 64 - 1))
     assert (values["class_accuracy"], values["examples"]) == (0.75, 7)
     assert values["class_iou"] == pytest.approx((2 + per_class[0] / (per_class[0] + per_class[3])) / 4)
-    # Three rows of the first batch; the second row is the truth.
+    # The sheet has three rows of the first batch; the second row is the truth.
     assert drawn.shape == (24, 24, 3)
     np.testing.assert_array_equal(drawn[8:16, 8:16], palette.colours()[truth[1]])
     np.testing.assert_array_equal(drawn[16:, 8:16], palette.colours()[truth[1] % 3])

@@ -43,7 +43,7 @@ def test_images_made_from_nothing_fill_a_grid(count, columns, shape):
     out = {"image": images(made), "image_label": np.zeros(count, np.int32)}
     pixels = sheet.evaluate(lambda batch: out, [{"image": images(made)}], {}, columns=columns)["sheet"]
     assert pixels.shape == (*shape, 3)
-    # In reading order; what the last row lacks is black.
+    # Images are in reading order; missing ones in the last row are black.
     places = pixels[::4, ::4, 0].ravel()
     np.testing.assert_array_equal(places[:count], np.arange(count))
     np.testing.assert_array_equal(places[count:], 0)
@@ -56,7 +56,7 @@ def test_a_conditional_model_is_asked_for_a_row_of_every_class_and_a_latent_for_
     apply = Drawn()
     pixels = sheet.evaluate(apply, [], {}, classes=3, **options)["sheet"]
     assert pixels.shape == (12, 4 * columns, 3)
-    # Tens are of the class, ones of the latent.
+    # The tens are the class, the ones are the latent.
     want = np.add.outer([0, 10, 20], np.arange(columns))
     np.testing.assert_array_equal(pixels[::4, ::4, 0], want)
     (asked,) = apply.asked
@@ -65,7 +65,7 @@ def test_a_conditional_model_is_asked_for_a_row_of_every_class_and_a_latent_for_
 
 
 class Drawn:
-    """A conditional model: the levels of its images are ten times the class and the number of the latent."""
+    """A conditional model: an image's level is ten times the class plus the number of the latent."""
 
     def __init__(self):
         self.asked = []
@@ -84,7 +84,7 @@ def test_a_model_without_classes_cannot_be_asked_for_them():
         def __call__(self, batch):
             return {"image": images([0] * 30)}
 
-    with pytest.raises(ConfigError, match=r"^classes=3 is not allowed; allowed: 0, the model is not"):
+    with pytest.raises(ConfigError, match=r"^classes=3 is not allowed; allowed: 0, since the model is not"):
         sheet.evaluate(Unconditional(), [], {}, classes=3)
 
 

@@ -1,5 +1,6 @@
-"""Transfer accuracy by a judge whose answers are known."""
+"""Transfer accuracy, with a judge whose answers are known."""
 
+import judges
 import numpy as np
 import pytest
 
@@ -8,10 +9,8 @@ from gan_jax.errors import ConfigError
 from gan_jax.evaluation import transfer
 
 
-class Judge:
-    """Reads the class off the first pixel, whatever the number of channels; of bytes ten to a class."""
-
-    accuracy = 0.99
+class Judge(judges.Judge):
+    """Reads the class from the first pixel of any number of channels; each class has ten byte values."""
 
     def predict(self, images):
         values = images[:, 0, 0, 0]
@@ -19,17 +18,11 @@ class Judge:
         return np.eye(10, dtype=np.float32)[digits.astype(int)]
 
 
-class Features:
-    """All that `transfer` asks of f."""
-
-    accuracy = 0.9
-
-
-NETWORKS = {"judge": Judge(), "f": Features()}
+NETWORKS = {"judge": Judge(accuracy=0.99), "f": judges.Judge(accuracy=0.9)}
 
 
 def batches(labels, seen):
-    """Source images on which the judge reads `seen`."""
+    """Source images on which the judge sees `seen`."""
     labels, seen = np.array(labels, np.int32), np.array(seen)
     pixels = (10 * seen).astype(np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
     for part in (slice(0, 2), slice(2, None)):
@@ -37,7 +30,7 @@ def batches(labels, seen):
 
 
 def becomes(digits):
-    """A generator whose outputs the judge reads as `digits`, in the order of the batches."""
+    """A generator on whose outputs the judge sees `digits`, in the order of the batches."""
     left = list(digits)
 
     def apply(batch):
@@ -84,9 +77,7 @@ def test_the_generator_sees_every_batch_once():
 
 
 def test_the_other_way_is_read_by_a_judge_of_the_source():
-    class Silent:
-        accuracy = 0.0
-
+    class Silent(judges.Judge):
         def predict(self, images):
             raise AssertionError("the judge of the target has no part in it")
 
@@ -94,7 +85,7 @@ def test_the_other_way_is_read_by_a_judge_of_the_source():
         {key.replace("source", "target"): x for key, x in part.items()} for part in batches([4, 5], [4, 4])
     ]
     turned = becomes([4, 6])
-    networks = {"judge": Silent(), "judge_source": Judge()}
+    networks = {"judge": Silent(), "judge_source": Judge(accuracy=0.99)}
     values = transfer.evaluate(
         lambda batch: {"source": turned({"source": batch["target"]})["target"]},
         given[:1],
@@ -113,7 +104,7 @@ def test_the_other_way_is_read_by_a_judge_of_the_source():
     ("options", "message"),
     [
         ({"given": "image"}, "given='image' is not allowed; allowed: source, target"),
-        ({"given": "target"}, "roles.target is missing; its images are those that are transferred"),
+        ({"given": "target"}, "roles.target is missing; its images are translated"),
         ({"judge": "judge_source"}, "judge='judge_source' is not required; required: judge, f"),
     ],
 )

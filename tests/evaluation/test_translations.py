@@ -19,7 +19,7 @@ def batches():
 
 
 def added(batch):
-    """Source to target adds 10 levels and goes grey, target to source takes 4 off and goes coloured."""
+    """Source to target adds 10 levels and makes images grey; target to source subtracts 4 and adds colour."""
     pixels = {role: x if x.dtype == np.uint8 else to_uint8(x) for role, x in batch.items()}
     there = np.asarray(pixels["source"][..., :1], int) + 10
     back = np.repeat(np.asarray(pixels["target"], int) - 4, 3, -1)
@@ -54,7 +54,7 @@ def test_pairs_are_compared_with_their_targets_and_with_one_image_for_all():
     sheet = values.pop("pairs")
     assert [int(row[0, -1, 0]) for row in np.split(sheet, 3)] == [90, 90, 120]
     psnr = (2 * 20 * np.log10(255 / 10) + 20 * np.log10(255 / 30)) / 3
-    # Images of two pixels hold no window of SSIM.
+    # Images of two pixels are smaller than SSIM's window.
     want = {"l1": 50 / 3, "l1_mean_image": 80 / 3, "psnr": psnr, "ssim": None, "between_draws": 3}
     assert values == pytest.approx({**want, "saturation": 0, "target_saturation": 0, "examples": 3})
 

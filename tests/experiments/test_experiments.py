@@ -97,4 +97,6 @@ def test_a_bad_configuration_ends_in_one_line(places):
 def test_seeds_that_one_run_has_not_are_refused(places):
     process = start(places, "dtn_basis", "--seeds=2")
     assert process.returncode == 2
-    assert process.stderr.strip() == ("dtn_basis: seeds=2 is not allowed; allowed: 1, for this is one run")
+    assert process.stderr.strip() == (
+        "dtn_basis: seeds=2 is not allowed; allowed: 1, since this is a single run"
+    )

@@ -110,8 +110,7 @@ import sys
 sys.path.insert(0, "experiments")
 import gan_robustness, tables
 from gan_jax.errors import NonFiniteError
-from gan_jax.workdir import Workdir
-from gan_jax import plots
+from gan_jax.runs.workdir import Workdir
 import numpy as np, io
 from PIL import Image
 

@@ -119,7 +119,7 @@ def test_rows_are_kept_while_their_configuration_is_and_dropped_with_a_reason(kn
 
 
 def test_another_file_in_the_place_of_the_table_is_left_alone(known):
-    assert "t.json is no table of this experiment: " in known["damaged"]
+    assert "t.json is not a table of this experiment: " in known["damaged"]
 
 
 def test_a_sheet_is_taken_apart_into_its_images(known):

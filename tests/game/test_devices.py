@@ -11,7 +11,7 @@ from gan_jax.game import devices
 
 
 class Counter(flax.struct.PyTreeNode):
-    """The least that `pmap_step` asks of a state."""
+    """The smallest state that `pmap_step` accepts."""
 
     step: jax.Array
     value: jax.Array
@@ -22,7 +22,7 @@ def counter():
 
 
 def draw(state, batch, rng, phase):
-    """The key's draw on each device, kept in the state."""
+    """Keeps the key's draw on each device in the state."""
     value = jax.random.uniform(rng)
     return state.replace(value=value), {"draw": value, "x": batch["x"].mean()}
 

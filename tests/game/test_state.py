@@ -13,7 +13,7 @@ RATE = 0.1
 
 
 def quadratic(batch):
-    """Half the mean squared distance to the batch: its gradient is `w - mean(batch)`."""
+    """Half the mean squared distance to the batch; its gradient is `w - mean(batch)`."""
 
     def loss_fn(params):
         loss = 0.5 * jnp.mean(jnp.square(params["w"] - batch["x"]))
@@ -138,7 +138,7 @@ def test_repeat_equals_a_python_loop():
         state, out = game.repeat(step, state, rows)
         return state, {"loss": out["loss"].sum(), "last": out["loss"][-1]}
 
-    # Every device sees two rows of three; its three batches are consecutive pairs of them.
+    # Every device sees two rows of three values; its three batches are consecutive pairs of these values.
     first = start(tx=optax.adam(RATE))
     repeated, metrics = run(first, [xs], many)
     step = devices.pmap_step(move("a", optax.adam(RATE)), 0)
@@ -160,7 +160,7 @@ def test_repeat_equals_a_python_loop():
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_repeat_makes_no_loop_on_a_cpu(count):
-    # In a loop XLA's convolutions are 30 to 50 times slower there.
+    # On the CPU, XLA's convolutions are 30 to 50 times slower inside a loop.
     def many(state, xs):
         return game.repeat(lambda state, x: (state + x, state * x), state, xs)
 
@@ -172,7 +172,7 @@ def test_repeat_makes_no_loop_on_a_cpu(count):
 
 
 def test_parameters_and_average_do_not_share_a_buffer():
-    # Both are donated to the step, and one buffer cannot be donated twice.
+    # Parameters and average are donated to the step, and one buffer cannot be donated twice.
     player = game.player({"params": {"w": jnp.ones(3)}}, optax.sgd(RATE), ema=True)
     same(player.ema, player.params)
     assert player.ema["w"].unsafe_buffer_pointer() != player.params["w"].unsafe_buffer_pointer()
@@ -180,12 +180,12 @@ def test_parameters_and_average_do_not_share_a_buffer():
 
 
 def saddle(x, y):
-    """A game of two numbers: x makes it small, y makes it large."""
+    """A game of two numbers: x minimises the product, y maximises it."""
     return x**2 + 2 * x * y - 3 * y**2 + 4 * x + 5 * y + 6
 
 
 def play(order, steps=1):
-    """Where the players are after steps of 0.1 from (-1, -0.5), one after the other or at the same time."""
+    """The players' places after steps of 0.1 from (-1, -0.5), alternately or simultaneously."""
 
     def move(state, name, others):
         w = {other: others.players[other].params for other in "xy"}

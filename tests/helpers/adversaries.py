@@ -1,4 +1,4 @@
-"""Noise-to-image games of a few hundred parameters, stepped on one device or two."""
+"""Noise-to-image games of a few hundred parameters, stepped on one or two devices."""
 
 import functools
 import math
@@ -30,7 +30,7 @@ def model(**fields):
 
 
 def pictures(m, seed=0, size=B):
-    """A batch for one iteration: images of which each class has its own grey, and labels."""
+    """A batch for one iteration: images with one grey for each class, and labels."""
     rng = np.random.default_rng(seed)
     label = rng.integers(0, 4, size * m.batches).astype(np.int32)
     noise = rng.uniform(-0.5, 0.5, (len(label), m.size, m.size, m.channels))
@@ -45,7 +45,7 @@ def initial(m, seed=0):
 
     def fill(path, leaf):
         names = [part.key for part in path if hasattr(part, "key")]
-        if "u" in names:  # of spectral normalisation
+        if "u" in names:  # spectral normalisation's vectors
             u = rng.normal(size=leaf.shape)
             return (u / np.linalg.norm(u)).astype(np.float32)
         if names[-1] == "kernel":
@@ -110,7 +110,7 @@ def generate(m, state, batch, seed=0):
 
 
 def count(opt_state):
-    """Updates that an optimiser of a schedule or with moments has made."""
+    """The number of updates by an optimiser with a schedule or with moments."""
     counts = {int(x) for x in jax.tree.leaves(opt_state) if np.ndim(x) == 0}
     assert len(counts) == 1, counts
     return counts.pop()

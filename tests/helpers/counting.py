@@ -29,7 +29,7 @@ def normal(*shape, seed=0):
 
 
 def filled(tree, seed=0):
-    """Random values for variables of these shapes: kernels of unit gain, scales and deviations around one."""
+    """Random variables of these shapes: kernels of unit gain, scales and deviations around one."""
     rng = np.random.default_rng(seed)
 
     def value(path, leaf):
@@ -46,7 +46,7 @@ def filled(tree, seed=0):
 
 
 def split(tree):
-    """Numbers of kernels, of biases, and of norms' scales and shifts."""
+    """The numbers of kernel entries, of biases, and of norms' scales and shifts."""
     found = {"kernels": 0, "biases": 0, "norms": 0}
     for path, leaf in jax.tree.leaves_with_path(tree):
         names = [part.key for part in path]
@@ -62,7 +62,7 @@ def generator(name, z_dim, **asked):
 
 
 def discriminator(name, condition=0, **asked):
-    """Shapes of the variables of a discriminator, with so many conditions."""
+    """Shapes of the variables of a discriminator with this number of conditions."""
     image = (1, asked["size"], asked["size"], asked.get("channels", 1))
     inputs = [image, (1, condition)] if condition else [image]
     return variables(catalogue.discriminator(name, **asked), *inputs)

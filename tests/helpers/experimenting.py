@@ -1,4 +1,4 @@
-"""Experiments run as a user runs them: a command line, in another process."""
+"""Experiments run as a user runs them: by a command line, in another process."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def experiment(script, *flags, **folders):
-    """The finished process of `experiments/<script>.py`; `folders` are flags whose values are paths."""
+    """The finished process of `experiments/<script>.py`; `folders` are flags with paths as values."""
     command = [sys.executable, f"experiments/{script}.py"]
     command += [f"--{flag}={path}" for flag, path in folders.items()]
     return subprocess.run(
@@ -23,6 +23,6 @@ def experiment(script, *flags, **folders):
 
 
 def untouched(folder):
-    """When each file below a folder was written, but for locks."""
+    """The time of the last change of each file below a folder, without locks."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "lock"]
     return {path: path.stat().st_mtime_ns for path in files}

@@ -1,4 +1,4 @@
-"""Small image files for tests, in a folder or a zip, and what reading them gives."""
+"""Small image files for tests, in a folder or a zip, and the pixels that reading them gives."""
 
 import io
 import zipfile
@@ -36,7 +36,7 @@ def png(value: int, side: int = 8, kind: str = "PNG") -> bytes:
 
 
 def write(place: Path, files: dict[str, bytes]) -> Path:
-    """The same files as a folder, or as a zip where the name says so."""
+    """Writes the files to a folder, or to a zip if the name says so."""
     if place.suffix == ".zip":
         with zipfile.ZipFile(place, "w") as archive:
             for name, content in files.items():
@@ -64,7 +64,7 @@ def places(examples) -> list[int]:
 
 
 def refused(path, words, error=DataError, **spec):
-    """`check` and `load` both refuse, in one line."""
+    """Checks that `check` and `load` both refuse with one line."""
     spec = {"files": {"train": str(path)}, **spec}
     for function in (data.check, lambda spec: data.load(spec, size=8)):
         with pytest.raises(error, match=words) as caught:

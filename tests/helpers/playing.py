@@ -33,7 +33,7 @@ def pictures(size=B, seed=0, source=None):
 
 @functools.cache
 def initial(m, seed=0):
-    """DTN's state at the start, on the host."""
+    """DTN's initial state, on the host."""
     return drawn(jax.eval_shape(m.init, jax.random.key(0), pictures(1)), seed)
 
 
@@ -59,6 +59,12 @@ def drawn(shapes, seed=0):
     return state.replace(players=players)
 
 
+def features(m, state, batch):
+    """The columns that the required f gives each role of a batch."""
+    f = {"params": state.frozen["f"]}
+    return {f"{role}_features": np.asarray(m.f.apply(f, batch[role])) for role in ("source", "target")}
+
+
 @functools.cache
 def compiled(m, seed=0):
     return devices.pmap_step(m.train_step, seed)
@@ -75,7 +81,7 @@ def run(m, batches=None, state=None, seed=0):
 
 
 def full(**fields):
-    """Every term on, no batch norm in D, and a D that g still meets as it was."""
+    """DTN with every term, without batch norm in D, and with a D that g meets before D's update."""
     fixed = {"alpha": 3.0, "beta": 7.0, "gamma": 0.5, "d_batch_norm": False, "d_init": "lecun"}
     return model(**{**fixed, "d_learning_rate": 0.0, **fields})
 
@@ -96,17 +102,17 @@ def distance(a, b):
 
 @functools.cache
 def by_hand(m):
-    """Every term of the first step's losses, from the networks alone and one device's whole batch."""
+    """Every term of the first step's losses, from the networks and one device's whole batch."""
     return jax.device_get(jax.jit(functools.partial(_by_hand, m))(initial(m), pictures()))
 
 
 def _by_hand(m, state, batch):
     f = {"params": state.frozen["f"]}
     z = {role: m.f.apply(f, batch[role]) for role in batch}
-    g, disc = state.players["g"], state.players["disc"]
+    g, disc = state.players["gen"], state.players["disc"]
     own = {"params": g.params["g"], "batch_stats": g.batch_stats["g"]}
     halves = []
-    for part in (slice(0, B // 2), slice(B // 2, B)):  # one batch-norm batch per device
+    for part in (slice(0, B // 2), slice(B // 2, B)):  # each device has its own batch-norm batch
         both = jnp.concatenate([z["source"][part], z["target"][part]])
         out, _ = m.g.apply(own, both, train=True, mutable=["batch_stats"])
         halves.append(jnp.split(out, 2))
@@ -121,9 +127,9 @@ def _by_hand(m, state, batch):
         "disc/source": -p["s"][:, 0].mean(),
         "disc/fake_target": -p["t"][:, 1].mean(),
         "disc/real_target": -p["real"][:, 2].mean(),
-        "g/gan_source": -p["s"][:, 2].mean(),
-        "g/gan_target": -p["t"][:, 2].mean(),
-        "g/const": jnp.square(z["source"] - again).sum(1).mean() / 8,
-        "g/tid": jnp.square(fake_t - batch["target"]).sum((1, 2, 3)).mean() / 1024,
-        "g/tv": losses.total_variation(across),
+        "gen/gan_source": -p["s"][:, 2].mean(),
+        "gen/gan_target": -p["t"][:, 2].mean(),
+        "gen/const": jnp.square(z["source"] - again).sum(1).mean() / 8,
+        "gen/tid": jnp.square(fake_t - batch["target"]).sum((1, 2, 3)).mean() / 1024,
+        "gen/tv": losses.total_variation(across),
     }

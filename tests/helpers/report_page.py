@@ -1,4 +1,4 @@
-"""A report's page as its reader finds it, and folders to report on."""
+"""A report's page as readers see it, and folders to report on."""
 
 import base64
 import html.parser
@@ -99,7 +99,7 @@ def leaves(value):
 
 
 def everything(page):
-    """All scalars that a page holds: exact numbers, and those of the JSON it shows as text."""
+    """All scalars of a page: exact numbers, and those of the JSON that it shows as text."""
     shown = [json.loads(text) for text in page.preformatted if text.startswith(("{", "["))]
     return page.numbers | set(leaves(shown))
 

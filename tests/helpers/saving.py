@@ -24,7 +24,7 @@ def restore(directory, target=None, **kwargs):
 
 
 def assert_is(found, step):
-    """What was found is the checkpoint of `step` as it was saved, to the last bit."""
+    """Checks that the checkpoint found is that of `step`, equal to the last bit."""
     restored, meta = found
     assert meta == {"note": f"of {step}", "step": step}
     for have, want in zip(jax.tree.leaves(restored), jax.tree.leaves(tree(step)), strict=True):
@@ -41,5 +41,5 @@ def places(folder):
 
 
 def ours(records):
-    """Messages of this package alone: orbax leaves tasks behind, and asyncio tells of them at any time."""
+    """Messages of this package only: orbax leaves tasks behind, and asyncio reports them at any time."""
     return [record.getMessage() for record in records if record.name.startswith("gan_jax")]

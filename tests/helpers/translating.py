@@ -1,4 +1,4 @@
-"""Models of image-to-image translation with networks of a few hundred parameters, stepped on two devices."""
+"""Image-to-image models with networks of a few hundred parameters, stepped on two devices."""
 
 import functools
 
@@ -12,19 +12,19 @@ B = 4
 
 
 def pictures(side, channels=(3, 3), size=B, seed=0):
-    """A batch of `source` and `target` noise of the given channels."""
+    """A batch of `source` and `target` noise with the given channels."""
     rng = np.random.default_rng(seed)
     shapes = {role: (size, side, side, c) for role, c in zip(("source", "target"), channels, strict=True)}
     return {role: rng.uniform(-1, 1, shape).astype(np.float32) for role, shape in shapes.items()}
 
 
 def initial(m, batch, seed=0):
-    """A state of `m`, on the host, with kernels of a size at which nothing saturates."""
+    """A state of `m`, on the host, with kernels so small that nothing saturates."""
     return drawn(jax.eval_shape(m.init, jax.random.key(0), batch), seed)
 
 
 def zeroed(state):
-    """The same with all parameters zero: networks answer 0, whatever they are given."""
+    """The same state with all parameters zero, so that networks answer 0 to any input."""
     players = {
         name: player.replace(params=jax.tree.map(np.zeros_like, player.params))
         for name, player in state.players.items()
@@ -46,7 +46,7 @@ def compiled(m, method):
 
 
 def run(m, state, batches, method="train_step", start=0):
-    """The state on the host and the metrics of all steps together, an iteration for each batch."""
+    """The state on the host and the metrics of all steps, one iteration for each batch."""
     state, metrics = devices.replicate(state), {}
     for i, batch in enumerate(batches, start=start):
         for j, phase in enumerate(m.phases(i)):

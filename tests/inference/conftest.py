@@ -1,4 +1,4 @@
-"""Finished runs to put to use: noise-to-image, conditional or not, and a classifier."""
+"""Finished runs to use: noise-to-image ones, conditional or not, and a classifier."""
 
 import contextlib
 from pathlib import Path
@@ -15,7 +15,7 @@ MODELS = str(Path(__file__).parent / "models")
 
 @contextlib.contextmanager
 def known():
-    """`linear` is a model like those of the package."""
+    """Makes `linear` a model like those of the package."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "__path__", [*models.__path__, MODELS])
         yield
@@ -23,13 +23,13 @@ def known():
 
 @pytest.fixture(scope="module", autouse=True)
 def linear_model():
-    """The same in every test of this folder, and in no other."""
+    """The same model in every test of this folder, and in no other test."""
     with known():
         yield
 
 
 def config(folder, **fields):
-    """`linear` as it begins, on 40 images of noise."""
+    """The initial configuration of `linear`, on 40 images of noise."""
     built = configuration.default()
     built.name = "linear"
     built.model = configuration.model("linear", **fields)
@@ -38,7 +38,7 @@ def config(folder, **fields):
     built.data.roles.image = role
     built.cache_dir = str(folder / "cache")
     built.batch_size, built.steps, built.tensorboard = 8, 0, False
-    if not fields:  # one run that requires another is enough
+    if not fields:  # a single run that requires another is enough
         judge = {"steps": 0, "batch_size": 8, "size": 8, "widths": (4, 8)}
         built.requires.judge = configuration.classifier("judge", role, role, **judge)
     return built

@@ -1,4 +1,4 @@
-"""The modes as a user calls them: from a folder alone, on another number of devices."""
+"""The modes as a user calls them: from a folder only, on another number of devices."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ run()
 
 
 def call(folder, *flags):
-    """What the command says in an empty folder on three devices, and its exit code."""
+    """The command's output in an empty folder on three devices, and its exit code."""
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-c", COMMAND, *flags],
         cwd=folder,

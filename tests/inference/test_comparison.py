@@ -1,4 +1,4 @@
-"""The page of pairs: what it holds, and that it opens from a disk."""
+"""The page of pairs: its content, and that it opens from a disk."""
 
 import re
 from html.parser import HTMLParser

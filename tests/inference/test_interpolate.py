@@ -1,4 +1,4 @@
-"""Sheets of interpolations: their ends are samples, their middles where the path leads."""
+"""Sheets of interpolations: their ends are samples, and their middles lie on the path."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_the_path_suits_the_prior_or_is_the_one_asked_for(runs_folder, tmp_path,
     first, middle, last = np.moveaxis(found["z"].reshape(3, 3, 5).astype(float), 1, 0)
     straight = np.allclose(middle, (first + last) / 2, atol=1e-5)
     assert straight == (taken == "linear")
-    # The middle lies in the plane of both ends, in equal parts.
+    # The middle is a combination of both ends with equal weights.
     parts = [np.linalg.lstsq(np.stack([a, b]).T, m)[0] for a, b, m in zip(first, last, middle, strict=True)]
     np.testing.assert_allclose(np.ptp(parts, axis=1), 0, atol=1e-5)
 
@@ -67,7 +67,7 @@ def test_a_sheet_and_a_folder_have_a_picture_for_every_point(runs_folder, tmp_pa
         ({"pairs": ["0"]}, "pairs='0'"),
         ({"pairs": ["0-1", "a-b"]}, "such as 0-1,3-17"),
         ({"pairs": []}, "such as 0-1,3-17"),
-        ({"pairs": ["0-1", "0-1"]}, "every pair once"),
+        ({"pairs": ["0-1", "0-1"]}, "each pair once"),
         ({"columns": 1}, "columns=1"),
         ({"labels": ["0"]}, "labels=0"),
     ],

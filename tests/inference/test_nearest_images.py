@@ -1,4 +1,4 @@
-"""Nearest training images: a copy is found at distance 0, and what is shown is what was found."""
+"""Nearest training images: a copy is found at distance 0, and the images shown are those found."""
 
 import json
 

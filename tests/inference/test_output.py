@@ -1,4 +1,4 @@
-"""Where images go: found possible before the work, and written whole or not at all."""
+"""Where images are written: the place is checked before the work, and output is complete or missing."""
 
 import os
 
@@ -25,8 +25,8 @@ def write(place, **options):
         ("nowhere/sheet.png", "nowhere cannot be written: No such file"),
         ("nowhere/made/", "nowhere cannot be written: No such file"),
         ("file/sheet.png", "cannot be written: Not a directory"),
-        ("taken/", "is there already"),
-        ("file/", "is there already"),
+        ("taken/", "exists already"),
+        ("file/", "exists already"),
         ("taken.png", "is a folder"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Samples of a run: which images they are, in what form they are written, and what is refused."""
+"""Samples of a run: which images they are, how they are written, and what is refused."""
 
 import json
 
@@ -22,14 +22,14 @@ def drawn(runs_folder, tmp_path_factory):
 
 
 def by_hand(folder, z, label=0):
-    """tanh(W z + b) of a run's own parameters, as bytes."""
+    """tanh(W z + b) with a run's own parameters, as bytes."""
     params = restore.load(folder).state.players["gen"].params
     made = np.tanh(z @ params["w"] + params["b"][label])
     return to_uint8(made.reshape(-1, 8, 8, 3))
 
 
 def close(a, b):
-    """Equal bytes, but for rounding."""
+    """Checks that bytes are equal up to rounding."""
     assert a.shape == b.shape
     assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
 
@@ -50,7 +50,7 @@ def test_an_image_depends_on_its_seed_and_number_alone(drawn, runs_folder, tmp_p
     np.testing.assert_allclose(more["z"][:5], drawn["z"], rtol=1e-5, atol=1e-6)
     close(more["image"][:5], drawn["image"])
     assert not np.isclose(other["z"], drawn["z"]).any()
-    assert abs(more["z"].mean()) < 0.1  # of 1500 draws: deviation 0.026
+    assert abs(more["z"].mean()) < 0.1  # the mean of 1500 draws has the standard deviation 0.026
     assert more["z"].std() == pytest.approx(1, abs=0.1)
 
 
@@ -67,7 +67,7 @@ def test_a_sheet_shows_the_same_images(drawn, runs_folder, tmp_path):
 
 
 def test_a_folder_holds_a_picture_each(drawn, runs_folder, tmp_path):
-    (tmp_path / "made").mkdir()  # an empty one is as good as none
+    (tmp_path / "made").mkdir()  # an empty folder may exist
     sample.run(runs_folder / "plain", out=f"{tmp_path}/made/", num=5)
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["0000.png", "0001.png", "0002.png", "0003.png",
                                                            "0004.png", "made"]  # fmt: skip
@@ -178,14 +178,14 @@ def test_images_of_two_channels_are_no_pictures(runs_folder, tmp_path):
     config = json.loads((runs_folder / "plain" / "config.json").read_text())
     config["model"]["channels"] = 2
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ConfigError, match=r"out='sheet.png' shows no images of 2 channels; allowed: .npz"):
+    with pytest.raises(ConfigError, match=r"out='sheet.png' cannot show images of 2 channels; allowed: .npz"):
         sample.run(tmp_path, out=str(tmp_path / "sheet.png"))
 
 
 def test_a_run_that_makes_nothing_of_noise_is_named(runs_folder, tmp_path):
     (judge,) = (runs_folder / "cache").iterdir()
     with pytest.raises(
-        WorkdirError, match=r"run 'judge' of model 'classifier', which tells labels of images"
+        WorkdirError, match=r"run 'judge' of model 'classifier', which predicts labels of images"
     ):
         sample.run(judge, out=str(tmp_path / "sheet.png"))
     dtn = tmp_path / "dtn"

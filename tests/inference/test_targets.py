@@ -1,4 +1,4 @@
-"""Names of what is written, and folders of which nothing may be lost."""
+"""Output file names, and folders where nothing may be overwritten."""
 
 import os
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from gan_jax.inference import targets
         (["a.jpg", "a.png", "b.png"], ["a.jpg.png", "a.png.png", "b.png"]),
         (["a.jpg", "A.png"], ["a.jpg.png", "A.png.png"]),
         (["a.jpg", "b/a.jpg"], ["a.png", "b/a.png"]),
-        # Names that are already what another would become.
+        # One file already has the name that another would get.
         (["a.jpg", "a.gif", "a.jpg.png"], ["a.jpg.png", "a.gif.png", "a.jpg.png.png"]),
         (["/etc/x.jpg"], ["etc/x.png"]),
         (["noending"], ["noending.png"]),
@@ -62,5 +62,5 @@ def test_an_image_to_translate_is_never_replaced(tmp_path):
 def test_a_place_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     for name in ("file", "file/below"):
-        with pytest.raises(ConfigError, match=r"^output='.*': .*/file is no folder$"):
+        with pytest.raises(ConfigError, match=r"^output='.*': .*/file is not a folder$"):
             targets.check(str(tmp_path / name), ["a.png"], [], overwrite=False)

@@ -1,4 +1,4 @@
-"""Folders translated by a run: which pixels, which names, what is skipped, and what is refused."""
+"""Folders translated by a run: which pixels and names they have, what is skipped, and what is refused."""
 
 import io
 import logging
@@ -34,7 +34,7 @@ def photos(folder, files):
 
 @pytest.fixture(scope="module")
 def runs_of(tmp_path_factory, linear_model):
-    """Folders of untrained runs: any size, one size alone, one way with noise, and one asked for labels."""
+    """Folders of untrained runs: any size; one size only; one direction with noise; conditional."""
     folder = tmp_path_factory.mktemp("translating")
     images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
     np.savez(folder / "noise.npz", image=images)
@@ -65,7 +65,7 @@ def pixels(path):
 
 def close(found, expected):
     assert found.shape == expected.shape
-    assert np.abs(found - expected.astype(int)).max() <= 1  # the rounding of floats in [-1, 1]
+    assert np.abs(found - expected.astype(int)).max() <= 1  # rounding of floats in [-1, 1]
 
 
 def files(folder):
@@ -167,7 +167,7 @@ def test_unreadable_images_are_reported_skipped_and_told_by_the_exit_code(runs_o
         f"the others were translated, see {out}/index.html"
     )
     lines = [record.getMessage() for record in caplog.records if "inference" in record.name]
-    assert lines == [f"1 other files of {source} are left alone", "b.jpg: not an image", "c.png: unreadable"]
+    assert lines == [f"1 other files of {source} are ignored", "b.jpg: not an image", "c.png: unreadable"]
     assert [name for name in files(out) if name.endswith(".png")] == ["a.png", "d.png"]
     page = (out / "index.html").read_text()
     assert "2 images could not be used" in page and "<dt>b.jpg</dt><dd>not an image</dd>" in page
@@ -207,7 +207,7 @@ def test_members_of_a_zip_stay_inside_the_output(runs_of, tmp_path):
 
 
 def test_noise_follows_from_the_seed_and_the_name(runs_of, tmp_path):
-    """Each image of another size, so that none shares a batch with another."""
+    """Each image has another size, so that none shares a batch with another."""
     sizes = {"a.png": 8, "b.png": 12, "c.png": 16}
     shown = {name: png(np.full((side, side, 3), 128, np.uint8)) for name, side in sizes.items()}
     source = photos(tmp_path / "in", shown)
@@ -224,7 +224,7 @@ REFUSED = {
     "no input": (
         {"input": "nowhere"},
         ConfigError,
-        r"input='nowhere' is not there; allowed: a folder, a zip",
+        r"input='nowhere' does not exist; allowed: a folder, a zip",
     ),
     "unknown direction": (
         {"direction": "a2b"},
@@ -240,9 +240,9 @@ REFUSED = {
     "one way": (
         {"workdir": "noisy", "direction": "t2s"},
         ConfigError,
-        r"direction='t2s' is none of model 'recolour', which draws targets of source images$",
+        r"direction='t2s' is not possible with model 'recolour', which draws targets of source images$",
     ),
-    "not asked": ({"workdir": "asked"}, ConfigError, r"--attributes is required: this model asks for them"),
+    "not asked": ({"workdir": "asked"}, ConfigError, r"--attributes is required: this model needs them"),
     "unknown attribute": (
         {"workdir": "asked", "attributes": ["Brigt"]},
         ConfigError,
@@ -265,7 +265,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(runs_of, tmp_
 
 
 @pytest.mark.parametrize(
-    ("model", "what"), [("linear", "makes images of noise"), ("classifier", "tells labels")]
+    ("model", "what"), [("linear", "makes images from noise"), ("classifier", "predicts labels")]
 )
 def test_a_run_that_turns_no_images_into_images_is_named(linear_model, tmp_path, model, what):
     built = configuration.default()

@@ -6,7 +6,7 @@ from gan_jax.metrics import baselines, similarity
 
 
 def targets():
-    """Two images of two pixels: (10, 20, 30) and (30, 20, 10), then both lighter by 100."""
+    """Two images of two pixels: (10, 20, 30) and (30, 20, 10), and the same with 100 added."""
     first = np.array([[[10, 20, 30], [30, 20, 10]]], np.uint8)
     return np.stack([first, first + 100])
 
@@ -42,7 +42,7 @@ def test_the_mean_chroma_is_added_to_the_grey_and_cut_at_the_ends():
     source = np.array([0, 100, 250], np.uint8).reshape(1, 1, 3, 1)
     greys = np.array([50, 60, 70, 80], np.uint8).reshape(2, 1, 2, 1)
     colours = np.concatenate([greys + 20, greys, greys - 10], -1)
-    colours[0, 0, 0] += np.array([4, 4, 4], np.uint8)  # a mean of one more
+    colours[0, 0, 0] += np.array([4, 4, 4], np.uint8)  # raises the mean by one
     found = baselines.mean_chroma(source, greys, colours)
     assert found.tolist() == [[[[21, 1, 0], [121, 101, 91], [255, 251, 241]]]]
 

@@ -1,4 +1,4 @@
-"""Reading the weights of FID's Inception: both formats, and what a user may have instead of them."""
+"""Reading the weights of FID's Inception: both formats, and files that are not these weights."""
 
 import hashlib
 import importlib.util
@@ -50,7 +50,7 @@ def test_the_network_sees_bytes_and_gives_features_and_logits(path):
 
 
 def test_images_are_described_in_parts_whatever_their_type(path, monkeypatch):
-    def describe(variables, batch, rng):  # in the network's place, which takes long to compile
+    def describe(variables, batch, rng):  # replaces the network, which takes long to compile
         assert batch["image"].dtype == np.uint8
         flat = batch["image"].reshape(len(batch["image"]), -1).astype(np.float32)
         return flat * variables["params"]["fc"]["kernel"][0, 0], flat[:, :2]
@@ -106,7 +106,7 @@ def test_state_dicts_that_hold_no_weights_are_refused(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "module.pth")  # code, which is not run
     refused(tmp_path / "module.pth", r"it is not a readable PyTorch state dict \(UnpicklingError\)$")
     torch.save([1, 2], tmp_path / "list.pth")
-    refused(tmp_path / "list.pth", "it is no state dict, which has a tensor to every name$")
+    refused(tmp_path / "list.pth", "it is not a state dict of named tensors$")
 
 
 def test_without_pytorch_the_message_says_what_to_install(tmp_path, monkeypatch):

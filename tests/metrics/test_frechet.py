@@ -9,7 +9,7 @@ from gan_jax.metrics.frechet import Moments, frechet_distance, from_features, mo
 
 
 def gaussian(mean, covariance, count=11):
-    """Moments of a set that has exactly this mean and covariance."""
+    """Moments of a set with exactly this mean and covariance."""
     return Moments(count, np.array(mean, float), np.array(covariance, float) * (count - 1))
 
 
@@ -22,7 +22,7 @@ def mixing(width):
 
 
 def independent(real, fake):
-    """The formula as it is written, with numpy's covariance and scipy's root."""
+    """The formula, with numpy's covariance and scipy's matrix root."""
     apart = real.mean(0) - fake.mean(0)
     covariances = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
     root = np.real(scipy.linalg.sqrtm(covariances[0] @ covariances[1]))
@@ -51,7 +51,7 @@ def test_of_four_times_the_covariance_it_is_its_trace():
 def test_equals_scipys_root_for_many_rows_and_for_few(real, fake):
     one, two = draw(real, 32, 1), draw(fake, 32, 2, 1.5) + 0.3
     assert from_features(one, two) == pytest.approx(independent(one, two), rel=1e-5)
-    # The root of a singular matrix by scipy has no more digits; ours agree among themselves.
+    # scipy's root of a singular matrix has no more digits; our two ways agree with each other.
     assert from_features(one, two) == pytest.approx(frechet_distance(moments(one), moments(two)), rel=1e-7)
     assert from_features(one, two) == pytest.approx(from_features(two, one), rel=1e-9)
 

@@ -1,4 +1,4 @@
-"""The Inception score: its ends, a case by hand, and what splits do."""
+"""The Inception score: its extremes, a case by hand, and the effect of splits."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_mean_and_deviation_are_over_the_splits_of_the_shuffled_list():
 
 
 def test_an_ordered_list_is_not_taken_for_a_collapse():
-    logits = 1e4 * np.eye(10)[np.arange(5000) // 500]  # unshuffled each split would hold one class
+    logits = 1e4 * np.eye(10)[np.arange(5000) // 500]  # without the shuffle each split would hold one class
     assert inception_score(logits)[0] > 9.8
 
 

@@ -33,7 +33,7 @@ def test_equals_scikit_learns_kernel():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(40, 7)), rng.normal(0.2, 1.3, size=(25, 7))
     assert squared_mmd(x, y) == pytest.approx(independent(x, y), rel=1e-10)
-    # With subsets as large as the smaller set, that one is whole in each.
+    # Subsets as large as the smaller set contain the whole of it.
     whole = kernel_distance(x, x[::-1], subsets=3, size=1000)
     assert whole == pytest.approx(independent(x, x), rel=1e-10)
 

@@ -1,4 +1,4 @@
-"""Nearest neighbours against a brute force in float64, and cases that can be counted by hand."""
+"""Nearest neighbours against a brute-force search in float64, and cases that can be counted by hand."""
 
 import numpy as np
 import pytest

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gan_jax.metrics import neighbours
-from gan_jax.metrics.neighbours import Manifold, memorisation, prdc
+from gan_jax.metrics.neighbours import Manifold, memorisation
 
 
 def brute_force(real, fake, k, density_k):
@@ -27,6 +27,10 @@ def brute_force(real, fake, k, density_k):
     }
 
 
+def prdc(real, fake, **neighbours):
+    return Manifold(real, **neighbours).compare(fake)
+
+
 def column(*values):
     return np.array(values, float)[:, None]
 
@@ -37,7 +41,7 @@ def test_a_case_by_hand():
 
 
 def test_a_point_on_the_edge_is_inside_for_precision_and_recall_alone():
-    # The balls of 0 and of 4 have radius 4, so 8 is on the edge of one; those of 8 and 11.5 have 3.5.
+    # The balls of 0 and 4 have radius 4, so 8 is on the edge of one; the balls of 8 and 11.5 have 3.5.
     found = prdc(column(0, 4), column(8, 11.5), k=1, density_k=1)
     assert found == {"precision": 0.5, "recall": 0, "density": 0, "coverage": 0}
     found = prdc(column(8, 11.5), column(0, 4), k=1, density_k=1)

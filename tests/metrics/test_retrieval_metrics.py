@@ -39,7 +39,7 @@ def circle(degrees, lengths=1.0):
 
 
 def test_three_probes_on_a_circle():
-    # 0: nearer than 20 degrees is 10 alone. 90: itself. 180: within 50 degrees are 200 only.
+    # Probe 0: only 10 is nearer than 20 degrees. Probe 90: itself. Probe 180: only 200 is within 50 degrees.
     found = retrieval_metrics(*(circle(ANGLES[k]) for k in ("probe", "gallery", "positive")))
     assert found == pytest.approx({"median_rank": 2, "mean_rank": 5 / 3, "rank_1": 1 / 3, "rank_5": 1})
 
@@ -47,7 +47,7 @@ def test_three_probes_on_a_circle():
 def test_lengths_matter_to_euclidean_distance_alone():
     given = [circle(ANGLES["probe"], 2), circle(ANGLES["gallery"], [5, 1, 1, 1]), circle(ANGLES["positive"])]
     assert retrieval_metrics(*given)["mean_rank"] == pytest.approx(5 / 3)
-    # By Euclid 10 degrees of length 5 is 3 away from the first probe and its positive only 1.12.
+    # By Euclidean distance, 10 degrees of length 5 is 3 away from the first probe; its positive is 1.12 away.
     distances = np.linalg.norm(given[0][:, None] - given[1][None], axis=2)
     own = np.linalg.norm(given[0] - given[2], axis=1)
     ranks = 1 + (distances < own[:, None]).sum(1)
@@ -59,7 +59,7 @@ def test_lengths_matter_to_euclidean_distance_alone():
 
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 def test_ties_count_half(distance):
-    # All descriptors alike: the expected rank of one among 101 is 51.
+    # All descriptors are equal, so the expected rank of one among 101 is 51.
     probe = normal(1, 7, 0)
     found = retrieval_metrics(
         np.repeat(probe, 3, 0), np.repeat(probe, 100, 0), np.repeat(probe, 3, 0), distance

@@ -14,7 +14,7 @@ def expanded(counts):
 
 
 def official(counts):
-    """The scores as the scripts of pix2pix and CycleGAN have them."""
+    """The scores as the scripts of pix2pix and CycleGAN compute them."""
     accuracy = np.diag(counts).sum() / (counts.sum() + 1e-12)
     classes = np.diag(counts) / (counts.sum(1) + 1e-12)
     iou = np.diag(counts) / (counts.sum(1) + counts.sum(0) - np.diag(counts) + 1e-12)
@@ -35,7 +35,7 @@ def test_an_absent_class_changes_the_variant_of_zeros_alone():
     counts = [[8, 2, 0], [1, 9, 0], [0, 0, 0]]
     assert three(counts) == three([[8, 2], [1, 9]])
     assert three(counts, "zero") == pytest.approx([0.85, 0.5667, 2 / 3 * 0.738636], abs=5e-5)
-    # Predicted though absent: what it takes from the others counts, it itself does not.
+    # A predicted absent class lowers the other classes' scores; its own score does not count.
     assert three([[8, 1, 1], [1, 9, 0], [0, 0, 0]])[1:] == pytest.approx([0.85, (8 / 11 + 9 / 11) / 2])
 
 

@@ -1,4 +1,4 @@
-"""Nearness of images against the definitions, an independent implementation, and closed forms."""
+"""Similarity against the definitions, an independent implementation, and closed forms."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def noise(seed, shape):
 
 
 def pair():
-    """Two images of the same scene, not square, of three channels that differ."""
+    """Two images of the same scene, not square, with three different channels."""
     scene = noise(0, (2, 17, 14, 3)).astype(int) // 2 + np.arange(14)[:, None] * 8
     return np.clip(scene, 0, 255).astype(np.uint8), np.clip(
         scene + noise(1, (2, 17, 14, 3)) // 5, 0, 255
@@ -57,7 +57,7 @@ def test_psnr_is_tensorflows():
 def test_closed_forms(level):
     flat = np.full((3, 11, 12, 1), level, np.uint8)
     shifted = np.full_like(flat, abs(level - 20))
-    # Without variance what is left of SSIM is the term of the means.
+    # Without variance, only SSIM's term of the means remains.
     other = abs(level - 20)
     want = (2 * level * other + 2.55**2) / (level**2 + other**2 + 2.55**2)
     found = similarity.measures(flat, shifted)
@@ -71,7 +71,7 @@ def test_closed_forms(level):
 
 def test_a_negative_of_noise_is_as_unlike_as_can_be():
     a = noise(2, (1, 32, 32, 1))
-    # Covariance is minus the variance, and of both means half a range.
+    # The covariance is minus the variance, and both means are half the range.
     assert similarity.ssim(a, 255 - a)[0] == pytest.approx(-1, abs=0.1)
 
 

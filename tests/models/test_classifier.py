@@ -69,7 +69,7 @@ def test_weight_decay_shrinks_kernels_and_spares_biases():
     m = model(weight_decay=0.1, learning_rate=0.5)
     params = jax.tree.map(np.ones_like, initial(m).players["classifier"].params)
     silent = jax.tree.map(np.zeros_like, params)
-    updates, _ = m.tx.update(silent, m.tx.init(params), params)
+    updates, _ = m.tx("classifier").update(silent, m.tx("classifier").init(params), params)
     moved = optax.apply_updates(params, updates)
     np.testing.assert_allclose(moved["head"]["kernel"], 0.95, rtol=1e-6)
     np.testing.assert_array_equal(moved["head"]["bias"], 1)
@@ -78,8 +78,8 @@ def test_weight_decay_shrinks_kernels_and_spares_biases():
 def rates(m, steps):
     """The learning rates of a model's first steps: Adam moves by them where all gradients are alike."""
     params = {"w": np.zeros((2, 2), np.float32)}
-    state = m.tx.init(params)
-    update = jax.jit(m.tx.update)
+    tx = m.tx("classifier")
+    state, update = tx.init(params), jax.jit(tx.update)
     found = []
     for _ in range(steps):
         moves, state = update({"w": np.ones((2, 2), np.float32)}, state, params)

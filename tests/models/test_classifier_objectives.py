@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from classifying import WIDTHS, attributes, features, initial, model, pictures, run
 
+from gan_jax.models import Inputs
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm
 from gan_jax.ops import augment, losses
 
@@ -102,10 +103,10 @@ def test_a_column_of_another_shape_than_the_objectives_is_refused(fields, batch,
 
 
 def test_a_size_that_the_stages_do_not_bring_down_is_refused():
-    model().check_size(32, {})
-    model(input_size=64).check_size(152, {})
+    model().check(Inputs(32))
+    model(input_size=64).check(Inputs(152))
     with pytest.raises(ValueError, match=r"^images of 33 pixels do not come down to one in 4 stages"):
-        model().check_size(33, {})
+        model().check(Inputs(33))
 
 
 def test_images_without_labels_are_refused():

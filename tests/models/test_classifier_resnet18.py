@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from classifying import attributes, initial, model, pictures, run
 
+from gan_jax.models import Inputs
+
 SMALL = {
     "architecture": "resnet18_small",
     "widths": (2, 2, 4, 4),
@@ -44,9 +46,9 @@ def test_a_step_moves_parameters_and_running_statistics():
 
 
 def test_any_size_is_taken():
-    model(**SMALL).check_size(47, {})
+    model(**SMALL).check(Inputs(47))
     with pytest.raises(ValueError, match="47"):
-        model().check_size(47, {})
+        model().check(Inputs(47))
 
 
 @pytest.mark.parametrize(

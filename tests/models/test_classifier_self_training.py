@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 from classifying import initial, model, pictures, run, unlabelled
+from judges import Judge
 
 from gan_jax.game import devices
 
@@ -56,13 +57,20 @@ def test_self_training_makes_answers_surer():
     assert metrics[-1]["classifier/pseudo"] < metrics[0]["classifier/pseudo"] - 0.1
 
 
+def finished(variables):
+    """A classifier's run as it is handed over."""
+    network = Judge()
+    network.variables = {"classifier": variables}
+    return network
+
+
 def test_a_run_begins_with_the_variables_of_start_and_refuses_others():
     m = model(batch_norm=True)
     state = initial(m)
     moved = jax.tree.map(lambda x: x + 1, state.players["classifier"].variables)
-    adopted = m.adopt(state, {"start": moved}).players["classifier"]
+    adopted = m.adopt(state, {"start": finished(moved)}, {}).players["classifier"]
     jax.tree.map(np.testing.assert_array_equal, adopted.variables, moved)
-    assert m.adopt(state, {}) is state
+    assert m.adopt(state, {}, {}) is state
     other = initial(model(batch_norm=True, widths=(4, 4, 4, 4))).players["classifier"].variables
-    with pytest.raises(ValueError, match=r"^start has variables .* this network asks for "):
-        m.adopt(state, {"start": other})
+    with pytest.raises(ValueError, match=r"^start has parameters .* this network's fields ask for "):
+        m.adopt(state, {"start": finished(other)}, {})

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from translating import B, count, initial, moved, pictures, run, zeroed
 
-from gan_jax.models import cyclegan
+from gan_jax.models import Inputs, cyclegan
 
-SMALL = {"width": 2, "blocks": 1, "downs": 1, "d_width": 2, "d_layers": 1}
+SMALL = {"g_width": 2, "blocks": 1, "downs": 1, "d_width": 2, "d_layers": 1}
 BATCH = pictures(8)
 ALL = {"identity": 0.5, "learning_rate": 0.3}  # every term, and moves that show
 
@@ -106,7 +106,7 @@ def test_d_judges_what_gen_drew_before_it_moved_and_the_pool_keeps_it():
 
 
 def test_rates_are_constant_for_half_the_steps_and_fall_to_zero():
-    tx = model(decay_start=4, decay_end=8, learning_rate=0.1).tx
+    tx = model(decay_start=4, decay_end=8, learning_rate=0.1).tx("gen")
     state, moves = tx.init(jnp.zeros(())), []
     for _ in range(9):
         update, state = tx.update(jnp.ones(()), state)
@@ -127,7 +127,7 @@ def test_generate_translates_the_roles_that_there_are_at_any_size_that_fits():
 
 def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_images():
     m = cyclegan.Model(
-        generator="mnist_svhn", width=2, d_width=2, target_channels=1, pool=0, cycle_distance="mse"
+        generator="mnist_svhn", g_width=2, d_width=2, target_channels=1, pool=0, cycle_distance="mse"
     )
     batch = pictures(32, (3, 1))
     state = initial(m, batch)
@@ -172,8 +172,8 @@ def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
 
 def test_images_that_the_networks_cannot_take_are_refused():
     with pytest.raises(ValueError, match=r"^size=30 is not allowed; allowed: multiples of 4$"):
-        cyclegan.Model().check_size(30, {})
+        cyclegan.Model().check(Inputs(30))
     with pytest.raises(ValueError, match=r"^d_layers=5 is not allowed; allowed: fewer layers for 32 pixels$"):
-        cyclegan.Model(d_layers=5).check_size(32, {})
+        cyclegan.Model(d_layers=5).check(Inputs(32))
     with pytest.raises(ValueError, match=r"^source has shape \(4, 8, 8, 1\); expected .* C in \(3,\)$"):
         model().init(jax.random.key(0), pictures(8, (1, 3)))

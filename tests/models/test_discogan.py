@@ -9,13 +9,13 @@ import optax
 import pytest
 from translating import count, initial, moved, pictures, run, zeroed
 
-from gan_jax.models import discogan
+from gan_jax.models import Inputs, discogan
 
 BATCH = pictures(16)
 
 
 def model(**fields):
-    return discogan.Model(**{"width": 2, "levels": 2, **fields})
+    return discogan.Model(**{"g_width": 2, "d_width": 2, "levels": 2, **fields})
 
 
 def test_the_codes_players():
@@ -96,7 +96,7 @@ def test_features_are_matched_by_the_batch_s_mean_of_the_judge_in_training():
 
 
 def test_weights_decay_in_the_gradient():
-    tx = model(weight_decay=0.5, learning_rate=0.1).tx
+    tx = model(weight_decay=0.5, learning_rate=0.1).tx("gen")
     params = {"w": jnp.array([2.0, -3.0])}
     updates, _ = tx.update({"w": jnp.zeros(2)}, tx.init(params), params)
     # Adam's first step has the rate's size whatever the gradient; AdamW's would be 0.1 * 0.5 * w.
@@ -119,7 +119,7 @@ def test_in_use_running_averages_or_the_batch_in_hand():
 
 def test_refusals():
     with pytest.raises(ValueError, match=r"^levels=4 is not allowed; allowed: 3 for 32 pixels$"):
-        discogan.Model().check_size(32, {})
+        discogan.Model().check(Inputs(32))
     with pytest.raises(ValueError, match=r"^update_interval=1 is not allowed; allowed: 2 to 1e\+06$"):
         discogan.Model(update_interval=1)
     with pytest.raises(ValueError, match=r"^the batch has no 'target'; it has source$"):

@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from playing import SMALL, B, by_hand, finished, full, initial, model, pictures, run, same
+from judges import Judge
+from playing import SMALL, B, by_hand, features, finished, full, initial, model, pictures, run, same
 
 from gan_jax import data
 from gan_jax.game import devices
@@ -47,17 +48,17 @@ def test_each_move_takes_its_own_part_of_the_batch(monkeypatch):
 def test_g_is_judged_by_the_updated_d():
     m = full(d_learning_rate=0.05, g_learning_rate=0.0)
     state, metrics = run(m)
-    stale = by_hand(full())["g/gan_source"]
-    assert abs(metrics["g/gan_source"] - stale) > 0.1
+    stale = by_hand(full())["gen/gan_source"]
+    assert abs(metrics["gen/gan_source"] - stale) > 0.1
     # The D that the step leaves behind, judging fakes of a g that stood still.
     after = devices.unreplicate(state)
     _, again = run(full(), state=after)
-    assert again["g/gan_source"] == pytest.approx(metrics["g/gan_source"], rel=1e-4)
+    assert again["gen/gan_source"] == pytest.approx(metrics["gen/gan_source"], rel=1e-4)
 
 
 def test_the_rate_is_constant_then_falls_linearly_to_zero():
-    m = model(decay_start=4, decay_end=8)
-    tx = m.tx(0.1)
+    m = model(decay_start=4, decay_end=8, g_learning_rate=0.1)
+    tx = m.tx("gen")
     params = {"w": jnp.zeros(())}
     state = tx.init(params)
     moves = []
@@ -70,7 +71,7 @@ def test_the_rate_is_constant_then_falls_linearly_to_zero():
 
 
 def test_without_a_decay_the_rate_stays():
-    tx = model().tx(0.1)
+    tx = model(d_learning_rate=0.1).tx("disc")
     state = tx.init(jnp.zeros(()))
     for _ in range(3):
         update, state = tx.update(jnp.ones(()), state)
@@ -80,13 +81,13 @@ def test_without_a_decay_the_rate_stays():
 def test_the_average_of_g_follows_its_closed_form_and_is_what_generates():
     m = model(ema=0.75)
     states = [initial(m), *(devices.unreplicate(finished(m, n)[0]) for n in (1, 2))]
-    w = [s.players["g"].params for s in states]
+    w = [s.players["gen"].params for s in states]
     expected = jax.tree.map(lambda a, b, c: 0.5625 * a + 0.1875 * b + 0.25 * c, *w)
-    last = states[-1].players["g"]
+    last = states[-1].players["gen"]
     jax.tree.map(functools.partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-6), last.ema, expected)
     assert states[-1].players["disc"].ema is None
     batch = {"source": pictures()["source"]}
-    averaged = states[-1].replace(players={"g": last.replace(params=last.ema, ema=None)})
+    averaged = states[-1].replace(players={"gen": last.replace(params=last.ema, ema=None)})
     same(m.generate(states[-1], batch, None), m.generate(averaged, batch, None))
 
 
@@ -97,55 +98,67 @@ def test_cached_features_train_exactly_as_recomputed_ones():
         role: data.Examples({"image": (127.5 * (x + 1)).round().astype(np.uint8)})
         for role, x in batch.items()
     }
-    state = devices.replicate(initial(m))
-    extended, columns = inputs.with_constants(m, state, roles, lambda: None)
-    assert set(columns) == {"source_z", "target_z"}
     f = {"params": initial(m).frozen["f"]}
-    for role, examples in extended.items():
-        pixels = examples.columns["image"].astype(np.float32) / 127.5 - 1
-        np.testing.assert_array_equal(examples.columns["z"], columns[f"{role}_z"])
-        np.testing.assert_allclose(columns[f"{role}_z"], m.f.apply(f, pixels), rtol=1e-4, atol=1e-5)
+
+    class Perceives(Judge):
+        def embed(self, images):
+            return np.asarray(m.f.apply(f, images.astype(np.float32) / 127.5 - 1))
+
+    extended = inputs.with_features(m, {"f": Perceives()}, roles, lambda: None)
+    cached = next(data.epoch(extended, B))
+    assert set(cached) == {"source", "target", "source_features", "target_features"}
+    floats = {role: cached[role].astype(np.float32) / 127.5 - 1 for role in batch}
+    _, fresh = run(m, [floats])
+    _, from_cache = run(m, [{**cached, **floats}])
+    for name, value in fresh.items():
+        assert from_cache[name] == pytest.approx(value, rel=1e-4, abs=1e-6), name
 
 
 def test_a_step_on_cached_features_equals_one_that_computes_them():
     m = full()
     batch = pictures()
-    cached = {**batch, **jax.device_get(m.constants(initial(m), batch))}
+    cached = {**batch, **features(m, initial(m), batch)}
     _, fresh = run(m, [batch])
     _, from_cache = run(m, [cached])
     for name, value in fresh.items():
         assert from_cache[name] == pytest.approx(value, rel=1e-4, abs=1e-6), name
 
 
+def trained(widths=SMALL["f_widths"]):
+    """A classifier with batch norm, as the required run `f` is handed over."""
+    network = Classifier(widths, batch_norm=True)
+    variables = network.init(jax.random.key(5), pictures(1)["source"], train=False)
+    f = Judge()
+    f.variables = {"classifier": jax.tree.map(lambda x: x + 0.3, variables)}
+    return f
+
+
 def test_the_scale_is_the_deviation_of_source_features_and_only_if_asked():
     z = np.random.default_rng(0).normal(3, np.arange(1, 9), (500, 8)).astype(np.float32)
     z[:, 3] = 2.0  # a dead feature must not divide by zero
-    columns = {"source_z": z, "target_z": 100 * z}
+    columns = {"source_features": z, "target_features": 100 * z}
     m = model(const_normalise="std")
-    scale = m.calibrate(initial(m), columns).frozen["scale"]
+    scale = m.adopt(initial(m), {"f": trained()}, columns).frozen["scale"]
     expected = z.std(0)
     expected[3] = 1e-3
     np.testing.assert_allclose(scale, expected, rtol=1e-5)
-    np.testing.assert_array_equal(model().calibrate(initial(model()), columns).frozen["scale"], 1)
+    plain = model().adopt(initial(model()), {"f": trained()}, columns)
+    np.testing.assert_array_equal(plain.frozen["scale"], 1)
 
 
 def test_adopting_takes_f_from_a_classifier_without_its_head():
-    network = Classifier(SMALL["f_widths"], batch_norm=True)
-    variables = network.init(jax.random.key(5), pictures(1)["source"], train=False)
-    moved = jax.tree.map(lambda x: x + 0.3, variables)
+    f = trained()
     m = model()
-    f = {"params": m.adopt(initial(m), {"f": moved}).frozen["f"]}
+    own = {"params": m.adopt(initial(m), {"f": f}, {}).frozen["f"]}
     x = pictures(3)["source"]
-    body = {k: v["features"] for k, v in moved.items()}
+    body = {k: v["features"] for k, v in f.variables["classifier"].items()}
     expected = Features(SMALL["f_widths"], batch_norm=True).apply(body, x)
-    np.testing.assert_allclose(m.f.apply(f, x), expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(m.f.apply(own, x), expected, rtol=1e-3, atol=1e-4)
 
 
 def test_adopting_an_f_of_other_widths_is_refused():
-    network = Classifier((4, 4, 4, 4))
-    variables = {"batch_stats": {}, **network.init(jax.random.key(0), pictures(1)["source"], train=False)}
     with pytest.raises(ValueError, match="f_widths"):
-        model().adopt(initial(model()), {"f": variables})
+        model().adopt(initial(model()), {"f": trained((4, 4, 4, 4))}, {})
 
 
 def test_generating_needs_the_source_alone_and_stays_in_range():
@@ -162,9 +175,12 @@ def test_decode_is_g_without_f():
     source = pictures()["source"]
     z = m.f.apply({"params": state.frozen["f"]}, source)
     made = m.generate(state, {"source": source}, jax.random.key(0))["target"]
-    np.testing.assert_array_equal(m.decode(state, z), made)
-    params = {"params": state.players["g"].params["g"], "batch_stats": state.players["g"].batch_stats["g"]}
-    np.testing.assert_array_equal(m.decode(state, np.eye(8)), m.g.apply(params, np.eye(8), train=False))
+    np.testing.assert_array_equal(m.draw(state, z), made)
+    params = {
+        "params": state.players["gen"].params["g"],
+        "batch_stats": state.players["gen"].batch_stats["g"],
+    }
+    np.testing.assert_array_equal(m.draw(state, np.eye(8)), m.g.apply(params, np.eye(8), train=False))
 
 
 def test_grey_images_are_features_of_their_replication():
@@ -177,12 +193,12 @@ def test_grey_images_are_features_of_their_replication():
 def test_running_statistics_of_g_are_those_of_the_mixture_of_both_domains():
     m = model(g_learning_rate=0.0, d_learning_rate=0.0)
     state, batch = initial(m), pictures()
-    z = m.constants(state, batch)
-    kernel = state.players["g"].params["g"]["project"]["kernel"]
-    halves = [np.concatenate([z[f"{r}_z"][part] for r in ("source", "target")])
+    z = features(m, state, batch)
+    kernel = state.players["gen"].params["g"]["project"]["kernel"]
+    halves = [np.concatenate([z[f"{r}_features"][part] for r in ("source", "target")])
               for part in (slice(0, B // 2), slice(B // 2, B))]  # fmt: skip
     means = [np.einsum("bc,ijcd->bijd", half, kernel).mean((0, 1, 2)) for half in halves]
-    after = devices.unreplicate(run(m)[0]).players["g"].batch_stats["g"]["norm_0"]["mean"]
+    after = devices.unreplicate(run(m)[0]).players["gen"].batch_stats["g"]["norm_0"]["mean"]
     np.testing.assert_allclose(after, 0.1 * np.mean(means, 0), rtol=1e-3, atol=1e-6)
 
 

@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
-from playing import B, distance, full, initial, model, pictures, run
+from playing import B, distance, features, full, initial, model, pictures, run
 
 from gan_jax import config
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.models import dtn
+from gan_jax.models import Inputs, dtn
 from gan_jax.ops import losses
 
 FACES = {
@@ -45,7 +45,7 @@ def test_the_papers_networks_for_faces_have_the_parameters_of_the_table():
     images = jnp.zeros((1, 152, 152, 3))
     state = jax.eval_shape(m.init, jax.random.key(0), {"source": images, "target": images})
     assert m.g.size == 64
-    assert count(state.players["g"].params) == 5204739
+    assert count(state.players["gen"].params) == 5204739
     assert count(state.players["disc"].params) == 11161987
     out = jax.eval_shape(m.generate, state, {"source": images}, None)
     assert out["target"].shape == (1, 152, 152, 3)
@@ -55,12 +55,12 @@ def test_the_papers_networks_for_faces_have_the_parameters_of_the_table():
 def drawn(m):
     """What g draws in the first step, 16 pixels a side, of both domains; a batch-norm batch per device."""
     state, batch = initial(m), pictures()
-    own = state.players["g"]
+    own = state.players["gen"]
     variables = {"params": own.params["g"], "batch_stats": own.batch_stats["g"]}
-    z = m.constants(state, batch)
+    z = features(m, state, batch)
     halves = []
     for part in (slice(0, B // 2), slice(B // 2, B)):
-        both = jnp.concatenate([z["source_z"][part], z["target_z"][part]])
+        both = jnp.concatenate([z["source_features"][part], z["target_features"][part]])
         halves.append(jnp.split(m.g.apply(variables, both, train=True, mutable=["batch_stats"])[0], 2))
     return tuple(np.concatenate(x) for x in zip(*halves, strict=True))
 
@@ -72,12 +72,12 @@ def test_d_and_f_see_the_enlarged_image_and_the_others_are_taken_at_its_own_size
     source, target = drawn(m)
     assert source.shape == (B, 16, 16, 1)
     expected = {
-        "g/tid": np.square(target - pillow(batch["target"], 16)).mean(),
-        "g/tv": float(losses.total_variation(jnp.concatenate([source, target]))),
+        "gen/tid": np.square(target - pillow(batch["target"], 16)).mean(),
+        "gen/tv": float(losses.total_variation(jnp.concatenate([source, target]))),
     }
     f = {"params": state.frozen["f"]}
     z, again = (m.f.apply(f, x) for x in (batch["source"], pillow(source, 32)))
-    expected["g/const"] = float(jnp.square(z - again).mean())
+    expected["gen/const"] = float(jnp.square(z - again).mean())
     shown = {"source": pillow(source, 32), "fake_target": pillow(target, 32), "real_target": batch["target"]}
     for label, (name, x) in enumerate(shown.items()):
         logits = m.d.apply({"params": state.players["disc"].params}, jnp.asarray(x), train=True)
@@ -88,8 +88,8 @@ def test_d_and_f_see_the_enlarged_image_and_the_others_are_taken_at_its_own_size
 
 def test_a_step_moves_every_layer_of_g():
     m = model(**SMALL)
-    after = devices.unreplicate(run(m)[0]).players["g"].params["g"]
-    before = initial(m).players["g"].params["g"]
+    after = devices.unreplicate(run(m)[0]).players["gen"].params["g"]
+    before = initial(m).players["gen"].params["g"]
     assert {"mix_0", "mix_1", "mix_norm_0", "mix_norm_1"} < set(before)
     for name in before:
         assert distance(after[name], before[name]) > 1e-5, name
@@ -99,7 +99,7 @@ def test_generated_images_have_the_size_of_the_domains():
     m = model(**SMALL)
     state = initial(m)
     x = pictures(3)["source"]
-    own = {"params": state.players["g"].params["g"], "batch_stats": state.players["g"].batch_stats["g"]}
+    own = {"params": state.players["gen"].params["g"], "batch_stats": state.players["gen"].batch_stats["g"]}
     small = m.g.apply(own, m.f.apply({"params": state.frozen["f"]}, x), train=False)
     assert small.shape == (3, 16, 16, 1)
     out = m.generate(state, {"source": x}, None)["target"]
@@ -110,7 +110,7 @@ def test_a_g_of_more_pixels_than_the_domains_is_refused():
     message = r"^g_widths=\(8, 8, 8, 4\) is not allowed; allowed: widths for at most the domains' 32 pixels$"
     with pytest.raises(ValueError, match=message):
         model(g_widths=(8, 8, 8, 4)).init(jax.random.key(0), pictures(1))
-    model(g_widths=(8, 8, 8, 4), encoder="identity").check_size(32, {})
+    model(g_widths=(8, 8, 8, 4), encoder="identity").check(Inputs(32))
 
 
 def test_an_f_that_would_see_other_pixels_than_in_its_training_is_refused():

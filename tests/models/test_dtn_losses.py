@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from playing import ROWS, B, by_hand, distance, full, initial, model, pictures, run, same
+from playing import ROWS, B, by_hand, distance, features, full, initial, model, pictures, run, same
 
 from gan_jax.game import devices
 from gan_jax.models import dtn
@@ -27,14 +27,14 @@ def test_a_discriminator_of_equal_logits_gives_3_and_2_log_3():
     assert metrics["disc/loss"] == pytest.approx(3 * math.log(3), abs=1e-5)
     for part in ("source", "fake_target", "real_target"):
         assert metrics[f"disc/{part}"] == pytest.approx(math.log(3), abs=1e-5)
-    assert metrics["g/gan_source"] + metrics["g/gan_target"] == pytest.approx(2.1972246, abs=1e-5)
+    assert metrics["gen/gan_source"] + metrics["gen/gan_target"] == pytest.approx(2.1972246, abs=1e-5)
 
 
 def test_a_binary_discriminator_of_zero_logits_gives_2_log_2_and_log_2():
     m = model(**ROWS["baseline"], d_learning_rate=0.0)
     _, metrics = run(m, state=with_zero_logits(initial(m)))
     assert metrics["disc/loss"] == pytest.approx(2 * math.log(2), abs=1e-5)
-    assert metrics["g/gan_source"] == pytest.approx(math.log(2), abs=1e-5)
+    assert metrics["gen/gan_source"] == pytest.approx(math.log(2), abs=1e-5)
     literal = model(**ROWS["baseline"], d_learning_rate=0.0, saturating=True)
     terms = literal._adversarial_g(with_zero_logits(initial(m)), {"source": pictures()["target"]})
     assert float(terms["gan_source"]) == pytest.approx(-math.log(2), abs=1e-5)
@@ -52,9 +52,9 @@ def test_the_totals_add_the_terms_with_their_weights():
     _, metrics = run(m)
     parts = sum(metrics[f"disc/{x}"] for x in ("source", "fake_target", "real_target"))
     assert metrics["disc/loss"] == pytest.approx(parts, rel=1e-5)
-    adversarial = metrics["g/gan_source"] + metrics["g/gan_target"]
-    weighted = 3 * metrics["g/const"] + 7 * metrics["g/tid"] + 0.5 * metrics["g/tv"]
-    assert metrics["g/loss"] == pytest.approx(adversarial + weighted, rel=1e-5)
+    adversarial = metrics["gen/gan_source"] + metrics["gen/gan_target"]
+    weighted = 3 * metrics["gen/const"] + 7 * metrics["gen/tid"] + 0.5 * metrics["gen/tv"]
+    assert metrics["gen/loss"] == pytest.approx(adversarial + weighted, rel=1e-5)
 
 
 def test_the_source_part_of_gang_is_ds_cross_entropy_of_source_fakes_with_real():
@@ -118,8 +118,10 @@ def gradient(**weights):
     def keep(state, name, tx, loss_fn, ema):
         return state, jax.grad(loss_fn, has_aux=True)(state.players[name].params)[0]
 
+    z = features(m, initial(m), pictures())
+
     def of_g(state, batch):
-        return m._update_g(state, {**batch, **m.constants(state, batch)}, jax.random.key(0))[1]
+        return m._update_g(state, {**batch, **z}, jax.random.key(0))[1]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dtn.game, "update", keep)
@@ -149,16 +151,16 @@ def test_f_looks_at_moved_and_bent_images_for_l_const_alone():
     assert float(m._const(state, z, fake, key)) == pytest.approx(float(expected), rel=1e-5)
     assert float(expected) != pytest.approx(float(jnp.mean(jnp.square(z - m.f.apply(f, fake)))), rel=1e-3)
     (_, plain), (_, warped) = run(full()), run(m)
-    for name in ("disc/loss", "g/gan_source", "g/gan_target", "g/tid", "g/tv"):
+    for name in ("disc/loss", "gen/gan_source", "gen/gan_target", "gen/tid", "gen/tv"):
         assert warped[name] == pytest.approx(plain[name], rel=1e-5), name
-    assert warped["g/const"] != pytest.approx(plain["g/const"], rel=1e-3)
+    assert warped["gen/const"] != pytest.approx(plain["gen/const"], rel=1e-3)
 
 
 def test_the_total_variation_reaches_g():
     assert float(optax.tree.norm(gradient(gamma=1.0))) > 1e-4
 
 
-@pytest.mark.parametrize("player", ["g", "disc"])
+@pytest.mark.parametrize("player", ["gen", "disc"])
 def test_a_players_step_touches_nothing_of_the_others_statistics_and_moments(player):
     # Of one update alone: the other's parameters, running statistics, moments and average stay.
     m = model(ema=0.5)
@@ -166,12 +168,17 @@ def test_a_players_step_touches_nothing_of_the_others_statistics_and_moments(pla
 
     def train_step(state, batch, rng, phase):
         further = () if player == "disc" else (rng,)
-        return move(state, {**batch, **m.constants(state, batch)}, *further)
+        return move(state, batch, *further)
 
-    other = {"g": "disc", "disc": "g"}[player]
+    other = {"gen": "disc", "disc": "gen"}[player]
     step = devices.pmap_step(train_step, 0)
     state = devices.replicate(initial(m))
-    after, _ = step(state, devices.shard(pictures()), devices.clock(0, 0, True), "train")
+    after, _ = step(
+        state,
+        devices.shard(pictures() | features(m, initial(m), pictures())),
+        devices.clock(0, 0, True),
+        "train",
+    )
     after = devices.unreplicate(after)
     same(after.players[other], initial(m).players[other])
     same(after.frozen, initial(m).frozen)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from playing import PLAYED, ROWS, distance, finished, initial, model, pictures, run, same
+from playing import PLAYED, ROWS, distance, features, finished, initial, model, pictures, run, same
 
 from gan_jax.game import devices
 
@@ -42,7 +42,7 @@ def test_a_row_has_its_players_and_its_terms(row):
         "baseline": {"loss", "grad_norm"},
     }.get(row, TERNARY)
     assert set(state.players) == ({"g", "disc"} if disc else {"g"})
-    expected = {f"g/{x}" for x in TERMS[row] | {"loss", "grad_norm"}} | {f"disc/{x}" for x in disc}
+    expected = {f"gen/{x}" for x in TERMS[row] | {"loss", "grad_norm"}} | {f"disc/{x}" for x in disc}
     assert set(metrics) == expected
     assert all(math.isfinite(value) for value in metrics.values())
 
@@ -53,13 +53,13 @@ def test_without_an_adversary_no_seed_of_d_matters():
     other = initial(model(), seed=1).players["disc"]
     found = [run(m, state=state)[0]]
     found.append(run(m, state=state.replace(players={**state.players, "disc": other}))[0])
-    same(*(devices.unreplicate(x).players["g"] for x in found))
+    same(*(devices.unreplicate(x).players["gen"] for x in found))
 
 
 def test_neither_leaves_a_loss_of_two_adversarial_terms():
     _, metrics = finished(model(**ROWS["neither"]))
-    both = metrics["g/gan_source"] + metrics["g/gan_target"]
-    assert metrics["g/loss"] == pytest.approx(both, rel=1e-6)
+    both = metrics["gen/gan_source"] + metrics["gen/gan_target"]
+    assert metrics["gen/loss"] == pytest.approx(both, rel=1e-6)
 
 
 @pytest.mark.parametrize(("alpha", "alike"), [(0.0, True), (15.0, False)])
@@ -68,10 +68,10 @@ def test_without_const_training_is_independent_of_the_second_f(alpha, alike):
     m = model(alpha=alpha)
     state = initial(m)
     batch = pictures()
-    batch |= jax.device_get(m.constants(state, batch))
+    batch |= features(m, state, batch)
     half = jax.tree.map(lambda x: 0.5 * x, state.frozen["f"])
     states = [state, state.replace(frozen={**state.frozen, "f": half})]
-    first, second = (devices.unreplicate(run(m, [batch], s)[0]).players["g"].params for s in states)
+    first, second = (devices.unreplicate(run(m, [batch], s)[0]).players["gen"].params for s in states)
     assert (distance(first, second) == 0) == alike
 
 
@@ -79,15 +79,15 @@ def test_without_const_training_is_independent_of_the_second_f(alpha, alike):
 def test_a_trained_encoder_belongs_to_g_and_moves(row):
     m = model(**ROWS[row])
     after = devices.unreplicate(finished(m)[0])
-    before = initial(m).players["g"].params
+    before = initial(m).players["gen"].params
     assert set(before) == {"g", "e"}
     assert jax.tree.map(jnp.shape, before["e"]) == jax.tree.map(jnp.shape, after.frozen["f"])
-    jax.tree.map(lambda a, b: distance(a, b) > 0 or pytest.fail("e stands"), after.players["g"].params["e"],
+    jax.tree.map(lambda a, b: distance(a, b) > 0 or pytest.fail("e stands"), after.players["gen"].params["e"],
                  before["e"])  # fmt: skip
 
 
 def test_the_encoder_f_is_no_part_of_g():
-    assert set(initial(model()).players["g"].params) == {"g"}
+    assert set(initial(model()).players["gen"].params) == {"g"}
 
 
 def test_the_original_row_has_no_players_and_returns_the_source():
@@ -111,7 +111,7 @@ def test_the_baseline_does_not_pass_targets_through_g():
     m = model(**ROWS["baseline"], d_learning_rate=0.0)
     batch = pictures()
     found = [
-        devices.unreplicate(run(m, [{**batch, "target": sign * batch["target"]}])[0]).players["g"]
+        devices.unreplicate(run(m, [{**batch, "target": sign * batch["target"]}])[0]).players["gen"]
         for sign in (1, -1)
     ]
     same(*found)

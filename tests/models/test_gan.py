@@ -167,9 +167,10 @@ def test_the_prior_has_its_mean_and_deviation(prior, deviation):
 
 
 def test_both_rates_reach_zero_at_the_same_iteration():
-    m = play.model(optimizer="sgd", b1=0.0, d_steps=5, decay_start=2, decay_end=4)
-    for updates in (1, m.d_steps):
-        tx = m.tx(1.0, updates)
+    rates = {"g_learning_rate": 1.0, "d_learning_rate": 1.0}
+    m = play.model(optimizer="sgd", b1=0.0, d_steps=5, decay_start=2, decay_end=4, **rates)
+    for player, updates in (("gen", 1), ("disc", m.d_steps)):
+        tx = m.tx(player)
         state, steps = tx.init(jnp.zeros(())), []
         for _ in range(5 * updates):
             step, state = tx.update(jnp.ones(()), state)

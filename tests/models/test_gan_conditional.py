@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gan_jax import config as configuration
 from gan_jax.data import Examples
 from gan_jax.errors import DataError
 from gan_jax.ops import losses
@@ -115,11 +116,13 @@ def test_both_players_learn_to_agree_on_the_class():
 @pytest.mark.parametrize(("labels", "found"), [([0, 4], r"\(0, 4\)"), ([-1, 3], r"\(-1, 3\)")])
 def test_labels_that_are_no_classes_are_refused_before_training(labels, found):
     roles = {"image": Examples({"image": np.zeros((2, 8, 8, 1), np.uint8), "label": np.array(labels)})}
+    config = configuration.default()
+    config.data.size = play.SIZE
     with pytest.raises(
         DataError, match=rf"^data.roles: image_label={found} is not allowed; allowed: 0 to 3$"
     ):
-        inputs.check_columns(play.model(**play.INPUT), roles)
-    inputs.check_columns(play.model(), roles)
+        inputs.check_columns(config, play.model(**play.INPUT), inputs.columns_of(roles))
+    inputs.check_columns(config, play.model(), inputs.columns_of(roles))
 
 
 @pytest.mark.parametrize(("label", "found"), [(None, "none"), (np.zeros((2, 40), np.int32), r"\[2, 40\]")])

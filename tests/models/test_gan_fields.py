@@ -8,6 +8,7 @@ import pytest
 
 from gan_jax import models
 from gan_jax.errors import ConfigError
+from gan_jax.models import Inputs
 from gan_jax.models.shared import optimizers
 
 BATCH_NORM = {**play.CONVOLUTIONS, "d_norm": "batch"}
@@ -79,7 +80,7 @@ def test_images_of_another_size_or_other_channels_are_refused():
     m = play.model()
     m.check_size(play.SIZE, {})
     with pytest.raises(ValueError, match=r"^size=8 is not allowed; allowed: the 32 pixels of the images$"):
-        m.check_size(32, {})
+        m.check(Inputs(32))
     with pytest.raises(ValueError, match=r"^image has shape \(2, 8, 8, 3\)"):
         jax.eval_shape(m.init, jax.random.key(0), {"image": np.zeros((2, 8, 8, 3), np.float32)})
 

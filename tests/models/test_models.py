@@ -44,12 +44,24 @@ def test_a_model_is_a_frozen_dataclass_with_the_members_of_its_contract(name):
     for phases in (made.phases(0), made.phases(999)):
         assert phases
         assert hash(phases) == hash(tuple(phases))
-    assert hasattr(cls, "generate") != hasattr(cls, "predict")
-    assert all(callable(getattr(cls, member)) for member in ("init", "train_step", "adopt", "constants"))
+    needed = {
+        "draws_from_noise": ("latents", "decode", "generate"),
+        "translates": ("generate",),
+        "tells_classes": ("predict",),
+        "encodes": ("infer",),
+        "takes_requests": ("condition",),
+    }
+    able = [capability for capability in needed if getattr(cls, capability)]
+    assert {"draws_from_noise", "translates", "tells_classes"} & set(able)
+    members = ["init", "train_step", "adopt", "check", "tx", *(m for c in able for m in needed[c])]
+    assert all(callable(getattr(cls, member)) for member in members)
+    fields = {field.name for field in dataclasses.fields(cls)}
+    assert {*cls.TINY, *cls.SCHEDULES} <= fields
+    assert not fields & {"TINY", "SCHEDULES", *needed}
 
 
 def test_the_defaults_change_nothing():
     made, state = base.Defaults(), object()
-    assert made.adopt(state, {"f": 1}) is state
-    assert made.calibrate(state, {}) is state
-    assert made.constants(state, {}) == {}
+    assert made.adopt(state, {"f": 1}, {}) is state
+    assert made.check(base.Inputs(8)) is None
+    assert (made.features, made.seen_size(7), made.trained_role("a")) == ({}, 7, "a")

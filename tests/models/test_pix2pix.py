@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from translating import count, initial, moved, pictures, run, zeroed
 
-from gan_jax.models import pix2pix
+from gan_jax.models import Inputs, pix2pix
 
 BATCH = pictures(8, (1, 3))
 
 
 def model(**fields):
-    return pix2pix.Model(**{"width": 2, "levels": 3, "d_width": 2, "d_layers": 1, **fields})
+    return pix2pix.Model(**{"g_width": 2, "levels": 3, "d_width": 2, "d_layers": 1, **fields})
 
 
 def test_the_papers_players():
@@ -112,7 +112,7 @@ def test_an_image_s_translation_depends_on_no_other_image():
 )
 def test_images_that_the_networks_cannot_take_are_refused(fields, size, message):
     with pytest.raises(ValueError) as error:
-        model(**fields).check_size(size, {})
+        model(**fields).check(Inputs(size))
     assert str(error.value) == message
 
 

@@ -7,10 +7,11 @@ import jax
 import numpy as np
 import pytest
 
+from gan_jax import config as configuration
 from gan_jax.data import Examples
 from gan_jax.errors import DataError
 from gan_jax.game import devices
-from gan_jax.models import segmenter
+from gan_jax.models import Inputs, segmenter
 from gan_jax.runs import inputs
 
 CLASSES = 5
@@ -115,18 +116,25 @@ def test_bad_fields_are_refused(fields, words):
 
 def test_sizes_and_labels_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="size=34 is not allowed; allowed: multiples of 4"):
-        model().check_size(34, {})
+        model().check(Inputs(34))
     given = batch()
     for labels in ({}, {"image_label": given["image_label"][:, 0, 0]}):
         with pytest.raises(ValueError, match=r"label maps of shape \[B, H, W\] are needed"):
             jax.eval_shape(model().init, jax.random.key(0), {"image": given["image"], **labels})
 
 
+def check(pictures, maps):
+    config = configuration.default()
+    config.data.size = pictures.shape[1]
+    roles = {"image": Examples({"image": pictures, "label": maps})}
+    inputs.check_columns(config, model(), inputs.columns_of(roles))
+
+
 def test_a_value_that_is_no_class_is_refused_before_training():
     maps = batch()["image_label"]
     maps[2, 3, 3] = 255
     pictures = np.zeros((4, 8, 8, 3), np.uint8)
-    inputs.check_columns(model(), {"image": Examples({"image": pictures, "label": maps})})
+    check(pictures, maps)
     maps[3, 0, 1] = 5
     with pytest.raises(DataError, match=r"image_label=5 is not allowed; allowed: 0 to 4, or 255 for pixels"):
-        inputs.check_columns(model(), {"image": Examples({"image": pictures, "label": maps})})
+        check(pictures, maps)

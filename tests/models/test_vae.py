@@ -11,7 +11,7 @@ from scipy import special, stats
 
 from gan_jax import data
 from gan_jax.game import devices
-from gan_jax.models import vae
+from gan_jax.models import Inputs, vae
 from gan_jax.ops.pixels import to_float
 
 
@@ -197,6 +197,6 @@ def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
 
 def test_images_of_another_size_are_refused():
     with pytest.raises(ValueError, match=r"^size=28 is not allowed; allowed: the 32 pixels of the images$"):
-        vae.Model().check_size(32, {})
+        vae.Model().check(Inputs(32))
     with pytest.raises(ValueError, match=r"^the batch has no 'image'; it has source$"):
         vae.Model().init(jax.random.key(0), {"source": np.zeros((1, 28, 28, 1))})

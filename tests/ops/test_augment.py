@@ -1,4 +1,4 @@
-"""Augmentation: the identity at zero strength, and cases whose result is known."""
+"""Augmentation: the identity at zero strength, and cases with known results."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Label vectors: blocks and masks of several sets, and what a test asks for."""
+"""Label vectors: blocks and masks of several sets, and the labels that a test asks for."""
 
 import numpy as np
 import pytest

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from gan_jax.ops import latents
 
@@ -78,6 +79,21 @@ def test_a_neighbourhood_is_uniform_around_its_middle():
     np.testing.assert_array_equal(around[:, 0], z)
     noise = around[:, 1:] - z[:, None]
     assert np.abs(noise).max() <= 0.25 + 1e-6
-    # Of 40 000 draws of U(-r, r): variance r^2 / 3, and the largest within 0.1 % of r.
+    # 40 000 draws of U(-r, r) have the variance r^2 / 3, and the largest is within 0.1 % of r.
     assert noise.var() == pytest.approx(0.25**2 / 3, rel=0.03)
     assert np.abs(noise).max() == pytest.approx(0.25, rel=1e-3)
+
+
+@pytest.mark.parametrize("side", [2, 5, 20])
+def test_the_grid_cuts_the_prior_into_equal_shares(side):
+    z = latents.quantiles(side).reshape(side, side, 2)
+    np.testing.assert_allclose(stats.norm.cdf(z[0, :, 0]), (np.arange(side) + 0.5) / side, atol=1e-6)
+    np.testing.assert_array_equal(z[:, :, 0], np.broadcast_to(z[0, :, 0], (side, side)))
+    np.testing.assert_array_equal(z[:, :, 1], z[:, ::-1, 0].T)  # upwards
+    assert np.isfinite(z).all()
+    assert (np.diff(z[0, :, 0]) > 0).all()
+    np.testing.assert_allclose(z, -z[::-1, ::-1], atol=1e-6)
+
+
+def test_twenty_a_side_end_at_1_96():
+    assert latents.quantiles(20).max() == pytest.approx(1.9600, abs=1e-4)

@@ -55,7 +55,7 @@ def test_the_optimal_discriminator_divides_the_densities_by_their_sum():
 
 
 def test_where_only_source_fakes_can_be_told_the_optimal_losses_are_2_log_2_and_log_2():
-    # G(t) is distributed as t, G(s) lies elsewhere: D = (1, 0, 0) there and (0, 1/2, 1/2) here.
+    # G(t) is distributed like t, and G(s) lies elsewhere: D = (1, 0, 0) at G(s) and (0, 1/2, 1/2) at t.
     elsewhere, here = jnp.array([[40.0, 0.0, 0.0]]), jnp.array([[-40.0, 0.0, 0.0]])
     d = losses.cross_entropy(elsewhere, 0) + losses.cross_entropy(here, 1) + losses.cross_entropy(here, 2)
     assert float(d) == pytest.approx(2 * LN2, abs=1e-6)
@@ -115,7 +115,7 @@ def test_the_least_squares_losses_are_half_means_of_squares():
 
 
 def test_the_best_least_squares_discriminator_is_the_weighted_mean_of_the_labels():
-    # One image, real three times out of four: D* = (b p_real + a p_fake) / (p_real + p_fake) = 1/2.
+    # One image is real with probability 3/4: D* = (b p_real + a p_fake) / (p_real + p_fake) = 1/2.
     def loss(score):
         both, real_alone = losses.lsgan_d(score, score, -1, 1), losses.lsgan_d(score, jnp.array(-1.0), -1, 1)
         return both + 2 * real_alone

@@ -91,8 +91,8 @@ def test_the_squared_error_is_the_gaussian_of_variance_a_half_less_its_constant(
 
 
 def test_at_the_exact_posterior_of_a_linear_gaussian_model_the_bound_is_the_evidence():
-    # x = w z + b + sigma noise, z ~ N(0, 1). The recon term is quadratic in z, so that three points of
-    # Gauss and Hermite give its expectation under q exactly.
+    # x = w z + b + sigma noise, z ~ N(0, 1). The recon term is quadratic in z, so three points of
+    # Gauss-Hermite quadrature give its expectation under q exactly.
     rng = np.random.default_rng(0)
     w, b, x, sigma = rng.normal(size=5), rng.normal(size=5), rng.normal(size=5), 0.7
     variance = 1 / (1 + w @ w / sigma**2)
@@ -107,6 +107,6 @@ def test_at_the_exact_posterior_of_a_linear_gaussian_model_the_bound_is_the_evid
 
     mean = variance * w @ (x - b) / sigma**2
     assert bound(mean, variance) == pytest.approx(evidence, abs=1e-5)
-    # Away from it the bound is less by the divergence of q from the posterior.
+    # For another q, the bound is lower by the divergence of q from the posterior.
     gap = (0.3**2 / variance + 2 - 1 - math.log(2)) / 2
     assert bound(mean + 0.3, 2 * variance) == pytest.approx(evidence - gap, abs=1e-5)

@@ -1,4 +1,4 @@
-"""Bytes and floats."""
+"""Conversions between bytes and floats."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +11,11 @@ from gan_jax.ops.pixels import resize, to_float, to_rgb, to_uint8
 def test_every_byte_survives_the_way_to_floats_and_back():
     every = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
     np.testing.assert_array_equal(to_uint8(np.asarray(to_float(every))), every)
+
+
+def test_bytes_stay_bytes():
+    every = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(to_uint8(every), every)
 
 
 def test_0_and_255_are_the_ends_of_the_range():

@@ -1,4 +1,4 @@
-"""The pool of generated images: what comes back, how often and how old, on images that say when they came."""
+"""The pool of generated images: which images return, how often and how old, with numbered images."""
 
 import collections
 
@@ -17,7 +17,7 @@ def numbered(first, count, side=1):
 
 
 def played(size, queries, seed=0):
-    """Numbers returned by `queries` images one after another, and those left in the pool."""
+    """Numbers returned by `queries` images one after another, and the numbers left in the pool."""
     state, out = pool.query(pool.create(size, (1, 1, 1)), numbered(0, queries), jax.random.key(seed))
     return np.asarray(out)[:, 0, 0, 0].astype(int), np.asarray(state["images"])[:, 0, 0, 0].astype(int), state
 
@@ -30,7 +30,7 @@ def test_the_first_images_come_back_as_they_are():
 
 
 def test_no_image_is_lost_or_made():
-    # Returned and still held: twice for the first N, which were stored and returned at once, else once.
+    # Both lists together have every image once, except the first N: those were stored and returned at once.
     out, left, _ = played(50, 3000)
     counts = collections.Counter([*out, *left])
     assert counts == {number + 1: 2 if number < 50 else 1 for number in range(3000)}
@@ -41,7 +41,7 @@ def test_once_full_half_of_what_comes_back_is_new_and_the_rest_100_queries_old()
     age = np.arange(20_000) + 1 - out
     later = age[50:]
     assert np.mean(later == 0) == pytest.approx(0.5, abs=0.02)
-    # A stored image leaves with probability 1 / 100 a query.
+    # Each query removes a stored image with probability 1 / 100.
     assert later[later > 0].mean() == pytest.approx(100, abs=6)
     assert np.median(later[later > 0]) == pytest.approx(69, abs=6)
 

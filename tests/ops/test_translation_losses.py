@@ -1,4 +1,4 @@
-"""Terms that image translation adds: closed forms and invariants."""
+"""Losses of image translation: closed forms and invariants."""
 
 import math
 
@@ -48,6 +48,6 @@ def test_layers_of_unequal_number_are_refused():
 def test_both_sides_where_d_is_sure_and_where_it_knows_nothing():
     one, zero = jnp.ones((2, 6, 6, 1)), jnp.zeros((2, 6, 6, 1))
     assert float(losses.lsgan_d(one, zero)) == 0
-    assert float(2 * losses.lsgan_g(zero)) == 1  # CycleGAN's, which is not halved
+    assert float(2 * losses.lsgan_g(zero)) == 1  # CycleGAN's loss is not halved
     assert float(losses.nonsaturating_d(zero, zero) / 2) == pytest.approx(math.log(2))
     assert float(losses.nonsaturating_g(zero)) == pytest.approx(math.log(2))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gan_jax.errors import CheckpointError
-from gan_jax.runs import checkpoint
+from gan_jax.runs import checkpoint, leaves
 from gan_jax.train import train
 
 
@@ -95,7 +95,7 @@ def test_no_bit_flipped_in_leaves_or_meta_is_believed(folder, broken):
 def _assert_exactly(step, flat, meta):
     """What was restored is a checkpoint as it was written, to the last bit."""
     assert meta == {"best": None, "seconds": 1.5, "step": step}
-    expected = checkpoint.flatten(_tree(step))
+    expected = leaves.flatten(_tree(step))
     assert set(flat) == set(expected)
     for name, leaf in expected.items():
         np.testing.assert_array_equal(flat[name], leaf)
@@ -138,9 +138,9 @@ def test_another_format_and_another_model_are_refused(folder, tmp_path):
     metadata = copy / "newest" / "3" / "meta" / "metadata"
     flat, _ = checkpoint.load(copy)
     with pytest.raises(CheckpointError, match=r"params\.kernel is float32 \[64, 48\].*\[2, 2\]"):
-        checkpoint.fit(flat, {**_tree(3), "params": {"kernel": np.zeros((2, 2), np.float32)}})
+        leaves.fit(flat, {**_tree(3), "params": {"kernel": np.zeros((2, 2), np.float32)}})
     with pytest.raises(CheckpointError, match=r"has params\.bias, which this model has not"):
-        checkpoint.fit(flat, {"params": {"kernel": _tree(3)["params"]["kernel"]}, "step": np.int32(0)})
+        leaves.fit(flat, {"params": {"kernel": _tree(3)["params"]["kernel"]}, "step": np.int32(0)})
     content = json.loads(metadata.read_text())
     metadata.write_text(json.dumps({**content, "format": checkpoint.FORMAT + 1}))
     with pytest.raises(CheckpointError, match=f"format {checkpoint.FORMAT}"):

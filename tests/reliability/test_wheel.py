@@ -53,6 +53,6 @@ def test_installed_in_an_empty_folder_it_trains_and_resumes(launcher, wheel, tmp
     assert "dtn_digits_quick: resuming at step 2" in found
     assert json.loads((run / "result.json").read_text())["step"] == 4
     cached = {p.name.split("-")[0] for p in (empty / "runs" / "cache").iterdir()}
-    assert cached == {"constants", "f_street", "judge_plain"}
+    assert cached == {"features", "f_street", "judge_plain"}
     launcher.run(run, python=("-m", "gan_jax.report"), cwd=empty, env=environment)
     assert "<h1>dtn_digits_quick</h1>" in (run / "report.html").read_text()

@@ -1,4 +1,4 @@
-"""A report is one page that holds every number and picture of a folder, and refers to nothing outside."""
+"""A report is one page that holds every number and picture of a folder and refers to nothing outside."""
 
 import json
 import re
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def results(tmp_path):
-    """A folder with a table, three seeds of a run, a file of no known layout, and pictures."""
+    """A folder with a table, three seeds of a run, a file of unknown layout, and pictures."""
     folder = tmp_path / "results"
     put(folder / "table.json", TABLE)
     put(folder / "speed.json", {"sides": {"a": {"s": 0.7358166}, "b": {"s": 0.9086979}}, "ratio": 0.81})
@@ -82,7 +82,7 @@ def test_ours_stand_beside_the_papers(results):
     ] in rows
     assert ["plain", "", "10.12", "", "", "10.12", "", "", ""] in rows
     assert ["coming", "", "", "", "", "", "", "", ""] in rows
-    # The contents: a table by its first row, a run by its accuracy.
+    # The contents list a table by its first row and a run by its accuracy.
     assert ["table", "DTN", "90.66", "92.07", "91.10 to 92.70", "3"] in rows
     assert ["tiny", "accuracy", "", "90.03", "90.00 to 90.07", "3"] in rows
     assert ["speed", "", "", "", "", ""] in rows
@@ -129,7 +129,7 @@ def test_pictures_are_the_files_bytes_and_stand_where_they_belong(results):
         png(results / "other.png", 3),
         png(results / "pictures" / "far.png", 4),
     ]
-    png(results / "tiny" / "confusion_test.png", 5)  # of numbers that the page draws itself
+    png(results / "tiny" / "confusion_test.png", 5)  # a plot of numbers that the page draws itself
     png(results / "again.png", 3)  # the same picture twice
     put(results / "listing.json", {"pictures": ["pictures/far.png"], "value": 3})
     page = page_of(results)

@@ -1,4 +1,4 @@
-"""Reports on damaged folders, and the command: an error is one line that names the file; no page is left."""
+"""Reports on damaged folders, and the command: an error is one line and leaves no page."""
 
 import os
 import re
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def results(tmp_path):
-    """A folder with a table, a run's result and a file of no known layout."""
+    """A folder with a table, a run's result and a file of unknown layout."""
     put(tmp_path / "results" / "table.json", TABLE)
     put(tmp_path / "results" / "speed.json", {"ratio": 0.81})
     put(tmp_path / "results" / "tiny" / "seed_1.json", result(1))
@@ -47,13 +47,13 @@ def damage_depth(folder):
 def damage_picture(folder):
     content = png(folder / "table.png")
     (folder / "table.png").write_bytes(content[: len(content) // 2])
-    return "table.png cannot be read: it is no intact picture"
+    return "table.png cannot be read: it is not an intact picture"
 
 
 def damage_listing(folder):
     png(folder.parent / "outside.png")
     put(folder / "table.json", {**TABLE, "pictures": ["../outside.png"]})
-    return "pictures='../outside.png' is not there; allowed: .png, .jpg, .jpeg files below"
+    return "pictures='../outside.png' is missing or not allowed; allowed: .png, .jpg, .jpeg files below"
 
 
 def damage_run(folder):
@@ -113,7 +113,7 @@ def test_the_command_writes_the_page_into_the_folder_or_where_it_is_told(results
         ([], 2, "one folder is needed, 0 given; see --help"),
         (["results", "more"], 2, "one folder is needed, 2 given; see --help"),
         (["results", "--outt=x"], 2, "Unknown command line flag 'outt'. Did you mean: out ?"),
-        (["nowhere"], 1, "nowhere is no folder"),
+        (["nowhere"], 1, "nowhere is not a folder"),
         (["empty"], 1, "empty holds neither a run (config.json) nor results (*.json)"),
         (["damaged"], 1, "damaged/x.json cannot be read: Expecting value: line 1 column 1 (char 0)"),
     ],

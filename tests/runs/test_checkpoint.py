@@ -9,7 +9,7 @@ import pytest
 from saving import assert_is, contents, places, restore, save, tree
 
 from gan_jax.errors import CheckpointError, NonFiniteError
-from gan_jax.runs import checkpoint
+from gan_jax.runs import checkpoint, leaves
 from gan_jax.runs.checkpoint import Checkpoints
 
 
@@ -23,7 +23,7 @@ class Player:
 def test_names_are_attributes_keys_fields_and_indices():
     params = {"Conv_0": {"kernel": np.ones((2, 2), np.float32)}}
     player = Player(params, optax.chain(optax.clip(1.0), optax.adam(0.1)).init(params), None)
-    flat = checkpoint.flatten({"players": {"g": player}, "memory": {}, "steps": [np.int32(1), np.int32(2)]})
+    flat = leaves.flatten({"players": {"g": player}, "memory": {}, "steps": [np.int32(1), np.int32(2)]})
     moments = "players.g.opt_state.1.0"
     assert set(flat) == {
         "players.g.params.Conv_0.kernel",
@@ -31,14 +31,6 @@ def test_names_are_attributes_keys_fields_and_indices():
         *("steps.0", "steps.1"),
     }
     assert flat["steps.1"] == 2
-
-
-def test_subtree_is_the_nested_dict_below_a_prefix():
-    nested = {"a": {"b": {"c": np.float32(1), "d": np.float32(2)}, "bb": np.float32(3)}}
-    flat = checkpoint.flatten(nested)
-    assert checkpoint.subtree(flat, "a") == nested["a"]
-    assert checkpoint.subtree(flat, "a.b") == nested["a"]["b"]
-    assert checkpoint.subtree(flat, "absent") == {}
 
 
 def test_every_dtype_and_shape_comes_back_to_the_bit(tmp_path):
@@ -109,3 +101,66 @@ def test_a_leaf_that_is_not_finite_is_not_saved(tmp_path, value, dtype):
         checkpoints.save(bad, 2, {})
     checkpoints.close()
     assert contents(tmp_path) == before
+
+
+def frozen_tree(step, scale=1.0):
+    """A state with frozen variables of several dtypes, an empty one and a number."""
+    f = {"kernel": scale * np.arange(6, dtype=np.float32).reshape(2, 3), "empty": np.zeros((0, 4), np.int8)}
+    f |= {"half": np.full(3, scale, jnp.bfloat16), "number": np.float32(scale)}
+    return {"frozen": {"f": f}, "params": np.full(4, step, np.float32)}
+
+
+def test_frozen_variables_are_stored_once_and_come_back_to_the_last_bit(tmp_path):
+    checkpoints = Checkpoints(tmp_path, 3)
+    for step in (1, 2, 3):
+        checkpoints.save(frozen_tree(step), step, {}, best=step == 2)
+    checkpoints.close()
+    (file,) = (tmp_path / "frozen").iterdir()
+    assert file.suffix == ".npz"
+    for best, step in ((False, 3), (True, 2)):
+        flat, _ = checkpoint.load(tmp_path, best)
+        expected = leaves.flatten(frozen_tree(step))
+        assert set(flat) == set(expected)
+        for name, leaf in expected.items():
+            assert (flat[name].dtype, flat[name].shape) == (leaf.dtype, leaf.shape)
+            assert flat[name].tobytes() == leaf.tobytes()
+
+
+def test_other_frozen_variables_have_a_file_of_their_own(tmp_path):
+    checkpoints = Checkpoints(tmp_path, 3)
+    for step in (1, 2):
+        checkpoints.save(frozen_tree(step, scale=step), step, {})
+    checkpoints.close()
+    assert len(list((tmp_path / "frozen").iterdir())) == 2
+    flat, _ = checkpoint.load(tmp_path)
+    assert flat["frozen.f.number"] == 2
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "gone"])
+def test_damaged_frozen_variables_are_never_taken_for_whole(tmp_path, damage):
+    checkpoints = Checkpoints(tmp_path, 3)
+    checkpoints.save(frozen_tree(1), 1, {})
+    checkpoints.close()
+    (file,) = (tmp_path / "frozen").iterdir()
+    content = bytearray(file.read_bytes())
+    place = content.index(np.float32(5.0).tobytes())  # the last value of the kernel
+    content[place] ^= 1
+    {
+        "flipped": lambda: file.write_bytes(content),
+        "cut": lambda: file.write_bytes(content[:place]),
+        "gone": file.unlink,
+    }[damage]()
+    with pytest.raises(CheckpointError, match=r"every checkpoint in .* is damaged: steps 1"):
+        checkpoint.load(tmp_path)
+
+
+def test_leaves_of_an_earlier_version_are_found_under_their_new_names(tmp_path):
+    checkpoints = Checkpoints(tmp_path, 3)
+    checkpoints.save({"players": {"g": {"w": np.ones(2)}, "gone": {"w": np.zeros(1)}}}, 1, {})
+    checkpoints.close()
+    target = {"players": {"gen": {"w": np.zeros(2)}, "gone": {"w": np.ones(1)}}}
+    with pytest.raises(CheckpointError, match=r"has no players\.gen\.w"):
+        Checkpoints(tmp_path, 3).restore(target)
+    restored, _ = Checkpoints(tmp_path, 3, prefixes={"players.g.": "players.gen."}).restore(target)
+    assert restored["players"]["gen"]["w"].tolist() == [1, 1]
+    assert restored["players"]["gone"]["w"].tolist() == [0]

@@ -9,6 +9,7 @@ from gan_jax import config
 from gan_jax.data import Examples
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
+from gan_jax.models.shared import base
 from gan_jax.runs import evaluations as evaluating
 from gan_jax.runs import inputs
 
@@ -17,8 +18,10 @@ START = np.float32(1000)  # the state before training, which the fixture's model
 LABELS = np.array([0, 1, 2, 3, 4, 4], np.int32)
 
 
-class Reads:
+class Reads(base.Defaults):
     """A classifier that reads the byte off the first pixel, and asks that it comes as a float."""
+
+    tells_classes = True
 
     def predict(self, state, batch):
         assert batch["image"].dtype == jnp.float32
@@ -27,8 +30,10 @@ class Reads:
         return jnp.eye(10)[byte] + 0 * state
 
 
-class Copies:
+class Copies(base.Defaults):
     """A translation that returns its source."""
+
+    translates = True
 
     def generate(self, state, batch, rng):
         return {"target": batch["source"] + 0 * state}
@@ -95,8 +100,10 @@ def test_a_long_evaluation_can_be_interrupted_between_batches(evaluations):
     assert len(found.polls) == 3
 
 
-class Draws:
+class Draws(base.Defaults):
     """A noise-to-image model: noise around its state, and what it was given."""
+
+    translates = True
 
     def __init__(self):
         self.given = []
@@ -143,6 +150,8 @@ def test_the_untrained_model_gets_the_same_noise_and_is_made_once_where_asked_fo
 
 def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypatch):
     class Prior(Draws):
+        draws_from_noise = True
+
         def latents(self, rng, n):
             return jax.random.normal(rng, (n, 2))
 

@@ -2,67 +2,70 @@
 
 import numpy as np
 import pytest
+from judges import Judge
 
 from gan_jax import config as configuration
-from gan_jax import data, game
+from gan_jax import data
 from gan_jax.data.pixels.views import View
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.game import devices
+from gan_jax.models.shared import base
 from gan_jax.runs import inputs
 
 
-class Summing:
-    """A model whose constants are the sums of its images."""
+class Sums(Judge):
+    """A network whose features of an image are its sum, times a number."""
 
-    def constants(self, state, batch):
-        return {f"{role}_sum": batch[role].sum((1, 2, 3)) for role in ("source", "target") if role in batch}
+    def __init__(self, scale=1.0):
+        self.scale, self.sha256 = scale, f"times {scale}"
+
+    def embed(self, images):
+        return self.scale * images.sum((1, 2, 3), dtype=np.float64)[:, None]
 
 
-def test_columns_are_cached_beside_images_that_stay_and_computed_alone_beside_those_that_vary():
+class Reads(base.Defaults):
+    """A model that reads the features of `f` of two roles."""
+
+    @property
+    def features(self):
+        return {"source": "f", "target": "f"}
+
+
+def test_features_are_a_column_of_images_that_stay_and_left_to_the_model_where_they_vary():
     image = np.random.default_rng(0).integers(0, 256, (5, 12, 12, 1), np.uint8)
     stays = data.Examples({"image": image[:, :8, :8], "label": np.arange(5, dtype=np.int32)})
     varies = data.Examples({"image": image}, view=View(8, flip=True))
-    state = devices.replicate(game.create({}, {"f": np.zeros(1, np.float32)}))
-    roles = {"source": stays, "target": varies}
-    extended, columns = inputs.with_constants(Summing(), state, roles, lambda: None)
-    assert set(columns) == {"source_sum", "target_sum"}
-    assert set(extended["source"].columns) == {"image", "label", "sum"}
-    assert extended["target"] is varies
-    for name, pixels in (("source", image[:, :8, :8]), ("target", image[:, 2:10, 2:10])):
-        expected = (pixels / 127.5 - 1).sum((1, 2, 3))
-        np.testing.assert_allclose(columns[f"{name}_sum"], expected, rtol=1e-4, atol=1e-3)
+    roles = {"source": stays, "target": varies, "other": stays}
+    extended = inputs.with_features(Reads(), {"f": Sums()}, roles, lambda: None)
+    assert set(extended["source"].columns) == {"image", "label", "features"}
+    assert extended["target"] is varies and extended["other"] is stays
+    expected = image[:, :8, :8].sum((1, 2, 3))[:, None]
+    np.testing.assert_array_equal(extended["source"].columns["features"], expected)
+    assert set(inputs.columns_of(extended)) == {"source_label", "source_features", "other_label"}
 
 
-class Scaling(Summing):
-    """The sums times a frozen number."""
-
-    def constants(self, state, batch):
-        return {name: state.frozen["scale"] * sums for name, sums in super().constants(state, batch).items()}
-
-
-def test_kept_columns_are_read_for_equal_variables_and_images_alone_and_made_anew_if_damaged(
+def test_kept_features_are_read_for_equal_networks_and_images_alone_and_made_anew_if_damaged(
     tmp_path, caplog
 ):
     image = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
 
     def computed(scale=2.0, image=image, cache=tmp_path):
-        state = devices.replicate(game.create({}, {"scale": np.float32(scale)}))
         roles = {"source": data.Examples({"image": image})}
-        return inputs.with_constants(Scaling(), state, roles, lambda: None, cache)[1]["source_sum"]
+        extended = inputs.with_features(Reads(), {"f": Sums(scale)}, roles, lambda: None, cache)
+        return extended["source"].columns["features"]
 
     alone = computed(cache=None)
     assert not list(tmp_path.iterdir())
     np.testing.assert_array_equal(computed(), alone)
-    (file,) = tmp_path.glob("constants-*/columns.npz")
-    np.savez(file, source_sum=np.arange(5.0))  # to see what is read
-    np.testing.assert_array_equal(computed(), np.arange(5.0))
+    (file,) = tmp_path.glob("features-*/features.npz")
+    np.savez(file, features=np.arange(5.0)[:, None])  # to see what is read
+    np.testing.assert_array_equal(computed(), np.arange(5.0)[:, None])
     np.testing.assert_allclose(computed(scale=3.0), 1.5 * alone, rtol=1e-5)
     np.testing.assert_array_equal(computed(image=image[::-1]), alone[::-1])
     file.write_bytes(file.read_bytes()[:-40])
     np.testing.assert_array_equal(computed(), alone)
     assert "cannot be read and is made anew" in caplog.text
     with np.load(file) as stored:
-        np.testing.assert_array_equal(stored["source_sum"], alone)
+        np.testing.assert_array_equal(stored["features"], alone)
 
 
 def config_of(folder, **fields):

@@ -88,7 +88,7 @@ def test_an_unfinished_run_is_no_network():
     built = classifier()
     unfinished = restore.Run(built, models.create(built.model), None, None)
     with pytest.raises(WorkdirError, match=r"^run judge is not finished$"):
-        required.Classifier(unfinished)
+        required.RequiredRun(unfinished)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,14 @@ def test_a_finished_run_is_a_network_with_the_figures_of_its_result(metrics, acc
     example = {"image": np.zeros((1, 32, 32, 1), np.float32), **column}
     state = jax.device_get(jax.jit(model.init)(jax.random.key(0), example))
     finished = {"metrics": metrics, "params_sha256": "abc"}
-    network = required.Classifier(restore.Run(built, model, state, finished))
-    assert (network.metrics, network.accuracy, network.sha256) == (metrics, accuracy, "abc")
-    assert network.embed(pictures).shape == (3, 8)
-    assert network.predict(pictures).shape == (3, 10 if accuracy else 8)
+    network = required.RequiredRun(restore.Run(built, model, state, finished))
+    assert (network.metrics, network.sha256) == (metrics, "abc")
+    assert set(network.variables) == {"classifier"}
+    assert network.apply("embed", {"image": pictures}).shape == (3, 8)
+    assert network.apply("predict", {"image": pictures}).shape == (3, 10 if accuracy else 8)
     floats = pictures.astype(np.float32) / 127.5 - 1
-    np.testing.assert_allclose(network.embed(floats), network.embed(pictures), rtol=1e-5, atol=1e-6)
+    from_floats, from_bytes = (network.apply("embed", {"image": x}) for x in (floats, pictures))
+    np.testing.assert_allclose(from_floats, from_bytes, rtol=1e-5, atol=1e-6)
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def trained(monkeypatch):
     """What `ensure` trains, with everything that needs a trained run left out."""
     calls = []
     monkeypatch.setattr(required, "load", lambda path: path)
-    monkeypatch.setattr(required, "Classifier", lambda path: path)
+    monkeypatch.setattr(required, "RequiredRun", lambda path: path)
 
     def train(asked, path, wait):
         calls.append((asked, path, wait))

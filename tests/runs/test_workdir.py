@@ -149,7 +149,7 @@ def test_a_process_that_does_not_write_makes_nothing(tmp_path):
         reader.append({"step": 1})
         reader.write("samples/a.png", b"a")
         reader.write_json("result.json", {})
-        assert reader.keep_records(bool) == []
+        assert reader.rewrite_records(dict) == []
     assert not (tmp_path / "run").exists()
 
 

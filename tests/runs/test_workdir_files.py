@@ -82,7 +82,10 @@ def test_resuming_keeps_what_is_wanted_and_drops_a_torn_last_line(folder, torn):
     path = folder.path / "metrics.jsonl"
     path.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n' + torn)
     assert [r["step"] for r in folder.records()] == [1, 2, 3]
-    assert folder.keep_records(lambda record: record["step"] < 3) == [{"step": 1}, {"step": 2}]
+    assert folder.rewrite_records(lambda record: record if record["step"] < 3 else None) == [
+        {"step": 1},
+        {"step": 2},
+    ]
     assert path.read_text() == '{"step": 1}\n{"step": 2}\n'
     folder.append({"step": 3})
     assert path.read_text() == '{"step": 1}\n{"step": 2}\n{"step": 3}\n'
@@ -91,7 +94,7 @@ def test_resuming_keeps_what_is_wanted_and_drops_a_torn_last_line(folder, torn):
 def test_what_is_appended_after_a_rewrite_is_not_lost(folder):
     folder.append({"step": 1})
     folder.append({"step": 2})
-    folder.keep_records(lambda record: record["step"] < 2)
+    folder.rewrite_records(lambda record: record if record["step"] < 2 else None)
     folder.append({"step": 2, "again": True})
     assert folder.records() == [{"step": 1}, {"step": 2, "again": True}]
 
@@ -101,7 +104,7 @@ def test_a_line_that_is_no_record_is_named_and_not_dropped(folder):
     path.write_text('{"step": 1}\n{"step": \n{"step": 3}\n')
     before = path.read_bytes()
     with pytest.raises(WorkdirError, match=f"^line 2 of {path} cannot be read: "):
-        folder.keep_records(bool)
+        folder.rewrite_records(dict)
     assert path.read_bytes() == before
 
 
@@ -119,7 +122,7 @@ def test_a_record_of_which_only_a_part_fits_is_an_error_and_dropped_on_resuming(
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (folder.path / "metrics.jsonl").stat().st_size == 2 * line + 5
     with Workdir(folder.path).open() as again:
-        assert again.keep_records(bool) == [{"step": 1}, {"step": 2}]
+        assert again.rewrite_records(dict) == [{"step": 1}, {"step": 2}]
         again.append({"step": 3})
         assert [r["step"] for r in again.records()] == [1, 2, 3]
 

@@ -47,6 +47,6 @@ QUICK: dict[str, Any] = {
     "evals.samples.roles": _faces("validation[:64]"),
     "evals.samples.every": 2,
     "evals.samples.num": 16,
-    "model.width": 4,
+    "model.g_width": 4,
     **gan_config.QUICK,
 }

@@ -1,1 +1,1 @@
-"""Data sets that come with the package: no file, no network."""
+"""Data sets that come with the package; they need no file and no network."""

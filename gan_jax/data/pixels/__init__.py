@@ -1,1 +1,1 @@
-"""What becomes of the pixels of an image between its file and a batch."""
+"""What happens to an image's pixels between its file and a batch."""

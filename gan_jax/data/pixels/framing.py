@@ -1,6 +1,8 @@
-"""The part of a picture that is used: one of two sides, a crop, and how it becomes a square."""
+"""The part of a picture that is used, and how it becomes a square: side, crop and resizing."""
 
 import dataclasses
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,18 +15,18 @@ RESIZES = ("square", "squeeze")
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
-    """How a picture of any width and height becomes one of size x size pixels.
+    """How a picture of any width and height becomes one of size x size pixels, bilinearly and antialiased.
 
     Attributes:
-      size: pixels of both sides of what comes out, bilinearly and antialiased.
+      size: side of the result in pixels.
       side: 'left' or 'right' half of two images beside each other; '' for the whole picture.
-      crop: pixels of that half or whole which are used: (width, height) of its middle, or the box
-        (left, top, right, bottom); () for all.
-      resize: 'square' takes the largest square in the middle of what is left and keeps its aspect;
-        'squeeze' takes all of it, aspect lost.
+      crop: the pixels of the half or whole picture that are used: (width, height) of the middle, or the box
+        (left, top, right, bottom); () uses all.
+      resize: 'square' takes the largest square in the middle of the crop and keeps the aspect ratio;
+        'squeeze' takes the whole crop and changes the aspect ratio.
 
     Raises:
-      ConfigError: a value that is not among those.
+      ConfigError: a value is none of these.
     """
 
     size: int
@@ -33,12 +35,9 @@ class Framing:
     resize: str = "square"
 
     def __post_init__(self):
-        """Checks all but the size."""
+        """Checks all fields but the size."""
         for name, choices in {"side": SIDES, "resize": RESIZES}.items():
-            value = getattr(self, name)
-            if value not in choices:
-                allowed = ", ".join(map(repr, choices))
-                raise ConfigError(f"a role's {name}={value!r} is not allowed; allowed: {allowed}")
+            require_choice(name, getattr(self, name), choices)
         crop = tuple(self.crop) if isinstance(self.crop, tuple | list) else None
         whole = crop is not None and all(type(value) is int and value >= 0 for value in crop)
         if crop is None or not whole or not _is_crop(crop):
@@ -48,14 +47,14 @@ class Framing:
 
     @property
     def draft(self) -> tuple[int, int] | None:
-        """The least width and height at which all that is needed is still there; None for the original."""
+        """The least width and height for decoding at reduced size; None if the original size is needed."""
         return None if self.crop else ((4 if self.side else 2) * self.size, 2 * self.size)
 
     def box(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """What is used of a picture: (left, top, right, bottom) in its pixels.
+        """The used part of a picture, (left, top, right, bottom) in the picture's pixels.
 
         Raises:
-          ValueError: the crop is larger than what it is taken of.
+          ValueError: the crop is larger than the picture or half.
         """
         wide = width // 2 if self.side else width
         start = width - wide if self.side == "right" else 0
@@ -74,10 +73,10 @@ class Framing:
     def apply(self, picture: Image.Image, nearest: bool = False) -> Image.Image:
         """The picture, of any mode that Pillow resizes, as size x size pixels.
 
-        `nearest` takes the nearest pixel of each place, where values are no shades to mix.
+        `nearest` takes the nearest pixel for each place, for values that must not be mixed.
 
         Raises:
-          ValueError: as `box`.
+          ValueError: as for `box`.
         """
         part = picture.crop(self.box(*picture.size))
         how = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
@@ -101,6 +100,13 @@ class Framing:
             picture = self.apply(Image.fromarray(image.squeeze(-1) if channels == 1 else image), nearest)
             framed[row] = np.asarray(picture).reshape(framed.shape[1:])
         return framed
+
+
+def require_choice(field: str, value: Any, choices: Collection[Any]) -> None:
+    """Raises ConfigError unless the value of a role's field is one of those allowed."""
+    if value not in choices:
+        allowed = ", ".join(map(repr, choices))
+        raise ConfigError(f"a role's {field}={value!r} is not allowed; allowed: {allowed}")
 
 
 def _is_crop(crop: tuple[int, ...]) -> bool:

@@ -1,17 +1,17 @@
-"""What becomes of an image each time it is drawn: a random crop, a mirror, and what is derived from it."""
+"""What happens to an image at each draw: a random crop, a mirror, and derived images such as edges."""
 
 import dataclasses
 import zlib
 
 import numpy as np
 
-from gan_jax.errors import ConfigError
+from gan_jax.data.pixels.framing import require_choice
 
 DERIVED = ("", "edges", "grey")
 CHANNELS = (0, 1, 3)
 
-_LINE = 160  # of |gx| + |gy|, from which on a pixel is a line
-_BLOCK = 64  # images at a time, where integers of four bytes are needed
+_LINE = 160  # least |gx| + |gy| of a pixel on a line
+_BLOCK = 64  # images in one part, since each value takes four bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +19,11 @@ class View:
     """Images uint8 [N, S, S, C] -> [N, size, size, C'].
 
     Attributes:
-      size: side of the crop, at most S; its place is random where that is smaller, and the middle
-        where no draws are given.
-      flip: whether an image is mirrored, by even chance; not where no draws are given.
-      derive: '', 'edges' or 'grey': see `derived`.
-      channels: 0, 1 or 3: likewise.
+      size: side of the crop, at most S. With draws the crop's place is random; without draws it is the
+        middle.
+      flip: whether draws mirror an image with probability one half; without draws no image is mirrored.
+      derive: '', 'edges' or 'grey', see `derived`.
+      channels: 0, 1 or 3, see `derived`.
     """
 
     size: int
@@ -32,23 +32,20 @@ class View:
     channels: int = 0
 
     def __post_init__(self):
-        """Checks what a role's fields say."""
+        """Checks `derive` and `channels`."""
         for name, choices in {"derive": DERIVED, "channels": CHANNELS}.items():
-            value = getattr(self, name)
-            if value not in choices:
-                allowed = ", ".join(map(repr, choices))
-                raise ConfigError(f"a role's {name}={value!r} is not allowed; allowed: {allowed}")
+            require_choice(name, getattr(self, name), choices)
 
     def varies(self, size: int) -> bool:
-        """Whether images of `size` pixels a side come out differently from draw to draw."""
+        """Whether an image of `size` pixels a side may differ from draw to draw."""
         return self.flip or size > self.size
 
     def apply(self, images: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
-        """The images as they are seen once; `draws` uint64 [N, 4] are those of `draw`."""
+        """One view of the images; `draws` uint64 [N, 4] come from `draw`."""
         return derived(self.window(images, draws), self.derive, self.channels)
 
     def window(self, pixels: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
-        """The crops and mirrors alone, of pixels [N, S, S, ...] of any type, such as label maps."""
+        """Crops and mirrors only, for pixels [N, S, S, ...] of any type, such as label maps."""
         room = pixels.shape[1] - self.size
         if draws is None:
             first = slice(room // 2, room // 2 + self.size)
@@ -62,20 +59,23 @@ class View:
 
 
 def draw(seed: int, name: str, first: int, count: int) -> np.ndarray:
-    """Random bits uint64 [count, 4] of positions first to first + count: a pure function of each position."""
+    """Random bits uint64 [count, 4] for positions `first` to `first` + `count`.
+
+    The bits of a position are a pure function of (seed, name, position).
+    """
     keys = np.random.SeedSequence([seed, zlib.crc32(b"views"), zlib.crc32(name.encode())])
-    # Philox gives four words for each value of its counter.
+    # Philox gives four words for each value of its counter, so `advance` counts in positions.
     return np.random.Philox(keys).advance(first).random_raw(4 * count).reshape(count, 4)
 
 
 def derived(images: np.ndarray, what: str, channels: int) -> np.ndarray:
-    """What is made of images uint8 [N, H, W, 1 or 3].
+    """Images derived from images uint8 [N, H, W, 1 or 3].
 
     Args:
-      images: as they are cropped and mirrored.
+      images: the images, already cropped and mirrored.
       what: 'edges', dark lines on white, see `edges`; 'grey', see `luma`; '' for the images themselves.
-      channels: of what comes out; 1 takes colours' luma, 3 replicates one channel, 0 leaves them: one
-        for edges and grey, else those of the images.
+      channels: 1 converts colours to luma, 3 replicates one channel, 0 leaves the channels as they are; edges
+        and grey have one.
     """
     if what == "edges":
         images = edges(images)
@@ -85,7 +85,10 @@ def derived(images: np.ndarray, what: str, channels: int) -> np.ndarray:
 
 
 def luma(images: np.ndarray) -> np.ndarray:
-    """Grey uint8 [..., 1] of colours uint8 [..., 3]: (77 R + 150 G + 29 B + 128) >> 8; grey stays."""
+    """Grey uint8 [..., 1] of colours uint8 [..., 3]: (77 R + 150 G + 29 B + 128) >> 8.
+
+    Grey images are returned as they are.
+    """
     if images.shape[-1] == 1:
         return images
     weights = np.array([77, 150, 29], np.uint16)  # their sum is 256, so 16 bits hold it
@@ -93,11 +96,11 @@ def luma(images: np.ndarray) -> np.ndarray:
 
 
 def edges(images: np.ndarray) -> np.ndarray:
-    """Lines 0 on ground 255, uint8 [N, H, W, 1], of images uint8 [N, H, W, 1 or 3], by integers alone.
+    """Lines of 0 on a ground of 255, uint8 [N, H, W, 1], of images uint8 [N, H, W, 1 or 3].
 
-    The luma is smoothed by the binomial [1 2 1] both ways; a pixel is a line where |gx| + |gy| of Sobel's
-    3x3 operators is 160 or more; borders are replicated. The edges of a mirrored image are the mirrored
-    edges.
+    All arithmetic is on integers. The luma is smoothed by the binomial [1 2 1] in both directions. A pixel is
+    a line if |gx| + |gy| of Sobel's 3x3 operators is 160 or more. Borders are replicated. The edges of a
+    mirrored image are the mirrored edges.
     """
     lines = np.empty((*images.shape[:-1], 1), np.uint8)
     for first in range(0, len(images), _BLOCK):
@@ -110,7 +113,7 @@ def edges(images: np.ndarray) -> np.ndarray:
 
 
 def _weighted(images: np.ndarray, axis: int, weights: tuple[int, int, int]) -> np.ndarray:
-    """The sum of each pixel of [N, H, W] and its two neighbours along an axis."""
+    """The weighted sum of each pixel of [N, H, W] and its two neighbours along an axis."""
     padded = np.pad(images, [(1, 1) if place == axis else (0, 0) for place in range(3)], mode="edge")
     length = images.shape[axis]
     shifted = (np.take(padded, np.arange(offset, offset + length), axis) for offset in range(3))

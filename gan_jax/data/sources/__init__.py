@@ -1,1 +1,1 @@
-"""Where images and labels come from: array files, folders, zips, tensorflow-datasets."""
+"""The sources of images and labels: array files, folders, zips, tensorflow-datasets."""

@@ -1,4 +1,4 @@
-"""What is known of images beside their pixels: tables of attributes, and features exported by a network."""
+"""Data that accompany images: tables of attributes, and features exported by a network."""
 
 import csv
 import dataclasses
@@ -12,25 +12,32 @@ import numpy as np
 
 from gan_jax.errors import DataError, nearest
 
-_FILE_COLUMNS = ("file", "image_id")  # the second is the name in CSV copies of CelebA's list
+_FILE_COLUMNS = ("file", "image_id")  # CSV copies of CelebA's list have the second
 
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """One row for each file: `values` int32 [R, K] or float32 [R, d], and the names of files [R]."""
+    """One row for each file.
+
+    Attributes:
+      title: name of the table in messages.
+      names: names of the columns; () for features.
+      files: file names [R].
+      values: int32 [R, K] or float32 [R, d].
+    """
 
     title: str
-    names: tuple[str, ...]  # of the columns
+    names: tuple[str, ...]
     files: Sequence[str]
     values: np.ndarray
 
     def rows_of(self, images: Sequence[str]) -> np.ndarray:
-        """The row of each image [N], -1 where there is none.
+        """The row of each image [N], or -1 if it has none.
 
-        A row names its image by path from the folder, or by its file name alone.
+        A row names its image by the path from the folder, or by the file name alone.
 
         Raises:
-          DataError: two rows for one name, or one file name of several images.
+          DataError: a name has two rows, or a row's file name fits several images.
         """
         row_of = {file: row for row, file in enumerate(self.files)}
         if len(row_of) != len(self.files):
@@ -52,17 +59,17 @@ class Table:
 def parse_attributes(content: bytes, title: str) -> Table:
     """Reads `file,Name1,Name2,...` with values 0/1 or -1/1, or CelebA's own list.
 
-    CelebA's has the number of rows, then the names, then rows `000001.jpg -1 1 ...`.
+    CelebA's list has the number of rows, then the names, then rows `000001.jpg -1 1 ...`.
 
     Args:
-      content: of the file, in UTF-8.
-      title: what messages call it.
+      content: content of the file, in UTF-8.
+      title: name of the file in messages.
 
     Returns:
       A table with values int32 [R, K] in {0, 1}.
 
     Raises:
-      DataError: naming the line that is not as expected.
+      DataError: a line is not as expected; the message names the line.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -84,10 +91,10 @@ def parse_attributes(content: bytes, title: str) -> Table:
 
 
 def choose(wanted: Sequence[str], known: Sequence[str], title: str) -> list[int]:
-    """The places of the attributes `wanted` among those `known`.
+    """The places of the attributes `wanted` in the list `known`.
 
     Raises:
-      DataError: a name that is not known; the message gives the nearest.
+      DataError: a name is not known; the message suggests the nearest.
     """
     for name in wanted:
         if name not in known:
@@ -99,10 +106,10 @@ def read_features(path: Path) -> Table:
     """Features from a `.npy`, float [N, d], or a `.npz` with `features` and, optionally, `files`, names [N].
 
     Returns:
-      A table with values float32 [N, d]; `files` is empty where rows are in the order of the images.
+      A table with values float32 [N, d]. `files` is empty if the rows are in the order of the images.
 
     Raises:
-      DataError: another layout, or values that are not finite as float32.
+      DataError: the layout differs, or values are not finite as float32.
     """
     expected = "features, float [N, d], and optionally files, names [N]"
     try:
@@ -130,7 +137,7 @@ def read_features(path: Path) -> Table:
 
 
 def _bits(rows: list[list[str]], names: Sequence[str], title: str) -> np.ndarray:
-    """Values int32 [R, K]: 1 for '1', 0 for '0' or '-1', of which a table has either."""
+    """Values int32 [R, K]: 1 for '1', 0 for '0' or '-1'. A table has zeros or minus ones, not both."""
     for number, row in enumerate(rows, 1):
         if len(row) != len(names) + 1:
             raise DataError(f"{title}: row {number} has {len(row)} fields; expected {len(names) + 1}")

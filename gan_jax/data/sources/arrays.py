@@ -1,4 +1,4 @@
-"""Arrays on disk: `.npz`, SVHN's `.mat` and MNIST's idx pairs, by path."""
+"""Array files by path: `.npz`, SVHN's `.mat` and MNIST's idx pairs."""
 
 import gzip
 import math
@@ -16,7 +16,7 @@ from gan_jax.data import splits
 from gan_jax.data.examples import Examples, concatenate
 from gan_jax.errors import DataError
 
-# What numpy, gzip, zipfile and struct raise on bytes that are not what they should be.
+# The errors of numpy, gzip, zipfile and struct on damaged files.
 _DAMAGE = (OSError, EOFError, ValueError, LookupError, MemoryError, zipfile.BadZipFile, zlib.error,
            struct.error)  # fmt: skip
 _WAYS = "set config.data.manual_dir or GAN_JAX_DATA; configs/dtn_digits.py needs no file"
@@ -26,15 +26,16 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
     """The rows of `split` from `files` (split -> path).
 
     Args:
-      files: `.npz` with `image` uint8 [N, H, W, C] or [N, H, W] and, optionally, `label` [N], or label
-        maps [N, H, W] of 0 to 255;
-        `.mat` in SVHN's layout, `X` uint8 [H, W, C, N] and `y` [N, 1] where 10 means the digit 0;
-        or MNIST's idx images, `.gz` or plain, with `...labels-idx1...` beside `...images-idx3...`.
+      files: paths of three kinds of files. `.npz` has `image` uint8 [N, H, W, C] or [N, H, W] and,
+        optionally, `label` [N], or label maps [N, H, W] of 0 to 255. `.mat` in SVHN's layout has `X` uint8
+        [H, W, C, N] and `y` [N, 1], where 10 means the digit 0. MNIST's idx images, `.gz` or plain, have
+        `...labels-idx1...` beside `...images-idx3...`.
       split: tfds' slicing syntax over the names in `files`.
-      manual_dir: where relative paths start; '' for the folder that GAN_JAX_DATA names.
+      manual_dir: folder where relative paths start; '' is the folder that GAN_JAX_DATA names.
 
     Raises:
-      DataError: naming the file, what was expected and what was found.
+      DataError: a file is missing, damaged or of another layout; the message names the file, the expected and
+        the found content.
     """
     known = splits.names(split) <= set(files)
     wanted = splits.names(split) if known else set(files)
@@ -45,16 +46,16 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
 
 
 def local_folder(manual_dir: str) -> Path | None:
-    """The folder of files already on disk: `manual_dir`, else the one that GAN_JAX_DATA names."""
+    """The folder of files already on disk: `manual_dir`, or else the folder that GAN_JAX_DATA names."""
     folder = manual_dir or os.environ.get("GAN_JAX_DATA", "")
     return Path(folder).expanduser() if folder else None
 
 
 def locate(path: str, manual_dir: str = "") -> Path:
-    """The file that a configuration's path means.
+    """The existing file for a configuration's path.
 
     Raises:
-      DataError: a relative path without a folder to start from, or no such file.
+      DataError: the path is relative and no folder is given, or there is no such file.
     """
     full = absolute(path, manual_dir)
     if not full.is_file():
@@ -63,10 +64,10 @@ def locate(path: str, manual_dir: str = "") -> Path:
 
 
 def absolute(path: str, manual_dir: str = "") -> Path:
-    """What a configuration's path means, be it there or not.
+    """The absolute path for a configuration's path; the file need not exist.
 
     Raises:
-      DataError: a relative path without a folder to start from.
+      DataError: the path is relative and no folder is given.
     """
     folder, given = local_folder(manual_dir), Path(path).expanduser()
     if folder is None and not given.is_absolute():
@@ -75,7 +76,7 @@ def absolute(path: str, manual_dir: str = "") -> Path:
 
 
 def missing(path: Path) -> DataError:
-    """The error of a path where nothing is."""
+    """The error for a path without a file."""
     return DataError(f"there is no file {path}: {_WAYS}")
 
 
@@ -107,14 +108,14 @@ def _read_mat(path: Path) -> Examples:
 
     expected = "SVHN's layout: X uint8 [H, W, C, N] and y integer [N, 1]"
     try:
-        # The directory first: it is refused before scipy reads an array by a damaged class.
+        # The directory is checked first, before scipy reads an array of a damaged class.
         found = {name: (shape, kind) for name, shape, kind in scipy.io.whosmat(path)}
         (shape, kind), (labels, label_kind) = found.get("X", ((), "")), found.get("y", ((), ""))
         if kind != "uint8" or len(shape) != 4 or "int" not in label_kind or labels != (shape[3], 1):
             has = ", ".join(f"{name} {kind} {list(shape)}" for name, (shape, kind) in found.items())
             raise DataError(f"{path}: holds {has or 'nothing'}; expected {expected}")
         content = scipy.io.loadmat(path, variable_names=("X", "y"))
-    # scipy answers a file of MATLAB 7.3, and damaged type codes, with the two last ones.
+    # scipy raises the last two for a file of MATLAB 7.3 and for damaged type codes.
     except (*_DAMAGE, MatReadError, TypeError, NotImplementedError) as error:
         raise _damaged(path, f"a MATLAB 5 file in {expected}", error) from error
     image = np.ascontiguousarray(content["X"].transpose(3, 0, 1, 2))
@@ -146,7 +147,7 @@ def _read_idx(path: Path, dimensions: int) -> np.ndarray:
 
 
 def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Examples:
-    """Images as uint8 [N, H, W, 1 or 3], labels as int32 [N] or [N, H, W]; anything else is refused."""
+    """Images as uint8 [N, H, W, 1 or 3] and labels as int32 [N] or [N, H, W]; others are refused."""
     found = f"{image.dtype} {list(image.shape)}"
     if image.ndim == 3:
         image = image[..., None]
@@ -163,7 +164,7 @@ def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Example
         or (maps and label.max() > 255)
     ):
         found = f"{label.dtype} {list(label.shape)}"
-        expected = f"integers {'0 to 255' if maps else 'from 0 on'}, {list(shape)}"
+        expected = f"integers {'0 to 255' if maps else '0 or more'}, {list(shape)}"
         raise DataError(f"{path}: labels are {found}; expected {expected}")
     return Examples({"image": image, "label": label.astype(np.int32)})
 

@@ -1,4 +1,4 @@
-"""Image files turned into square pixels, in threads; what cannot be read is left out, with its reason."""
+"""Image files decoded in threads to square pixels. Unusable files are skipped, each with its reason."""
 
 import io
 import os
@@ -13,31 +13,31 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from gan_jax.data.pixels.framing import Framing
 
-MIN_SIDE = 8  # pixels; what is smaller is no picture
+MIN_SIDE = 8  # least side of a picture in pixels
 
-# Those that need no program outside of Pillow.
+# The formats that Pillow decodes without another program.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-# What Pillow's decoders raise on bytes that are not what they should be.
+# The errors of Pillow's decoders on damaged files.
 _DAMAGE = (OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, AttributeError,
            ArithmeticError, MemoryError, RuntimeError, struct.error, zlib.error)  # fmt: skip
 
 
 class Skipped(Exception):
-    """A file that is left out; the message is the reason, the same for all of its kind."""
+    """A file that is left out. The message is the reason, the same text for the same reason."""
 
 
 def decode_all(
     read: Callable[[str], bytes], names: Sequence[str], framing: Framing
 ) -> tuple[np.ndarray, dict[int, str]]:
-    """Decodes files in threads, which Pillow lets run side by side.
+    """Decodes files in threads; Pillow releases the interpreter's lock while it decodes.
 
     Args:
-      read: the content of a file by name; an OSError says that it cannot be read.
-      names: of the files.
-      framing: what is used of each picture.
+      read: the content of a file by its name. An OSError means that the file cannot be read.
+      names: names of the files.
+      framing: the used part of each picture.
 
     Returns:
-      Pictures uint8 [N, size, size, 3], and the reasons of those left out, by their place among N.
+      Pictures uint8 [N, size, size, 3], and the reasons for files left out, by their place in N.
     """
     images = np.zeros((len(names), framing.size, framing.size, 3), np.uint8)
     skipped: dict[int, str] = {}
@@ -48,8 +48,8 @@ def decode_all(
         except Skipped as reason:
             skipped[place] = str(reason)
 
-    Image.init()  # all formats, before threads look for theirs
-    # Pillow's own limit is obeyed by `decode`; its warning at half of that would be one line a file.
+    Image.init()  # loads all formats before several threads would
+    # `decode` enforces Pillow's limit of pixels. Pillow's warning at half the limit would be one line a file.
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")
         for done in [pool.submit(one, place) for place in range(len(names))]:
@@ -58,10 +58,10 @@ def decode_all(
 
 
 def decode(content: bytes, framing: Framing) -> np.ndarray:
-    """What `framing` uses of a picture, uint8 [size, size, 3], see `upright`.
+    """The part of a picture that `framing` uses, uint8 [size, size, 3], see `upright`.
 
     Raises:
-      Skipped: as `upright`; or the picture is smaller than its crop.
+      Skipped: as for `upright`, or the picture is smaller than its crop.
     """
     picture = upright(content, framing.draft)
     try:
@@ -71,14 +71,14 @@ def decode(content: bytes, framing: Framing) -> np.ndarray:
 
 
 def upright(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
-    """A picture in RGB: upright by its EXIF orientation, transparency over white.
+    """A picture in RGB: upright by its EXIF orientation, transparent pixels over white.
 
     Args:
-      content: of a file.
-      draft: a large JPEG is decoded at a fraction of its size, no less than this width and height.
+      content: content of a file.
+      draft: a large JPEG is decoded at reduced size, with at least this width and height.
 
     Raises:
-      Skipped: not an image, unreadable, too small, or more pixels than Pillow's limit.
+      Skipped: the file is not an image, unreadable, too small, or has more pixels than Pillow's limit.
     """
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
@@ -99,10 +99,10 @@ def upright(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image
 
 
 def upright_size(content: bytes) -> tuple[int, int]:
-    """Width and height of the picture that `upright` gives without `draft`, read from its header.
+    """Width and height of the picture that `upright` gives without `draft`, read from the header.
 
     Raises:
-      Skipped: not an image, or unreadable.
+      Skipped: the file is not an image, or unreadable.
     """
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
@@ -115,10 +115,10 @@ def upright_size(content: bytes) -> tuple[int, int]:
 
 
 def indices(content: bytes) -> np.ndarray:
-    """The values of a PNG of 8 bits, uint8 [H, W]: grey levels, or indices of its palette.
+    """The values of an 8-bit PNG, uint8 [H, W]: grey levels, or indices of its palette.
 
     Raises:
-      Skipped: another kind of image, or unreadable.
+      Skipped: the file is another kind of image, or unreadable.
     """
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
@@ -141,7 +141,7 @@ def _content(read: Callable[[str], bytes], name: str) -> bytes:
 def _to_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I;16"):  # Pillow would clip at 255
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
-    if picture.mode in ("I", "F"):  # of no known range
+    if picture.mode in ("I", "F"):  # their range of values is not known
         raise ValueError(f"mode {picture.mode}")
     if picture.has_transparency_data:
         white = Image.new("RGBA", picture.size, "white")

@@ -1,4 +1,4 @@
-"""Images on disk by path: folders and zips, with classes, attributes and features beside them."""
+"""Image folders and zips, with the classes, attributes, label maps and features that accompany them."""
 
 import contextlib
 import dataclasses
@@ -23,11 +23,11 @@ _log = logging.getLogger(__name__)
 
 
 def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
-    """Whether a role's `files` are folders or zips of images, not arrays.
+    """Whether a role's `files` are folders or zips of images; otherwise they are arrays.
 
     Raises:
-      ConfigError: some are and some are not; or fields for images are given beside arrays.
-      DataError: a path that is not there.
+      ConfigError: some files are folders and some are arrays, or fields for images accompany arrays.
+      DataError: a path does not exist.
     """
     files = spec["files"]
     others = [name for name, path in files.items() if listing.find(path, manual_dir) is None]
@@ -37,30 +37,30 @@ def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
         for name in others:
             locate(files[name], manual_dir)
         why = f"{given[0]}={spec[given[0]]!r} is given" if given else "others are"
-        raise ConfigError(f"files.{others[0]}={files[others[0]]!r} is no folder or zip of images, but {why}")
+        raise ConfigError(
+            f"files.{others[0]}={files[others[0]]!r} is not a folder or zip of images, but {why}"
+        )
     return not others
 
 
 def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Examples:
     """The rows of a role whose `files` are folders or zips of images.
 
-    Slices count the image files of a folder as listed: in lexicographic order of their paths, by
-    suffix. Only those of a slice are opened, and those that cannot be used are then left out, so
-    that there may be fewer examples than rows; one line of the log counts them by reason.
+    Slices count the image files of a folder, recognised by their suffixes, in lexicographic order of their
+    paths. Only the files of the slice are opened. Unusable files are then left out, so there may be fewer
+    examples than rows. One line of the log counts the files left out by reason.
 
     Args:
-      spec: a role's fields, all of them.
-      framing: what is used of each image.
-      manual_dir: where relative paths start; '' for the folder that GAN_JAX_DATA names.
+      spec: all fields of a role.
+      framing: the used part of each image.
+      manual_dir: folder where relative paths start; '' is the folder that GAN_JAX_DATA names.
 
     Returns:
-      `image` uint8 [N, size, size, 3]; `label` int32 [N] with `classes`, or int32 [N, K] in {0, 1}
-      with K `attributes`, or int32 [N, size, size] with `label_maps`; `features` float32 [N, d] with
-      `features`.
+      `image` uint8 [N, size, size, 3]; `label` int32 [N] with `classes`, or int32 [N, K] in {0, 1} with K
+      `attributes`, or int32 [N, size, size] with `label_maps`; `features` float32 [N, d] with `features`.
 
     Raises:
-      DataError: a folder, zip or table that cannot be read; no image that can; a name or row that
-        does not fit.
+      DataError: a folder, zip or table cannot be read, no image is usable, or a name or row does not fit.
     """
     with contextlib.ExitStack() as stack:
         sources, chosen = _plan(spec, manual_dir, stack)
@@ -76,7 +76,7 @@ def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Exa
 
 
 def check(spec: Mapping[str, Any], manual_dir: str = "") -> None:
-    """Raises what `read` would raise, but for what only decoding the images can tell."""
+    """Raises the errors of `read`, except those that need the images decoded."""
     with contextlib.ExitStack() as stack:
         _plan(spec, manual_dir, stack)
 
@@ -95,11 +95,11 @@ class _Source:
 def _plan(
     spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack
 ) -> tuple[dict[str, _Source], list[tuple[str, slice]]]:
-    """Folders by split and the slices of them, with every column but the pixels."""
+    """Folders by split and their slices, with every column but the pixels."""
     sources = {}
     for name, path in spec["files"].items():
         found = listing.find(path, manual_dir)
-        assert found is not None  # `reads` said so
+        assert found is not None  # `reads` has checked this
         sources[name] = _Source(stack.enter_context(Folder(*found)))
     sizes = {name: len(source.folder.images) for name, source in sources.items()}
     chosen = splits.parse(spec["split"], sizes, f"files {', '.join(spec['files'].values())}")
@@ -122,7 +122,7 @@ def _plan(
 
 
 def _add_classes(sources: Mapping[str, _Source]) -> None:
-    """Labels from the first folder of each path; classes are numbered in order, alike in all splits."""
+    """Labels from the first folder of each path; the numbering of classes is the same in all splits."""
     first = {name: [image.rpartition("/")[0].split("/")[0] for image in source.folder.images]
              for name, source in sources.items()}  # fmt: skip
     known = sorted({*itertools.chain(*first.values())} - {""})
@@ -164,7 +164,7 @@ def _attribute_table(folder: Folder, path: str, manual_dir: str) -> annotations.
 
 
 def _add_features(used: Mapping[str, _Source], path: Path) -> None:
-    """Features by the names of files, or row by row for the one split that is read."""
+    """Features by file names, or row by row if a single split is read."""
     table = annotations.read_features(path)
     for name, source in used.items():
         images = source.folder.images
@@ -185,7 +185,7 @@ def _add_features(used: Mapping[str, _Source], path: Path) -> None:
 
 
 def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
-    """The examples of one slice, and a line in the log on what is left out."""
+    """The examples of one slice; logs one line on the files left out."""
     places = np.arange(len(source.folder.images))[rows]
     reasons = {place: reason for reason, mask in source.lacking.items() for place in places[mask[places]]}
     usable = np.array([place for place in places if place not in reasons], np.int64)
@@ -207,7 +207,7 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
 
 
 def _summary(source: _Source, reasons: Mapping[int, str]) -> str:
-    """`, 2 skipped: 2 unreadable (a.jpg, b.jpg)`: files left out by reason, the first ones named."""
+    """`, 2 skipped: 2 unreadable (a.jpg, b.jpg)`: files left out by reason, with the first few names."""
     left_out = dict.fromkeys(source.folder.others, "not an image")
     left_out |= {source.folder.images[place]: reasons[place] for place in sorted(reasons)}
     skipped = f", {len(left_out)} skipped: {listing.counted(left_out)}" if left_out else ""

@@ -1,4 +1,4 @@
-"""Label maps on disk: PNG files of class indices, one beside each image, and checks of their values."""
+"""Label maps on disk: a PNG file of class indices for each image, and checks of their values."""
 
 import dataclasses
 import os
@@ -15,14 +15,17 @@ from gan_jax.data.sources import decoding, listing
 from gan_jax.data.sources.listing import Folder
 from gan_jax.errors import DataError
 
-IGNORED = 255  # of pixels without a class
+IGNORED = 255  # the value of pixels without a class
 
 
 @dataclasses.dataclass(frozen=True)
 class Maps:
-    """The label maps of a folder's images: `names` of files in `folder`, in the order of the images.
+    """The label maps of a folder's images.
 
-    `classes` are how many there are; 0 takes any value.
+    Attributes:
+      folder: the folder of the maps.
+      names: names of files in `folder`, in the order of the images.
+      classes: number of classes; 0 allows any value.
     """
 
     folder: Folder
@@ -31,10 +34,10 @@ class Maps:
 
 
 def beside(images: Folder, folder: Folder, classes: int) -> Maps:
-    """Finds the label map of every image, `labels/a/1.png` for `images/a/1.jpg`.
+    """Finds the label map of every image, such as `labels/a/1.png` for `images/a/1.jpg`.
 
     Raises:
-      DataError: an image has none.
+      DataError: an image has no label map.
     """
     names = tuple(str(PurePosixPath(name).with_suffix(".png")) for name in images.images)
     lacking = sorted(set(names) - set(folder.images))
@@ -47,13 +50,13 @@ def beside(images: Folder, folder: Folder, classes: int) -> Maps:
 
 
 def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) -> np.ndarray:
-    """The label maps of the images at `places`, int32 [N, size, size], framed as they are.
+    """The label maps of the images at `places`, int32 [N, size, size], with the images' framing.
 
-    Each place takes the nearest pixel: no label is made of two others.
+    Each place takes the nearest pixel, so that labels are not mixed.
 
     Raises:
-      DataError: a file that is no grey or palette PNG, has another size than its image, or a value that is
-        no class; the message names it.
+      DataError: a file is not a grey or palette PNG, has another size than its image, or has a value that is
+        not a class; the message names the file.
     """
     found = np.zeros((len(places), framing.size, framing.size), np.int32)
 
@@ -65,7 +68,7 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
             pixels = decoding.indices(maps.folder.read(name))
             size = decoding.upright_size(images.read(images.images[place]))
         except (OSError, decoding.Skipped) as error:
-            raise DataError(f"{title}: cannot be read beside its image: {error}") from error
+            raise DataError(f"{title}: cannot be read together with its image: {error}") from error
         if pixels.shape[::-1] != size:
             wide, tall = pixels.shape[::-1]
             raise DataError(
@@ -81,7 +84,7 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
 
 
 def require(examples: Examples, classes: int, title: str) -> None:
-    """Refuses examples without label maps, or whose maps have another value than `classes` and 255.
+    """Refuses examples without label maps, or with values other than the classes and 255.
 
     Raises:
       DataError: naming the example and the value.

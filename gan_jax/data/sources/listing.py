@@ -1,4 +1,4 @@
-"""Image files of a folder or zip, by name; nothing is unpacked, and names in a zip are never paths."""
+"""Image files of a folder or zip by name. No zip is unpacked, so names in a zip never become paths."""
 
 import os
 import re
@@ -11,24 +11,24 @@ from pathlib import Path, PurePosixPath
 from gan_jax.data.sources.arrays import absolute
 from gan_jax.errors import DataError
 
-ATTRIBUTES = "attributes.csv"  # what a folder's attributes are found under
+ATTRIBUTES = "attributes.csv"  # file name of a folder's attributes
 
-# By name, so that a slice can be taken before any file is opened.
+# Images are recognised by name, so that a slice can be taken before any file is opened.
 _SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-_NAMED = 3  # files named in a message
-_MAX_BYTES = 2**28  # of one file
-# What zipfile raises on a damaged, an encrypted, and a strangely compressed member.
+_NAMED = 3  # most files named in a message
+_MAX_BYTES = 2**28  # limit of one file's size
+# The errors of zipfile on damaged, encrypted and unusually compressed members.
 _DAMAGE = (OSError, EOFError, ValueError, LookupError, RuntimeError, NotImplementedError, zipfile.BadZipFile,
            zlib.error)  # fmt: skip
 
 
 def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
-    """The folder or zip that a path names, and the folder inside the zip ('' for all of it).
+    """The folder or zip that a path names, and the folder inside the zip ('' for the whole zip).
 
-    None where the path names neither: another kind of file, or nothing at all.
+    The result is None if the path names another kind of file or nothing.
 
     Raises:
-      DataError: a relative path without a folder to start from.
+      DataError: the path is relative and no folder is given.
     """
     full = absolute(path, manual_dir)
     if full.is_dir():
@@ -41,22 +41,21 @@ def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
 
 
 class Folder:
-    """The image files below a folder, nested ones included; a context manager.
+    """The image files below a folder, with nested ones; a context manager.
+
+    Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links to folders are not followed.
 
     Attributes:
-      title: what messages call it.
+      title: name of the folder in messages.
       images: names relative to the folder, with '/', in lexicographic order.
-      others: names of the files beside them that are no images by their suffix.
-
-    Hidden files (a name that begins with '.') and `__MACOSX` are left out; links to folders are not
-    followed.
+      others: names of the files whose suffix is not an image's.
     """
 
     def __init__(self, path: Path, inner: str = ""):
         """Lists the folder `path`, or the folder `inner` of the zip `path`.
 
         Raises:
-          DataError: the folder or zip cannot be read, or has no folder `inner`, or no image file.
+          DataError: the folder or zip cannot be read, has no folder `inner`, or has no image file.
         """
         self.title = f"{path}/{inner}" if inner else str(path)
         self._path, self._inner = path, inner
@@ -89,10 +88,10 @@ class Folder:
             self._zip.close()
 
     def read(self, name: str) -> bytes:
-        """The content of one of the files; threads may call this at once.
+        """The content of one file. Several threads may call this method at once.
 
         Raises:
-          OSError: it cannot be read, or is larger than any image.
+          OSError: the file cannot be read, or is larger than any image.
         """
         try:
             if self._zip is None:
@@ -108,10 +107,10 @@ class Folder:
             raise OSError(f"{name}: {error}") from error
 
     def attributes(self) -> tuple[bytes, str] | None:
-        """Content and title of the `attributes.csv` inside, else of that beside the folder or zip.
+        """Content and title of `attributes.csv` inside the folder, or else beside the folder or zip.
 
         Raises:
-          DataError: it is there and cannot be read.
+          DataError: the file exists but cannot be read.
         """
         if self._zip is not None:
             known = set(self._zip.namelist())
@@ -146,10 +145,10 @@ class Folder:
 
 
 def content(path: Path) -> bytes:
-    """All of a file.
+    """The whole content of a file.
 
     Raises:
-      DataError: it cannot be read.
+      DataError: the file cannot be read.
     """
     try:
         return path.read_bytes()
@@ -158,7 +157,7 @@ def content(path: Path) -> bytes:
 
 
 def shown(name: str) -> str:
-    """A file's name on one line of a log, whatever it is made of."""
+    """A file's name on one line of a log, with '?' for unprintable characters."""
     return re.sub(r"[^ -~\u00a1-\ud7ff\ue000-\uffff]", "?", name)
 
 
@@ -168,7 +167,7 @@ def some(names: Sequence[str]) -> str:
 
 
 def counted(reasons: Mapping[str, str]) -> str:
-    """Files left out (name -> reason) by reason: `2 not an image (a.md, b.md), 1 unreadable (c.png)`."""
+    """Files left out (name -> reason), by reason: `2 not an image (a.md, b.md), 1 unreadable (c.png)`."""
     names: dict[str, list[str]] = defaultdict(list)
     for name, reason in reasons.items():
         names[reason].append(name)

@@ -1,4 +1,4 @@
-"""Data sets by name, through tensorflow-datasets, as arrays in memory."""
+"""Data sets by name through tensorflow-datasets, as arrays in memory."""
 
 import difflib
 import math
@@ -14,36 +14,36 @@ from typing import Any
 import numpy as np
 
 from gan_jax.data import splits
+from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import MAX_BYTES, Examples
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import annotations
 from gan_jax.data.sources.arrays import local_folder
 from gan_jax.errors import DataError
 
-_PROBE_SECONDS = 4.0  # tfds itself tries for three minutes
-_BLOCK = 1024  # images read at once
+_PROBE_SECONDS = 4.0  # tfds itself would try for three minutes
+_BLOCK = 1024  # images in one read
 
 
 def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
-    """Rows of a tfds data set, prepared first where it is not and its files can be had.
+    """Rows of a tfds data set. The set is prepared first if needed and if its files can be obtained.
 
     Args:
-      spec: a role's fields, all of them: `name` as tfds has it, such as `mnist` or `cycle_gan/horse2zebra`;
-        `split` in tfds' slicing syntax; `attributes`, those of the set's feature `attributes` that are the
-        label.
-      framing: what is used of each image.
-      data_dir: folder of prepared data sets; '' for tfds' own default.
-      manual_dir: folder of official files already on disk, or of a folder `name` that has them;
-        '' for the one that GAN_JAX_DATA names.
+      spec: all fields of a role. `name` is tfds' name, such as `mnist` or `cycle_gan/horse2zebra`; `split`
+        has tfds' slicing syntax; `attributes` are the label's names in the set's feature `attributes`.
+      framing: the used part of each image.
+      data_dir: folder of prepared data sets; '' is tfds' own default.
+      manual_dir: folder of official files already on disk, or of a folder `name` that holds them; '' is the
+        folder that GAN_JAX_DATA names.
 
     Returns:
-      `image` uint8 [N, size, size, C] and, where the set has it, `label` int32 [N], or int32 [N, K] in
-      {0, 1} with K `attributes`, in the order of the prepared files (tfds shuffles them once: it is not
-      the order of the official ones).
+      `image` uint8 [N, size, size, C] and, if the set has it, `label` int32 [N], or int32 [N, K] in {0, 1}
+      with K `attributes`. The rows are in the order of the prepared files. tfds shuffles the examples once,
+      so the order is not the official files'.
 
     Raises:
-      DataError: an unknown name, split or attribute; files that are damaged, or neither here nor reachable; a
-        set that is not of images, or does not fit in memory.
+      DataError: a name, split or attribute is unknown; files are damaged, or neither on disk nor reachable;
+        the set has no images, or does not fit in memory.
     """
     name, split = spec["name"], spec["split"]
     builder = _builder(name, data_dir)
@@ -72,7 +72,7 @@ def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: s
 
 
 def check(name: str, attributes: Sequence[str], data_dir: str, manual_dir: str) -> None:
-    """Raises DataError, within seconds, where `read` could not have the data set or the attributes."""
+    """Raises, within seconds, the DataError of a missing data set or attribute that `read` would raise."""
     builder = _builder(name, data_dir)
     if not builder.is_prepared():
         _obtainable(builder, name, manual_dir)
@@ -94,20 +94,20 @@ def _builder(name: str, data_dir: str) -> Any:
 
     try:
         return tfds.builder(name, data_dir=data_dir or None)
-    except (AssertionError, ValueError) as error:  # a version that is not there, or a name
+    except (AssertionError, ValueError) as error:  # for an unknown version or name
         known = tfds.list_builders(with_community_datasets=False)
         if name.split("/")[0].split(":")[0] in known:
             raise DataError(f"data set {name!r}: {_line(error)}") from error
-        near = difflib.get_close_matches(name, ["digits_plain", "digits_street", "emoji", *known])
+        near = difflib.get_close_matches(name, [*catalogue.NAMES, *known])
         hint = f"did you mean {', '.join(near)}? " if near else ""
         raise DataError(
-            f"data set {name!r} is not known; {hint}known: digits_plain, digits_street, emoji and "
+            f"data set {name!r} is not known; {hint}known: {', '.join(catalogue.NAMES)} and "
             "those of tfds, such as mnist, svhn_cropped"
         ) from error
 
 
 def _allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.ndarray]:
-    """Empty columns for `total` examples of a set, if they are images and fit in memory."""
+    """Empty columns for `total` examples, if the set has images and they fit in memory."""
     features = dict(builder.info.features.items())
     image = features.get("image")
     if image is None or image.np_dtype != np.uint8 or image.shape[-1] not in (1, 3):
@@ -129,7 +129,7 @@ def _allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.nd
 def _blocks(
     builder: Any, split: str, columns: Sequence[str], attributes: Sequence[str]
 ) -> Iterator[dict[str, np.ndarray]]:
-    """The rows of `split`, some at a time: every column with a leading axis."""
+    """The rows of `split` in blocks; every column has a leading axis."""
     # Images of different sizes cannot be stacked before they are resized.
     block = _BLOCK if None not in builder.info.features["image"].shape else 1
     wanted: dict[str, Any] = dict.fromkeys(columns, True)
@@ -152,7 +152,7 @@ def _tfrecord_blocks(builder, split, wanted, block):
         rows = builder.as_dataset(
             split=split,
             decoders=tfds.decode.PartialDecoding(wanted),
-            # One file after the other: tfds would interleave sixteen.
+            # The files are read one after the other; by default tfds would interleave sixteen.
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
         )
         yield from rows.batch(block).as_numpy_iterator()
@@ -161,7 +161,7 @@ def _tfrecord_blocks(builder, split, wanted, block):
 
 
 def _random_access_blocks(builder, split, wanted, block):
-    """array_record and the like, which tfds reads without TensorFlow."""
+    """Blocks of array_record and similar formats, which tfds reads without TensorFlow."""
 
     def stacked(rows, wanted):
         return {
@@ -181,7 +181,7 @@ def _random_access_blocks(builder, split, wanted, block):
 
 
 def _tensorflow() -> Any:
-    """TensorFlow, kept off the accelerators before it first looks at them."""
+    """TensorFlow, barred from the accelerators before it can reserve their memory."""
     import tensorflow as tf
 
     for kind in ("GPU", "TPU"):
@@ -190,10 +190,10 @@ def _tensorflow() -> Any:
 
 
 def _prepare(builder: Any, name: str, manual_dir: str) -> None:
-    """Makes the prepared set from official files on disk or, where they are reachable, downloaded.
+    """Prepares the set from official files on disk or, if they are reachable, from downloads.
 
-    tfds writes into a folder of another name and renames it at the end, so that an interrupted
-    preparation leaves nothing that passes for a data set.
+    tfds writes to a temporary folder and renames it at the end, so an interrupted preparation leaves nothing
+    that looks like a data set.
     """
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import download_manager, extractor, util
@@ -208,13 +208,13 @@ def _prepare(builder: Any, name: str, manual_dir: str) -> None:
     except (AssertionError, ImportError, OSError, ValueError, zlib.error, tf.errors.OpError,
             download_manager.NonMatchingChecksumError, extractor.ExtractError,
             util.DownloadError) as error:  # fmt: skip
-        if not builder.is_prepared():  # by another process, in the meantime
+        if not builder.is_prepared():  # another process may have prepared it meanwhile
             message = f"data set {name!r} cannot be prepared in {builder.data_path}: {_line(error)}"
             raise DataError(message) from error
 
 
 def _obtainable(builder: Any, name: str, manual_dir: str) -> Path | None:
-    """The folder of official files, once it is sure that nothing is missing and out of reach."""
+    """The folder of official files, after a check that every missing file is reachable."""
     if builder.data_path.exists():
         raise _unreadable(builder, "has no dataset_info.json")
     folder = _official_files(builder, name, manual_dir)
@@ -225,7 +225,7 @@ def _obtainable(builder: Any, name: str, manual_dir: str) -> Path | None:
 
 
 def _official_files(builder: Any, name: str, manual_dir: str) -> Path | None:
-    """The folder to take official files from; those in it have their official sizes."""
+    """The folder to take official files from, after a check of the files' sizes."""
     folder = local_folder(manual_dir)
     if folder is None:
         return None
@@ -243,7 +243,7 @@ def _official_files(builder: Any, name: str, manual_dir: str) -> Path | None:
 
 
 def _missing(builder: Any, folder: Path | None) -> dict[str, str]:
-    """URL -> file name of what is neither in `folder` nor among tfds' own finished downloads."""
+    """URL -> file name of the files that are neither in `folder` nor among tfds' finished downloads."""
     from tensorflow_datasets.core.download import resource
 
     finished = {path.name for path in Path(builder.data_dir_root, "downloads").rglob("*.INFO")}
@@ -256,7 +256,7 @@ def _missing(builder: Any, folder: Path | None) -> dict[str, str]:
 
 
 def _reachable(url: str) -> bool:
-    """Whether the server answers within seconds, asked as tfds would ask: proxies included."""
+    """Whether the server answers within seconds, through the same proxies as tfds' downloads."""
     import requests
 
     answers = []
@@ -268,7 +268,7 @@ def _reachable(url: str) -> bool:
         except requests.RequestException:
             answers.append(False)
 
-    # Looking up a host's name has no time limit of its own.
+    # A thread limits the time, since looking up a host's name has no time limit.
     thread = threading.Thread(target=ask, name="probe", daemon=True)
     thread.start()
     thread.join(_PROBE_SECONDS + 1)
@@ -289,7 +289,7 @@ def _ways_on(builder: Any, name: str, folder: Path | None, missing: dict[str, st
 
 def _unreadable(builder: Any, reason: str) -> DataError:
     return DataError(
-        f"{builder.data_path} is not a whole prepared data set: {reason}; remove it to make it anew"
+        f"{builder.data_path} is not a complete prepared data set: {reason}; remove it to prepare it again"
     )
 
 

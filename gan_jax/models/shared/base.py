@@ -1,60 +1,161 @@
-"""What every model has unless it says otherwise, and checks of hyper-parameters."""
+"""What a model is: the members that the loop, the evaluations and the modes of inference use.
 
+A model is a frozen dataclass named `Model` in a file of its own. Its fields are hyper-parameters. Its methods
+are pure functions. A model holds no arrays and never changes.
+"""
+
+import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import jax
 import numpy as np
 
 from gan_jax.game import TrainState
+from gan_jax.game.network import Network
 
 Batch = dict[str, jax.Array]
-Labels = Any  # int32 [n]; None where a model is not conditional
+Metrics = dict[str, jax.Array]
 
 
-class Defaults:
-    """The optional members of a model; nothing here is called by a model itself."""
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """What a model will be trained on, as far as it is known.
+
+    Attributes:
+      size: pixels a side of all images.
+      varies: whether an image comes out differently each time it is drawn (random crops, mirrors).
+      required: pixels a side at which the network of each required run sees images; 0 where it takes any.
+      columns: every column of the training set but the images, by batch key such as `image_label`; None
+        before the data are read.
+    """
+
+    size: int
+    varies: bool = False
+    required: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    columns: Mapping[str, np.ndarray] | None = None
+
+
+class Model(Protocol):
+    """The members that every model has. `Defaults` gives all but `init` and `train_step`."""
+
+    TINY: ClassVar[Mapping[str, Any]]  # fields of a model so small that a step compiles and runs in seconds
+    SCHEDULES: ClassVar[tuple[str, ...]]  # fields that count steps; they shrink with a shorter run
+
+    # What the model can do. Each capability comes with the methods in brackets.
+    draws_from_noise: ClassVar[bool]  # (latents, decode, generate)
+    translates: ClassVar[bool]  # (generate)
+    tells_classes: ClassVar[bool]  # (predict, embed)
+    encodes: ClassVar[bool]  # (infer)
+    takes_requests: ClassVar[bool]  # a translation that is asked for labels (condition)
 
     @property
     def batches(self) -> int:
-        """Batches of config.batch_size that one iteration consumes."""
+        """How many batches of config.batch_size one iteration consumes."""
+        ...
+
+    @property
+    def multiple(self) -> int:
+        """Sides of images that `generate` translates are multiples of this; 0: of the trained size alone."""
+        ...
+
+    @property
+    def features(self) -> Mapping[str, str]:
+        """Role -> the required run whose features of the role's images a step reads.
+
+        The column is `<role>_features` [B, d]. It is computed once for each image and cached. It is missing
+        where images vary from draw to draw, so the step then computes it.
+        """
+        ...
+
+    def phases(self, iteration: int) -> tuple[Any, ...]:
+        """Static arguments of the compiled steps of this iteration, in order."""
+        ...
+
+    def seen_size(self, size: int) -> int:
+        """Pixels a side at which the networks see images of `size` pixels a side."""
+        ...
+
+    def trained_role(self, role: str) -> str:
+        """The role of the training batch whose images are like those that `generate` takes under `role`."""
+        ...
+
+    def check(self, inputs: Inputs) -> None:
+        """Raises ValueError where the model cannot be trained on these inputs.
+
+        It is called twice: before the data are read, and once more before training.
+        """
+        ...
+
+    def init(self, rng: jax.Array, batch: Batch) -> TrainState:
+        """The state before training; `batch` is read for its shapes and dtypes alone."""
+        ...
+
+    def adopt(
+        self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
+    ) -> TrainState:
+        """The state before training with what comes from outside: required networks and the training set.
+
+        Args:
+          state: of `init`.
+          networks: the finished runs and weights that the configuration requires, by name.
+          columns: every column of the training set but the images, by batch key; {} where it is not at hand.
+        """
+        ...
+
+    def train_step(
+        self, state: TrainState, batch: Batch, rng: jax.Array, phase: Any
+    ) -> tuple[TrainState, Metrics]:
+        """One compiled step on one device, with its part of the batch; metrics are named `player/term`."""
+        ...
+
+
+class Defaults:
+    """The members that a model has unless it says otherwise."""
+
+    TINY: ClassVar[Mapping[str, Any]] = {}
+    SCHEDULES: ClassVar[tuple[str, ...]] = ()
+    draws_from_noise: ClassVar[bool] = False
+    translates: ClassVar[bool] = False
+    tells_classes: ClassVar[bool] = False
+    encodes: ClassVar[bool] = False
+    takes_requests: ClassVar[bool] = False
+
+    @property
+    def batches(self) -> int:
+        """An iteration consumes one batch."""
         return 1
 
     @property
     def multiple(self) -> int:
-        """Sides of images that `generate` translates are multiples of this; 0: the trained size alone."""
+        """The model takes images of the trained size alone."""
         return 0
 
+    @property
+    def features(self) -> Mapping[str, str]:
+        """A step reads no features of required runs."""
+        return {}
+
     def phases(self, iteration: int) -> tuple[Any, ...]:
-        """Static arguments of the compiled steps of this iteration, in order."""
+        """An iteration is one step."""
         del iteration
         return ("train",)
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
-        """Raises ValueError where the networks cannot take images of `size` pixels a side.
+    def seen_size(self, size: int) -> int:
+        """The networks see images as they are."""
+        return size
 
-        `required` are the pixels at which the networks of the required runs were trained, by name.
-        """
-        del size, required
+    def trained_role(self, role: str) -> str:
+        """The role of the same name."""
+        return role
 
-    def check_columns(self, columns: Mapping[str, np.ndarray]) -> None:
-        """Raises ValueError where the training set's columns have values that the model cannot take.
+    def check(self, inputs: Inputs) -> None:
+        """Every input is allowed."""
+        del inputs
 
-        `columns` are all but the images, by their batch key, such as `image_label`. Before training.
-        """
-        del columns
-
-    def adopt(self, state: TrainState, networks: Mapping[str, Any]) -> TrainState:
-        """Takes over variables of the finished runs that `config.requires` names, by name."""
-        del networks
-        return state
-
-    def constants(self, state: TrainState, batch: Batch) -> Batch:
-        """Columns that follow from frozen variables alone; computed once per example and cached."""
-        del state, batch
-        return {}
-
-    def calibrate(self, state: TrainState, columns: Mapping[str, np.ndarray]) -> TrainState:
-        """Sets constants of the state from the cached columns of the whole training set."""
-        del columns
+    def adopt(
+        self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
+    ) -> TrainState:
+        """Nothing comes from outside."""
+        del networks, columns
         return state

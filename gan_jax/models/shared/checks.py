@@ -3,6 +3,9 @@
 import math
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 from gan_jax.models.shared.base import Batch
 
 
@@ -31,6 +34,17 @@ def require_widths(model: Any, *names: str) -> None:
         value = getattr(model, name)
         good = isinstance(value, tuple) and value and all(type(v) is int and v > 0 for v in value)
         require(name, value, bool(good), "a tuple of positive integers")
+
+
+def require_shapes(name: str, found: Any, expected: Any, fields: str) -> None:
+    """Checks that variables from elsewhere have the shapes of a network's own.
+
+    Raises:
+      ValueError: naming the variables, and the fields that decide the network's.
+    """
+    have, want = (jax.tree.map(jnp.shape, tree) for tree in (found, expected))
+    if have != want:
+        raise ValueError(f"{name} has parameters {have}; {fields} ask for {want}")
 
 
 def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) -> None:

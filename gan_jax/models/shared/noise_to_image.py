@@ -1,29 +1,34 @@
 """What models that draw images from noise share."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from gan_jax.game import TrainState
-from gan_jax.models.shared.base import Batch, Defaults
+from gan_jax.models.shared.base import Batch, Defaults, Inputs
 from gan_jax.models.shared.checks import require
 
 Labels = Any  # int32 [n]; None where a model is not conditional
 
 
 class NoiseToImage(Defaults):
-    """What models that draw images from noise share: the classes asked for, and `generate`.
+    """A model that draws images from noise.
 
-    A subclass has the fields `size`, `z_dim` and `num_classes` (0: it is not conditional), its own
-    `decode(state, z, label=None)` and, where z is not N(0, I), its own `latents`.
+    A subclass has the fields `size` and `z_dim` and its own `decode`. It has its own `latents` and
+    `straight_paths` where z is not N(0, I).
     """
+
+    draws_from_noise: ClassVar[bool] = True
 
     size: int
     z_dim: int
-    num_classes: int
+    num_classes: int = 0  # that a label may name; 0: the model is not conditional
+
+    @property
+    def straight_paths(self) -> bool:
+        """Whether latents are interpolated along straight lines. For N(0, I) they follow great circles."""
+        return False
 
     def decode(self, state: TrainState, z: jax.Array, label: Labels = None) -> jax.Array:
         """Images [n, size, size, C] in [-1, 1] of z [n, z_dim] and, where conditional, label [n]."""
@@ -36,15 +41,34 @@ class NoiseToImage(Defaults):
     def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
         """As many images as the batch has rows: {'image': [n, size, size, C]} in [-1, 1].
 
-        `z` and `label` of the batch are taken where it has them, and drawn where it does not. Where the
+        `z` is taken from the batch where it has one, and drawn where it has none.
+        """
+        z_key, _ = jax.random.split(rng)
+        return {"image": self.decode(state, self._z(batch, z_key))}
+
+    def check(self, inputs: Inputs) -> None:
+        """Refuses images of another size than the model draws."""
+        fits = self.size == inputs.size
+        require("size", self.size, fits, f"the {inputs.size} pixels of the images")
+
+    def _z(self, batch, rng):
+        return batch["z"] if "z" in batch else self.latents(rng, len(jax.tree.leaves(batch)[0]))
+
+
+class Conditional(NoiseToImage):
+    """A model that draws images from noise and, where the field `num_classes` is not 0, a class."""
+
+    def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
+        """As many images as the batch has rows: {'image': [n, size, size, C]} in [-1, 1].
+
+        `z` and `label` are taken from the batch where it has them, and drawn where it has not. Where the
         model is conditional, `image_label` int32 [n] are the classes asked for.
         """
-        n = len(jax.tree.leaves(batch)[0])
-        z_key, label_key = jax.random.split(rng)
-        z = batch["z"] if "z" in batch else self.latents(z_key, n)
         if not self.num_classes:
-            return {"image": self.decode(state, z)}
-        label = batch["label"] if "label" in batch else self.classes(label_key, n)
+            return super().generate(state, batch, rng)
+        z_key, label_key = jax.random.split(rng)
+        z = self._z(batch, z_key)
+        label = batch["label"] if "label" in batch else self.classes(label_key, len(z))
         return {"image": self.decode(state, z, label), "image_label": label}
 
     def classes(self, rng: jax.Array, n: int) -> Labels:
@@ -77,14 +101,11 @@ class NoiseToImage(Defaults):
             raise ValueError(f"num_classes={self.num_classes} needs image_label [B]; the batch has {found}")
         return label
 
-    def check_size(self, size: int, required: Mapping[str, int]) -> None:
-        """Refuses images of other pixels than the model draws."""
-        del required
-        require("size", self.size, self.size == size, f"the {size} pixels of the images")
-
-    def check_columns(self, columns: Mapping[str, np.ndarray]) -> None:
-        """Refuses labels outside 0 .. num_classes - 1, which would silently be no class at all."""
-        if self.num_classes and "image_label" in columns:
-            low, high = (int(f(columns["image_label"])) for f in (np.min, np.max))
+    def check(self, inputs: Inputs) -> None:
+        """Refuses images of another size than the model draws, and labels that name no class."""
+        super().check(inputs)
+        labels = (inputs.columns or {}).get("image_label")
+        if self.num_classes and labels is not None:
+            low, high = int(labels.min()), int(labels.max())
             inside = low >= 0 and high < self.num_classes
             require("image_label", (low, high), inside, f"0 to {self.num_classes - 1}")

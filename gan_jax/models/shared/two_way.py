@@ -1,31 +1,31 @@
 """What models share that translate both ways, from a source domain to a target domain and back."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax
 
 from gan_jax import game
 from gan_jax.game import TrainState
-from gan_jax.models.shared.base import Batch
+from gan_jax.models.shared.base import Batch, Inputs
 from gan_jax.models.shared.checks import require_images
+from gan_jax.ops.directions import DIRECTIONS
 
 # The networks of a player `gen` that translates both ways: the role that each is given, the one it draws.
-WAYS: Mapping[str, tuple[str, str]] = {"s2t": ("source", "target"), "t2s": ("target", "source")}
+WAYS = DIRECTIONS
 
 
 def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
     """The players `gen` and `disc` of a model that translates both ways, at their start.
 
-    `model.gen` has a network for each of `WAYS`, `model.disc` one for each of its domains, `model.tx`
-    moves either player; `batch` has `source` and `target` images.
+    `model.gen` has a network for each of `WAYS`, `model.disc` one for each domain. `model.tx` gives each
+    player's optimiser. `batch` has `source` and `target` images.
 
     Raises:
       ValueError: a role is missing, or its channels or size are not what the networks take.
     """
     for role in ("source", "target"):
         require_images(batch, role, (getattr(model, f"{role}_channels"),))
-        model.check_size(batch[role].shape[1], {})
+        model.check(Inputs(batch[role].shape[1]))
     given = {name: roles[0] for name, roles in WAYS.items()}
     made = {}
     for key, name, networks in zip(
@@ -37,7 +37,7 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
             found = module.init(jax.random.fold_in(key, i), pixels, train=False)
             for kind, trees in variables.items():
                 trees[network] = found.get(kind, {})
-        made[name] = game.player(variables, model.tx)
+        made[name] = game.player(variables, model.tx(name))
     return made
 
 

@@ -1,6 +1,6 @@
-"""The discriminator of Odena, Olah, Shlens 2017 (ACGAN), and labels for a generator that was made for none.
+"""The discriminator of Odena, Olah, Shlens 2017 (ACGAN), and a wrapper that gives labels to any generator.
 
-The paper's generator is a `wgan_convs.ConvGenerator`.
+The paper's generator is `wgan_gp.ConvGenerator`.
 """
 
 import flax.linen as nn
@@ -11,12 +11,12 @@ from gan_jax.networks.layers.initializers import NORMAL
 
 
 class ACGANDiscriminator(nn.Module):
-    """[B, S, S, C] -> logits [B, classes]: 3x3 convolutions with dropout, of stride 2 and 1 in turn.
+    """[B, S, S, C] -> logits [B, classes]: 3x3 convolutions with dropout, alternately of stride 2 and 1.
 
     Attributes:
-      widths: of the convolutions.
-      classes: logits: realness, then the auxiliary classes.
-      norm: of all convolutions but the first: 'batch', 'none' or 'layer'.
+      widths: channels of the convolutions.
+      classes: number of logits: realness first, then the auxiliary classes.
+      norm: normalisation of all convolutions but the first: 'batch', 'none' or 'layer'.
       dropout: share of units dropped after each convolution in training (rng 'dropout').
     """
 
@@ -27,7 +27,7 @@ class ACGANDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = beside(x, condition)
         for i, width in enumerate(self.widths):
             x = Conv(width, 3, 1 if i % 2 else 2, kernel_init=NORMAL, name=f"conv_{i}")(x)
@@ -37,14 +37,14 @@ class ACGANDiscriminator(nn.Module):
 
 
 class LabelProduct(nn.Module):
-    """[B, d + num_classes] -> images: z times a learned vector of its class, e(y), through `generator`.
+    """[B, d + num_classes] -> images: `generator` takes z times a learned vector of its class, e(y).
 
-    Public codes of ACGAN have this in place of a label beside z. e starts as draws of N(0, 1), so that the
-    class is at first in signs and scales alone.
+    Public codes of ACGAN do this instead of appending the label to z. e starts as draws of N(0, 1), so that
+    at first the class shows only in signs and scales.
 
     Attributes:
-      generator: takes z [B, d].
-      num_classes: columns of the one-hot label, the last ones.
+      generator: a generator that takes z [B, d].
+      num_classes: columns of the one-hot label, the last columns of the input.
     """
 
     generator: nn.Module

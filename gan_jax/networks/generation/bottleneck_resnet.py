@@ -12,7 +12,7 @@ class Bottleneck(nn.Module):
     """Shortcut + 0.3 * norm of (ReLU, 1x1, ReLU, 3x3, ReLU, 1x1): [B, H, W, C] -> [B, H', W', features].
 
     Attributes:
-      features: of the output, even.
+      features: channels of the output, an even number.
       resample: 'up' doubles the sides, 'down' halves them, 'none'.
       norm: 'none', 'batch' or 'layer'.
     """
@@ -35,7 +35,7 @@ class Bottleneck(nn.Module):
             x = Conv(4 * self.features, 1, kernel_init=GLOROT, name="shortcut")(x)
             return depth_to_space(x)
         if self.resample == "down":
-            # A 1x1 convolution of stride 2 takes every other pixel.
+            # A 1x1 convolution of stride 2 sees every other pixel only.
             return Conv(self.features, 1, kernel_init=glorot_strided(2), name="shortcut")(x[:, ::2, ::2])
         if x.shape[-1] == self.features:
             return x
@@ -53,9 +53,9 @@ class BottleneckGenerator(nn.Module):
     """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = 4 * 2**(len(widths) - 1).
 
     Attributes:
-      widths: of the resolutions from 4 pixels upwards.
-      blocks: that keep the size, at each resolution; one that doubles it stands between two resolutions.
-      out_channels: of the images.
+      widths: channels at each resolution, from 4 pixels upwards.
+      blocks: number of blocks at each resolution; a further block doubles the size between resolutions.
+      out_channels: channels of the images.
       norm: 'batch' or 'none'.
     """
 
@@ -66,10 +66,11 @@ class BottleneckGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = nn.Dense(16 * self.widths[0], kernel_init=GLOROT, name="project")(z)
         x = x.reshape(len(x), 4, 4, -1)
         x = _stages(x, train, self.widths, self.blocks, "up", self.norm)
+        # The authors' script divides the outputs of both networks by 5.
         return jnp.tanh(Conv(self.out_channels, 1, kernel_init=GLOROT, name="to_image")(x) / 5)
 
 
@@ -77,9 +78,9 @@ class BottleneckDiscriminator(nn.Module):
     """[B, S, S, C] -> logits [B, classes], the mirror image of `BottleneckGenerator`.
 
     Attributes:
-      widths: of the resolutions from the image's downwards.
-      blocks: that keep the size, at each resolution.
-      classes: logits.
+      widths: channels at each resolution, from the image's downwards.
+      blocks: number of blocks at each resolution.
+      classes: number of logits.
       norm: 'none', 'batch' or 'layer'.
     """
 
@@ -90,7 +91,7 @@ class BottleneckDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = Conv(self.widths[0], 1, kernel_init=GLOROT, name="from_image")(beside(x, condition))
         x = _stages(x, train, self.widths, self.blocks, "down", self.norm)
         return nn.Dense(self.classes, kernel_init=GLOROT, name="logits")(x.reshape(len(x), -1)) / 5

@@ -1,14 +1,14 @@
-"""Generators and discriminators of the noise-to-image papers by name, in the published form or another.
+"""Generators and discriminators of the noise-to-image papers by name, as published or modified.
 
-A name is an architecture with its published widths, norms and initial values; what is passed besides
-replaces a part of that. All generators are called as `module.apply(variables, z, train)` with z [B, d]
-and give images [B, size, size, channels] in [-1, 1]; all discriminators as
-`module.apply(variables, x, train, condition)` with condition [B, K] or None, and give logits [B, classes].
-Running statistics of batch norm and u of spectral normalisation are in `batch_stats`; some networks have
-dropout, so every call with `train=True` should pass `rngs={'dropout': key}`.
+A name stands for an architecture with its published widths, norms and initial values; further arguments
+replace parts of them. All generators are called as `module.apply(variables, z, train)` with z [B, d] and give
+images [B, size, size, channels] in [-1, 1]. All discriminators are called as `module.apply(variables, x,
+train, condition)` with condition [B, K] or None and give logits [B, classes]. `batch_stats` holds the running
+statistics of batch norm and the vectors u of spectral normalisation. Some networks have dropout, so every
+call with `train=True` should pass `rngs={'dropout': key}`.
 
-The papers whose data are in [0, 1] with a sigmoid at G's end (mlp_2014, mirza, cgan_conv, wgan at 28 pixels)
-are given as 2 sigmoid - 1, and their D sees [-1, 1].
+Some papers have data in [0, 1] and a sigmoid as G's last layer (mlp_2014, mirza, cgan_conv, wgan at 28
+pixels). Their generators give 2 sigmoid - 1, and their discriminators see [-1, 1].
 """
 
 import dataclasses
@@ -42,18 +42,18 @@ def generator(
 
     Args:
       name: one of `GENERATORS`.
-      size: pixels a side.
-      channels: of the images, 1 or 3; 2 for points of the plane, images of one pixel.
-      width: channels of the widest-resolution layer, or of the first hidden layer of an MLP, all others in
-        the published proportion; 0 is the published width.
+      size: side of the images in pixels.
+      channels: image channels, 1 or 3; 2 for points of the plane, which are images of one pixel.
+      width: channels of the layer with the highest resolution, or units of the first hidden layer of an MLP.
+        All other widths keep the published proportions. 0 gives the published width.
       norm: 'published', 'none', 'batch' or 'layer'.
-      num_classes: the last so many columns of z are one-hot labels; 0 if there are none.
-      label_input: 'concat', the network is given z as it is; or 'multiply', noise times a learned vector of
-        the class.
+      num_classes: number of columns at the end of z that hold one-hot labels; 0 if there are none.
+      label_input: 'concat' gives the network z as it is; 'multiply' gives it the noise times a learned vector
+        of the class.
       **options: fields of the module that differ from the published ones.
 
     Raises:
-      ValueError: a name, size, norm or option that the architecture does not have.
+      ValueError: the architecture does not have the name, size, norm or option.
     """
     if label_input not in LABEL_INPUTS:
         raise ValueError(f"label_input={label_input!r} is not allowed; allowed: {', '.join(LABEL_INPUTS)}")
@@ -74,21 +74,21 @@ def discriminator(
     spectral: bool = False,
     **options: Any,
 ) -> nn.Module:
-    """The discriminator `name` of images [B, size, size, channels]; `module.norm` says its norm.
+    """The discriminator `name` of images [B, size, size, channels]; its field `norm` tells its norm.
 
     Args:
       name: one of `DISCRIMINATORS`.
-      size: pixels a side.
-      channels: of the images; a condition's planes come besides.
+      size: side of the images in pixels.
+      channels: image channels, without the planes of a condition.
       width: as for `generator`.
-      classes: logits; with an auxiliary classifier 1 + its classes, realness first.
+      classes: number of logits. With an auxiliary classifier, 1 + its classes, realness first.
       norm: 'published', 'none', 'batch' or 'layer'.
-      spectral: every kernel is divided by its largest singular value; then `spectral.advance(params,
-        batch_stats)` is due once an update of D.
+      spectral: divide every kernel by its largest singular value. Each update of D must then call
+        `spectral.advance(params, batch_stats)` once.
       **options: fields of the module that differ from the published ones.
 
     Raises:
-      ValueError: a name, size, norm or option that the architecture does not have.
+      ValueError: the architecture does not have the name, size, norm or option.
     """
     module = _build(
         "discriminator", DISCRIMINATORS, name, Request(size, channels, width, norm, classes), options

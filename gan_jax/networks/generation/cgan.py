@@ -1,7 +1,7 @@
 """Conditional networks of Mirza and Osindero 2014 (CGAN), and of Radford et al. 2015's code for digits.
 
-Generators take [noise, one-hot label]; discriminators a condition [B, K], which the convolutional pair can do
-without.
+Generators take [noise, one-hot label]. Discriminators take a condition [B, K]; it is optional for the
+convolutional one.
 """
 
 import math
@@ -15,12 +15,12 @@ from gan_jax.networks.layers.initializers import NORMAL
 
 
 class MirzaGenerator(nn.Module):
-    """[B, d + num_classes] -> [B, *shape]: noise and label each through a layer, then both through one.
+    """[B, d + num_classes] -> [B, *shape]: one layer each for noise and label, then one for both.
 
     Attributes:
-      num_classes: columns of the label, the last ones.
-      widths: of the layers of noise, of label, and of both.
-      shape: of one image, (S, S, C).
+      num_classes: columns of the label, the last columns of the input.
+      widths: units of the layers of noise, of label, and of both.
+      shape: shape of one image, (S, S, C).
       dropout: share of each hidden layer's units dropped in training (rng 'dropout').
     """
 
@@ -31,7 +31,7 @@ class MirzaGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images in [-1, 1]; `train` drops units."""
+        """Images in [-1, 1]. In training, dropout acts."""
         drop = nn.Dropout(self.dropout, deterministic=not train)
         noise, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
         noise = drop(nn.relu(nn.Dense(self.widths[0], name="noise")(noise)))
@@ -42,12 +42,12 @@ class MirzaGenerator(nn.Module):
 
 
 class MirzaDiscriminator(nn.Module):
-    """[B, S, S, C] -> logits [B, classes]: image and label each through maxout units, then both.
+    """[B, S, S, C] -> logits [B, classes]: image and label pass through maxout units, then both together.
 
     Attributes:
-      widths: units of the image, of the label, and of both.
-      pieces: of each of these units.
-      classes: logits.
+      widths: maxout units of the image, of the label, and of both.
+      pieces: linear pieces of each unit, for the same three layers.
+      classes: number of logits.
       dropout: share of each hidden layer's units dropped in training (rng 'dropout').
     """
 
@@ -60,7 +60,7 @@ class MirzaDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `train` drops units."""
+        """Logits. In training, dropout acts."""
         condition = _required(condition)
         drop = nn.Dropout(self.dropout, deterministic=not train)
         layers = zip(("image", "label", "joined"), self.widths, self.pieces, strict=True)
@@ -70,15 +70,16 @@ class MirzaDiscriminator(nn.Module):
 
 
 class ConvCGANGenerator(nn.Module):
-    """[B, d + num_classes] -> [B, 28, 28, out_channels] in [-1, 1]; the label beside every layer's input.
+    """[B, d + num_classes] -> [B, 28, 28, out_channels] in [-1, 1]; the label joins every layer's input.
 
-    No layer has a bias; batch norm has neither scale nor shift, and a mean for each unit of a linear layer.
+    No layer has a bias. Batch norm has neither scale nor shift; after a linear layer it has a mean for each
+    unit.
 
     Attributes:
-      num_classes: columns of the label, the last ones; 0 where there is none.
-      dense: width of the first layer.
-      width: of the last but one.
-      out_channels: of the images.
+      num_classes: columns of the label, the last columns of the input; 0 if there is no label.
+      dense: units of the first layer.
+      width: channels of the last layer but one.
+      out_channels: channels of the images.
     """
 
     num_classes: int = 10
@@ -88,7 +89,7 @@ class ConvCGANGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         label = z[:, -self.num_classes :] if self.num_classes else None
         x = nn.relu(_plain_norm(train, "norm_0")(_linear(self.dense, "dense_0")(z)))
         x = _linear(7 * 7 * 2 * self.width, "dense_1")(beside(x, label))
@@ -104,10 +105,11 @@ class ConvCGANDiscriminator(nn.Module):
     """[B, 28, 28, C] -> logits [B, classes], the counterpart of `ConvCGANGenerator`; leaky ReLU of slope 0.2.
 
     Attributes:
-      width: of the first convolution; the second is twice as wide.
-      dense: width of the linear layer.
-      classes: logits.
-      norm: of all layers but the first and the last: 'batch', without scale or shift, 'layer' or 'none'.
+      width: channels of the first convolution; the second has twice as many.
+      dense: units of the linear layer.
+      classes: number of logits.
+      norm: normalisation of all layers but the first and the last: 'batch', without scale or shift; 'layer';
+        or 'none'.
     """
 
     width: int = 64
@@ -117,7 +119,7 @@ class ConvCGANDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `train` normalises by the batch and updates running statistics."""
+        """Logits. In training, batch norm uses the batch's statistics and updates the running ones."""
         for i in range(2):
             down = Conv((i + 1) * self.width, 5, 2, use_bias=False, kernel_init=NORMAL, name=f"down_{i}")
             x = down(beside(x, condition))

@@ -22,19 +22,20 @@ from gan_jax.networks.layers.initializers import NORMAL, around_one
 class Generator(nn.Module):
     """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = start * 2**len(widths).
 
-    The vector is projected to start x start; transposed convolutions of stride 2 double the size; all
-    but the last layer have batch norm and ReLU, the last has tanh.
+    The vector is projected to start x start pixels. Transposed convolutions of stride 2 then double the size.
+    All layers but the last have batch norm and ReLU; the last has tanh.
 
     Attributes:
-      widths: of all layers but the last.
-      out_channels: of the images.
-      pointwise: each of these layers is followed by a 1x1 convolution of its width, with batch norm and
-        ReLU of its own, as Taigman et al. 2016 have it for faces.
-      start: pixels a side of the projection.
+      widths: channels of all layers but the last.
+      out_channels: channels of the images.
+      pointwise: whether a 1x1 convolution of the same width, with batch norm and ReLU of its own, follows
+        each layer but the last, as in Taigman et al. 2016 for faces.
+      start: side of the projection in pixels.
       norm: 'batch', 'layer' or 'none'.
-      norm_std: batch norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
-      bias: of the last layer; DCGAN's code has none.
-      kernel_size: of the transposed convolutions; 5 in DCGAN's first code.
+      norm_std: the norm's scale is drawn from N(1, norm_std); DCGAN's code has 0.02. 0 starts the scale at
+        one.
+      bias: whether the last layer has a bias; DCGAN's code has none.
+      kernel_size: kernel size of the transposed convolutions; 5 in DCGAN's first code.
     """
 
     widths: tuple[int, ...] = (512, 256, 128)
@@ -53,7 +54,7 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = Project(self.widths[0], self.start, kernel_init=NORMAL, name="project")(z)
         x = self._mix(self._rectify(x, train, "norm_0"), train, 0)
         for i, width in enumerate(self.widths[1:], start=1):
@@ -82,17 +83,18 @@ class Discriminator(nn.Module):
     """[B, S, S, C] -> logits [B, classes + aux]: strided convolutions, then one as large as its input.
 
     Attributes:
-      widths: of the strided layers.
-      classes: logits; never rectified or normalised.
-      batch_norm: on the inner layers; none on the first and on the logits.
+      widths: channels of the strided layers.
+      classes: number of logits; no activation or norm follows them.
+      batch_norm: whether the strided layers but the first have batch norm.
       activation: 'relu', or 'leaky_relu' of slope 0.2.
-      init_scheme: 'normal' draws kernels from N(0, 0.02), 'lecun' is flax's default.
-      first_norm: with a norm, on the first layer as well.
-      layer_norm: layer norm where batch norm would be, which it replaces.
-      norm_std: the norm's scale is drawn from N(1, norm_std), 0.02 in DCGAN's code; 0 starts it at one.
-      bias: of the layers without norm; DCGAN's code has none.
-      aux: logits of a class head with bias beside the others, for auxiliary classifiers.
-      kernel_size: of the strided layers; 5 in DCGAN's first code.
+      init_scheme: 'normal' draws kernels from N(0, 0.02); 'lecun' is flax's default.
+      first_norm: whether the first layer has the norm as well.
+      layer_norm: use layer norm instead of batch norm.
+      norm_std: the norm's scale is drawn from N(1, norm_std); DCGAN's code has 0.02. 0 starts the scale at
+        one.
+      bias: whether layers without norm have a bias; DCGAN's code has none.
+      aux: number of class logits of a second head with bias, for auxiliary classifiers.
+      kernel_size: kernel size of the strided layers; 5 in DCGAN's first code.
     """
 
     widths: tuple[int, ...] = (128, 256, 512)
@@ -114,14 +116,15 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `train` normalises by the batch and updates running statistics.
+        """Logits. In training, batch norm uses the batch's statistics and updates the running ones.
 
-        `condition` [B, K] goes in as K planes beside the image.
+        `condition` [B, K] joins the image as K constant planes.
         """
         x = beside(x, condition)
         init: Initializer = NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
         for i, width in enumerate(self.widths):
             norm = self.norm if i > 0 or self.first_norm else "none"
+            # A norm has its own bias.
             bias = self.bias and norm == "none"
             down = Conv(width, self.kernel_size, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")
             x = normalised(down(x), norm, train, f"norm_{i}", around_one(self.norm_std))
@@ -136,12 +139,13 @@ class Discriminator(nn.Module):
 def logits_of_groups(
     disc: Discriminator, params: Any, batch_stats: Any, groups: Sequence[jax.Array]
 ) -> tuple[list[jax.Array], Any]:
-    """Logits of each group of images [B, H, W, C] in training, every group a batch-norm batch of its own.
+    """Logits in training for each group of images [B, H, W, C]; batch norm treats each group as a batch.
 
     Returns:
-      The logits [B, classes] of each group, and the running statistics after the last.
+      The logits [B, classes] of each group, and the running statistics after the last group.
     """
     if disc.norm != "batch":
+        # Without batch norm the examples are independent, so one pass over all groups gives the same logits.
         logits = disc.apply({"params": params}, jnp.concatenate(groups), train=True)
         return jnp.split(logits, len(groups)), batch_stats
     out = []

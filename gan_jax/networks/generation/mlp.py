@@ -13,11 +13,11 @@ class MLPGenerator(nn.Module):
     """[B, d] -> [B, *shape]: hidden layers with (leaky) ReLU, then one linear layer and `output`.
 
     Attributes:
-      widths: of the hidden layers.
-      shape: of one image, (S, S, C); a point of the plane is an image of one pixel and two channels.
-      slope: of the activation below zero; 0 is ReLU.
-      output: 'tanh'; 'sigmoid', given as 2 sigmoid(x) - 1; or 'linear', without bounds.
-      kernel_init: of all layers.
+      widths: units of the hidden layers.
+      shape: shape of one image, (S, S, C); a point of the plane is an image of one pixel and two channels.
+      slope: slope of the activation below zero; 0 gives ReLU.
+      output: 'tanh'; 'sigmoid', as 2 sigmoid(x) - 1; or 'linear', without bounds.
+      kernel_init: initial values of all kernels.
     """
 
     widths: tuple[int, ...] = (128,)
@@ -28,7 +28,7 @@ class MLPGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images in [-1, 1], or unbounded where `output='linear'`; nothing depends on `train`."""
+        """Images in [-1, 1], or unbounded if `output='linear'`; `train` has no effect."""
         del train
         for i, width in enumerate(self.widths):
             z = nn.Dense(width, kernel_init=self.kernel_init, name=f"hidden_{i}")(z)
@@ -41,13 +41,13 @@ class MLPDiscriminator(nn.Module):
     """[B, S, S, C] -> logits [B, classes]: hidden layers with (leaky) ReLU or maxout, then a linear layer.
 
     Attributes:
-      widths: of the hidden layers.
-      classes: logits.
-      pieces: of each maxout unit (Goodfellow et al. 2013); 0 has the activation of `slope` instead.
-      slope: of the activation below zero; 0 is ReLU.
+      widths: units of the hidden layers.
+      classes: number of logits.
+      pieces: linear pieces of each maxout unit (Goodfellow et al. 2013); 0 uses (leaky) ReLU instead.
+      slope: slope of the activation below zero; 0 gives ReLU.
       dropout: share of each hidden layer's units dropped in training (rng 'dropout').
       input_dropout: share of the inputs dropped in training.
-      kernel_init: of all layers.
+      kernel_init: initial values of all kernels.
     """
 
     widths: tuple[int, ...] = (128,)
@@ -62,7 +62,7 @@ class MLPDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `train` drops units; `condition` [B, K] goes in as K more columns."""
+        """Logits. In training, dropout acts. `condition` [B, K] joins the pixels as K columns."""
         x = beside(x.reshape(len(x), -1), condition)
         x = nn.Dropout(self.input_dropout, deterministic=not train)(x)
         for i, width in enumerate(self.widths):
@@ -76,7 +76,7 @@ class MLPDiscriminator(nn.Module):
 
 
 class Maxout(nn.Module):
-    """The largest of `pieces` linear functions for each of `features` units: [B, D] -> [B, features]."""
+    """The largest of `pieces` linear functions, for each of `features` units: [B, D] -> [B, features]."""
 
     features: int
     pieces: int
@@ -90,7 +90,7 @@ class Maxout(nn.Module):
 
 
 def bounded(x: jax.Array, output: str) -> jax.Array:
-    """The last nonlinearity of a generator: 'tanh'; 'sigmoid', as 2 sigmoid(x) - 1; 'linear', none.
+    """A generator's last nonlinearity: 'tanh'; 'sigmoid', as 2 sigmoid(x) - 1; or 'linear', none.
 
     Raises:
       ValueError: `output` is none of these.

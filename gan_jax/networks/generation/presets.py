@@ -1,4 +1,4 @@
-"""The published widths, norms and initial values behind the names of `noise_to_image`."""
+"""The published widths, norms and initial values for the names of `catalogue`."""
 
 from collections.abc import Mapping
 
@@ -47,7 +47,7 @@ def _cgan_conv_d(ask: Request) -> nn.Module:
     return cgan.ConvCGANDiscriminator(width, 16 * width, ask.classes, norm)
 
 
-# Of a generator, from the linear layer on; 28 pixels come of 7, all others of 4.
+# Width factors of a generator's layers for each image size. 28 pixels start from 7, all others from 4.
 _DOUBLINGS = {16: (2, 1), 28: (4, 2), 32: (4, 2, 1), 64: (8, 4, 2, 1), 128: (16, 8, 4, 2, 1)}
 
 
@@ -59,8 +59,8 @@ def _dcgan_g(ask: Request) -> nn.Module:
 
 
 def _dcgan_d(ask: Request) -> nn.Module:
-    # DCGAN's code has no biases, for its norm shifts. With neither, D(a x) = a D(x) for a > 0: contrast alone
-    # would be what D answers to.
+    # DCGAN's code has no biases, since its norm has shifts. Without both, D(a x) = a D(x) for a > 0, and
+    # contrast alone would decide D's answer.
     stages = len(_DOUBLINGS[ask.of_size(*_DOUBLINGS).size])
     norm = ask.normalised("batch", "none", "layer")
     return dcgan.Discriminator(
@@ -118,13 +118,13 @@ def _grid_d(**fields) -> Builder:
     return build
 
 
-# Factors of the width and blocks that keep the size, from 4 pixels upwards: 101 and 35 layers.
+# Width factors, and numbers of blocks that keep the size, from 4 pixels upwards: 101 and 35 layers.
 _BOTTLENECKS = {64: ((8, 4, 2, 1, 0.5), (6, 6, 6, 6, 5)), 32: ((4, 2, 1, 0.5), (2, 2, 2, 2))}
 
 
 def _bottlenecks(ask: Request) -> tuple[tuple[int, ...], tuple[int, ...]]:
     factors, blocks = _BOTTLENECKS[ask.of_size(*_BOTTLENECKS).size]
-    if ask.width % 4:  # half a block's channels inside it, half the base width in the last blocks
+    if ask.width % 4:  # the last blocks have half the base width, and half of that inside
         raise ValueError(f"width={ask.width} is not allowed; allowed for this network: multiples of 4")
     return ask.widths(64, *factors), blocks
 

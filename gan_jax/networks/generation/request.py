@@ -1,4 +1,4 @@
-"""What is asked of an architecture that `noise_to_image` knows by name, and refusals of what it has not."""
+"""A request for an architecture of `catalogue`, and the refusal of what the architecture does not have."""
 
 import dataclasses
 import math
@@ -9,14 +9,14 @@ import flax.linen as nn
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What is asked of an architecture.
+    """What a caller wants of an architecture.
 
     Attributes:
-      size: pixels a side.
-      channels: of the images.
+      size: side of the images in pixels.
+      channels: channels of the images.
       width: the base width; 0 is the published one.
       norm: 'none', 'batch', 'layer' or 'published'.
-      classes: of one-hot labels in a generator's input, or logits of a discriminator.
+      classes: columns of one-hot labels in a generator's input, or logits of a discriminator.
     """
 
     size: int
@@ -27,11 +27,15 @@ class Request:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of one image."""
+        """The shape of one image."""
         return self.size, self.size, self.channels
 
     def widths(self, published: int, *factors: float) -> tuple[int, ...]:
-        """The base width times each factor, rounded; a width that leaves a layer empty is refused."""
+        """The base width times each factor, rounded.
+
+        Raises:
+          ValueError: the base width leaves a layer without channels.
+        """
         widths = tuple(round((self.width or published) * factor) for factor in factors)
         if min(widths) < 1:
             least = math.ceil(1 / min(1, *factors))
@@ -39,7 +43,11 @@ class Request:
         return widths
 
     def normalised(self, published: str, *allowed: str) -> str:
-        """The norm, which must be `published` or one of `allowed`."""
+        """The norm's name.
+
+        Raises:
+          ValueError: the norm is neither `published` nor one of `allowed`.
+        """
         norm = published if self.norm == "published" else self.norm
         allowed = (published, *allowed)
         if norm not in allowed:
@@ -47,7 +55,11 @@ class Request:
         return norm
 
     def of_size(self, *allowed: int) -> "Request":
-        """Itself, if its size is one of `allowed`."""
+        """The request itself.
+
+        Raises:
+          ValueError: its size is not one of `allowed`.
+        """
         if self.size not in allowed:
             sizes = ", ".join(map(str, allowed))
             raise ValueError(f"size={self.size} is not allowed; allowed for this network: {sizes}")
@@ -55,7 +67,11 @@ class Request:
 
     @property
     def labelled(self) -> "Request":
-        """Itself, if it has labels."""
+        """The request itself.
+
+        Raises:
+          ValueError: it has no labels.
+        """
         if not self.classes:
             raise ValueError("num_classes=0 is not allowed; allowed for this network: 1 or more")
         return self

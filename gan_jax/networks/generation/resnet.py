@@ -9,15 +9,15 @@ from gan_jax.networks.layers.initializers import GLOROT, HE
 
 
 class ResBlock(nn.Module):
-    """Norm, ReLU, 3x3 convolution, twice, plus a shortcut: [B, H, W, C] -> [B, H', W', features].
+    """Norm, ReLU and 3x3 convolution, twice, plus a shortcut: [B, H, W, C] -> [B, H', W', features].
 
     Attributes:
-      features: of the output; the first convolution has them where it doubles or keeps the size, and the
-        input's where it halves.
-      resample: 'up' doubles the sides (nearest), 'down' halves them (mean), 'none'.
-      norm: 'none', 'batch' or 'layer'; batch norm is conditional where a label is given.
-      first_bias: the first convolution has a bias.
-      raw: the input is an image: no norm and ReLU before the first convolution.
+      features: channels of the output. The first convolution has as many if the block doubles or keeps the
+        size; if the block halves the size, the first convolution keeps the input's channels.
+      resample: 'up' doubles the sides (nearest), 'down' halves them (mean), 'none' keeps them.
+      norm: 'none', 'batch' or 'layer'; batch norm is conditional if a label is given.
+      first_bias: whether the first convolution has a bias.
+      raw: whether the input is an image; then no norm and ReLU precede the first convolution.
     """
 
     features: int
@@ -28,8 +28,8 @@ class ResBlock(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, label: jax.Array | None = None) -> jax.Array:
-        """Applies the block; `label` [B, K] one-hot or None."""
-        # A 1x1 convolution commutes with either resampling, and is cheaper at fewer pixels.
+        """Applies the block; `label` is one-hot [B, K] or None."""
+        # A 1x1 convolution commutes with both kinds of resampling and is cheaper on fewer pixels.
         shortcut = mean_pool(x) if self.resample == "down" else x
         if self.resample != "none" or x.shape[-1] != self.features:
             shortcut = Conv(self.features, 1, kernel_init=GLOROT, name="shortcut")(shortcut)
@@ -52,7 +52,7 @@ class ResBlock(nn.Module):
 
 
 class ConditionalBatchNorm(nn.Module):
-    """Batch norm with a scale and a shift for each class: images [B, H, W, C], labels [B, K] one-hot."""
+    """Batch norm with a scale and a shift for each class: images [B, H, W, C], one-hot labels [B, K]."""
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, label: jax.Array) -> jax.Array:
@@ -65,17 +65,17 @@ class ConditionalBatchNorm(nn.Module):
 
 
 class ResNetGenerator(nn.Module):
-    """[B, d] -> [B, S, S, out_channels] in [-1, 1]: linear to start x start, blocks that double, tanh.
+    """[B, d] -> [B, S, S, out_channels] in [-1, 1]: a linear layer to start x start, doubling blocks, tanh.
 
     Attributes:
-      widths: of the linear layer and of each block.
-      out_channels: of the images.
-      start: pixels a side of the linear layer's output.
+      widths: channels of the linear layer and of each block.
+      out_channels: channels of the images.
+      start: side of the linear layer's output in pixels.
       norm: 'batch' or 'none'.
-      num_classes: the last so many columns of the input are one-hot labels: they choose the scales of the
-        blocks' batch norm and do not reach the linear layer. 0 takes all columns as noise.
-      first_bias: of the blocks.
-      he_output: initial values of the last convolution as of those before a ReLU, not Glorot's.
+      num_classes: number of columns at the end of the input that hold one-hot labels. The labels choose the
+        scales of the blocks' batch norm and do not reach the linear layer. 0 takes all columns as noise.
+      first_bias: whether the first convolution of each block has a bias.
+      he_output: give the last convolution He's initial values, as before a ReLU, instead of Glorot's.
     """
 
     widths: tuple[int, ...] = (128, 128, 128, 128)
@@ -88,7 +88,7 @@ class ResNetGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         label = None
         if self.num_classes and self.norm == "batch":
             z, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
@@ -106,16 +106,16 @@ class ResNetDiscriminator(nn.Module):
     """[B, S, S, C] -> logits [B, classes]: residual blocks, then pooling and a linear layer.
 
     Attributes:
-      widths: of the blocks; the first block takes the image itself, or what `stem` gives.
-      classes: logits.
-      downs: of the blocks, as many as halve the sides; they are the first ones.
-      stem: width of a 3x3 convolution before all blocks; 0 for none.
-      norm: of the blocks: 'none', 'batch' or 'layer'.
-      first_bias: of the blocks.
-      head: 'mean' or 'sum' over the pixels after a ReLU, or 'flat': the linear layer takes all of them.
-      head_bias: the linear layer has a bias.
-      projection: a condition enters as <embedding, pooled> added to the first logit (Miyato and Koyama
-        2018), not as planes beside the image.
+      widths: channels of the blocks; the first block takes the image, or the output of `stem`.
+      classes: number of logits.
+      downs: number of blocks that halve the sides; they come first.
+      stem: channels of a 3x3 convolution before all blocks; 0 has none.
+      norm: normalisation in the blocks: 'none', 'batch' or 'layer'.
+      first_bias: whether the first convolution of each block has a bias.
+      head: 'mean' or 'sum' over the pixels after a ReLU; or 'flat', all pixels in one vector.
+      head_bias: whether the linear layer has a bias.
+      projection: add <embedding of the condition, pooled features> to the first logit (Miyato and Koyama
+        2018), instead of appending the condition to the image as planes.
     """
 
     widths: tuple[int, ...] = (128, 128, 128, 128)
@@ -130,7 +130,7 @@ class ResNetDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `condition` [B, K] one-hot."""
+        """Logits; `condition` is one-hot [B, K] or None."""
         x = x if self.projection else beside(x, condition)
         if self.stem:
             x = Conv(self.stem, kernel_init=GLOROT, name="stem")(x)
@@ -144,6 +144,7 @@ class ResNetDiscriminator(nn.Module):
         if self.projection and condition is not None:
             embed = nn.Dense(x.shape[-1], use_bias=False, kernel_init=GLOROT, name="embedding")
             score = (embed(condition) * x).sum(-1)
+            # The first logit is realness; the others belong to an auxiliary classifier.
             logits = logits.at[:, 0].add(score)
         return logits
 

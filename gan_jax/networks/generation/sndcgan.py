@@ -12,10 +12,11 @@ class SNDCGANGenerator(nn.Module):
     """[B, d] -> [B, 8 start, 8 start, out_channels] in [-1, 1]: linear, three doublings, 3x3 convolution.
 
     Attributes:
-      widths: of the linear layer and of the transposed 4x4 convolutions.
-      out_channels: of the images.
-      start: pixels a side of the linear layer's output.
-      norm: of all layers but the last, 'batch' or 'none'; the linear layer has a scale for each output.
+      widths: channels of the linear layer and of the transposed 4x4 convolutions.
+      out_channels: channels of the images.
+      start: side of the linear layer's output in pixels.
+      norm: 'batch' or 'none', for all layers but the last. The linear layer's norm has a scale for each
+        output.
     """
 
     widths: tuple[int, ...] = (512, 256, 128, 64)
@@ -25,7 +26,7 @@ class SNDCGANGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = nn.Dense(self.start**2 * self.widths[0], kernel_init=NORMAL, name="project")(z)
         x = nn.relu(normalised(x, self.norm, train, "norm_0"))
         x = x.reshape(len(x), self.start, self.start, -1)
@@ -36,15 +37,15 @@ class SNDCGANGenerator(nn.Module):
 
 
 class SNDCGANDiscriminator(nn.Module):
-    """[B, S, S, C] -> logits [B, classes]; the paper normalises its kernels by `SpectralNorm`.
+    """[B, S, S, C] -> logits [B, classes]; in the paper, `SpectralNorm` normalises the kernels.
 
-    A 3x3 convolution, then for each further width a strided 4x4 one, with a 3x3 one after it; then a
-    linear layer. Leaky ReLU of slope 0.1.
+    A 3x3 convolution comes first. A strided 4x4 convolution and a 3x3 one follow for each further width, then
+    a linear layer. The activation is leaky ReLU of slope 0.1.
 
     Attributes:
-      widths: of the convolutions at each resolution.
-      classes: logits.
-      norm: of all convolutions but the first: 'none', 'batch' or 'layer'.
+      widths: channels of the convolutions at each resolution.
+      classes: number of logits.
+      norm: normalisation of all convolutions but the first: 'none', 'batch' or 'layer'.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
@@ -53,7 +54,7 @@ class SNDCGANDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = Conv(self.widths[0], kernel_init=NORMAL, name="conv_0")(beside(x, condition))
         x = nn.leaky_relu(x, 0.1)
         for i, width in enumerate(self.widths[1:], start=1):

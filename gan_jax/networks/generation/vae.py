@@ -8,22 +8,26 @@ import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose, Initializer
 
-# Units of the hidden layer, or channels after the first convolution, that a preset has by itself.
+# Each preset's units of the hidden layer, or channels after the first convolution.
 WIDTHS = {"mlp": 400, "aevb": 500, "conv": 32}
 
 Activation = Callable[[jax.Array], jax.Array]
 
 
 def pair(name: str, *, size: int, channels: int, z_dim: int, width: int = 0) -> tuple[nn.Module, nn.Module]:
-    """Encoder, images -> (mean, log variance) [B, z_dim] each, and decoder, [B, z_dim] -> logits of images.
+    """Encoder and decoder of a variational autoencoder.
 
     Args:
-      name: 'mlp', one hidden layer of ReLU either way; 'aevb', the same with tanh and kernels from
-        N(0, 0.01), as Kingma and Welling 2013 (appendix C) have it; 'conv', two strided convolutions.
-      size: pixels a side; for 'conv' a multiple of 4.
-      channels: of the images.
-      z_dim: of the latent vector.
-      width: units of the hidden layer, or channels after the first convolution; 0 for the preset's own.
+      name: 'mlp' has one hidden layer of ReLU in each network. 'aevb' has tanh instead and kernels from N(0,
+        0.01), as in Kingma and Welling 2013 (appendix C). 'conv' has two strided convolutions.
+      size: side of the images in pixels; for 'conv' a multiple of 4.
+      channels: channels of the images.
+      z_dim: dimensions of the latent vector.
+      width: units of the hidden layer, or channels after the first convolution; 0 gives the preset's own.
+
+    Returns:
+      The encoder, images -> (mean, log variance) [B, z_dim] each, and the decoder, [B, z_dim] -> logits of
+      images.
     """
     width = width or WIDTHS[name]
     shape = (size, size, channels)
@@ -36,12 +40,12 @@ def pair(name: str, *, size: int, channels: int, z_dim: int, width: int = 0) -> 
 
 
 def reparametrise(mean: jax.Array, log_variance: jax.Array, noise: jax.Array) -> jax.Array:
-    """`z = mean + exp(log_variance / 2) noise`, all of one shape: a draw of q(z|x) where noise is N(0, I)."""
+    """`z = mean + exp(log_variance / 2) noise`, all of one shape: a draw of q(z|x) for noise from N(0, I)."""
     return mean + jnp.exp(0.5 * log_variance) * noise
 
 
 class MLPEncoder(nn.Module):
-    """[B, H, W, C] -> mean and log variance [B, z_dim], by one hidden layer and two linear heads."""
+    """[B, H, W, C] -> mean and log variance [B, z_dim], with one hidden layer and two linear heads."""
 
     width: int
     z_dim: int
@@ -57,7 +61,7 @@ class MLPEncoder(nn.Module):
 
 
 class MLPDecoder(nn.Module):
-    """[B, z_dim] -> logits [B, *shape], by one hidden layer."""
+    """[B, z_dim] -> logits [B, *shape], with one hidden layer."""
 
     width: int
     shape: tuple[int, int, int]
@@ -66,7 +70,7 @@ class MLPDecoder(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array) -> jax.Array:
-        """Logits of the pixels' means; the sigmoid is the likelihood's affair."""
+        """Logits of the pixels' means; the likelihood applies the sigmoid."""
         z = self.activation(nn.Dense(self.width, kernel_init=self.kernel_init, name="hidden")(z))
         height, width, channels = self.shape
         logits = nn.Dense(height * width * channels, kernel_init=self.kernel_init, name="logits")(z)
@@ -74,7 +78,7 @@ class MLPDecoder(nn.Module):
 
 
 class ConvEncoder(nn.Module):
-    """[B, S, S, C] -> mean and log variance [B, z_dim], by two 3x3 convolutions of stride 2 and ReLU."""
+    """[B, S, S, C] -> mean and log variance [B, z_dim], with two 3x3 convolutions of stride 2 and ReLU."""
 
     width: int
     z_dim: int
@@ -88,14 +92,14 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """[B, z_dim] -> logits [B, *shape], by two transposed 3x3 convolutions of stride 2 and a plain one."""
+    """[B, z_dim] -> logits [B, *shape], with two transposed 3x3 convolutions of stride 2 and a plain one."""
 
     width: int
     shape: tuple[int, int, int]
 
     @nn.compact
     def __call__(self, z: jax.Array) -> jax.Array:
-        """Logits of the pixels' means; the sigmoid is the likelihood's affair."""
+        """Logits of the pixels' means; the likelihood applies the sigmoid."""
         height, width, channels = self.shape
         start = (height // 4, width // 4, 2 * self.width)
         x = nn.Dense(start[0] * start[1] * start[2], name="project")(z).reshape(len(z), *start)

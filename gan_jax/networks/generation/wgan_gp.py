@@ -1,7 +1,7 @@
 """Convolutional generator and critic of Gulrajani et al. 2017 (WGAN-GP) for digits, CIFAR and their grid.
 
-All layers have biases, those before a norm as well. Names of activations: 'relu'; 'leaky_relu', of slope
-0.2; 'tanh'; and 'gated', sigmoid(even channels) * tanh(odd channels) of a layer twice as wide.
+All layers have biases, even before a norm. The activations are 'relu'; 'leaky_relu', of slope 0.2; 'tanh';
+and 'gated', which is sigmoid(even channels) * tanh(odd channels) of a layer twice as wide.
 """
 
 import flax.linen as nn
@@ -17,16 +17,18 @@ class ConvGenerator(nn.Module):
     """[B, d] -> [B, S, S, out_channels] in [-1, 1]: a linear layer to start x start, then doublings.
 
     Attributes:
-      widths: of the linear layer and of all transposed convolutions but the last.
-      out_channels: of the images.
-      start: pixels a side of the linear layer's output.
-      crop: pixels a side that the first doubling is cut to (7 on the way to 28); 0 cuts nothing.
-      kernel: taps a side.
-      norm: of all layers but the last: 'none', 'batch' or 'layer'.
-      dense_norm: of the linear layer, 'channel'; 'unit', which gives each output a scale; or 'none'.
-      activation: of all layers but the last.
-      output: 'tanh', or 'sigmoid' given as 2 sigmoid(x) - 1.
-      init_scheme: 'he', as `he_strided`; 'narrow', uniform of deviation 0.02; or 'normal' of 0.02.
+      widths: channels of the linear layer and of all transposed convolutions but the last.
+      out_channels: channels of the images.
+      start: side of the linear layer's output in pixels.
+      crop: side in pixels to which the first doubling's output is cut (7 on the way to 28); 0 cuts nothing.
+      kernel: side of the kernels in pixels.
+      norm: normalisation of all layers but the last: 'none', 'batch' or 'layer'.
+      dense_norm: the linear layer's norm has a scale for each 'channel' or for each 'unit'; 'none' omits the
+        norm.
+      activation: activation of all layers but the last.
+      output: 'tanh', or 'sigmoid' as 2 sigmoid(x) - 1.
+      init_scheme: 'he', see `he_strided`; 'narrow', uniform of standard deviation 0.02; or 'normal', N(0,
+        0.02).
     """
 
     widths: tuple[int, ...] = (512, 256, 128, 64)
@@ -42,7 +44,7 @@ class ConvGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         dense, deconv = kernel_inits(self.init_scheme, transposed=True)
         double = 2 if self.activation == "gated" else 1
         x = nn.Dense(self.start**2 * self.widths[0] * double, kernel_init=dense, name="project")(z)
@@ -65,12 +67,12 @@ class ConvDiscriminator(nn.Module):
     """[B, S, S, C] -> logits [B, classes]: strided convolutions, then a linear layer.
 
     Attributes:
-      widths: of the convolutions.
-      classes: logits.
-      kernel: taps a side.
-      norm: of all convolutions but the first: 'none', 'batch' or 'layer'.
-      activation: of the convolutions.
-      init_scheme: as of `ConvGenerator`.
+      widths: channels of the convolutions.
+      classes: number of logits.
+      kernel: side of the kernels in pixels.
+      norm: normalisation of all convolutions but the first: 'none', 'batch' or 'layer'.
+      activation: activation of the convolutions.
+      init_scheme: as for `ConvGenerator`.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
@@ -82,7 +84,7 @@ class ConvDiscriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """Logits; `condition` [B, K] goes in as K planes beside the image."""
+        """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = beside(x, condition)
         dense, conv = kernel_inits(self.init_scheme)
         double = 2 if self.activation == "gated" else 1
@@ -94,7 +96,7 @@ class ConvDiscriminator(nn.Module):
 
 
 def kernel_inits(name: str, transposed: bool = False) -> tuple[Initializer, Initializer]:
-    """Initial values of linear and of strided layers: 'he', 'narrow' or 'normal'.
+    """Initial values of the linear and of the strided layers: 'he', 'narrow' or 'normal'.
 
     Raises:
       ValueError: `name` is none of these.
@@ -106,7 +108,7 @@ def kernel_inits(name: str, transposed: bool = False) -> tuple[Initializer, Init
 
 
 def activated(x: jax.Array, name: str) -> jax.Array:
-    """The named activation of `x` [..., C]; 'gated' gives [..., C / 2].
+    """The named activation of `x` [..., C]. 'gated' gives [..., C / 2].
 
     Raises:
       ValueError: the name is not known.

@@ -1,4 +1,4 @@
-"""Convolution and its transpose, with the passes that are fast on a CPU for values and all derivatives."""
+"""Convolution and its transpose, with fast passes on a CPU for values and all derivatives."""
 
 import functools
 import itertools
@@ -11,8 +11,9 @@ from jax import lax
 from gan_jax.networks.layers import fewer_products
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
-_NARROW = 4  # times as many channels on one side as on the other make it worth gathering the other's
-_PIXELS = 4  # small images in a batch, for each channel of a kernel, make gathering their patches worth it
+# Gathering patches pays when one side has 4 times the channels of the other, or when B h w <= 4 min(C, D).
+_NARROW = 4
+_PIXELS = 4
 
 Padding = str | int
 
@@ -20,18 +21,20 @@ Padding = str | int
 def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, padding: Padding = "SAME") -> jax.Array:
     """Convolution: [B, H, W, C], [k, k, C, D] -> [B, h, w, D].
 
-    Reverse mode may be nested to any order (gradient penalties); forward mode may not.
+    Reverse-mode derivatives may be nested to any order, as gradient penalties need. Forward mode is not
+    supported.
 
     Args:
       x: [B, H, W, C].
       kernel: [k, k, C, D].
       stride: in pixels.
-      padding: 'SAME', zeros, h = H / stride; 'REFLECT', (k - 1) / 2 pixels on every side mirrored about the
-        outermost ones, h = H, for odd k and stride 1; or p zeros on every side, as torch has it,
-        h = (H + 2 p - k) // stride + 1: for k = 3 and stride 2, p = 1 is another convolution than 'SAME'.
+      padding: 'SAME' pads with zeros to h = H / stride. 'REFLECT' mirrors (k - 1) / 2 pixels about the
+        outermost pixels on every side, h = H; k must be odd and the stride 1. A number p pads p zeros on
+        every side, as torch does, h = (H + 2 p - k) // stride + 1. For k = 3 and stride 2, p = 1 differs from
+        'SAME'.
 
     Raises:
-      ValueError: 'REFLECT' for another kernel or stride, or for an image no larger than its border.
+      ValueError: 'REFLECT' with another kernel or stride, or with an image no larger than its border.
     """
     mode = "constant"
     if padding == "REFLECT":
@@ -56,15 +59,15 @@ def conv_transpose(
 ) -> jax.Array:
     """Transposed convolution, equal to `lax.conv_transpose` and faster on a CPU.
 
-    Reverse mode may be nested to any order; forward mode may not.
+    Reverse-mode derivatives may be nested to any order. Forward mode is not supported.
 
     Args:
       x: [B, H, W, C].
       kernel: [k, k, C, D].
       stride: factor between input and output positions.
-      padding: 'SAME' gives [B, stride H, stride W, D], 'VALID' [B, stride H + max(k - stride, 0), ...];
-        a number p what torch's layer of that padding gives, [B, stride (H - 1) + k - 2 p + o, ...].
-      output_padding: o, for a number p.
+      padding: 'SAME' gives [B, stride H, stride W, D]. 'VALID' gives [B, stride H + max(k - stride, 0), ...].
+        A number p gives what torch's layer with that padding gives, [B, stride (H - 1) + k - 2 p + o, ...].
+      output_padding: o, if the padding is a number.
     """
     sides, pads = [], []
     for k, small in zip(kernel.shape[:2], x.shape[1:3], strict=True):
@@ -88,7 +91,7 @@ def _heavy(kernel, pixels):
 
 
 def _gathered(x, kernel, stride, pads, rows, columns):
-    """Convolution as one matrix product of patches: the fastest where the kernel outweighs the images."""
+    """Convolution as one matrix product of patches, the fastest way for small images and many channels."""
     x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
     taps = itertools.product(*map(range, kernel.shape[:2]))
     parts = [x[:, i::stride, j::stride][:, :rows, :columns] for i, j in taps]
@@ -125,11 +128,11 @@ def _transposed_padding(k, stride, padding, extra):
     return before, total - before
 
 
-# `_down` and `_up` are adjoint to each other in the image, and each one's derivative by the kernel is that
-# of `_down` by its own, so that derivatives of any order consist of three passes. The kernel derivative of
-# a dilated convolution, which jax would derive for transposed layers and for every gradient penalty, takes
-# XLA 10 to 60 times as long on a CPU: where the window of a convolution is larger than its input it swaps
-# the two and misses its fast path. All three passes keep clear of that.
+# `_down` and `_up` are adjoint to each other in the image. The kernel derivative of either is that of
+# `_down`. Derivatives of any order therefore consist of three passes. For transposed layers and for every
+# gradient penalty, jax itself would derive the kernel derivative of a dilated convolution. XLA takes 10 to
+# 60 times as long for it on a CPU: where the window of a convolution is larger than its input, XLA swaps
+# the two and misses its fast path. The three passes here avoid this case.
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
@@ -148,12 +151,12 @@ def _up(y, kernel, stride, pads, sides):
 
 
 def _xla(x, window, pads, stride=1, dilation=1):
-    """XLA's own convolution of an input that is `dilation` pixels apart."""
+    """XLA's own convolution; `dilation` is the distance of neighbouring input pixels."""
     rows = None
     if _on_cpu():
         x, pads = _with_zeros(x, window, pads, dilation)
         if not any(map(any, pads)) and dilation == 1 and 1 < len(window) < x.shape[1] / 2:
-            # Without any padding it is up to 6 times slower: one row too many is made.
+            # XLA is up to 6 times slower without any padding, so one row too many is computed.
             rows = 1 + (x.shape[1] - len(window)) // stride
             pads = ((0, stride), (0, 0))
     y = lax.conv_general_dilated(
@@ -168,7 +171,7 @@ def _xla(x, window, pads, stride=1, dilation=1):
 
 
 def _with_zeros(x, window, pads, dilation):
-    """Input and padding where enough of the padding is zeros in x for x to be as large as the window."""
+    """Input and padding, with zeros moved from the padding into x until x is as large as the window."""
     lacking = [max(0, k - side) for k, side in zip(window.shape[:2], x.shape[1:3], strict=True)]
     if not any(lacking):
         return x, pads
@@ -182,9 +185,9 @@ def _with_zeros(x, window, pads, dilation):
 
 
 def _by_kernel(x, y, kernel, stride, pads):
-    """The derivative of <y, _down(x, kernel)> by the kernel, [k, k, C, D]."""
+    """The derivative of <y, _down(x, kernel)> with respect to the kernel, [k, k, C, D]."""
     if _on_cpu() and stride == 1 and _NARROW * y.shape[-1] <= x.shape[-1]:
-        # The window is gathered from y, which has fewer channels, and the offsets run backwards.
+        # y has fewer channels, so the window is gathered from y; the offsets then run backwards.
         k = kernel.shape[:2]
         around = [(n - 1 - before, n - 1 - after) for n, (before, after) in zip(k, pads, strict=True)]
         y, x = y.transpose(3, 1, 2, 0), x.transpose(1, 2, 0, 3)

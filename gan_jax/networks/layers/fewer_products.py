@@ -1,11 +1,11 @@
-"""Convolutions by fewer products (Toom-Cook, Winograd), for CPUs: constant matrices around one matmul.
+"""Convolutions with fewer products (Toom-Cook, Winograd) for CPUs: constant matrices around one matmul.
 
-Four neighbouring outputs of a filter with r taps are polynomial products: evaluated at 4 + r - 1
-points they need 4 + r - 1 multiplications instead of 4 r, in two dimensions 25 instead of 64 (r = 2)
-or 36 instead of 144 (r = 3). All steps are products with constant matrices, which XLA:CPU runs at the
-rate of its matrix product; all derivatives of any order are jax's own. A strided convolution is one
-of stride 1 over the channels of `stride x stride` pixels (Lavin and Gray 2015 for stride 1); a kernel
-that is no multiple of the stride gets zeros.
+Four neighbouring outputs of a filter with r taps are a product of polynomials. Evaluated at 4 + r - 1 points,
+they need 4 + r - 1 multiplications instead of 4 r. In two dimensions these are 25 instead of 64 (r = 2) or 36
+instead of 144 (r = 3). All steps are products with constant matrices, which XLA:CPU runs as fast as its
+matrix product. All derivatives of any order are jax's own. Lavin and Gray 2015 describe stride 1. A strided
+convolution is computed as one of stride 1 over the channels of `stride x stride` pixels. A kernel whose size
+is no multiple of the stride is padded with zeros.
 """
 
 import math
@@ -15,19 +15,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# Evaluation points besides infinity, by their number: those of least rounding error (a search over
-# small fractions); it stays within a factor of 2.5 (r = 2) and 4 (r = 3) of a direct float32 sum's.
+# Evaluation points besides infinity, by their number. A search over small fractions found the points of
+# least rounding error: at most 2.5 (r = 2) and 4 (r = 3) times the error of a direct float32 sum.
 _POINTS = {2: (0, 1), 3: (0, 1, -1), 4: (0, -1, 2, 0.5), 5: (0, 1, -1, 2, -0.5)}
-_LARGEST = 16  # outputs per side; beyond, the dense transforms cost more than they save, ...
-_LARGEST_OF_MANY = 32  # ... unless there are as many products for each input pixel as here:
+_LARGEST = 16  # most outputs a side; for more, the dense transforms cost more than they save
+_LARGEST_OF_MANY = 32  # most outputs a side if each input pixel has at least _MANY products
 _MANY = 128 * 128
-_FEWEST = 16  # channels on either side, below which there is nothing to save
-_SHARE = 0.6  # of all products, above which the transforms eat up what is saved
-_ROWS = 48  # tiles in a batch, below which transforming the kernel costs more than is saved
+_FEWEST = 16  # least channels on either side; with fewer there is nothing to save
+_SHARE = 0.6  # most products, as a share of the direct ones; above it the transforms cost the gain
+_ROWS = 48  # least tiles in a batch; with fewer, transforming the kernel costs the gain
 
 
 def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> bool:
-    """Whether `conv` takes kernels [k, k, C, D] for outputs [B, h, w, ...], and is the faster one there."""
+    """Whether `conv` supports kernels [k, k, C, D] for outputs [B, h, w, ...] and is faster for them."""
     batch, *sides = shape[:3]
     rows, columns, inputs, outputs = kernel_shape
     taps = -(-rows // stride)
@@ -46,8 +46,12 @@ def conv(
 ) -> jax.Array:
     """Convolution: [B, H, W, C], [k, k, C, D] -> [B, h, w, D], h = (H + pads - k) // stride + 1.
 
-    `pays` names the shapes it takes; `pads` are the pixels before and after on each axis, `mode` is that of
-    `jnp.pad` for them.
+    Args:
+      x: [B, H, W, C].
+      kernel: [k, k, C, D], of a shape that `pays` accepts.
+      stride: in pixels.
+      pads: pixels before and after, for each axis.
+      mode: how the pads are filled, see `jnp.pad`.
     """
     batch, _, _, channels = x.shape
     k, outputs, depth = len(kernel), kernel.shape[-1], stride * stride * channels
@@ -56,7 +60,7 @@ def conv(
     rows, columns = (_Axis(side, taps) for side in sides)
     points = rows.points * columns.points
 
-    # As many pixels as the tiles take, and a kernel of whole strides; what is too much meets zeros or is cut.
+    # The image is padded or cut to whole tiles, and the kernel to whole strides; the extra taps are zeros.
     taken = [axis.inputs * stride for axis in (rows, columns)]
     after = [n - side - pad[0] for n, side, pad in zip(taken, x.shape[1:3], pads, strict=True)]
     x = x[:, : min(0, after[0]) or None, : min(0, after[1]) or None]
@@ -81,13 +85,13 @@ def conv(
 
 
 class _Tiles:
-    """How an axis of so many outputs is cut into tiles.
+    """How an axis with a given number of outputs is cut into tiles.
 
     Attributes:
-      tile: outputs of each; the last may have more than are wanted.
-      tiles: their number.
-      points: products for each.
-      inputs: positions, padding included.
+      tile: outputs of each tile; the last tile may have more than are wanted.
+      tiles: number of tiles.
+      points: products for each tile.
+      inputs: input positions, padding included.
     """
 
     def __init__(self, outputs, taps):
@@ -100,9 +104,9 @@ class _Axis(_Tiles):
     """The constant matrices for one spatial axis of a convolution of stride 1.
 
     Attributes:
-      analysis: [points * tiles, inputs], of the input.
-      evaluation: [points, taps], of the kernel.
-      synthesis: [outputs, points * tiles], of the products.
+      analysis: [points * tiles, inputs], transforms the input.
+      evaluation: [points, taps], transforms the kernel.
+      synthesis: [outputs, points * tiles], transforms the products into outputs.
     """
 
     def __init__(self, outputs, taps):
@@ -118,13 +122,13 @@ class _Axis(_Tiles):
 
 
 def _evaluation(points, terms):
-    """Powers of each point, [points, terms]; the last row is the point at infinity."""
+    """Powers of each point, [points, terms]; the last row stands for the point at infinity."""
     finite = np.vander(_POINTS[points - 1], terms, increasing=True)
     return np.vstack([finite, np.eye(terms)[-1]])
 
 
 def _apply(rows, columns, x):
-    """Constant [P, H] and [Q, W] applied to the leading axes: [H, W, L] -> [P, Q, L]."""
+    """Applies constant matrices [P, H] and [Q, W] to the leading axes: [H, W, L] -> [P, Q, L]."""
     x = (jnp.asarray(rows, x.dtype) @ x.reshape(len(x), -1)).reshape(len(rows), *x.shape[1:])
-    # One matrix for every row, as a batch: XLA would otherwise transpose x for a single product.
+    # The matrix is repeated for every row, since XLA would transpose x for a single product.
     return jnp.broadcast_to(jnp.asarray(columns, x.dtype), (len(x), *columns.shape)) @ x

@@ -1,4 +1,4 @@
-"""Initial values of kernels that linen has not: those of Gulrajani et al. 2017's code, and given limits."""
+"""Initial values of kernels that linen lacks: those of Gulrajani et al. 2017's code, and given limits."""
 
 import math
 
@@ -7,14 +7,14 @@ import jax
 
 from gan_jax.networks.layers.basic import Initializer
 
-HE = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")  # deviation sqrt(4 / (fan_in + fan_out))
+HE = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")  # std sqrt(4 / (fan_in + fan_out))
 GLOROT = nn.initializers.glorot_uniform()
-HE_DENSE = nn.initializers.he_uniform()  # deviation sqrt(2 / fan_in)
-NORMAL = nn.initializers.normal(0.02)  # DCGAN's
+HE_DENSE = nn.initializers.he_uniform()  # standard deviation sqrt(2 / fan_in)
+NORMAL = nn.initializers.normal(0.02)  # DCGAN's, pix2pix's, CycleGAN's and DiscoGAN's
 
 
 def uniform(limit: float) -> Initializer:
-    """U(-limit, limit)."""
+    """An initializer for U(-limit, limit)."""
 
     def draw(key, shape, dtype=float):
         return jax.random.uniform(key, shape, dtype, -limit, limit)
@@ -23,14 +23,14 @@ def uniform(limit: float) -> Initializer:
 
 
 def around_one(std: float) -> Initializer:
-    """N(1, std), which DCGAN has for batch norm's scale; 0 gives ones."""
+    """An initializer for N(1, std), which DCGAN uses for batch norm's scale; `std=0` gives ones."""
     if not std:
         return nn.initializers.ones
     return lambda key, shape, dtype=float: 1 + std * jax.random.normal(key, shape, dtype)
 
 
 def narrow() -> Initializer:
-    """U of deviation 0.02, which the robustness grid's DCGAN has."""
+    """An initializer for the uniform distribution of standard deviation 0.02, as in the grid's DCGAN."""
     return uniform(0.02 * math.sqrt(3))
 
 
@@ -42,7 +42,7 @@ def glorot_strided(stride: int) -> Initializer:
 def he_strided(stride: int, transposed: bool = False) -> Initializer:
     """Like `HE`, with the fan-out of a strided convolution [k, k, C, D] divided by stride**2.
 
-    Of a `transposed` one it is the fan-in.
+    If the convolution is `transposed`, the fan-in is divided instead.
     """
     return _strided(4.0, stride, transposed)
 

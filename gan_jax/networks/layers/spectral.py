@@ -8,23 +8,23 @@ import jax
 import jax.numpy as jnp
 from flax import traverse_util
 
-_EPSILON = 1e-12  # of the norms
-_U = "u"  # the entry of `batch_stats`
+_EPSILON = 1e-12  # keeps norms of zero vectors from dividing by zero
+_U = "u"  # key of the vectors in `batch_stats`
 
 
 class SpectralNorm(nn.Module):
-    """A discriminator with every kernel W replaced by W / sigma(W); parameters stay W.
+    """A discriminator whose every kernel W is replaced by W / sigma(W); the parameters stay W.
 
-    W is a matrix [all axes but the last, last axis], sigma(W) = |W u| with a unit vector u that `advance`
-    brings near the first right singular vector: the paper's Algorithm 1 with the transposed matrix and half
-    an iteration more. Gradients flow through sigma with u constant, so that <dL/dW, W> = 0. All parameters
-    of two axes or more are normalised; biases and norms' scales are not.
+    W is a matrix [all axes but the last, last axis]. sigma(W) = |W u|, with a unit vector u that `advance`
+    brings near the first right singular vector. This is the paper's Algorithm 1 for the transposed matrix,
+    with half an iteration more. Gradients flow through sigma with u constant, so <dL/dW, W> = 0. All
+    parameters of two axes or more are normalised; biases and scales of norms are not.
 
-    u lives in `batch_stats['u']`, shaped like the parameters it belongs to, and no call of this module
-    changes it: every pass between two calls of `advance` divides by the same function of W.
+    u lives in `batch_stats['u']` and has the tree of the kernels. No call of this module changes u, so every
+    pass between two calls of `advance` divides by the same function of W.
 
     Attributes:
-      network: called as `network(x, train, condition)`.
+      network: the discriminator, called as `network(x, train, condition)`.
     """
 
     network: nn.Module
@@ -36,7 +36,7 @@ class SpectralNorm(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
-        """The network's logits; `train` is for its own norms and dropout."""
+        """The network's logits; `train` concerns the network's own norms and dropout."""
         if self.is_initializing():
             self.network(x, train, condition)
             self.variable("batch_stats", _U, self._start)
@@ -58,14 +58,15 @@ class SpectralNorm(nn.Module):
 
 
 def advance(params: Mapping[str, Any], batch_stats: Mapping[str, Any]) -> Mapping[str, Any]:
-    """One power iteration, u <- unit(W^T unit(W u)), of every kernel: to be called once an update of D.
+    """One power iteration, u <- unit(W^T unit(W u)), for every kernel. Call it once for each update of D.
 
     Args:
-      params: of a discriminator, before the update.
-      batch_stats: its running statistics.
+      params: parameters of a discriminator, before the update.
+      batch_stats: the discriminator's running statistics.
 
     Returns:
-      `batch_stats` with u advanced, through which no gradient flows; as it was where D has no `SpectralNorm`.
+      `batch_stats` with u advanced; no gradient flows through u. If D has no `SpectralNorm`, `batch_stats` as
+      it was.
     """
     if _U not in batch_stats:
         return batch_stats
@@ -79,13 +80,13 @@ def advance(params: Mapping[str, Any], batch_stats: Mapping[str, Any]) -> Mappin
 def _divided(params, u):
     flat = traverse_util.flatten_dict(params)
     for path, w, vector in _pairs(params, u):
-        # Without a constant the derivative at W = 0 would be NaN.
+        # Without the constant, the derivative at W = 0 would be NaN.
         flat[path] = flat[path] / jnp.sqrt(jnp.square(w @ vector).sum() + _EPSILON**2)
     return traverse_util.unflatten_dict(flat)
 
 
 def _pairs(params, u):
-    """Path, matrix and vector of every kernel."""
+    """Path, matrix and vector u of every kernel."""
     u = traverse_util.flatten_dict(u)
     for path, kernel in _kernels(params).items():
         yield path, kernel.reshape(-1, kernel.shape[-1]), u[path]

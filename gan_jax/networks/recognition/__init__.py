@@ -1,1 +1,1 @@
-"""Networks that tell what is in an image."""
+"""Networks that recognise what an image shows: classes, a class for each pixel, features."""

@@ -10,14 +10,15 @@ from gan_jax.ops.pixels import to_rgb
 class Segmenter(nn.Module):
     """[B, H, W, 1 or 3] in [-1, 1] -> logits [B, H, W, num_classes]; 2**len(widths) divides H and W.
 
-    Stages of 3x3 convolution, ReLU and max-pooling by two. A 1x1 convolution scores the classes after every
-    pooling; the coarsest scores are enlarged twice, bilinearly, and added to the next finer ones, up to the
-    size of the image. One channel is replicated to three. 95 745 parameters with the default widths and 11
-    classes. Unlike the published network it is trained from scratch, and its first scores are at half size.
+    Each stage is a 3x3 convolution, ReLU and max-pooling by two. After every pooling, a 1x1 convolution
+    scores the classes. The coarsest scores are enlarged twice, bilinearly, and added to the next finer ones,
+    up to the size of the image. One channel is replicated to three. 95 745 parameters with the default widths
+    and 11 classes. Unlike the published network, this one is trained from scratch, and its finest scores are
+    at half size.
 
     Attributes:
-      widths: of the stages.
-      num_classes: logits of each pixel.
+      widths: channels of the stages.
+      num_classes: number of logits of each pixel.
     """
 
     widths: tuple[int, ...] = (32, 64, 128)

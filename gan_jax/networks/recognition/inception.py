@@ -1,7 +1,7 @@
 """The Inception-v3 of FID (Szegedy et al. 2016), TensorFlow's graph of 2015-12-05.
 
-It is not torchvision's Inception: average pools leave the padding out, the pool of the last block takes the
-maximum, there are 1008 classes, and the weights are others.
+It differs from torchvision's Inception: average pools leave the padding out, the last block pools by maximum,
+there are 1008 classes, and the weights are different.
 """
 
 import functools
@@ -15,12 +15,11 @@ import numpy as np
 
 from gan_jax.ops.pixels import to_rgb
 
-SIZE = 299  # pixels a side that the network was trained at
-FEATURES = 2048
+SIZE = 299  # side in pixels of the images that the network was trained on
 CLASSES = 1008
 
-# Branches of the blocks: layers as (name, filters, height, width of the kernel), each on what the one before
-# it gives; layers that are nested once more stand side by side.
+# Branches of the blocks. A layer is (name, filters, height, width of the kernel) and takes the output of the
+# layer before it. Layers in an inner list stand side by side.
 _A = (
     [("branch1x1", 64, 1, 1)],
     [("branch5x5_1", 48, 1, 1), ("branch5x5_2", 64, 5, 5)],
@@ -60,7 +59,7 @@ def _c(width):
 
 
 class ConvNorm(nn.Module):
-    """Convolution without bias, batch norm by running statistics, ReLU."""
+    """Convolution without bias, batch norm with running statistics, ReLU."""
 
     filters: int
     kernel: tuple[int, int]
@@ -84,13 +83,13 @@ class ConvNorm(nn.Module):
 
 
 class Mixed(nn.Module):
-    """Branches of convolutions and one of a 3x3 pool, joined on channels.
+    """Branches of convolutions and one branch of a 3x3 pool, concatenated on channels.
 
     Attributes:
-      branches: as the tables of this module have them.
-      pooled: filters of the convolution behind the pool; 0 makes a block that halves the image: its pool and
-        the last layer of its branches have stride 2, and nothing follows the pool.
-      pool: 'avg' of what lies within the image, or 'max'.
+      branches: see the tables of this module.
+      pooled: filters of the convolution after the pool. With 0 the block halves the image: the pool and the
+        last layer of each branch have stride 2, and no convolution follows the pool.
+      pool: 'avg', the mean of the pixels within the image, or 'max'.
     """
 
     branches: tuple[Any, ...]
@@ -126,7 +125,7 @@ class Inception(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Features are the mean over positions of the last block's output, which are 0 or more."""
+        """Features and logits. The features are the last block's means over positions, 0 or more."""
         x = ConvNorm(32, (3, 3), 2, "VALID", name="Conv2d_1a_3x3")(x)
         x = ConvNorm(32, (3, 3), 1, "VALID", name="Conv2d_2a_3x3")(x)
         x = ConvNorm(64, (3, 3), name="Conv2d_2b_3x3")(x)
@@ -148,10 +147,10 @@ class Inception(nn.Module):
 
 
 def prepare(pictures: jax.Array) -> jax.Array:
-    """Pixels as clean-fid hands them to the network (Parmar, Zhang, Zhu 2022, mode 'clean').
+    """Pixels as clean-fid prepares them (Parmar, Zhang, Zhu 2022, mode 'clean').
 
-    Bicubic interpolation with antialiasing as Pillow has it, clipped to 0..255 and not rounded, then
-    (x - 128) / 128. One channel is replicated to three.
+    The images are resized by bicubic interpolation with antialiasing, as in Pillow, and clipped to 0..255
+    without rounding; then (x - 128) / 128. One channel is replicated to three.
 
     Args:
       pictures: bytes [B, H, W, 1 or 3], of any real or integer type.
@@ -166,7 +165,7 @@ def prepare(pictures: jax.Array) -> jax.Array:
 
 
 def shapes() -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the tensors that `variables` needs, as PyTorch has them."""
+    """Names and PyTorch shapes of the tensors that `variables` needs."""
     return {name: _torch_shape(leaf.shape) for name, leaf in _leaves()}
 
 
@@ -174,11 +173,11 @@ def variables(tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Variables of `Inception` from a state dict of the PyTorch ports (pytorch-fid, torch-fidelity).
 
     Args:
-      tensors: by name, such as `Mixed_5b.branch1x1.conv.weight`, kernels OIHW. `fc.bias` and counts of
-        batches may be there and are not used.
+      tensors: tensors by name, such as `Mixed_5b.branch1x1.conv.weight`; kernels are OIHW. `fc.bias` and
+        counts of batches are ignored.
 
     Raises:
-      ValueError: a tensor that is missing, of another shape, not finite, or not part of this network.
+      ValueError: a tensor is missing, has another shape, is not finite, or is not part of this network.
     """
     wanted = shapes()
     unused = {name for name in tensors if name == "fc.bias" or name.endswith(".num_batches_tracked")}
@@ -203,7 +202,7 @@ _NAMES = {"kernel": "weight", "scale": "weight", "bias": "bias", "mean": "runnin
 
 @functools.cache
 def _abstract():
-    # All inside: a key made out here would ask for a device.
+    # The key is made inside, since a key made outside of eval_shape would ask for a device.
     return jax.eval_shape(lambda: Inception().init(jax.random.key(0), jnp.zeros((1, SIZE, SIZE, 3))))
 
 

@@ -13,10 +13,10 @@ class Features(nn.Module):
     """Four stages of two residual blocks, then the mean over positions: [B, S, S, 1 or 3] -> [B, widths[-1]].
 
     Attributes:
-      widths: of the stages; each but the first halves the size.
-      small: begins with a 3x3 convolution instead of a strided 7x7 one and max-pooling, for images of
-        less than 100 pixels.
-      input_size: images are resized to so many pixels a side first; 0 takes them as they are.
+      widths: channels of the stages; each stage but the first halves the size.
+      small: begin with a 3x3 convolution instead of a strided 7x7 one and max-pooling, for images of less
+        than 100 pixels.
+      input_size: side in pixels to which images are resized first; 0 leaves them as they are.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
@@ -25,12 +25,13 @@ class Features(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool = False) -> jax.Array:
-        """Features, which are not negative; `train` normalises by the batch."""
+        """Features, 0 or more. In training, batch norm uses the batch's statistics."""
         x = to_rgb(resize(x, self.input_size) if self.input_size else x)
         kernel_size, stride = (3, 1) if self.small else (7, 2)
         x = _conv(self.widths[0], kernel_size, stride, "stem")(x)
         x = nn.relu(_norm(train, "stem_norm")(x))
         if not self.small:
+            # The windows overlap, which `basic.max_pool` does not support.
             x = nn.max_pool(x, (3, 3), (2, 2), ((1, 1), (1, 1)))
         for stage, width in enumerate(self.widths):
             for i in range(2):
@@ -53,7 +54,10 @@ class Classifier(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Logits or features; `train` uses batch statistics and drops features (rng 'dropout')."""
+        """Logits, or features without a head. In training, batch norm uses the batch, and dropout acts.
+
+        Dropout draws from the stream 'dropout'.
+        """
         z = Features(self.widths, self.small, self.input_size, name="features")(x, train)
         if not self.num_classes:
             return z
@@ -62,7 +66,7 @@ class Classifier(nn.Module):
 
 
 def _block(x: jax.Array, width: int, stride: int, train: bool, name: str) -> jax.Array:
-    """`relu(shortcut(x) + F(x))`; the shortcut is a 1x1 convolution where the shape changes."""
+    """`relu(shortcut(x) + F(x))`; the shortcut is a 1x1 convolution if the shape changes."""
     y = nn.relu(_norm(train, f"{name}_norm_0")(_conv(width, 3, stride, f"{name}_conv_0")(x)))
     y = _norm(train, f"{name}_norm_1")(_conv(width, 3, 1, f"{name}_conv_1")(y))
     if y.shape != x.shape:
@@ -71,7 +75,7 @@ def _block(x: jax.Array, width: int, stride: int, train: bool, name: str) -> jax
 
 
 def _conv(width: int, kernel_size: int, stride: int, name: str) -> Conv:
-    # 'SAME' would pad one side alone, and shift every strided layer by half a pixel.
+    # 'SAME' would pad one side only and so shift every strided layer by half a pixel.
     padding = kernel_size // 2
     return Conv(width, kernel_size, stride, padding=padding, use_bias=False, kernel_init=_INIT, name=name)
 

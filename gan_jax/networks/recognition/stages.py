@@ -10,21 +10,21 @@ import jax.numpy as jnp
 from gan_jax.networks.layers.basic import Conv, max_pool
 from gan_jax.ops.pixels import resize, to_rgb
 
-_EPSILON = 1e-5  # of batch norm, here and where it is folded
+_EPSILON = 1e-5  # batch norm's; `fold_batch_norm` needs the same value
 
 
 class Features(nn.Module):
-    """Stages of 3x3 convolution, max-pooling and ReLU; the last one without its ReLU.
+    """Stages of 3x3 convolution, max-pooling and ReLU; the last stage has no ReLU.
 
-    [B, S, S, 1 or 3] in [-1, 1] -> [B, widths[-1]]; one channel is replicated to three. Stages pool by
-    two, the last one by all that is left: of 32 pixels four stages leave 4, as five do of 64 and six
-    of 128. With the default widths it has 665 856 parameters, whatever S is.
+    [B, S, S, 1 or 3] in [-1, 1] -> [B, widths[-1]]. One channel is replicated to three. Each stage pools by
+    two; the last stage pools the whole remaining map. Before the last pooling, 4 pixels remain of 32 with
+    four stages, of 64 with five and of 128 with six. The default widths give 665 856 parameters for any S.
 
     Attributes:
-      widths: of the stages.
-      convs_per_block: convolutions in each stage but the last, with ReLU between.
-      batch_norm: normalise each convolution's output but the last one's.
-      input_size: images are resized to so many pixels a side first; 0 takes them as they are.
+      widths: channels of the stages.
+      convs_per_block: convolutions in each stage but the last, with ReLU between them.
+      batch_norm: normalise the output of each convolution but the last.
+      input_size: side in pixels to which images are resized first; 0 leaves them as they are.
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 128)
@@ -54,7 +54,7 @@ class Features(nn.Module):
 
 
 def last_window(size: int, stages: int) -> int:
-    """The pooling window of `Features`' last stage: what is left of `size` halved in all others.
+    """The pooling window of the last stage of `Features`: the side that `size` is halved to before it.
 
     Raises:
       ValueError: `size` cannot be halved so often.
@@ -69,7 +69,7 @@ def last_window(size: int, stages: int) -> int:
 class Classifier(nn.Module):
     """`Features`, ReLU, dropout and a linear head: [B, S, S, 1 or 3] -> logits [B, num_classes].
 
-    With `num_classes=0` there is no head: what comes out are the features [B, widths[-1]].
+    With `num_classes=0` there is no head, and the output is the features [B, widths[-1]].
     """
 
     widths: tuple[int, ...] = (64, 128, 256, 128)
@@ -81,7 +81,10 @@ class Classifier(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Logits or features; `train` uses batch statistics and drops features (rng 'dropout')."""
+        """Logits, or features without a head. In training, batch norm uses the batch, and dropout acts.
+
+        Dropout draws from the stream 'dropout'.
+        """
         shape = (self.widths, self.convs_per_block, self.batch_norm, self.input_size)
         z = Features(*shape, name="features")(x, train)
         if not self.num_classes:
@@ -92,14 +95,14 @@ class Classifier(nn.Module):
 
 
 def fold_batch_norm(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of the `Features` without batch norm that computes what a trained one computes.
+    """Parameters of a `Features` without batch norm that computes the same as a trained one with batch norm.
 
     Args:
       variables: `params` and `batch_stats` of a trained `Classifier`.
 
     Returns:
-      Parameters for `Features(widths, convs_per_block, batch_norm=False)`:
-      `kernel * s` and `(bias - mean) * s + shift` with `s = scale / sqrt(var + eps)`.
+      Parameters for `Features(widths, convs_per_block, batch_norm=False)`: `kernel * s` and `(bias - mean) *
+      s + shift` with `s = scale / sqrt(var + eps)`.
     """
     params = dict(variables["params"]["features"])
     stats = variables["batch_stats"].get("features", {})

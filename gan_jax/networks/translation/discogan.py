@@ -1,26 +1,25 @@
-"""DiscoGAN's encoder-decoder and its discriminator (Kim et al. 2017), as its official code has them."""
+"""DiscoGAN's encoder-decoder and its discriminator (Kim et al. 2017), as in the official code."""
 
 import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
-
-_NORMAL = nn.initializers.normal(0.02)
 
 
 class Generator(nn.Module):
-    """[B, S, S, C] -> [B, S, S, out_channels] in [-1, 1], by a map of side S / 2**levels.
+    """[B, S, S, C] -> [B, S, S, out_channels] in [-1, 1], through a map of side S / 2**levels.
 
-    Convolutions 4x4 of stride 2 down with leaky ReLU 0.2, transposed ones up with ReLU, no bias anywhere;
-    batch norm on all but the first and the last.
+    Strided 4x4 convolutions with leaky ReLU 0.2 lead down; transposed ones with ReLU lead up. No layer has a
+    bias. Batch norm follows all layers but the first and the last.
 
     Attributes:
-      width: of the first layer; it doubles from level to level.
-      levels: 4 for the 64 pixels of the official code.
-      out_channels: of the images.
-      bottleneck: numbers that the image is squeezed to; 0 has none, 100 the official code's for pairs of
-        very different shape. Then S must be 4 * 2**levels.
+      width: channels of the first layer; they double from level to level.
+      levels: number of halvings; the official code has 4, for 64 pixels.
+      out_channels: channels of the images.
+      bottleneck: length of a vector between encoder and decoder; 0 has none. The official code has 100 for
+        pairs of very different shape. With a bottleneck, S must be 4 * 2**levels.
     """
 
     width: int = 64
@@ -30,7 +29,7 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = _encode(x, self.width, self.levels, train)[-1]
         if self.bottleneck:
             squeeze = _layer(Conv, self.bottleneck, "squeeze", stride=1, padding=0)
@@ -44,13 +43,14 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """[B, S, S, C] -> logits [B, 1] and what its layers but the first see, S = 4 * 2**levels.
+    """[B, S, S, C] -> logits [B, 1] and the features of all layers but the first; S = 4 * 2**levels.
 
-    The generator's encoder, then a convolution as wide as the map that is left; no bias anywhere.
+    The network is the generator's encoder and a convolution as wide as the remaining map. No layer has a
+    bias.
 
     Attributes:
-      width: of the first layer; it doubles from level to level.
-      levels: 4 for the 64 pixels of the official code.
+      width: channels of the first layer; they double from level to level.
+      levels: number of halvings; the official code has 4, for 64 pixels.
     """
 
     width: int = 64
@@ -74,4 +74,4 @@ def _encode(x, width, levels, train):
 
 
 def _layer(kind, width, name, stride=2, padding=1):
-    return kind(width, 4, stride, use_bias=False, kernel_init=_NORMAL, padding=padding, name=name)
+    return kind(width, 4, stride, use_bias=False, kernel_init=NORMAL, padding=padding, name=name)

@@ -1,24 +1,24 @@
-"""The networks of yunjey's mnist-svhn-transfer, a CycleGAN for 32 pixels that lectures show."""
+"""The networks of yunjey's mnist-svhn-transfer, a CycleGAN for 32 pixels that many lectures use."""
 
 import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
 
-_NORMAL = nn.initializers.normal(0.02)
 _SLOPE = 0.05
 
 
 class Generator(nn.Module):
     """[B, H, W, C] -> [B, H, W, out_channels] in [-1, 1]; 4 divides H and W.
 
-    Two strided convolutions 4x4, two 3x3, two transposed ones 4x4; batch norm and leaky ReLU 0.05 after all
-    but the last; no bias, no skip.
+    Two strided 4x4 convolutions, two 3x3 ones and two transposed 4x4 ones. Batch norm and leaky ReLU 0.05
+    follow all layers but the last. There are no biases and no skip connections.
 
     Attributes:
-      width: of the first layer; the inner ones have twice this.
-      out_channels: of the images.
+      width: channels of the first layer; the inner layers have twice as many.
+      out_channels: channels of the images.
     """
 
     width: int = 64
@@ -26,7 +26,7 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Images; `train` normalises by the batch and updates running statistics."""
+        """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         inner = 2 * self.width
         for i, (width, kernel, stride) in enumerate(
             [(self.width, 4, 2), (inner, 4, 2), (inner, 3, 1), (inner, 3, 1)]
@@ -37,11 +37,11 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """[B, S, S, C] -> logits [B, s, s, classes], s = S / 8 - 3: one for 32 pixels.
+    """[B, S, S, C] -> logits [B, s, s, classes], s = S / 8 - 3: one position for 32 pixels.
 
     Attributes:
-      width: of the first layer; it doubles twice.
-      classes: logits; 11, ten digits and 'fake', for the code's variant with labels.
+      width: channels of the first layer; they double twice.
+      classes: logits at each position. The code's variant with labels has 11, for ten digits and 'fake'.
     """
 
     width: int = 64
@@ -49,7 +49,7 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Logits; `train` normalises by the batch and updates running statistics."""
+        """Logits. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = nn.leaky_relu(_layer(Conv, self.width, "conv_0")(x), _SLOPE)
         for i in (1, 2):
             x = _activated(_layer(Conv, self.width * 2**i, f"conv_{i}")(x), train, f"norm_{i}")
@@ -61,4 +61,4 @@ def _activated(x, train, name):
 
 
 def _layer(kind, width, name, kernel=4, stride=2, padding=1):
-    return kind(width, kernel, stride, use_bias=False, kernel_init=_NORMAL, padding=padding, name=name)
+    return kind(width, kernel, stride, use_bias=False, kernel_init=NORMAL, padding=padding, name=name)

@@ -1,22 +1,11 @@
-"""PatchGAN: a discriminator that judges overlapping patches (Isola et al. 2017; CycleGAN's too)."""
+"""PatchGAN: a discriminator of overlapping patches (Isola et al. 2017; CycleGAN uses it too)."""
 
 import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
-
-_NORMAL = nn.initializers.normal(0.02)
-
-
-def receptive_field(layers: int) -> int:
-    """Side in pixels of the patch that one logit sees: 1, 16, 34, 70, 142, 286 for 0 to 5 layers."""
-    if not layers:
-        return 1
-    side = 1
-    for stride in [1, 1] + [2] * layers:
-        side = (side - 1) * stride + 4
-    return side
 
 
 def normalised_side(size: int, layers: int) -> int:
@@ -27,14 +16,15 @@ def normalised_side(size: int, layers: int) -> int:
 class Discriminator(nn.Module):
     """[B, S, S, C] -> logits [B, s, s, 1] of overlapping patches, s = S / 2**layers - 2.
 
-    Convolutions 4x4 of padding 1: `layers` of stride 2, then two of stride 1; leaky ReLU 0.2; the first and
-    the last are not normalised. `layers=0` is the PixelGAN, whose kernels are 1x1 and s = S. As in
-    the official code a convolution has no bias where a batch norm follows (nor has the PixelGAN's last one
-    then), and has one elsewhere.
+    `layers` 4x4 convolutions of stride 2 and padding 1 come first, then two of stride 1; the activation is
+    leaky ReLU 0.2. The first and the last layer are not normalised. `layers=0` is the PixelGAN, whose kernels
+    are 1x1, with s = S. As in the official code, a convolution has no bias if batch norm follows, nor has the
+    PixelGAN's last one then. All other convolutions have a bias.
 
     Attributes:
-      width: of the first layer; it doubles from layer to layer up to 8 times this.
-      layers: of stride 2; 3 is the 70x70 PatchGAN.
+      width: channels of the first layer; they double from layer to layer, up to 8 times this.
+      layers: number of convolutions of stride 2. A logit sees a patch of 1, 16, 34, 70, 142 or 286 pixels a
+        side for 0 to 5 of them; 3 gives the 70x70 PatchGAN.
       norm: 'instance', 'instance_affine' or 'batch'.
     """
 
@@ -44,7 +34,7 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Logits; `train` normalises by the batch where the norm is 'batch'."""
+        """Logits. With norm 'batch', training uses the batch's statistics and updates the running ones."""
         bias = self.norm != "batch"
         if not self.layers:
             x = nn.leaky_relu(self._conv(self.width, "conv_0", kernel=1)(x), 0.2)
@@ -60,4 +50,4 @@ class Discriminator(nn.Module):
 
     def _conv(self, width, name, kernel=4, stride=1, bias=True):
         padding = (kernel - 1) // 2
-        return Conv(width, kernel, stride, bias, kernel_init=_NORMAL, padding=padding, name=name)
+        return Conv(width, kernel, stride, bias, kernel_init=NORMAL, padding=padding, name=name)

@@ -4,24 +4,23 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
-
-_NORMAL = nn.initializers.normal(0.02)
 
 
 class Generator(nn.Module):
     """[B, H, W, C] -> [B, H, W, out_channels] in [-1, 1]; 2**downs divides H and W.
 
-    Reflection padding everywhere but in the layers that change the size; instance norm and ReLU after every
-    convolution but the last; nothing after the sum of a residual block. Every convolution has a bias, as
-    in the official code, though instance norm cancels all but the last.
+    The padding is by reflection except in the layers that change the size. Instance norm and ReLU follow
+    every convolution but the last. Nothing follows the sum of a residual block. Every convolution has a bias,
+    as in the official code, although instance norm cancels all biases but the last.
 
     Attributes:
-      width: of the first layer; it doubles with every halving of the size.
-      blocks: residual ones; 6 for 128 pixels, 9 for 256 and more in the paper.
-      downs: halvings of the size.
-      out_channels: of the images.
-      norm: 'instance' as in the PyTorch code, 'instance_affine' as in the Lua code.
+      width: channels of the first layer; they double with every halving of the size.
+      blocks: number of residual blocks; the paper has 6 for 128 pixels, 9 for 256 and more.
+      downs: number of halvings of the size.
+      out_channels: channels of the images.
+      norm: 'instance' as in the PyTorch code, or 'instance_affine' as in the Lua code.
     """
 
     width: int = 64
@@ -32,10 +31,10 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Images; instance norm knows no difference between training and use."""
+        """Images. Instance norm does the same in training and evaluation."""
         x = self._normed(Conv(self.width, 7, name="conv", **_REFLECT)(x), train, "norm")
         for i in range(1, self.downs + 1):
-            down = Conv(self.width * 2**i, 3, 2, padding=1, kernel_init=_NORMAL, name=f"down_{i}")
+            down = Conv(self.width * 2**i, 3, 2, padding=1, kernel_init=NORMAL, name=f"down_{i}")
             x = self._normed(down(x), train, f"down_norm_{i}")
         for i in range(self.blocks):
             x = x + self._residual(x, train, i)
@@ -44,7 +43,7 @@ class Generator(nn.Module):
                 *(self.width * 2**i, 3, 2),
                 padding=1,
                 output_padding=1,
-                kernel_init=_NORMAL,
+                kernel_init=NORMAL,
                 name=f"up_{i}",
             )
             x = self._normed(up(x), train, f"up_norm_{i}")
@@ -60,4 +59,4 @@ class Generator(nn.Module):
         return nn.relu(norm(self.norm, train, name)(x))
 
 
-_REFLECT = {"padding": "REFLECT", "kernel_init": _NORMAL}
+_REFLECT = {"padding": "REFLECT", "kernel_init": NORMAL}

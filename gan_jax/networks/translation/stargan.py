@@ -6,8 +6,8 @@ import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Collapse, Conv, ConvTranspose
 
-# U(-1/sqrt(fan_in), 1/sqrt(fan_in)), torch's default, which the official code leaves in place. Torch counts
-# the fan of a transposed convolution over its outputs.
+# The official code keeps torch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)). Torch counts the fan of a
+# transposed convolution over its outputs.
 _INIT = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 _INIT_UP = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform", in_axis=-1, out_axis=-2)
 
@@ -15,16 +15,17 @@ _INIT_UP = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform", in_axis=
 class Generator(nn.Module):
     """Images [B, S, S, C] and labels [B, n] -> images [B, S, S, C] in [-1, 1]; S is a multiple of 4.
 
-    The label enters as n constant planes beside the image. A 7x7 convolution, two strided 4x4 ones, residual
-    blocks, two transposed convolutions, a 7x7 one and tanh; instance normalisation with scale and shift, by
-    each image's own statistics in training and evaluation alike; no biases. 8 430 528 parameters for n = 5.
+    The label joins the image as n constant planes. The layers are a 7x7 convolution, two strided 4x4 ones,
+    residual blocks, two transposed convolutions, a 7x7 one and tanh. Instance normalisation has a scale and a
+    shift; it uses each image's own statistics in training and evaluation. There are no biases. 8 430 528
+    parameters for n = 5.
 
-    Every convolution pads with zeros, and must: through reflection padding a constant plane stays constant,
-    the normalisation removes it, and the generator could not see its label.
+    Every convolution must pad with zeros. Through reflection padding a constant plane stays constant, so the
+    normalisation would remove it and the generator could not see its label.
 
     Attributes:
-      width: of the first layer; doubled twice.
-      blocks: residual blocks.
+      width: channels of the first layer; they double twice.
+      blocks: number of residual blocks.
     """
 
     width: int = 64
@@ -32,7 +33,7 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, label: jax.Array) -> jax.Array:
-        """The images as the labels ask for."""
+        """The images with the labels' attributes."""
         channels = x.shape[-1]
         planes = jnp.broadcast_to(label[:, None, None, :], (*x.shape[:3], label.shape[-1]))
         x = jnp.concatenate([x, planes.astype(x.dtype)], axis=-1)
@@ -51,14 +52,14 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Images [B, S, S, C] -> realness [B, s, s, 1], one score a patch, and class logits [B, classes].
 
-    Strided 4x4 convolutions with leaky ReLU of slope 0.01 down to s = S / 2**downs, then two heads: a 3x3
-    convolution, and one as large as what is left. No normalisation. 44 762 048 parameters at 128 pixels
-    for 5 classes.
+    Strided 4x4 convolutions with leaky ReLU of slope 0.01 lead down to s = S / 2**downs. Two heads follow: a
+    3x3 convolution for realness, and one as large as the remaining map for the classes. There is no
+    normalisation. 44 762 048 parameters at 128 pixels for 5 classes.
 
     Attributes:
-      classes: of all data sets together.
-      width: of the first layer; each further one has twice as many.
-      downs: strided layers.
+      classes: number of class logits, for all data sets together.
+      width: channels of the first layer; each further layer has twice as many.
+      downs: number of strided layers.
     """
 
     classes: int
@@ -67,7 +68,7 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Both heads."""
+        """Realness and class logits."""
         for i in range(self.downs):
             x = Conv(self.width * 2**i, 4, 2, kernel_init=_INIT, name=f"down_{i}")(x)
             x = nn.leaky_relu(x, 0.01)

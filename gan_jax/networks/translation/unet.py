@@ -1,29 +1,30 @@
-"""pix2pix's generator, the U-Net with dropout as its noise (Isola et al. 2017), and it without skips."""
+"""pix2pix's generator, the U-Net with dropout as its noise (Isola et al. 2017), with or without skips."""
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import norm
 
-_NORMAL = nn.initializers.normal(0.02)
-_DROPPED = 8  # largest side of maps that are dropped from: d1 to d3 of the paper's 256 pixels
+_DROPPED = 8  # largest side of maps with dropout: d1 to d3 of the paper's 256 pixels
 
 
 class Generator(nn.Module):
     """[B, H, W, C] -> [B, H, W, out_channels] in [-1, 1]; 2**levels divides H and W.
 
-    `levels` convolutions 4x4 of stride 2 down, as many transposed ones up; leaky ReLU 0.2 down, ReLU up;
-    batch norm everywhere but on the first, the innermost and the last; each map joins the one of its size on
-    the way up. Convolutions have no bias but the last, since the official Lua code zeroes them all. Dropout
-    of one half on the way up, on maps whose side is at most 8 for square images of 2**levels pixels.
+    `levels` strided 4x4 convolutions lead down, and as many transposed ones lead up. The activation is leaky
+    ReLU 0.2 on the way down and ReLU on the way up. Batch norm follows all layers but the first, the
+    innermost and the last. Each map of the way down joins the map of its size on the way up. Only the last
+    convolution has a bias, since the official Lua code sets all others to zero. On the way up, dropout of one
+    half acts on maps whose side is at most 8 for square images of 2**levels pixels.
 
     Attributes:
-      width: of the first layer; it doubles from level to level up to 8 times this.
-      levels: 8 for the paper's 256 pixels.
-      out_channels: of the images.
-      skips: False is the paper's encoder-decoder.
+      width: channels of the first layer; they double from level to level, up to 8 times this.
+      levels: number of halvings; 8 for the paper's 256 pixels.
+      out_channels: channels of the images.
+      skips: False gives the paper's encoder-decoder.
     """
 
     width: int = 64
@@ -37,8 +38,8 @@ class Generator(nn.Module):
 
         Args:
           x: [B, H, W, C].
-          train: normalises by the batch and updates running statistics, else by these.
-          dropout: draws what to drop from the stream 'dropout'.
+          train: True normalises by the batch and updates running statistics; False normalises by these.
+          dropout: whether dropout acts; it draws from the stream 'dropout'.
         """
         maps = []
         for i in range(self.levels):
@@ -48,17 +49,17 @@ class Generator(nn.Module):
             x = self._up(nn.relu(x), train, i)
             if 2 ** (self.levels - i) <= _DROPPED:
                 x = nn.Dropout(0.5, deterministic=not dropout)(x)
-            # What follows is a ReLU, for which a map and its leaky ReLU are the same.
+            # A ReLU follows, and the ReLU of a map equals the ReLU of its leaky ReLU.
             x = jnp.concatenate([maps[i - 1], x], -1) if self.skips else x
-        last = ConvTranspose(self.out_channels, kernel_init=_NORMAL, padding=1, name="to_image")
+        last = ConvTranspose(self.out_channels, kernel_init=NORMAL, padding=1, name="to_image")
         return nn.tanh(last(nn.relu(x)))
 
     def _down(self, x, train, i):
         width = self.width * min(2**i, 8)
-        x = Conv(width, 4, 2, use_bias=False, kernel_init=_NORMAL, padding=1, name=f"down_{i}")(x)
+        x = Conv(width, 4, 2, use_bias=False, kernel_init=NORMAL, padding=1, name=f"down_{i}")(x)
         return norm("batch", train, f"down_norm_{i}")(x) if 0 < i < self.levels - 1 else x
 
     def _up(self, x, train, i):
         width = self.width * min(2 ** (i - 1), 8)
-        x = ConvTranspose(width, use_bias=False, kernel_init=_NORMAL, padding=1, name=f"up_{i}")(x)
+        x = ConvTranspose(width, use_bias=False, kernel_init=NORMAL, padding=1, name=f"up_{i}")(x)
         return norm("batch", train, f"up_norm_{i}")(x)

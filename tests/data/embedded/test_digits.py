@@ -132,7 +132,7 @@ def test_every_form_of_a_painted_digit_fills_its_box_in_one_piece(monkeypatch, d
         mask = np.asarray(painted.paint(rng, digit, (30, 50), 0.0, 4))
         seen[mask.tobytes()] = mask
     for mask in seen.values():
-        # The smooth line may pass a little beyond its points; a bare 1 has no width but the pen's.
+        # The smooth line may pass a little beyond its points, and a plain 1 is only as wide as the pen.
         assert 50 <= len(mask) <= 60 and (4 if digit == 1 else 24) <= mask.shape[1] <= 40
         assert ndimage.label(mask, np.ones((3, 3)))[1] == 1
     others = {form for other in range(10) if other != digit for form in painted.forms(other)}
@@ -140,14 +140,14 @@ def test_every_form_of_a_painted_digit_fills_its_box_in_one_piece(monkeypatch, d
 
 
 def test_a_painted_digit_has_the_holes_of_its_shape(monkeypatch):
-    """Topology tells digits apart; gaps of a few pixels where strokes touch do not count."""
+    """The number of holes distinguishes digits; gaps of a few pixels where strokes touch do not count."""
     monkeypatch.setattr(painted, "_JITTER", 0.0)
     rng = np.random.default_rng(0)
     holes = {digit: set() for digit in range(10)}
     for digit, found in holes.items():
         for _ in range(12):
             mask = np.pad(np.asarray(painted.paint(rng, digit, (60, 100), 0.0, 3)), 1)
-            sizes = np.bincount(ndimage.label(mask == 0)[0].ravel())[2:]  # less the ink and the outside
+            sizes = np.bincount(ndimage.label(mask == 0)[0].ravel())[2:]  # without the ink and the outside
             found.add(int((sizes > 100).sum()))
     assert holes == {0: {1}, 1: {0}, 2: {0, 1}, 3: {0}, 4: {0, 1}, 5: {0}, 6: {1}, 7: {0}, 8: {2}, 9: {1}}
 

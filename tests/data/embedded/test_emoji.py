@@ -1,4 +1,4 @@
-"""Facts about the cartoon faces: fixed by a seed, drawn row by row, every attribute to be seen."""
+"""Facts about the cartoon faces: fixed by a seed, drawn row by row, every attribute visible."""
 
 import dataclasses
 
@@ -168,8 +168,8 @@ def test_an_unknown_factor_is_refused():
         Face(hat="top")
 
 
-# What turns an attribute on or off in any face that may have it, with its place in the picture as
-# (left, top, right, bottom) and the least number of pixels that change there by more than 20 of 255.
+# Factors that turn an attribute on or off in any face that may have it, the attribute's place in the picture
+# as (left, top, right, bottom), and the least number of pixels there that change by more than 20 of 255.
 def _either(field, on, off=""):
     return lambda face: {field: off if getattr(face, field) else on}
 
@@ -272,6 +272,6 @@ def test_a_curve_passes_through_its_points_and_a_closed_one_returns():
         curve = emoji_canvas.smooth(points, closed)
         assert curve.shape == (count, 2)
         np.testing.assert_allclose(curve[:: emoji_canvas._STEPS][:4], points, atol=1e-12)
-    # A straight line stays one: the weights of every place sum to one.
+    # A straight line stays straight, since the weights of every place sum to one.
     line = emoji_canvas.smooth(np.stack([np.arange(5.0), 2 * np.arange(5.0)], 1))
     np.testing.assert_allclose(line[:, 1], 2 * line[:, 0], atol=1e-12)

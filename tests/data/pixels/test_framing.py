@@ -9,7 +9,7 @@ from gan_jax import data
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.errors import ConfigError, DataError
 
-# Every pixel says where it is: red its column, green its row.
+# Every pixel encodes its place: red is its column, green its row.
 ROWS, COLUMNS = 12, 40
 COORDINATES = np.stack(
     [*np.meshgrid(np.arange(COLUMNS), np.arange(ROWS)), np.zeros((ROWS, COLUMNS))], -1
@@ -57,7 +57,7 @@ def test_a_box_of_the_right_size_keeps_its_pixels(crop):
 
 
 def test_squeezing_keeps_the_mean_of_every_part():
-    """Two halves of one value each: they stay halves."""
+    """The picture has two halves of one value each, and they stay halves."""
     halves = np.repeat(np.array([0, 200], np.uint8), 20)[None, :, None] * np.ones((12, 1, 3), np.uint8)
     found = Framing(8, resize="squeeze").apply_all(halves[None])[0].astype(int)
     assert (found[:, :3] == 0).all() and (found[:, 5:] == 200).all()

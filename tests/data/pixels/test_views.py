@@ -1,4 +1,4 @@
-"""What becomes of images as they are drawn: crops, mirrors, edges and grey; all of it by (seed, position)."""
+"""What happens to images at each draw: crops, mirrors, edges and grey, all a function of (seed, position)."""
 
 import itertools
 import os
@@ -14,7 +14,7 @@ from gan_jax.data.pixels.views import View
 
 
 def reference_edges(image):
-    """Edges of one colour image, pixel by pixel, as the definition reads."""
+    """Edges of one colour image, computed pixel by pixel from the definition."""
     height, width, _ = image.shape
     grey = [[(77 * int(r) + 150 * int(g) + 29 * int(b) + 128) >> 8 for r, g, b in row] for row in image]
 
@@ -108,7 +108,7 @@ def test_the_bits_of_a_position_depend_on_nothing_else():
 
 
 def test_crops_are_uniform_and_mirrors_even():
-    """Images say where their pixels are; 3 x 3 places of a crop, each with both mirrors: 18 outcomes."""
+    """Images encode where their pixels are; 3 x 3 places of a crop and two mirrors give 18 outcomes."""
     image = np.arange(36, dtype=np.uint8).reshape(1, 6, 6, 1)
     view, count = View(4, flip=True), 9000
     drawn = view.apply(np.repeat(image, count, 0), views.draw(0, "", 0, count))[..., 0].astype(int)
@@ -142,7 +142,7 @@ def test_edges_are_those_of_what_is_cropped_and_mirrored(tmp_path):
     np.testing.assert_array_equal(found, views.edges(cropped))
     middle = next(data.epoch({"image": examples}, 6))["image"]
     np.testing.assert_array_equal(middle, views.edges(pictures[:, 2:18, 2:18]))
-    # Derived first, the border that is cropped away would show.
+    # If edges were derived before cropping, the removed border would be visible.
     late = View(16, flip=True).apply(views.edges(pictures), draws)
     assert (late != found).any()
 
@@ -172,7 +172,7 @@ CELEBA = "celeba/img_align_celeba_half_first8000.zip"
     not Path(os.environ.get("GAN_JAX_DATA", ""), CELEBA).is_file(), reason=f"{CELEBA} is not in GAN_JAX_DATA"
 )
 def test_faces_have_about_a_quarter_of_ink():
-    """Measured by another program over 300 faces: mean 23.7 %, 5th to 95th percentile 14 to 33 %."""
+    """Another program measured 300 faces: mean 23.7 %, 5th to 95th percentile 14 to 33 %."""
     spec = {"files": {"train": CELEBA}, "split": "train[:300]", "derive": "edges"}
     ink = (data.load(spec, size=64).columns["image"] == 0).mean((1, 2, 3))
     assert ink.mean() == pytest.approx(0.237, abs=0.01)

@@ -1,4 +1,4 @@
-"""Tables of attributes and features: what is written is what is read, and what does not fit is named."""
+"""Tables of attributes and features: written values are read back, and errors name what does not fit."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Files by path: what is written is what is read, and every kind of damage is named."""
+"""Files by path: written values are read back, and errors name every kind of damage."""
 
 import gzip
 import re
@@ -21,7 +21,7 @@ def images(channels: int = 3) -> np.ndarray:
 
 
 def svhn_labels() -> np.ndarray:
-    """1 to 10, as SVHN has them."""
+    """Labels 1 to 10, as in SVHN."""
     return (np.arange(COUNT) % 10 + 1).astype(np.uint8)
 
 
@@ -144,12 +144,12 @@ def test_images_are_resized_keeping_channels_and_constant_images(tmp_path):
     ramp = np.tile(np.arange(0, 256, 16, dtype=np.uint8)[None, None, :, None], (COUNT, 16, 1, 3))
     np.savez(path, image=ramp)
     halves = load(path, size=8).columns["image"][0, 4, :, 0].astype(int)
-    # Antialiased halving of a ramp with step 16 is a ramp with step 32, but for the ends.
+    # Antialiased halving of a ramp with step 16 gives a ramp with step 32, except at the ends.
     np.testing.assert_allclose(halves[1:-1], np.arange(8, 256, 32)[1:-1], atol=1)
 
 
 def refused(path, *words, **spec):
-    """The one-line message must name the file and say `words`."""
+    """Checks that the one-line message names the file and contains `words`."""
     with pytest.raises(DataError) as error:
         load(path, **spec)
     message = str(error.value)
@@ -173,7 +173,7 @@ def test_a_wrong_npz_is_named_with_what_was_expected(tmp_path):
             {"image": images(), "label": np.ones(20)},
             r"labels are float64 \[20\]; expected integers",
         ),
-        ({"image": images(), "label": np.arange(20) - 1}, "expected integers from 0 on"),
+        ({"image": images(), "label": np.arange(20) - 1}, "expected integers 0 or more"),
         ({"image": np.array([{}] * 20)}, "Object arrays cannot be loaded"),
     ]
     for content, words in cases:
@@ -215,13 +215,13 @@ def test_a_truncated_file_is_named(tmp_path, npz, name, keep):
     path = tmp_path / name
     content = path.read_bytes()
     path.write_bytes(content[: keep if isinstance(keep, int) else int(keep * len(content))])
-    # Of half a .mat, scipy still reads the first array: then it is the second one that is not there.
+    # From half a .mat, scipy still reads the first array, so the second one is missing.
     refused(path, "cannot be read; expected an? |holds X uint8 [^y]*; expected .* and y")
 
 
 @pytest.mark.parametrize("name", ["set.npz", "set.mat", "train-images-idx3-ubyte.gz"])
 def test_another_format_under_this_name_is_refused(tmp_path, name):
-    write_idx(tmp_path)  # labels, for the pair's sake
+    write_idx(tmp_path)  # writes the labels that the pair needs
     path = tmp_path / name
     path.write_text("<html>404 not found</html>" * 20)
     refused(path, "cannot be read; expected an? ")

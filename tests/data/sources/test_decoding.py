@@ -1,4 +1,4 @@
-"""From the bytes of a file to square pixels: closed forms, and no damage that goes further than a reason."""
+"""From the bytes of a file to square pixels: closed forms, and damage that gives only a reason."""
 
 import io
 import threading
@@ -28,7 +28,7 @@ def test_a_square_of_the_right_size_keeps_its_pixels():
 
 @pytest.mark.parametrize("transposed", [False, True])
 def test_the_middle_of_an_oblong_is_kept(transposed):
-    """Columns number themselves: of 40, those from 12 to 27 are the largest square's."""
+    """Columns hold their own number; of 40 columns, the largest square has those from 12 to 27."""
     pixels = np.broadcast_to(np.arange(40, dtype=np.uint8)[None, :, None], (16, 40, 3))
     picture = decoding.decode(encoded(pixels.swapaxes(0, 1) if transposed else pixels), Framing(16))
     picture = picture.swapaxes(0, 1) if transposed else picture
@@ -106,7 +106,7 @@ def test_what_is_left_out_has_its_reason(content, reason):
 
 @pytest.mark.parametrize("limit", [399, 150])
 def test_too_many_pixels_are_refused_before_they_are_decoded(monkeypatch, limit):
-    # Pillow itself warns above its limit and refuses at twice that.
+    # Pillow itself warns above its limit and refuses above twice the limit.
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     images, skipped = decoding.decode_all(lambda name: encoded(noise(20, 20, 3)), ["a.png"], Framing(16))
     assert skipped == {0: f"more than {limit} pixels"} and not images.any()
@@ -122,7 +122,7 @@ def test_no_damage_ends_in_anything_but_a_picture_or_a_reason(kind):
     outcomes = {"picture": 0, "reason": 0}
     for _ in range(250):
         damaged = bytearray(content[: rng.integers(1, len(content) + 1)])
-        # Most formats keep what matters at their beginning.
+        # Most formats have their header at the beginning.
         for place in (rng.random(6) ** 3 * len(damaged)).astype(int):
             damaged[place] = rng.integers(256)
         try:

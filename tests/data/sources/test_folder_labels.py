@@ -1,4 +1,4 @@
-"""What stands beside images on disk: classes from folders, attributes from tables, features of a network."""
+"""Data beside images on disk: classes from folders, attributes from tables, features of a network."""
 
 import itertools
 import logging
@@ -119,12 +119,12 @@ def test_attributes_that_are_not_there_are_refused_early(place, tmp_path):
             r"attributes=\('Male', 'Male'\) is not allowed; allowed: names, each once",
         ),
         ({"attributes": "Male"}, "attributes='Male' is not allowed"),
-        ({"attributes": ("Male",), "classes": True}, "a label is either"),
+        ({"attributes": ("Male",), "classes": True}, "a label is a class or attributes"),
         (
             {"attributes": ("Male",), "exclude": (1,)},
             r"exclude=\(1,\) is for classes; these labels are attributes",
         ),
-        ({"attributes_file": "x.csv"}, "attributes_file='x.csv' needs attributes"),
+        ({"attributes_file": "x.csv"}, "attributes_file='x.csv' needs the field attributes"),
     ],
 )
 def test_fields_that_do_not_go_together_are_refused(tmp_path, spec, words):
@@ -134,10 +134,10 @@ def test_fields_that_do_not_go_together_are_refused(tmp_path, spec, words):
 @pytest.mark.parametrize(
     ("name", "spec", "words"),
     [
-        ("emoji", {"classes": True}, "classes=True is for images by files; name='emoji'"),
+        ("emoji", {"classes": True}, "classes=True is for images from files, but name='emoji'"),
         ("emoji", {"exclude": (1,)}, "is for classes; these labels are attributes"),
         ("digits_plain", {"attributes": ("Male",)}, r"attributes=\('Male',\): name='digits_plain' has none"),
-        ("mnist", {"features": "f.npy"}, "features='f.npy' is for images by files; name='mnist'"),
+        ("mnist", {"features": "f.npy"}, "features='f.npy' is for images from files, but name='mnist'"),
     ],
 )
 def test_sets_by_name_refuse_what_is_for_files(name, spec, words):
@@ -148,7 +148,7 @@ def test_sets_by_name_refuse_what_is_for_files(name, spec, words):
 
 def test_arrays_refuse_what_is_for_images_and_do_not_mix_with_them(tmp_path):
     np.savez(tmp_path / "set.npz", image=np.zeros((4, 8, 8, 3), np.uint8), label=np.arange(4))
-    no_images = r"='.*set.npz' is no folder or zip of images, but "
+    no_images = r"='.*set.npz' is not a folder or zip of images, but "
     words = rf"files.train{no_images}classes=True is given"
     refused(tmp_path / "set.npz", words, ConfigError, classes=True)
     files = {"train": str(write(tmp_path / "faces", numbered())), "test": str(tmp_path / "set.npz")}
@@ -209,7 +209,7 @@ def test_features_of_two_splits_need_names(place, tmp_path):
         data.check({**spec, "split": "train+test"})
 
 
-# --- onwards -------------------------------------------------------------------------------------
+# --- batches -------------------------------------------------------------------------------------
 
 
 def test_streams_and_epochs_carry_attributes_and_features_with_their_images(place, tmp_path):

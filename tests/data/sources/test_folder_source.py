@@ -1,4 +1,4 @@
-"""Folders and zips of images: order, slices, labels beside them, and what is left out and counted."""
+"""Folders and zips of images: order, slices, accompanying labels, and counts of what is left out."""
 
 import logging
 import os
@@ -43,7 +43,7 @@ def test_names_in_a_zip_are_never_paths(tmp_path):
     names = {"../outside/secret.png": png(10), "/etc/x.png": png(20), "C:/y.png": png(30)}
     path = write(tmp_path / "faces.zip", {"a.png": png(0), **names})
     before = sorted(tmp_path.rglob("*"))
-    assert sorted(places(load(path))) == [0, 2, 3]  # what begins with '.' is hidden
+    assert sorted(places(load(path))) == [0, 2, 3]  # a name that begins with '.' is hidden
     assert sorted(tmp_path.rglob("*")) == before and outside.exists()
 
 
@@ -179,7 +179,7 @@ def test_celeba_has_its_8000_images_and_the_attributes_of_its_list():
         for row in (0, 4321):
             with archive.open(f"img_align_celeba/{row + 1:06}.jpg") as file:
                 picture = np.asarray(Image.open(file).convert("RGB"))
-            # 109 x 89: its middle is a square of 89.
+            # The picture has 109 x 89 pixels, so its middle square has 89.
             square = Image.fromarray(picture[10:99]).resize((32, 32), Image.Resampling.BILINEAR)
             np.testing.assert_array_equal(columns["image"][row], square)
 

@@ -28,7 +28,7 @@ def indexed(pixels, mode="L"):
 
 
 def shown(pixels):
-    """A picture whose red channel is 20 times the label: where it lies tells where the image does."""
+    """A picture whose red channel is 20 times the label, so that image and map can be compared."""
     file = io.BytesIO()
     red = 20 * np.asarray(pixels, np.uint8)
     Image.fromarray(np.stack([red, red, red], -1)).save(file, "PNG")
@@ -40,7 +40,7 @@ def labels(count=4, side=16, seed=0):
 
 
 def scene(folder, maps, mode="L", **others):
-    """Images and label maps below a folder, as a role names them."""
+    """Images and label maps below a folder, with the role that names them."""
     write(folder / "images", {f"{k}.png": shown(pixels) for k, pixels in enumerate(maps)})
     write(folder / "labels", {f"{k}.png": indexed(x, mode) for k, x in enumerate(maps)} | others)
     return role(folder)
@@ -62,13 +62,13 @@ def test_values_are_indices_whatever_the_palette(tmp_path, mode):
 
 
 def test_a_smaller_map_has_values_of_the_larger_one_alone(tmp_path):
-    """An interpolated one would have 4 between 0 and 8, and 127 beside what is ignored."""
+    """Interpolation would give 4 between 0 and 8, and 127 beside ignored pixels."""
     maps = np.where(labels(side=40) > 4, 8, 0).astype(np.uint8)
     maps[:, :10] = 255
     for size in (24, 16):
         found = data.load(scene(tmp_path / str(size), maps), size=size).columns["label"]
         assert set(np.unique(found)) == {0, 8, 255}
-    # Halved exactly: of every 2x2 pixels one is taken.
+    # The map is halved exactly, so one of every 2x2 pixels is taken.
     halved = data.load(scene(tmp_path / "half", maps), size=20).columns["label"]
     parts = [maps[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
     assert any(np.array_equal(halved, part) for part in parts)
@@ -134,8 +134,8 @@ def broken(tmp_path, name, content):
         (indexed(np.full((16, 16), CLASSES)), r"/labels/2\.png: has label 9; allowed: 0 to 8, or 255 for"),
         (indexed(np.zeros((16, 15))), r"/labels/2\.png: has 15 x 16 pixels; expected 16 x 16, its image's"),
         (indexed(np.zeros((16, 16)), "RGB"), r"/labels/2\.png: .* mode RGB; expected a grey or palette PNG"),
-        (b"no image", r"/labels/2\.png: cannot be read beside its image: not a PNG"),
-        (indexed(labels()[0])[:60], r"/labels/2\.png: cannot be read beside its image: unreadable"),
+        (b"no image", r"/labels/2\.png: cannot be read together with its image: not a PNG"),
+        (indexed(labels()[0])[:60], r"/labels/2\.png: cannot be read together with its image: unreadable"),
     ],
     ids=["value", "size", "mode", "other", "cut off"],
 )
@@ -174,11 +174,11 @@ def test_an_image_left_out_takes_its_map_with_it(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"classes": True}, "label_maps are given and classes=True: a label is one of them"),
+        ({"classes": True}, "label_maps are given and classes=True: give only one of both"),
         ({"exclude": (1,)}, r"label_maps are given and exclude=\(1,\)"),
         ({"label_maps": {"test": "x"}}, "label_maps has splits test; expected those of files, train"),
         ({"label_classes": 256}, "label_classes=256 is not allowed; allowed: 0 to 255"),
-        ({"files": {}, "name": "emoji"}, "label_maps=.* is for images by files; name='emoji'"),
+        ({"files": {}, "name": "emoji"}, "label_maps=.* is for images from files, but name='emoji'"),
         ({"derive": "lines"}, "allowed: '', 'edges', 'grey', 'palette'"),
     ],
 )
@@ -235,7 +235,7 @@ def test_both_domains_show_the_same_drawings_with_the_same_maps(few):
     expected = np.broadcast_to(digits["label"][:, None, None], stroke.shape)
     np.testing.assert_array_equal(game["label"][stroke], expected[stroke])
     assert 0.8 < (game["label"] == 10).mean() < 0.95
-    # The photographs are in colour, each of its own, and drawn again they are the same.
+    # The photographs have different colours, and drawing them again gives the same ones.
     assert real["image"].shape == game["image"].shape
     assert (real["image"].std((1, 2)).min() > 1) and real["image"].mean((1, 2)).std(0).min() > 20
     scenes._make.cache_clear()
@@ -243,7 +243,7 @@ def test_both_domains_show_the_same_drawings_with_the_same_maps(few):
 
 
 def test_the_ink_is_where_the_map_says(few):
-    """Each photograph's colour changes across the stroke more than it does from ground to ground."""
+    """A photograph's colour changes more across the stroke than within the ground."""
     columns = scenes.read("scenes_real", "train").columns
     apart = []
     for image, label in zip(columns["image"].astype(float), columns["label"], strict=True):

@@ -1,4 +1,4 @@
-"""tfds by name: what is prepared is read, what can be had is prepared, the rest ends at once."""
+"""tfds by name: prepared sets are read, obtainable sets are prepared, other names fail at once."""
 
 import gzip
 import os
@@ -78,7 +78,7 @@ def test_a_prepared_set_is_read_whole_and_in_slices(prepared, images):
 
 
 def faces(folder, file_format="array_record") -> Path:
-    """A prepared set in the layout of celeb_a: oblong images whose grey is their row, and attributes."""
+    """A prepared set in the layout of celeb_a: oblong images whose grey is their row, with attributes."""
     rows = [
         (
             row,
@@ -127,7 +127,7 @@ def test_celeb_a_of_tfds_has_the_attributes_and_the_shape_that_are_read():
 
 
 def test_splits_and_images_of_different_sizes_are_those_of_cycle_gan(tmp_path):
-    """Prepared in its layout: splits trainA to testB, images of any size, a label for each side."""
+    """The set has cycle_gan's layout: splits trainA to testB, images of any size, a label for each side."""
     known = tfds.builder("cycle_gan/horse2zebra").info.features
     assert known["image"].shape[-1] == 3 and set(known) == {"image", "label"}
     rows = {
@@ -181,9 +181,9 @@ def test_a_damaged_prepared_set_is_named(tmp_path, images):
     (shard,) = folder.glob("*array_record*")
     content = shard.read_bytes()
     shard.write_bytes(content[: len(content) // 2])
-    refused(tmp_path, str(folder), "is not a whole prepared data set")
+    refused(tmp_path, str(folder), "is not a complete prepared data set")
     shard.unlink()
-    refused(tmp_path, str(folder), "is not a whole prepared data set")
+    refused(tmp_path, str(folder), "is not a complete prepared data set")
 
 
 def test_a_name_that_is_not_known_gets_the_nearest(tmp_path):
@@ -235,7 +235,7 @@ def test_what_an_interrupted_preparation_leaves_is_no_data_set(tmp_path, prepare
         (half / path.name).write_bytes(path.read_bytes())
     refused(tmp_path, "is not prepared in", name="mnist")
     (tmp_path / "mnist" / "3.0.1").mkdir()
-    refused(tmp_path, "3.0.1 is not a whole prepared data set", name="mnist")
+    refused(tmp_path, "3.0.1 is not a complete prepared data set", name="mnist")
 
 
 def test_the_probe_says_no_where_nobody_listens_and_where_the_answer_is_an_error(monkeypatch):
@@ -245,7 +245,7 @@ def test_the_probe_says_no_where_nobody_listens_and_where_the_answer_is_an_error
         server.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{server.getsockname()[1]}/file"
         assert not tfds_source._reachable(url)
-        # Connections now succeed, and nothing is ever said.
+        # Connections now succeed, but the server never answers.
         monkeypatch.setattr(tfds_source, "_PROBE_SECONDS", 0.2)
         server.listen()
         assert not tfds_source._reachable(url)

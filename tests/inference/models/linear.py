@@ -1,4 +1,4 @@
-"""A noise-to-image model without a game: G(z, y) = tanh(W z + b_y), W learned to nothing in particular."""
+"""A noise-to-image model without a game: G(z, y) = tanh(W z + b_y); training W has no goal."""
 
 import dataclasses
 
@@ -12,6 +12,8 @@ from gan_jax.models.shared import base
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
+    draws_from_noise = True
+
     size: int = 8
     channels: int = 3
     z_dim: int = 5
@@ -25,6 +27,10 @@ class Model(base.Defaults):
             "b": jax.random.normal(jax.random.fold_in(rng, 1), (max(self.num_classes, 1), pixels)) / 4,
         }
         return create({"gen": player({"params": params}, optax.sgd(0.1))})
+
+    @property
+    def straight_paths(self):
+        return self.z_prior == "uniform"
 
     def latents(self, rng, n):
         draw = jax.random.normal if self.z_prior == "normal" else jax.random.uniform

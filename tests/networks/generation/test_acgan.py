@@ -1,4 +1,4 @@
-"""ACGAN's discriminator: strides, norms, dropout in training alone; z times a vector of its class."""
+"""ACGAN's discriminator: strides, norms, dropout in training only; z times a vector of its class."""
 
 import functools
 
@@ -43,7 +43,7 @@ def test_dropout_follows_its_key_in_training_and_is_off_in_evaluation():
 
 
 class Same(nn.Module):
-    """A generator that gives back its input."""
+    """A generator that returns its input."""
 
     def __call__(self, z, train):
         """`z` itself."""

@@ -1,4 +1,4 @@
-"""The registry: shapes and ranges of every network, conditions, norms, and what is refused."""
+"""The catalogue: shapes and ranges of every network, conditions, norms, and what is refused."""
 
 import functools
 
@@ -33,7 +33,7 @@ def condition(*labels):
 
 @functools.cache
 def generator(name):
-    """Vectors and labels [2, 5 + K] to images, compiled once."""
+    """Maps vectors and labels [2, 5 + K] to images; compiled once."""
     module = catalogue.generator(name, **asked(name), num_classes=K)
     variables = counting.filled(counting.variables(module, (1, 5 + K)))
     apply = jax.jit(lambda z: module.apply(variables, z, False))
@@ -42,7 +42,7 @@ def generator(name):
 
 @functools.cache
 def discriminator(name):
-    """Variables, images and conditions [2, K] to logits [2, 2], compiled once."""
+    """Maps variables, images and conditions [2, K] to logits [2, 2]; compiled once."""
     module = catalogue.discriminator(name, **asked(name), classes=2)
     variables = counting.filled(counting.variables(module, images(name).shape, (2, K)))
     apply = jax.jit(lambda variables, x, c: module.apply(variables, x, False, c))
@@ -138,7 +138,7 @@ def test_a_network_that_scores_pairs_asks_for_the_condition():
 
 
 def test_dcgans_discriminator_without_norm_has_biases_lest_it_grow_with_contrast():
-    """Without either, D(a x) = a D(x) for a > 0, and real or fake would be a matter of contrast."""
+    """Without norm and bias, D(a x) = a D(x) for a > 0, so contrast would decide D's answer."""
     sizes = {"size": 16, "channels": 1, "width": 4}
     module = catalogue.discriminator("dcgan", **sizes, norm="none", classes=1)
     x = images("dcgan")

@@ -1,4 +1,4 @@
-"""CGAN's networks: what each branch sees, and layers without bias, scale or shift."""
+"""CGAN's networks: the inputs of each branch, and layers without bias, scale or shift."""
 
 import counting
 import numpy as np

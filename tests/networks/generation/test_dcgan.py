@@ -1,4 +1,4 @@
-"""Generator and discriminator: parameter counts of the specification, shapes, ranges, batch norm's place."""
+"""Generator and discriminator: published parameter counts, shapes, ranges, and the places of batch norm."""
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ D = {"paper": (128, 256, 512), "half": (64, 128, 256), "lite": (32, 64, 128)}
 
 
 def shapes(module, *shape):
-    """The module's variables as shapes; nothing is computed."""
+    """Shapes of the module's variables; nothing is computed."""
     return jax.eval_shape(lambda: module.init(jax.random.key(0), jnp.zeros(shape), train=False))
 
 
@@ -75,7 +75,7 @@ def test_pointwise_layers_mix_channels_between_the_doublings_and_not_after_rgb()
     variables = module.init(jax.random.key(0), jnp.ones((2, 5)), train=False)
     kernels = {f"mix_{i}": variables["params"][f"mix_{i}"]["kernel"].shape for i in (0, 1)}
     assert kernels == {"mix_0": (1, 1, 8, 8), "mix_1": (1, 1, 4, 4)}
-    # With identities for kernels and no normalisation to do, they change nothing of what is rectified.
+    # With identity kernels and neutral norms, these layers leave rectified values unchanged.
     same = jax.tree.map(jnp.copy, variables)
     for i, width in enumerate((8, 4)):
         same["params"][f"mix_{i}"]["kernel"] = jnp.eye(width)[None, None] * (1 + 1e-5) ** 0.5
@@ -180,7 +180,7 @@ def test_leaky_relu_has_slope_a_fifth():
     x = images()
     networks = {name: Discriminator((4,), 1, False, name) for name in ("relu", "leaky_relu")}
     params = networks["relu"].init(jax.random.key(0), x, train=False)["params"]
-    # With large negative biases every unit is off: ReLU gives nothing, the leaky one a fifth.
+    # With large negative biases every unit is off: ReLU gives 0, leaky ReLU a fifth of its input.
     params["down_0"]["bias"] = jnp.full(4, -10.0)
     params["down_0"]["kernel"] = jnp.zeros_like(params["down_0"]["kernel"])
     params["logits"]["kernel"] = jnp.ones_like(params["logits"]["kernel"])

@@ -1,4 +1,4 @@
-"""Fully connected networks against products written out in numpy."""
+"""Fully connected networks against products computed in numpy."""
 
 import counting
 import jax
@@ -59,5 +59,5 @@ def test_dropout_is_of_training_alone_and_zeroes_its_share_of_inputs():
     params["bias"] = np.zeros(1, np.float32)
     assert module.apply(variables, x, False).item() == pytest.approx(10_000, rel=1e-5)
     kept = module.apply(variables, x, True, rngs={"dropout": jax.random.key(0)}).item() * 0.8
-    assert kept == pytest.approx(8000, abs=5 * 40)  # five deviations of a binomial
+    assert kept == pytest.approx(8000, abs=5 * 40)  # five standard deviations of a binomial
     assert kept != pytest.approx(8000, abs=1e-3)

@@ -11,7 +11,7 @@ FACES = {"size": 64, "channels": 3}
 GREY = {"size": 32, "channels": 1}
 POINTS = {"size": 1, "channels": 2}
 
-# Name, length of z, what is asked; parameters: in all, kernels, biases, norms'; running statistics.
+# Name, length of z, request; parameters: all, kernels, biases, norms'; running statistics.
 PUBLISHED_G = [
     ("mlp_lecture", 100, MNIST, 114064, (113152, 912, 0), 0),
     ("mlp_2014", 100, MNIST, 2503984, (2500800, 3184, 0), 0),
@@ -48,7 +48,7 @@ PUBLISHED_G = [
     ("acgan", 110, CIFAR, 2994051, (2987040, 6435, 576), 576),
 ]
 
-# Name, conditions, what is asked; as above.
+# Name, conditions, request; counts as above.
 PUBLISHED_D = [
     ("mlp_lecture", 0, MNIST, 100609, (100480, 129, 0), 0),
     ("mlp_2014", 0, MNIST, 1231441, (1229040, 2401, 0), 0),
@@ -91,7 +91,7 @@ PUBLISHED_D = [
 
 
 def _check(variables, total, params, stats):
-    """Parameters in all and by kind, and running statistics; None where only the total is published."""
+    """Checks all parameters, their kinds, and running statistics; None means only the total is published."""
     assert counting.count(variables["params"]) == total
     assert params in (None, counting.split(variables["params"]))
     assert stats in (None, counting.count(variables.get("batch_stats", {})))

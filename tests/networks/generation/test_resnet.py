@@ -82,7 +82,7 @@ def test_labels_choose_scales_and_do_not_reach_the_linear_layer():
     assert shapes["project"]["kernel"].shape[0] == 128
     assert shapes["block_0"]["norm_1"]["scales"].shape == (10, 128)
     assert set(shapes["norm"]) == {"scale", "bias"}
-    # Without batch norm there is nothing to choose, so they are inputs.
+    # Without batch norm, labels cannot choose scales, so they are inputs.
     plain = counting.generator("resnet", 138, size=32, num_classes=10, norm="none")["params"]
     assert plain["project"]["kernel"].shape[0] == 138
 
@@ -91,7 +91,7 @@ def test_a_sum_over_pixels_is_a_mean_times_their_number():
     x = counting.normal(2, 8, 8, 1)
     mean, total = (ResNetDiscriminator((4, 4), head=head, head_bias=False) for head in ("mean", "sum"))
     variables = counting.filled(counting.variables(mean, x.shape))
-    expected = 4 * mean.apply(variables, x, False)  # two blocks of the two halve: 2 x 2 pixels are left
+    expected = 4 * mean.apply(variables, x, False)  # both blocks halve the size, so 2 x 2 pixels remain
     np.testing.assert_allclose(total.apply(variables, x, False), expected, rtol=1e-4, atol=1e-6)
     with pytest.raises(ValueError, match="head='max' is not allowed; allowed: mean, sum, flat"):
         counting.variables(ResNetDiscriminator((4,), head="max"), x.shape)

@@ -13,7 +13,7 @@ def count(tree):
 
 
 def shapes(name, z_dim, size=28, channels=1, width=0):
-    """Variables of encoder and decoder as shapes, nothing computed."""
+    """Shapes of the variables of encoder and decoder; nothing is computed."""
     enc, dec = vae.pair(name, size=size, channels=channels, z_dim=z_dim, width=width)
     image, z = jnp.zeros((1, size, size, channels)), jnp.zeros((1, z_dim))
     return tuple(jax.eval_shape(net.init, jax.random.key(0), x) for net, x in ((enc, image), (dec, z)))

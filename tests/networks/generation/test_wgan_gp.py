@@ -45,12 +45,12 @@ def test_digits_are_cut_from_eight_pixels_to_seven():
 def test_norms_stand_where_they_were_published():
     critic = params(discriminator, "grid_dcgan", (1, 64, 64, 3), size=64, channels=3)
     assert {name for name in critic if "norm" in name} == {"norm_1", "norm_2", "norm_3"}
-    # Of each unit of the linear layer for CIFAR and digits, of each channel in the grid.
+    # The linear layer's norm has a scale for each unit for CIFAR and digits, for each channel in the grid.
     cifar = params(generator, "wgan", (1, 128), size=32, channels=3)
     assert cifar["norm_0"]["scale"].shape == (4 * 4 * 512,)
     assert params(generator, "grid_dcgan", (1, 128), size=64)["norm_0"]["scale"].shape == (512,)
     assert not any("norm" in name for name in params(generator, "wgan", (1, 128), size=28))
-    # ACGAN's linear layer has none.
+    # ACGAN's linear layer has no norm.
     assert {n for n in params(generator, "acgan", (1, 110), size=32) if "norm" in n} == {"norm_1", "norm_2"}
 
 

@@ -10,8 +10,8 @@ from jax import lax
 
 from gan_jax.networks.layers import basic
 
-# Side, kernel, stride, padding: WGAN-GP's, DCGAN's, CycleGAN's, PatchGAN's; one that leaves pixels over, one
-# that skips some; and mirrored borders.
+# Side, kernel, stride, padding: those of WGAN-GP, DCGAN, CycleGAN and PatchGAN; one that leaves pixels over;
+# one that skips some; and mirrored borders.
 CASES = [
     (8, 5, 2, "SAME"),
     (7, 5, 2, "SAME"),
@@ -24,9 +24,9 @@ CASES = [
     (2, 4, 2, 1),
     (5, 3, 1, "REFLECT"),
 ]
-# Channels in and out; layers of stride 1 take the derivative by the kernel differently where these go apart.
+# Channels in and out; layers of stride 1 compute the kernel's derivative differently if they differ much.
 SHAPES = [(*case, (3, 2)) for case in CASES] + [(*case, (8, 2)) for case in CASES if case[2] == 1]
-# Kernels that outweigh the images, and shapes for fewer products.
+# Kernels larger than the images, and shapes for fewer products.
 SHAPES += [(4, 4, 2, 1, (8, 9)), (3, 3, 1, "REFLECT", (18, 20)), (7, 5, 2, "SAME", (16, 40))]
 
 
@@ -49,7 +49,7 @@ def first(critic, x, kernel):
 
 
 def penalty(critic, x, kernel):
-    """The gradient of the slope's squared length: what a gradient penalty takes."""
+    """The gradient of the slope's squared length, as a gradient penalty needs it."""
     slope = lambda x, kernel: jnp.square(jax.grad(critic)(x, kernel)).sum()  # noqa: E731
     return jax.grad(slope, argnums=(0, 1))(x, kernel)
 
@@ -85,7 +85,7 @@ CONVOLUTION = re.compile(
 @pytest.mark.parametrize("what", [value, first, penalty])
 @pytest.mark.parametrize(("side", "size", "stride", "padding"), [*CASES, (2, 3, 1, 1)])
 def test_no_window_is_larger_than_its_input(what, side, size, stride, padding):
-    # XLA is 10 to 60 times slower at such a convolution on a CPU.
+    # On a CPU, XLA is 10 to 60 times slower for such a convolution.
     x, kernel = jnp.ones((9, side, side, 3)), jnp.ones((size, size, 3, 2))
     critic = lambda x, kernel: jnp.tanh(basic.conv(x, kernel, stride, padding)).sum()  # noqa: E731
     text = jax.jit(lambda *xs: what(critic, *xs)).lower(x, kernel).as_text()

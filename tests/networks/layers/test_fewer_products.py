@@ -1,4 +1,4 @@
-"""Convolutions by fewer products against XLA's own: values and derivatives of every kind."""
+"""Convolutions with fewer products against XLA's own: values and derivatives of every kind."""
 
 import jax
 import jax.numpy as jnp
@@ -8,8 +8,8 @@ from jax import lax
 
 from gan_jax.networks.layers import basic, fewer_products
 
-# Side of the larger picture, kernel, stride: DCGAN's, f's and WGAN-GP's; one tile and several; tiles with
-# more outputs than are wanted; kernels that are no multiple of the stride.
+# Side of the larger picture, kernel, stride: those of DCGAN, f and WGAN-GP; one tile and several; tiles with
+# more outputs than are wanted; kernels whose size is no multiple of the stride.
 SHAPES = [
     (16, 4, 2),
     (4, 4, 2),
@@ -39,7 +39,7 @@ def fewer(x, kernel, stride):
 
 
 def fewer_up(x, kernel, stride):
-    """Its adjoint, which the layers take for transposed convolutions."""
+    """The adjoint, which transposed convolutions use."""
     sides = [stride * side for side in x.shape[1:3]]
     image = jax.ShapeDtypeStruct((len(x), *sides, kernel.shape[3]), x.dtype)
     adjoint = kernel[::-1, ::-1].swapaxes(2, 3)
@@ -102,8 +102,8 @@ def test_rectangles_keep_their_axes():
         ((32, 64, 64), (3, 3, 128, 128), 1, False),
         ((32, 16, 16), (3, 3, 3, 64), 1, False),  # too few channels
         ((32, 8, 8), (5, 5, 64, 64), 1, False),
-        ((32, 8, 8), (3, 3, 64, 64), 2, False),  # nothing saved
-        ((32, 5, 5), (4, 4, 64, 64), 2, False),  # too many outputs that are not wanted
+        ((32, 8, 8), (3, 3, 64, 64), 2, False),  # saves no products
+        ((32, 5, 5), (4, 4, 64, 64), 2, False),  # too many unwanted outputs
         ((32, 16, 16), (3, 4, 64, 64), 1, False),
     ],
 )

@@ -9,7 +9,7 @@ from jax import lax
 
 from gan_jax.networks.layers import basic
 
-# Kernel, stride, padding: DCGAN's own, an odd kernel, no stride, a kernel smaller than the stride.
+# Kernel, stride, padding: DCGAN's, an odd kernel, stride 1, a kernel smaller than the stride.
 CASES = [
     (4, 2, "SAME"),
     (3, 2, "SAME"),
@@ -39,7 +39,7 @@ def close(ours, theirs, rtol=1e-5):
 
 
 def penalty(op, size, stride, padding):
-    """Mean squared gradient norm of a nonlinear critic that contains `op`, as a gradient penalty has it."""
+    """Mean squared gradient norm of a nonlinear critic that contains `op`, as in a gradient penalty."""
 
     def critic(x, kernel):
         return jnp.tanh(op(x, kernel, stride, padding)).sum()
@@ -107,7 +107,7 @@ def test_project_is_a_transposed_convolution_of_one_position():
     module = nn.ConvTranspose(5, (4, 4), padding="VALID", use_bias=False)
     variables = module.init(jax.random.key(0), z[:, None, None])
     want = module.apply(variables, z[:, None, None])
-    # Linen slides the kernel over the one position from the far end, so its picture is reversed.
+    # Linen slides the kernel over the single position from the far end, so its result is reversed.
     close(basic.Project(5).apply(variables, z), want[:, ::-1, ::-1])
 
 

@@ -34,8 +34,8 @@ CONVOLUTIONS = {
         [-326, -318, -322, -320],
     ],
 }
-# kernel, stride, padding, output_padding -> conv_transpose2d of Y (its first pixel where it is of one) by
-# the kernel flipped, since torch keeps transposed kernels so
+# kernel, stride, padding, output_padding -> conv_transpose2d of Y (its first pixel for a single position)
+# with the flipped kernel, since torch stores transposed kernels that way
 TRANSPOSED = {
     (4, 2, 1, 0): [[0, 3, -2, 2], [1, 4, 5, 5], [2, 0, -1, -1], [3, 9, -1, -3]],
     (3, 2, 1, 1): [[-1, 6, -2, 0], [5, 6, 3, 0], [-3, -3, 1, 0], [6, 3, -2, -1]],
@@ -71,7 +71,7 @@ def test_a_transposed_convolution_is_the_adjoint_of_the_convolution_of_its_paddi
     x = rng.normal(size=up.shape).astype(np.float32)
     down = basic.conv(x, k[::-1, ::-1].swapaxes(2, 3), stride, padding)
     assert float(jnp.vdot(up, x)) == pytest.approx(float(jnp.vdot(y, down)), rel=1e-4)
-    # So is its derivative by the kernel, which is written by hand.
+    # The derivative by the kernel is written by hand, so it is tested too.
     slope = jax.grad(lambda k: jnp.vdot(basic.conv_transpose(y, k, stride, padding, extra), x))(k)
     assert float(jnp.vdot(slope, k)) == pytest.approx(float(jnp.vdot(up, x)), rel=1e-4)
 

@@ -28,7 +28,7 @@ def penalty(critic, x):
 
 
 def gradients(module, variables, x):
-    """The penalty's gradient by all parameters, compiled anew."""
+    """The penalty's gradient by all parameters, compiled for this call."""
 
     def of(params):
         return penalty(lambda x: module.apply(variables | {"params": params}, x, False), x)
@@ -42,7 +42,7 @@ def gradients(module, variables, x):
         ("discriminator", "dcgan", {"size": 32, "width": 16, "norm": "layer"}),
         ("discriminator", "sndcgan", {"size": 16, "width": 16, "spectral": True}),
         ("discriminator", "wgan", {"size": 28, "width": 4}),
-        # A generator's transposed convolutions, differentiated twice in the same way.
+        # A generator's transposed convolutions are differentiated twice in the same way.
         ("generator", "dcgan", {"size": 32, "width": 16, "norm": "none"}),
         ("generator", "wgan", {"size": 28, "width": 4}),
     ],

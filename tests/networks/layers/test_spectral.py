@@ -1,4 +1,4 @@
-"""Spectral normalisation against numpy's singular values, and the scale invariance that follows from it."""
+"""Spectral normalisation against numpy's singular values, and the resulting invariance to scale."""
 
 import functools
 
@@ -15,7 +15,7 @@ from gan_jax.networks.layers.spectral import SpectralNorm, advance
 
 
 class Matrix(nn.Module):
-    """[B, D] -> [B, 3], a linear function whose normalised kernel an identity as input shows."""
+    """[B, D] -> [B, 3], a linear function; an identity as input gives its normalised kernel."""
 
     norm = "none"
 
@@ -92,13 +92,13 @@ def test_gradients_are_orthogonal_to_the_kernels_and_those_of_numpys_sigma():
     grads = jax.jit(jax.grad(loss))(variables["params"], variables["batch_stats"])
     flat = list(zip(jax.tree.leaves(grads), jax.tree.leaves(variables["params"]), strict=True))
     assert all(float(jnp.linalg.norm(grad)) > 0 for grad, _ in flat)
-    kernels = [(grad, w) for grad, w in flat if w.ndim > 1]  # biases are left as they are
+    kernels = [(grad, w) for grad, w in flat if w.ndim > 1]  # biases are not normalised
     assert len(kernels) == len(variables["batch_stats"]["u"])
     for grad, w in kernels:
         assert abs(float(jnp.vdot(grad, w))) < 1e-5 * float(jnp.linalg.norm(grad) * jnp.linalg.norm(w))
 
     def dense(params):
-        """The same with sigma from a singular value decomposition, differentiated through."""
+        """The same with sigma from a differentiable singular value decomposition."""
         bare = discriminator("dcgan", size=16, width=4, norm="none")
 
         def divided(w):

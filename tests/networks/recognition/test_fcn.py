@@ -1,4 +1,4 @@
-"""The small FCN: its parameters, its sizes, and how far its scores reach."""
+"""The small FCN: its parameters, its sizes, and the reach of its scores."""
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +32,7 @@ def test_logits_have_the_size_of_the_image_and_grey_is_replicated(size):
 
 
 def test_scores_of_the_last_stage_alone_are_enlarged_eight_times_bilinearly():
-    """Equal everywhere but at one place, they are a tent of 2**3 - 1/2 pixels' reach on either side."""
+    """Scores at a single place become a tent that reaches 2**3 - 1/2 pixels to either side."""
     module = Segmenter((1, 1, 1), 1)
     variables = jax.tree.map(np.zeros_like, filled(shapes(module)))
     params = variables["params"]

@@ -1,4 +1,4 @@
-"""FID's Inception against numbers of its PyTorch port, its resize against Pillow, and its weights' names."""
+"""FID's Inception against its PyTorch port, its resizing against Pillow, and its weights' names."""
 
 import math
 
@@ -22,7 +22,7 @@ def pictures():
 
 
 def by_pillow(images):
-    """clean-fid's resize: each channel as floats by Pillow's bicubic filter, clipped and not rounded."""
+    """clean-fid's resizing: Pillow's bicubic filter on each channel as floats, clipped and not rounded."""
 
     def one(channel):
         picture = Image.fromarray(channel.astype(np.float32))
@@ -32,8 +32,8 @@ def by_pillow(images):
 
 
 def test_features_and_logits_are_those_of_the_port(tensors):
-    # torchvision's inception_v3 with pytorch-fid's patches, and clean-fid's resize, gave these numbers from
-    # the same weights and images; torch-fidelity's extractor agrees with ours to 2e-5 too.
+    # torchvision's inception_v3 with pytorch-fid's patches and clean-fid's resizing gave these numbers for
+    # the same weights and images. torch-fidelity's extractor also agrees with ours to 2e-5.
     features, logits = jax.jit(inception.Inception().apply)(
         inception.variables(tensors), inception.prepare(jnp.asarray(pictures()))
     )
@@ -82,7 +82,7 @@ def test_black_and_white_are_the_ends_of_the_range():
 def test_names_and_counts_are_those_of_the_shared_file():
     shapes = inception.shapes()
     assert len(shapes) == 94 * 5 + 1  # a kernel and four vectors of batch norm each, and the head
-    # torchvision's count without its auxiliary head and with 1008 classes, less their biases.
+    # torchvision's count without the auxiliary head, and with 1008 classes without bias.
     trained = {name: shape for name, shape in shapes.items() if "running" not in name}
     assert sum(map(math.prod, trained.values())) == 21_785_568 + 2048 * 1008
     assert shapes["Conv2d_1a_3x3.conv.weight"] == (32, 3, 3, 3)

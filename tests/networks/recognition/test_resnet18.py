@@ -24,12 +24,12 @@ def test_it_has_the_published_parameters(classes, expected):
 
 
 def test_the_small_one_differs_by_its_stem_alone():
-    # 7x7 against 3x3 kernels from 3 channels to 64.
+    # The stems differ: 7x7 or 3x3 kernels from 3 channels to 64.
     assert count(Classifier(num_classes=8, small=True), 48) == 11_180_616 - (49 - 9) * 3 * 64
 
 
 def centred(network, size):
-    """Kernels that pass on the sum of channels at their centre, as if nothing were normalised."""
+    """Kernels that pass on the sum of channels at their centre, with neutral normalisation."""
 
     def fill(path, leaf):
         name = path[-1].key
@@ -42,8 +42,8 @@ def centred(network, size):
 
 
 def test_blocks_add_what_they_compute_to_their_input_and_pad_alike_on_all_sides():
-    # Ink at the first pixel alone. The stem gives three times its value, and each of eight blocks doubles it.
-    # Padding of one side alone, as 'SAME' has it, would let the strided ones look at the second pixel.
+    # Only the first pixel has ink. The stem gives three times its value, and each of eight blocks doubles it.
+    # With 'SAME', which pads one side only, the strided layers would see the second pixel.
     network = Features((1, 1, 1, 1), small=True)
     x = np.zeros((1, 8, 8, 3), np.float32)
     x[0, 0, 0] = 0.25

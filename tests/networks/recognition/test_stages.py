@@ -1,4 +1,4 @@
-"""f and its classifier: parameter counts, grey input, what follows which layer, folded batch norm."""
+"""f and its classifier: parameter counts, grey input, the order of layers, folded batch norm."""
 
 import flax.linen as nn
 import jax
@@ -127,7 +127,7 @@ def test_dropout_acts_in_training_alone():
 
 
 def trained(convs_per_block):
-    """Variables of a classifier whose running statistics and scales are far from their initial values."""
+    """Variables of a classifier with running statistics and scales far from their initial values."""
     module = Classifier(SMALL, convs_per_block=convs_per_block, batch_norm=True)
     variables = module.init(jax.random.key(0), images(), train=False)
     leaves, tree = jax.tree.flatten(variables)

@@ -1,4 +1,4 @@
-"""StarGAN's networks: the published counts, shapes, and a label that only borders make visible."""
+"""StarGAN's networks: the published counts, shapes, and a label that is visible only at borders."""
 
 import functools
 
@@ -98,7 +98,7 @@ def test_through_zero_padding_the_label_is_seen_and_through_reflection_it_is_not
     x, variables = drawn
     assert difference(Generator(8, 1), variables, x) > 1e-3
     reflecting = functools.partial(Conv, padding="REFLECT")
-    # The first layer is enough: behind it normalisation has removed what the planes added.
+    # The first layer is enough: after it, normalisation has removed the planes' contribution.
     first = lambda features, kernel, *args, **kw: (reflecting if kernel == 7 else Conv)(  # noqa: E731
         features, kernel, *args, **kw
     )
@@ -119,7 +119,7 @@ def test_the_discriminators_features_are_leaky_with_slope_one_hundredth():
     x = np.ones((1, 2, 2, 3), np.float32)
     shapes = jax.eval_shape(d.init, jax.random.key(0), x)
     ones = jax.tree.map(lambda leaf: np.ones(leaf.shape, leaf.dtype), shapes)
-    # All inputs 1: 2 x 2 x 3 products and the bias, through the centre tap of the 3x3 head.
+    # All inputs are 1: 2 x 2 x 3 products and the bias, through the centre tap of the 3x3 head.
     assert float(d.apply(ones, x)[0][0, 0, 0, 0]) == pytest.approx(13, abs=1e-4)
     assert float(d.apply(ones, -x)[0][0, 0, 0, 0]) == pytest.approx(-0.11, abs=1e-4)
 

@@ -1,1 +1,1 @@
-"""Digits and scenes of digits, drawn by code, and scikit-learn's handwritten ones."""
+"""Digits: scikit-learn's handwritten ones, street numbers drawn by code, and scenes of digits."""

@@ -1,4 +1,4 @@
-"""Digits as a hand paints them: brush strokes through jittered points, in the forms people write."""
+"""Painted digits: brush strokes through jittered points, in the forms that people write."""
 
 import functools
 
@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import interpolate
 
-# Per digit the forms in use; a form is strokes, a stroke the points that its smooth line passes, each
-# as two digits: tenths of the width, then tenths of the height from the top, x for ten.
+# The forms of each digit. A form is a list of strokes, and a stroke is a list of points on a smooth line.
+# A point has two digits: tenths of the width, then tenths of the height from the top; x means ten.
 _FORMS = {
     0: ["50 22 05 28 5x 88 x5 82 40", "70 31 16 4x 88 93 70 41"],
     1: ["50 5x", "24 42 60, 60 6x", "15 60, 60 4x", "23 50, 50 5x, 2x 9x"],
@@ -20,8 +20,8 @@ _FORMS = {
     8: ["81 50 22 54 97 5x 18 55 82 81", "80 30 12 55 88 5x 17 55 92 80", "50 22 55 82 50, 55 18 5x 98 55"],
     9: ["92 50 12 35 84 91, 91 86 7x", "92 50 12 35 84 91, 91 96 6x 19", "71 30 12 34 72 80, 80 97 5x 19"],
 }
-_JITTER = 0.06  # standard deviation of a point's place, in widths and heights
-_PIECES = 24  # straight pieces of a stroke
+_JITTER = 0.06  # standard deviation of a point's place, as a share of width and height
+_PIECES = 24  # straight pieces that a stroke is drawn with
 
 
 @functools.cache
@@ -43,11 +43,11 @@ def paint(
     """The coverage mask of one digit, cropped to its ink.
 
     Args:
-      rng: of its form and of the points' places.
+      rng: source of the choice of form and of the points' places.
       digit: 0 to 9.
-      size: width and height of the box, before the points are jittered, in pixels.
-      slant: how far the top leans to the right, in box heights.
-      pen: width of the strokes, in pixels.
+      size: width and height of the box in pixels, before the points are jittered.
+      slant: how far the top leans to the right, as a share of the box's height.
+      pen: width of the strokes in pixels.
     """
     margin = pen + round(max(size))
     lean = np.array([[size[0], 0], [-slant * size[1], size[1]]])
@@ -56,7 +56,7 @@ def paint(
     middle = np.array(canvas.size) / 2 - lean.sum(0) / 2
     choices = forms(digit)
     form = choices[rng.integers(len(choices))]
-    # One place for each point, so that strokes which share it still meet.
+    # Each point is jittered once, so that strokes that share a point still meet.
     places = {point: point + rng.normal(0, _JITTER, 2) for stroke in form for point in stroke}
     for stroke in form:
         line = _smooth(np.array([places[point] for point in stroke])) @ lean + middle
@@ -67,7 +67,7 @@ def paint(
 
 
 def _smooth(points):
-    """A line [_PIECES + 1, 2] through the points [N, 2], at even steps along it."""
+    """A line [_PIECES + 1, 2] through the points [N, 2], with equal steps along its length."""
     lengths = np.maximum(np.hypot(*np.diff(points, axis=0).T), 0.01)
     at = np.concatenate([[0], np.cumsum(lengths)])
     spline = interpolate.make_interp_spline(at, points, k=min(3, len(points) - 1))

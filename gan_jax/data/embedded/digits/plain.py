@@ -1,19 +1,20 @@
-"""The plain domain: scikit-learn's handwritten digits, made to look like MNIST at 32x32."""
+"""The plain domain: scikit-learn's handwritten digits, made to look like MNIST at 32x32 pixels."""
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
 SIZE = 32  # pixels
+# First and last row of each split, over all digits.
 _ENDS = {"train": (0, 1297), "validation": (1297, 1497), "test": (1497, 1797)}
 _ZOOM = 4
 
 
 def originals(split: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The real images of one split and their labels; no two splits share one.
+    """The real images of one split and their labels; no image is in two splits.
 
     Returns:
-      Images [N, 8, 8] in [0, 1] and labels [N]; the classes take turns.
+      Images [N, 8, 8] in [0, 1] and labels [N]; the classes alternate.
     """
     from sklearn.datasets import load_digits
 
@@ -30,7 +31,7 @@ def originals(split: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def make(
     rng: np.random.Generator, size: int, images: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`size` variants of the originals in turn, each under its own affine map.
+    """`size` variants of the originals in turn, each with its own affine map.
 
     Returns:
       Images uint8 [size, 32, 32, 1], white strokes on black, and their labels int32 [size].
@@ -38,20 +39,20 @@ def make(
     strokes = _sharpen(images)
     picks = np.arange(size) % len(images)
     moved = np.stack([_move(strokes[pick], _affine(rng, strokes.shape[1])) for pick in picks])
-    threshold = rng.uniform(0.27, 0.40, (size, 1, 1))  # the higher, the thinner the pen
+    threshold = rng.uniform(0.27, 0.40, (size, 1, 1))  # a higher threshold gives a thinner pen
     pixels = np.rint(255 * np.clip((moved - threshold) * 4 + 0.5, 0, 1)).astype(np.uint8)
     order = rng.permutation(size)
     return pixels[order, ..., None], labels[picks][order].astype(np.int32)
 
 
 def _sharpen(images: np.ndarray) -> np.ndarray:
-    """Originals enlarged smoothly [N, 48, 48], less their surroundings.
+    """Originals enlarged smoothly [N, 48, 48], minus a local mean.
 
-    Eight pixels blur a stroke to a quarter of the digit's height; what exceeds the local mean is
+    At eight pixels, a blurred stroke is a quarter of the digit's height. The part above the local mean is
     about as thin as MNIST's strokes, and small loops stay open.
     """
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
-    # Both filters are separable: one matrix each, for rows and for columns.
+    # Both filters are separable, so that one matrix each serves for rows and columns.
     enlarge = ndimage.zoom(np.eye(padded.shape[1]), (_ZOOM, 1), order=3, mode="grid-constant", grid_mode=True)
     average = ndimage.gaussian_filter1d(enlarge, _ZOOM, axis=0)
     sharp = enlarge @ padded @ enlarge.T - 0.6 * (average @ padded @ average.T)
@@ -59,7 +60,7 @@ def _sharpen(images: np.ndarray) -> np.ndarray:
 
 
 def _affine(rng: np.random.Generator, side: int) -> tuple[float, ...]:
-    """Pillow's six coefficients, output pixel to input pixel: rotation, shear, scale and shift."""
+    """Pillow's six coefficients from output pixel to input pixel: rotation, shear, scale and shift."""
     angle, shear = rng.uniform(-0.2, 0.2), rng.uniform(-0.25, 0.25)
     cos, sin = np.cos(angle), np.sin(angle)
     # MNIST's digits are 20 of 28 pixels high, that is 23 of 32.

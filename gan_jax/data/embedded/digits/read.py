@@ -1,8 +1,8 @@
-"""Two embedded domains of digits, 32x32, that need no file and no network.
+"""Two embedded domains of digits, 32x32, without file or network.
 
-`digits_plain` are real handwritten digits, white on black; `digits_street` look like cropped house
-numbers. Both are fixed by a seed. Every split has its own random stream, and the plain ones have
-their own handwritten originals too, so nothing is shared between training and test.
+`digits_plain` are real handwritten digits, white on black. `digits_street` look like cropped house numbers. A
+seed determines both. Every split has its own random stream, and each split of the plain digits has its own
+handwritten originals, so training and test share nothing.
 """
 
 import functools
@@ -19,7 +19,7 @@ SIZES = {
     "digits_plain": {"train": 8000, "validation": 1000, "test": 2000},
     "digits_street": {"train": 10_000, "validation": 1000, "test": 2000},
 }
-SEED = 20161107  # the day the DTN paper was submitted
+SEED = 20161107  # the day on which the DTN paper was submitted
 
 
 def read(name: str, split: str, seed: int = SEED) -> Examples:
@@ -27,11 +27,11 @@ def read(name: str, split: str, seed: int = SEED) -> Examples:
 
     Args:
       name: one of NAMES.
-      split: tfds' slicing syntax over train, validation and test, whose sizes are in SIZES.
-      seed: of every random choice.
+      split: tfds' slicing syntax over train, validation and test; SIZES has their sizes.
+      seed: seed of every random choice.
 
     Raises:
-      DataError: a split that is not there.
+      DataError: the split does not exist.
     """
     chosen = splits.parse(split, SIZES[name], name)
     return concatenate([Examples(_make(name, part, seed).gather(rows)) for part, rows in chosen])

@@ -1,8 +1,8 @@
-"""Two embedded domains of scenes with label maps, 32x32, that need no file and no network.
+"""Two embedded domains of scenes with label maps, 32x32, without file or network.
 
-`scenes_game` are the digits of `digits_plain`, white on black, as a renderer would draw them; `scenes_real`
-are the same drawings as ink on house signs, photographed. A pixel's label is the digit where the stroke of
-the drawing is more than half there, else the ground. About nine pixels in ten are ground.
+`scenes_game` are the digits of `digits_plain`, white on black, like a renderer's output. `scenes_real` are
+photographs of the same drawings as ink on house signs. A pixel's label is the digit where the drawing's
+stroke covers more than half of the pixel, else the ground. About nine pixels in ten are ground.
 """
 
 import functools
@@ -17,21 +17,21 @@ from gan_jax.data.examples import Examples, concatenate
 
 NAMES = ("scenes_game", "scenes_real")
 SIZES = digits.SIZES["digits_plain"]
-GROUND = 10  # the label beside the ten digits
-_BLOCK = 500  # images made at once, which bounds memory
+GROUND = 10  # label of the ground; 0 to 9 are the digits
+_BLOCK = 500  # images made together; bounds the memory
 
 
 def read(name: str, split: str) -> Examples:
     """Rows of one domain: `image` uint8 [N, 32, 32, 3] and `label` int32 [N, 32, 32] of 0 to 10.
 
-    Row k of a split is the same drawing in both domains: for unpaired images take rows that do not overlap.
+    Row k of a split is the same drawing in both domains. For unpaired images, take rows that do not overlap.
 
     Args:
       name: one of NAMES.
-      split: tfds' slicing syntax over train, validation and test, whose sizes are in SIZES.
+      split: tfds' slicing syntax over train, validation and test; SIZES has their sizes.
 
     Raises:
-      DataError: a split that is not there.
+      DataError: the split does not exist.
     """
     chosen = splits.parse(split, SIZES, name)
     return concatenate([Examples(_make(name, part).gather(rows)) for part, rows in chosen])

@@ -1,7 +1,7 @@
 """The street domain: crops of house numbers rendered from matplotlib's fonts, 32x32 in colour.
 
-What makes SVHN hard is here in small: any face and colours, either one the lighter, neighbouring
-digits cut off at the sides, edges of the sign, uneven light, perspective, blur and noise.
+The crops have what makes SVHN hard: many typefaces and colours, ink lighter or darker than the ground,
+neighbouring digits cut off at the sides, edges of the sign, uneven light, perspective, blur and noise.
 """
 
 import functools
@@ -14,17 +14,17 @@ from PIL import Image, ImageDraw, ImageFont
 from gan_jax.data.embedded.digits import painted
 
 SIZE = 32  # pixels
-_CANVAS = 64  # glyphs are set at twice the final size
-_BLOCK = 500  # images made at once, which bounds memory
-_HEIGHT = 68  # pixels of an em on the canvas; digits are about 0.73 of it
-_PAINTED = 0.5  # share of the numbers that a hand has painted
-# Text faces only: the mathematical and symbol fonts beside them have no ordinary digits.
+_CANVAS = 64  # glyphs are drawn at twice the final size
+_BLOCK = 500  # images made together; bounds the memory
+_HEIGHT = 68  # pixels of an em on the canvas; digits are about 0.73 em high
+_PAINTED = 0.5  # share of hand-painted numbers
+# Only text faces, since mathematical and symbol fonts have no ordinary digits.
 _FACES = ("DejaVuSans*.ttf", "DejaVuSerif*.ttf", "STIXGeneral*.ttf", "cmb10.ttf", "cmr10.ttf",
           "cmss10.ttf", "cmtt10.ttf")  # fmt: skip
 
 
 def make(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Random crops, the labelled digit in the middle.
+    """Random crops with the labelled digit in the middle.
 
     Returns:
       Images uint8 [size, 32, 32, 3] and their labels int32 [size], all classes in equal shares.
@@ -36,7 +36,7 @@ def make(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 @functools.cache
 def faces() -> tuple[str, ...]:
-    """Paths of the fonts in use."""
+    """Paths of the fonts that are used."""
     import matplotlib
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -46,8 +46,8 @@ def faces() -> tuple[str, ...]:
 
 @functools.cache
 def glyph(face: str, digit: int, stroke: int) -> Image.Image:
-    """The coverage mask of one digit, cropped to its ink; `stroke` pixels bolder than the font."""
-    # The basic layout engine is in every build of Pillow; the other one is not.
+    """The coverage mask of one digit, cropped to its ink; `stroke` makes it so many pixels bolder."""
+    # Every build of Pillow has the basic layout engine.
     font = ImageFont.truetype(face, _HEIGHT, layout_engine=ImageFont.Layout.BASIC)
     canvas = Image.new("L", (2 * _HEIGHT, 2 * _HEIGHT))
     middle = (_HEIGHT, _HEIGHT)
@@ -56,9 +56,9 @@ def glyph(face: str, digit: int, stroke: int) -> Image.Image:
 
 
 def photograph(rng: np.random.Generator, numbers: np.ndarray) -> np.ndarray:
-    """Numbers on a sign, its light, lens and sensor, in that order: uint8 [N, 32, 32, 3].
+    """Photographs of numbers on a sign, with light, lens and sensor in that order: uint8 [N, 32, 32, 3].
 
-    `numbers` float [N, 32, 32, 1] in [0, 1] is how much of each pixel the ink covers.
+    `numbers` float [N, 32, 32, 1] in [0, 1] is the share of each pixel that the ink covers.
     """
     count = len(numbers)
     ground, ink, wall = _colours(rng, count)
@@ -92,7 +92,7 @@ def _number(rng: np.random.Generator, digit: int) -> np.ndarray:
 
 
 def _writing(rng: np.random.Generator) -> Callable[[int], Image.Image]:
-    """How the digits of one number are made, `digit -> mask`: a font, or a hand with a brush."""
+    """A function `digit -> mask` for all digits of one number: a font, or hand-painted strokes."""
     if rng.random() < _PAINTED:
         size = (rng.uniform(0.35, 0.6) * _HEIGHT, 0.65 * _HEIGHT)
         slant, pen = rng.normal(0.1, 0.15), int(rng.integers(3, 12))
@@ -107,28 +107,31 @@ def _paste(canvas: Image.Image, mask: Image.Image, x: float) -> None:
 
 
 def _perspective(rng: np.random.Generator) -> tuple[float, ...]:
-    """Pillow's eight coefficients, output to canvas: an affine map and a slight tilt."""
+    """Pillow's eight coefficients from output to canvas: an affine map and a slight tilt."""
     angle, shear = rng.normal(0, 0.08, 2)
     cos, sin = np.cos(angle), np.sin(angle)
     scale = _CANVAS / SIZE * np.diag([rng.uniform(0.9, 1.4), rng.uniform(0.85, 1.3)])
     matrix = scale @ [[cos, -sin], [sin, cos]] @ [[1, shear], [0, 1]]
     tilt = rng.normal(0, 0.003, 2)
     half, middle = np.full(2, SIZE / 2), _CANVAS / 2 + rng.uniform(-3, 3, 2)
-    # The crop's centre maps to `middle`, whatever the tilt.
+    # The crop's centre maps to `middle` for every tilt.
     offset = middle * (1 + tilt @ half) - matrix @ half
     return (*matrix[0], offset[0], *matrix[1], offset[1], *tilt)
 
 
 def _colours(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Sign, ink and wall [3, count, 1, 1, 3], about in [0, 1]: mostly dull, the ink set off."""
+    """Colours of sign, ink and wall [3, count, 1, 1, 3], about in [0, 1].
+
+    Most colours are dull, and the ink contrasts with the sign.
+    """
     ground = rng.beta(1.7, 2.0, (1, count))
     contrast = rng.uniform(0.15, 0.6, (1, count))
-    # Mostly towards the end of the scale that has room for it.
+    # The ink mostly lies towards the end of the scale that has more room.
     lighter = rng.random((1, count)) < 0.5 + 1.1 * (0.5 - ground)
     ink = np.where(lighter, ground + contrast, ground - contrast)
     wall = ground + rng.normal(0, 0.2, (1, count))
     grey = np.concatenate([ground, ink, wall])
-    # Daylight and paint differ along blue to orange far more than along green to purple.
+    # Daylight and paint vary far more from blue to orange than from green to purple.
     warm = 0.03 * rng.standard_t(3, (3, count)) + rng.normal(-0.01, 0.03, (1, count))
     green = rng.normal(0, 0.012, (3, count))
     tint = np.stack([warm - green, green, -warm - green], axis=-1)
@@ -136,7 +139,7 @@ def _colours(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _beyond_the_sign(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Coverage [count, 32, 32, 1] of what lies past the sign, where its edge is in the picture."""
+    """Coverage [count, 32, 32, 1] of the wall beyond the sign, in pictures that show the sign's edge."""
     turn = rng.integers(4, size=count) * np.pi / 2 + rng.normal(0, 0.08, count)
     distance = np.where(rng.random(count) < 0.5, rng.uniform(11, 16, count), 2 * SIZE)
     place = np.arange(SIZE) - (SIZE - 1) / 2
@@ -145,7 +148,7 @@ def _beyond_the_sign(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _light(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Brightness [count, 32, 32, 1] around 1: random at 4x4 places, smooth in between."""
+    """Brightness [count, 32, 32, 1] around 1: random at 4x4 places, interpolated between them."""
     knots = np.linspace(0, 3, SIZE)
     weights = np.clip(1 - np.abs(knots[:, None] - np.arange(4)), 0, None)
     coarse = rng.normal(0, rng.uniform(0.02, 0.16, (count, 1, 1)), (count, 4, 4))
@@ -153,7 +156,7 @@ def _light(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _blur(rng: np.random.Generator, images: np.ndarray) -> np.ndarray:
-    """Each image under its own Gaussian, of standard deviations 0.5 to 1.8 pixels up and across."""
+    """Blurs each image with its own Gaussian, of standard deviations 0.5 to 1.8 pixels on each axis."""
     place = np.arange(SIZE)
     spread = rng.uniform(0.6, 1.6, (len(images), 1)) * rng.uniform(0.85, 1.15, (len(images), 2))
     kernel = np.exp(-0.5 * ((place[:, None] - place) / spread[..., None, None]) ** 2)

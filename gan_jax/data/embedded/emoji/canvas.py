@@ -1,4 +1,4 @@
-"""Flat shapes with outlines, drawn large under one rotation and reduced: the pen of the cartoon faces."""
+"""A canvas for cartoon faces: flat shapes with outlines, drawn large under one rotation and reduced."""
 
 import cmath
 import functools
@@ -11,9 +11,9 @@ SIZE = 64  # pixels of the finished picture
 Colour = tuple[int, int, int]
 Points = Sequence[tuple[float, float]] | np.ndarray
 
-_ZOOM = 4
-_ORIGIN = (32.0, 33.5)  # where (0, 0) of a face is, between the eyes
-_STEPS = 6  # straight pieces between two points of a curve
+_ZOOM = 4  # shapes are drawn 4 times as large, so that reducing smooths their edges
+_ORIGIN = (32.0, 33.5)  # the place of a face's (0, 0), between the eyes
+_STEPS = 6  # straight pieces of a curve between two points
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
@@ -22,13 +22,13 @@ def mix(one: Colour, other: Colour, share: float) -> Colour:
 
 
 def shade(colour: Colour, amount: float) -> Colour:
-    """Darker by a share of the way to a dark plum, or lighter towards white where `amount` < 0."""
+    """A darker colour, `amount` of the way to a dark plum; a negative amount leads towards white."""
     return mix(colour, (38, 12, 28), amount) if amount >= 0 else mix(colour, (255, 255, 255), -amount)
 
 
 @functools.cache
 def _catmull_rom(points: int, closed: bool) -> np.ndarray:
-    """The matrix [M, points] that takes points to the curve through them."""
+    """The matrix [M, points] that maps points to the curve through them."""
     t = np.arange(_STEPS)[:, None] / _STEPS
     piece = (
         np.hstack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2]) / 2
@@ -50,7 +50,7 @@ def smooth(points: Points, closed: bool = False) -> np.ndarray:
 
 
 def mirrored(points: Points) -> np.ndarray:
-    """The points on the other side of the face, in reverse order."""
+    """The points mirrored to the other side of the face, in reverse order."""
     return np.asarray(points, np.float64)[::-1] * (-1, 1)
 
 
@@ -60,7 +60,7 @@ def both(points: Points) -> np.ndarray:
 
 
 def ripple(curve: np.ndarray, height: float, length: float, scalloped: bool = False) -> np.ndarray:
-    """A curve [M, 2] with waves `length` pixels long across it, `height` pixels to either side."""
+    """A curve [M, 2] with waves of `length` pixels, `height` pixels to either side."""
     z = _complex(curve)
     place = np.pi * np.cumsum(np.abs(np.diff(z, prepend=z[:1]))) / length
     wave = 2 * np.abs(np.sin(place)) - 1 if scalloped else np.sin(2 * place)
@@ -68,12 +68,12 @@ def ripple(curve: np.ndarray, height: float, length: float, scalloped: bool = Fa
 
 
 def _complex(curve: np.ndarray) -> np.ndarray:
-    """The points [M, 2] as numbers x + iy [M], which turn and stretch by one product."""
+    """The points [M, 2] as complex numbers x + iy [M]; one product then turns and stretches them."""
     return np.ascontiguousarray(curve).view(np.complex128)[:, 0]
 
 
 def _normals(z: np.ndarray, closed: bool = False) -> np.ndarray:
-    """Unit numbers [M] to the left of a curve's direction on the screen."""
+    """Unit complex numbers [M] to the left of a curve's direction on the screen."""
     before, after = (z[-1:], z[:1]) if closed else (z[:1], z[-1:])
     around = np.concatenate([before, z, after])
     along = around[2:] - around[:-2]
@@ -82,7 +82,7 @@ def _normals(z: np.ndarray, closed: bool = False) -> np.ndarray:
 
 @functools.cache
 def _taper(points: int, ends: float) -> np.ndarray:
-    """Half the width of a stroke at each of its points."""
+    """Half the width of a stroke at each of its points, as a share of the full width."""
     along = np.linspace(-1, 1, points)
     return (ends + (1 - ends) * (1 - along**2)) / 2
 
@@ -97,7 +97,7 @@ class Canvas:
     """A picture in the face's coordinates: pixels, x to the right, y down, (0, 0) between the eyes."""
 
     def __init__(self, ground: Colour, tilt: float, shift: tuple[float, float], scale: float):
-        """Fills the picture with `ground`; the face is turned by `tilt` (radians), scaled, then shifted."""
+        """Fills the picture with `ground`. The face is turned by `tilt` (radians), scaled, then shifted."""
         self._image = Image.new("RGB", (SIZE * _ZOOM, SIZE * _ZOOM), ground)
         self._draw = ImageDraw.Draw(self._image)
         self._turn = _ZOOM * scale * cmath.exp(-1j * tilt)
@@ -106,7 +106,7 @@ class Canvas:
     def polygon(
         self, curve: np.ndarray, fill: Colour, outline: Colour | None = None, width: float = 0.5
     ) -> None:
-        """A closed curve [M, 2], filled; its outline lies outside of it."""
+        """A closed curve [M, 2], filled; the outline lies outside the curve."""
         z = _complex(curve)
         if outline is not None:
             area = np.vdot(z[:-1], z[1:]).imag + (z[-1].conjugate() * z[0]).imag
@@ -132,7 +132,7 @@ class Canvas:
     def line(
         self, points: Points, colour: Colour, width: float, ends: float = 1.0, curved: bool = True
     ) -> None:
-        """A stroke through the points, `width` pixels in the middle and `ends` of that at both ends."""
+        """A stroke through the points, `width` pixels wide in the middle and `ends * width` at both ends."""
         z = _complex(smooth(points) if curved else np.asarray(points, np.float64))
         half = width * _taper(len(z), ends) * _normals(z)
         self._fill(np.concatenate([z + half, (z - half)[::-1]]), colour)
@@ -144,7 +144,7 @@ class Canvas:
                 self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), colour)
 
     def finish(self) -> Image.Image:
-        """The picture at its final size, every pixel the mean of those that were drawn in it."""
+        """The picture at its final size; every pixel is the mean of the larger drawing's pixels."""
         return self._image.reduce(_ZOOM)
 
     def _fill(self, z: np.ndarray, colour: Colour) -> None:

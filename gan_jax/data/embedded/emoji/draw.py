@@ -1,4 +1,4 @@
-"""A cartoon face from its factors: the order of its layers, and the head and body that carry them."""
+"""Draws a cartoon face from its factors: the order of the layers, and the head and body."""
 
 import numpy as np
 from PIL import Image
@@ -22,7 +22,7 @@ _SHIRTS: tuple[Colour, ...] = (
 
 
 def draw(face: Face) -> Image.Image:
-    """The picture of a face, 64x64 in RGB, and of nothing else: equal factors give equal pixels."""
+    """The picture of a face, 64x64 in RGB. Equal factors give equal pixels."""
     canvas = Canvas(_GROUNDS[face.ground], face.tilt, face.shift, face.scale)
     skin = SKINS[face.skin]
     hair.behind(canvas, face)
@@ -36,7 +36,7 @@ def draw(face: Face) -> Image.Image:
     for side in (-1, 1):
         features.eye(canvas, face, skin, side)
     hair.front(canvas, face)
-    for side in (-1, 1):  # over a fringe, so that they are always seen
+    for side in (-1, 1):  # brows are drawn over a fringe, so that they are always visible
         features.brow(canvas, face, side)
     worn.earrings(canvas, face)
     worn.glasses(canvas, face)
@@ -45,7 +45,7 @@ def draw(face: Face) -> Image.Image:
 
 
 def _body(canvas: Canvas, face: Face, skin: Colour) -> None:
-    """Neck, its shadow, and what is seen of a shirt."""
+    """The neck, its shadow, and the visible part of a shirt."""
     half = 7.6 if face.male else 5.6
     dark = shade(skin, 0.22)
     neck = [(0, 12), (half, 12), (half, 22), (half + 3, 27), (half + 4, 34), (0, 34)]
@@ -84,7 +84,7 @@ def _ears(canvas: Canvas, face: Face, skin: Colour) -> None:
 
 
 def _head(canvas: Canvas, face: Face, skin: Colour) -> None:
-    """The skull with a shadow on one side, cheeks, freckles, and the lines of age."""
+    """The head with a shadow on one side, cheeks, freckles, and the lines of age."""
     right = hair.contour(face)
     outline = smooth(both(right), closed=True)
     canvas.polygon(outline, skin, shade(skin, 0.5), 0.55)

@@ -1,4 +1,4 @@
-"""What makes up a cartoon face: its factors, how they are drawn by lot, and the attributes they amount to."""
+"""The factors of a cartoon face, their random choice, and the attributes that follow from them."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -8,11 +8,11 @@ import numpy as np
 
 Choice = TypeVar("Choice")
 
-CHOICES: Mapping[str, Sequence[Any]] = {  # what the fields of a Face that are no numbers may be
+CHOICES: Mapping[str, Sequence[Any]] = {  # the allowed values of the fields that are not numbers
     "skin": range(7),  # from the palest to the darkest
     "hair": ("bald", "wreath", "receding", "short", "bob", "long", "bun", "ponytail"),
     "texture": ("straight", "wavy", "curly"),
-    "parting": ("side", "centre", "back", "bangs"),  # back: without a parting
+    "parting": ("side", "centre", "back", "bangs"),  # 'back' has no parting
     "hair_colour": ("black", "brown", "blond", "grey", "red"),
     "iris": ("brown", "hazel", "green", "blue", "grey"),
     "nose": ("round", "button", "long", "wide"),
@@ -28,7 +28,7 @@ CHOICES: Mapping[str, Sequence[Any]] = {  # what the fields of a Face that are n
     "collar": ("round", "v", "shirt"),
     "ground": range(8),
 }
-PALE = 0  # the skin that counts as pale
+PALE = 0  # the skin with the attribute Pale_Skin
 DARK_SKINS = (4, 5, 6)
 
 
@@ -36,10 +36,10 @@ DARK_SKINS = (4, 5, 6)
 class Face:
     """The factors of one picture; `draw` is a pure function of them.
 
-    Numbers without a unit are relative to an average face, 1; the others are among CHOICES.
+    Numbers without a unit are relative to an average face, which has 1. Other values are among CHOICES.
 
     Raises:
-      ValueError: a value that is not among CHOICES.
+      ValueError: a value is not among CHOICES.
     """
 
     male: bool = False
@@ -54,11 +54,11 @@ class Face:
     parting: str = "side"
     volume: float = 1.0
     hair_colour: str = "brown"
-    hair_tone: float = 0.5  # from the darkest of that colour, 0, to the lightest, 1
-    mirror: bool = False  # parting, ponytail and light come from the other side
+    hair_tone: float = 0.5  # 0 is the darkest tone of the colour, 1 the lightest
+    mirror: bool = False  # parting, ponytail and light are on the other side
     bushy: bool = False
     arched: bool = False
-    brow_tilt: float = 0.0  # pixels that the outer end is lower
+    brow_tilt: float = 0.0  # how much lower the outer end is, in pixels
     iris: str = "brown"
     eye_size: float = 1.0
     eye_spacing: float = 1.0
@@ -81,12 +81,12 @@ class Face:
     shirt: int = 0
     collar: str = "round"
     ground: int = 0
-    tilt: float = 0.0  # radians against the clock
+    tilt: float = 0.0  # radians, anticlockwise
     shift: tuple[float, float] = (0.0, 0.0)  # pixels
     scale: float = 1.0
 
     def __post_init__(self):
-        """Refuses what could not be drawn."""
+        """Refuses values that cannot be drawn."""
         for field, allowed in CHOICES.items():
             value = getattr(self, field)
             if value not in allowed:
@@ -119,11 +119,11 @@ _TESTS: Mapping[str, Callable[[Face], bool]] = {
     "Wearing_Lipstick": lambda face: bool(face.lipstick),
     "Young": lambda face: face.young,
 }
-ATTRIBUTES = tuple(_TESTS)  # names as in CelebA, in the order of the columns
+ATTRIBUTES = tuple(_TESTS)  # CelebA's names, in the order of the columns
 
 
 def attributes(face: Face) -> np.ndarray:
-    """The attributes that `draw` makes visible: int32 [K] in {0, 1}, in the order of ATTRIBUTES."""
+    """The attributes that are visible in the drawing: int32 [K] in {0, 1}, in the order of ATTRIBUTES."""
     return np.array([test(face) for test in _TESTS.values()], np.int32)
 
 
@@ -132,10 +132,10 @@ def _has_hair(face: Face, colour: str) -> bool:
 
 
 def sample(rng: np.random.Generator) -> Face:
-    """A face whose factors are drawn at random, but go together.
+    """A face with random factors that fit together.
 
-    Beards are for Male = 1, lipstick and eye shadow for Male = 0; grey hair for Young = 0, which also
-    makes a bald head likely; dark skin has mostly black hair.
+    Beards need Male = 1; lipstick and eye shadow need Male = 0. Grey hair needs Young = 0, which also makes a
+    bald head likely. Dark skin has mostly black hair.
     """
     male, young = _chance(rng, 0.5), _chance(rng, 0.58)
     skin = _pick(rng, {PALE: 0.17, 1: 0.2, 2: 0.17, 3: 0.15, 4: 0.13, 5: 0.1, 6: 0.08})
@@ -184,7 +184,7 @@ def _sample_hair(rng, male, young, skin):
                            "long": 0.02})  # fmt: skip
     bald, receding = hair in ("bald", "wreath"), hair == "receding"
     hat = _any(rng, "hat") if not bald and _chance(rng, 0.16) else ""
-    if hat:  # what it would cover is not there
+    if hat:  # a bun or a receding hairline would be hidden
         hair, receding = {"bun": "long", "receding": "short"}.get(hair, hair), False
     bangs = 0.0 if hat or hair in ("bun", "ponytail") else 0.42
     parting = _pick(rng, {"bangs": bangs, "side": 0.38, "back": 0.18, "centre": 0.0 if male else 0.2})
@@ -194,7 +194,7 @@ def _sample_hair(rng, male, young, skin):
         colour = _pick(rng, {"black": 0.74, "brown": 0.2, "blond": 0.04, "red": 0.02})
     else:
         colour = _pick(rng, {"black": 0.2, "brown": 0.38, "blond": 0.3, "red": 0.12})
-    # Brown hair keeps away from the tone of brown skin.
+    # Brown hair keeps a distance from the tone of brown skin.
     low, high = {5: (0.0, 0.3), 6: (0.0, 0.1)}.get(skin, (0.0, 1.0)) if colour == "brown" else (0.0, 1.0)
     curls = {"straight": 0.55, "wavy": 0.28, "curly": 0.3 if skin in DARK_SKINS else 0.12}
     plain = bald or receding or (hat and hair == "short")
@@ -237,7 +237,7 @@ def _sample_beard(rng, male):
 def _sample_glasses(rng, male, young, made_up):
     if not _chance(rng, 0.22 if young else 0.34):
         return ""
-    dark = 1.2 if young and not made_up else 0  # they would hide what tells
+    dark = 1.2 if young and not made_up else 0  # sunglasses would hide lines of age and eye shadow
     return _pick(rng, {"round": 3, "square": 3, "thin": 2, "cat": 0 if male else 2, "sun": dark})
 
 
@@ -252,7 +252,7 @@ def _sample_make_up(rng, male, made_up):
 
 
 def _any(rng: np.random.Generator, field: str) -> Any:
-    """One of the field's choices, all alike but for the absence of what it names."""
+    """A uniform choice among the field's non-empty values."""
     choices = [choice for choice in CHOICES[field] if choice != ""]
     return choices[int(rng.integers(len(choices)))]
 

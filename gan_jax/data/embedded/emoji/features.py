@@ -1,4 +1,4 @@
-"""What a cartoon face looks and speaks with: eyes, brows, nose and mouth."""
+"""The features of a cartoon face: eyes, brows, nose and mouth."""
 
 import numpy as np
 
@@ -15,11 +15,11 @@ _LIPSTICKS: dict[str, Colour] = {
 }  # fmt: skip
 _SHADOWS: dict[str, Colour] = {"blue": (76, 132, 214), "violet": (158, 92, 198), "green": (44, 150, 108)}
 _DARK: Colour = (34, 22, 26)
-EYE_X, EYE_Y = 7.3, 0.8  # the middle of an eye of spacing 1
+EYE_X, EYE_Y = 7.3, 0.8  # the middle of an eye if the spacing is 1
 
 
 def eye(canvas: Canvas, face: Face, skin: Colour, side: int) -> None:
-    """One eye: white, iris, pupil and light, cut by both lids; lashes and shadow above it."""
+    """One eye: white, iris, pupil and highlight between both lids, and lashes and shadow above."""
     size = face.eye_size * (0.96 if face.male else 1.06)
     wide, high = 3.9 * size, (2.45 if face.male else 2.85) * size
     x, y = side * EYE_X * face.eye_spacing, EYE_Y
@@ -49,7 +49,7 @@ def eye(canvas: Canvas, face: Face, skin: Colour, side: int) -> None:
 
 
 def brow(canvas: Canvas, face: Face, side: int) -> None:
-    """One eyebrow: a thin line or a thick one with hairs, flat or arched."""
+    """One eyebrow: a thin line, or a thick one with hairs; flat or arched."""
     colour = hair.brow_colour(face)
     thick = (2.9 if face.male else 2.5) if face.bushy else (1.35 if face.male else 0.95)
     y = -5.0 - 0.25 * thick
@@ -66,7 +66,7 @@ def brow(canvas: Canvas, face: Face, side: int) -> None:
 
 
 def nose(canvas: Canvas, face: Face, skin: Colour) -> None:
-    """One of four noses: a shadow and the line below it."""
+    """One of four noses: a shadow and a line below it."""
     dark, line = shade(skin, 0.16), shade(skin, 0.48)
     s, sign = face.nose_size, -1 if face.mirror else 1
     if face.nose == "long":
@@ -88,7 +88,7 @@ def nose(canvas: Canvas, face: Face, skin: Colour) -> None:
 
 
 def mouth(canvas: Canvas, face: Face, skin: Colour) -> None:
-    """Lips, smiling or not, and what is between them."""
+    """The lips, smiling or not, and the inside of an open mouth."""
     lips = mix(skin, (186, 74, 78), 0.28 if face.male else 0.45)
     if face.lipstick:
         lips = _LIPSTICKS[face.lipstick]
@@ -99,7 +99,7 @@ def mouth(canvas: Canvas, face: Face, skin: Colour) -> None:
 
 
 def _open_mouth(canvas: Canvas, smile: bool, half: float, full: float, lips: Colour, painted: bool) -> None:
-    """Teeth show: a laughing crescent, or a small round mouth that says something."""
+    """An open mouth with teeth: a laughing crescent, or a small round one that speaks."""
     if smile:
         half += 1.2
         top = [(0, 12.2), (half * 0.55, 11.7), (half, 10.6)]

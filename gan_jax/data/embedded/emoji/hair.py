@@ -1,4 +1,4 @@
-"""Hair of cartoon faces: behind and before the head, on chin and lip; and the hats above it."""
+"""Hair of cartoon faces: behind and before the head, on chin and lip."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import numpy as np
 from gan_jax.data.embedded.emoji.canvas import Canvas, Colour, both, mirrored, mix, ripple, shade, smooth
 from gan_jax.data.embedded.emoji.face import DARK_SKINS, Face
 
-COLOURS: dict[str, tuple[Colour, Colour]] = {
+COLOURS: dict[str, tuple[Colour, Colour]] = {  # the darkest and the lightest tone
     "black": ((20, 18, 24), (44, 38, 42)),
     "brown": ((78, 44, 24), (134, 84, 50)),
     "blond": ((222, 174, 82), (250, 218, 136)),
@@ -17,7 +17,7 @@ COLOURS: dict[str, tuple[Colour, Colour]] = {
 
 
 def contour(face: Face) -> np.ndarray:
-    """The right half of the head [8, 2], from the crown to the chin."""
+    """The right half of the head's outline [8, 2], from the crown to the chin."""
     w, h, j, c = face.width, face.height, face.jaw, face.chin
     points = [(0, -20.0), (9.0 * w, -18.4), (14.6 * w, -11.5), (16.4 * w, -2), (15.9 * w, 6),
               (13.0 * w * j, 13.2), (6.0 * c, 18.7), (0, 20.2)]  # fmt: skip
@@ -30,7 +30,7 @@ def colour_of(face: Face) -> Colour:
 
 
 def brow_colour(face: Face) -> Colour:
-    """The hair's, but dark enough to be seen on the skin."""
+    """The hair's colour, darkened so that brows are visible on the skin."""
     if face.hair_colour == "grey":
         return mix(colour_of(face), (70, 70, 82), 0.5)
     if face.skin in DARK_SKINS:
@@ -39,7 +39,7 @@ def brow_colour(face: Face) -> Colour:
 
 
 def behind(canvas: Canvas, face: Face) -> None:
-    """What hangs or sticks out behind neck and head."""
+    """The hair behind neck and head: a bun, a ponytail or long hair."""
     colour = shade(colour_of(face), 0.16)
     edge = shade(colour, 0.5)
     v, side = face.volume, -1 if face.mirror else 1
@@ -61,7 +61,7 @@ def behind(canvas: Canvas, face: Face) -> None:
 
 
 def front(canvas: Canvas, face: Face) -> None:
-    """The hair on the head, from its hairline up, and locks before the ears."""
+    """The hair on the head from the hairline up, and locks before the ears."""
     if face.hair == "bald":
         return
     colour = colour_of(face)
@@ -82,7 +82,7 @@ def front(canvas: Canvas, face: Face) -> None:
     _strands(canvas, face, colour)
 
 
-_WAVES = {"wavy": (1.25, 9.5, False), "curly": (1.2, 5.2, True)}  # of `ripple`
+_WAVES = {"wavy": (1.25, 9.5, False), "curly": (1.2, 5.2, True)}  # arguments of `ripple`
 
 
 def _wavy(face: Face, curve: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ def _wavy(face: Face, curve: np.ndarray) -> np.ndarray:
 
 
 def _outer(face: Face) -> np.ndarray:
-    """The silhouette of the hair on the head, from the left ear over the crown to the right one."""
+    """The outline of the hair on the head, from the left ear over the crown to the right ear."""
     w, h, v = face.width, face.height, face.volume
     if face.hair == "receding":
         v *= 0.4
@@ -104,7 +104,7 @@ def _outer(face: Face) -> np.ndarray:
 
 
 def _hairline(face: Face) -> np.ndarray:
-    """From the right ear along the forehead to the left one."""
+    """The hairline, from the right ear along the forehead to the left ear."""
     w, h = face.width, face.height
     side = (14.4 * w, 2.6)
     temple = (13.6 * w, -4.8)
@@ -133,7 +133,7 @@ def _hairline(face: Face) -> np.ndarray:
 
 
 def _fringe(face: Face, side: tuple[float, float]) -> np.ndarray:
-    """Hair down to the brows, cut in points."""
+    """Hair down to the brows, with a pointed edge."""
     w = face.width
     line = [side, (14.3 * w, -2.0)]
     ends = np.linspace(13.2 * w, -13.2 * w, 8)
@@ -147,7 +147,7 @@ def _fringe(face: Face, side: tuple[float, float]) -> np.ndarray:
 
 
 def _locks(face: Face) -> list[np.ndarray]:
-    """Hair that falls before the ears, left and right."""
+    """Hair that falls in front of the ears, left and right."""
     w, out = face.width, 17.4 + 1.5 * face.volume
     if face.hair == "long":
         right = [(14.2 * w, -8.0), (out, -7.0), (out + 0.8, 4.0), (out + 1.2, 16), (out + 0.8, 30),
@@ -160,7 +160,7 @@ def _locks(face: Face) -> list[np.ndarray]:
 
 
 def _tufts(face: Face) -> list[np.ndarray]:
-    """The wreath that a bald head keeps: above and behind each ear."""
+    """The remaining hair of a bald head, above and behind each ear."""
     w = face.width
     right = [(14.8 * w, -10.5), (17.4 * w, -9.4), (18.6 * w, -3.0), (18.0 * w, 2.5), (16.4 * w, 3.6),
              (14.8 * w, 2.6), (14.5 * w, -3)]  # fmt: skip
@@ -168,7 +168,7 @@ def _tufts(face: Face) -> list[np.ndarray]:
 
 
 def _strands(canvas: Canvas, face: Face, colour: Colour) -> None:
-    """A gleam, and darker lines from the parting down."""
+    """A highlight, and darker lines from the parting down."""
     h, v, side = face.height, face.volume, -1 if face.mirror else 1
     dark = shade(colour, 0.32)
     light = shade(colour, -0.24 if face.hair_colour in ("black", "brown", "red") else -0.45)
@@ -203,7 +203,7 @@ def _strands(canvas: Canvas, face: Face, colour: Colour) -> None:
 
 
 def beard(canvas: Canvas, face: Face) -> None:
-    """A goatee, or a full beard from ear to ear; the mouth is drawn over it."""
+    """A goatee, or a full beard from ear to ear. The mouth is drawn over it later."""
     colour = mix(colour_of(face), brow_colour(face), 0.5)
     edge = shade(colour, 0.45)
     chin = contour(face)[-1][1]

@@ -1,7 +1,7 @@
-"""An embedded domain of cartoon faces, 64x64 in colour, with CelebA's attributes; no file, no network.
+"""An embedded domain of cartoon faces, 64x64 in colour, with CelebA's attributes.
 
-Every face has its own random stream, of (seed, split, row): nothing is shared between training and
-test, and a slice draws little more than its own rows.
+The faces need no file and no network. Every face has its own random stream, from (seed, split, row). Training
+and test therefore share nothing, and a slice draws little more than its own rows.
 """
 
 import functools
@@ -19,20 +19,20 @@ from gan_jax.data.sources import annotations
 
 NAME = "emoji"
 SIZES = {"train": 8000, "validation": 1000, "test": 2000}
-SEED = 20161107  # that of the embedded digits
-_BLOCK = 256  # faces drawn, and kept, together
+SEED = 20161107  # the embedded digits' seed
+_BLOCK = 256  # faces that are drawn and cached together
 
 
 def read(split: str, attributes: Sequence[str] = (), seed: int = SEED) -> Examples:
     """Rows of the set: `image` uint8 [N, 64, 64, 3] and `label` int32 [N, K] in {0, 1}.
 
     Args:
-      split: tfds' slicing syntax over train, validation and test, whose sizes are in SIZES.
-      attributes: the columns of `label`, in order; () for all of ATTRIBUTES.
-      seed: of every random choice.
+      split: tfds' slicing syntax over train, validation and test; SIZES has their sizes.
+      attributes: the columns of `label`, in order; () means all of ATTRIBUTES.
+      seed: seed of every random choice.
 
     Raises:
-      DataError: a split or an attribute that is not there.
+      DataError: a split or an attribute does not exist.
     """
     chosen, columns = check(split, attributes)
     examples = concatenate([_rows(part, rows, seed) for part, rows in chosen])
@@ -40,7 +40,7 @@ def read(split: str, attributes: Sequence[str] = (), seed: int = SEED) -> Exampl
 
 
 def check(split: str, attributes: Sequence[str] = ()) -> tuple[list[tuple[str, slice]], list[int]]:
-    """The slices that `split` means, and the places of the attributes; raises what `read` would."""
+    """The slices of `split`, and the places of the attributes. Raises the errors of `read`."""
     columns = annotations.choose(attributes or ATTRIBUTES, ATTRIBUTES, NAME)
     return splits.parse(split, SIZES, NAME), columns
 
@@ -55,7 +55,7 @@ def _rows(split: str, rows: slice, seed: int) -> Examples:
 
 @functools.cache
 def _block(split: str, first: int, seed: int) -> Examples:
-    """Faces `first` to `first` + _BLOCK of a split, or to its end."""
+    """Faces `first` to `first` + _BLOCK of a split, or to the split's end."""
     last = min(first + _BLOCK, SIZES[split])
     columns = _empty(last - first)
     for row in range(first, last):

@@ -1,4 +1,4 @@
-"""What a cartoon face wears: earrings, glasses and hats."""
+"""Things that a cartoon face wears: earrings, glasses and hats."""
 
 import functools
 
@@ -17,7 +17,7 @@ _GOLD: Colour = (246, 196, 48)
 
 
 def earrings(canvas: Canvas, face: Face) -> None:
-    """A pair of studs, hoops or drops at the lobes, before any hair."""
+    """A pair of studs, hoops or drops at the lobes, in front of the hair."""
     for side in (-1, 1):
         place = np.array((side * 16.9 * face.width, 7.0))
         if face.earrings == "stud":
@@ -34,7 +34,7 @@ def earrings(canvas: Canvas, face: Face) -> None:
 
 @functools.cache
 def _rim(shape: str) -> np.ndarray:
-    """The contour of a right-hand lens around (0, 0), the nose on its left."""
+    """The contour of a right-hand lens around (0, 0); the nose is on its left."""
     points = {
         "round": [(0, -4.9), (4.2, -2.9), (5.2, 0.2), (3.8, 3.8), (0, 5.2), (-3.8, 3.8), (-5.2, 0.2),
                   (-4.2, -2.9)],
@@ -50,7 +50,7 @@ def _rim(shape: str) -> np.ndarray:
 
 
 def glasses(canvas: Canvas, face: Face) -> None:
-    """Frames around the eyes, bridge and temples; the lenses are clear but for sunglasses."""
+    """Frames around the eyes, bridge and temples. Only sunglasses have dark lenses."""
     if not face.glasses:
         return
     colour = (66, 60, 58) if face.glasses == "thin" else _FRAMES[face.frame]

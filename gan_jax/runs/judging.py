@@ -1,0 +1,70 @@
+"""The end of a run: the chosen checkpoint is judged by every evaluation, and the result is written."""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_jax.errors import CheckpointError
+from gan_jax.game import devices
+from gan_jax.runs import evaluations, required, restore, result
+from gan_jax.runs.required import Train
+from gan_jax.runs.session import Session
+from gan_jax.runs.signals import handled
+
+
+def judge(run: Session) -> dict[str, Any]:
+    """Judges a trained run by every evaluation, and writes its plots, last sheets and `result.json`.
+
+    Returns:
+      The result.
+
+    Raises:
+      CheckpointError: the best checkpoint is to be judged, and there is none.
+    """
+    config = run.config
+    if not config.steps:
+        run.save(0)
+    run.checkpoints.close()
+    devices.barrier("saved")
+    step = _choose(run)
+    values = {name: run.evaluations.run(name, run.state) for name in config.evals}
+    for found in values.values():
+        for kind, pixels in evaluations.pictures(found).items():
+            run.logs.image(config.steps, f"final_{kind}", pixels)
+    result.draw(run.folder, config.name, values)
+    state = devices.unreplicate(run.state)
+    content = result.build(config, state, values, judged_step=step, seconds=run.seconds, origin=run.origin)
+    run.folder.write_json("result.json", content)
+    return content
+
+
+def _choose(run: Session) -> int:
+    """Puts the best state in the place of the last one where the configuration says so; its step."""
+    step = run.config.steps
+    if run.config.checkpoint_rule == "best" and step:  # an untrained run has nothing to choose from
+        best = run.checkpoints.restore_best(devices.unreplicate(run.state))
+        if best is None:
+            raise CheckpointError(f"best={run.config.best!r} was never evaluated in {step} steps")
+        run.state, step = devices.replicate(best[0]), best[1]["step"]
+    return step
+
+
+def judge_again(workdir: Path | str, train: Train) -> dict[str, Any]:
+    """Runs every evaluation of a trained run again, from its folder alone; writes nothing there.
+
+    Args:
+      workdir: of the run.
+      train: `train(config, workdir, wait)`, for required runs that are not in the cache.
+
+    Returns:
+      `{'metrics': {...}}` in the layout of the result.
+    """
+    run = restore.load(workdir)
+    networks = required.ensure(run.config, train)
+    with handled() as interrupts:
+        untrained = functools.partial(restore.initial_state, run.config, run.model, run.example, networks)
+        judging = evaluations.Evaluations(run.config, run.model, networks, interrupts.poll, untrained)
+        state = devices.replicate(run.state)
+        values: Mapping[str, Any] = {name: judging.run(name, state) for name in run.config.evals}
+    return {"metrics": evaluations.summary(values)}

@@ -1,0 +1,140 @@
+"""A run while it is open: its data, model, state, checkpoints, evaluations and logs."""
+
+import dataclasses
+import functools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ml_collections
+
+from gan_jax import data, models
+from gan_jax.game import TrainState, devices
+from gan_jax.game.network import Network
+from gan_jax.runs import checkpoint, evaluations, inputs, provenance, restore, stored
+from gan_jax.runs.leaves import renamed
+from gan_jax.runs.logs import Logs
+from gan_jax.runs.workdir import Workdir
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass
+class Session:
+    """An open run.
+
+    Attributes:
+      config: of the run.
+      folder: held by this process.
+      model: that `config.model` names.
+      roles: the training set.
+      state: replicated; the loop moves it.
+      meta: what is kept beside the state: `step`, `seconds` of all sittings, the `latest` losses, the `best`
+        value of the watched metric and its step, and the description of an `example` of the batch.
+      checkpoints: of the run.
+      evaluations: of the run.
+      logs: of the run.
+      origin: `provenance.facts()` as this sitting began: a checkout may change meanwhile.
+      began: when training would have begun, had there been one sitting alone; of `time.monotonic`.
+    """
+
+    config: ml_collections.ConfigDict
+    folder: Workdir
+    model: models.Model
+    roles: dict[str, data.Examples]
+    state: TrainState
+    meta: dict[str, Any]
+    checkpoints: checkpoint.Checkpoints
+    evaluations: evaluations.Evaluations
+    logs: Logs
+    origin: Mapping[str, Any]
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training and evaluation, over all sittings."""
+        return time.monotonic() - self.began
+
+    def save(self, step: int, best: bool = False) -> None:
+        """Starts to save the state, as the newest checkpoint or as the best one."""
+        self.meta = {**self.meta, "step": step, "seconds": self.seconds}
+        self.checkpoints.save(devices.unreplicate(self.state), step, self.meta, best)
+
+    def evaluate(self, step: int) -> None:
+        """Runs the evaluations that are due at a step, records them, and saves a best state."""
+        for name in self.evaluations.due(step):
+            values = self.evaluations.run(name, self.state)
+            self.logs.scalars(step, evaluations.scalars(values), name)
+            for kind, pixels in evaluations.pictures(values).items():
+                self.logs.image(step, f"{name}_{kind}" if kind != name else name, pixels)
+            watched, _, metric = self.config.best.partition("/")
+            if name == watched and self._is_best(step, values[metric]):
+                self.save(step, best=True)
+
+    def _is_best(self, step, value):
+        """Whether a value of the watched metric is the best so far. Of two equal ones the first is kept."""
+        best = self.meta["best"]
+        # An evaluation that is repeated after a resume finds itself recorded already.
+        if best is None or value > best["value"] or step == best["step"]:
+            self.meta["best"] = {"step": step, "value": value}
+            return True
+        return False
+
+    def close(self) -> None:
+        """Closes everything but the folder, without an error of its own."""
+        self.logs.close()
+        self.checkpoints.abandon()
+
+
+def open_run(
+    config: ml_collections.ConfigDict,
+    folder: Workdir,
+    networks: Mapping[str, Network],
+    poll: Callable[[], None],
+) -> Session:
+    """Reads the data, restores the newest intact checkpoint or makes the first state, and opens the logs.
+
+    Args:
+      config: a validated configuration.
+      folder: of the run, held by this process.
+      networks: those that the configuration requires, by name.
+      poll: called between pieces of work; may raise to interrupt.
+
+    Raises:
+      DataError, CheckpointError: see `errors`.
+    """
+    origin = provenance.facts()
+    model = models.create(config.model)
+    roles = inputs.load(config, poll)
+    inputs.check_columns(config, model, inputs.columns_of(roles))
+    description = restore.describe(next(iter(data.epoch(roles, 1))))
+    roles = inputs.with_features(model, networks, roles, poll, config.cache_dir)
+
+    initial = functools.partial(restore.initial_state, config, model, description, networks)
+    checkpoints = checkpoint.Checkpoints(
+        folder.path / "checkpoints", config.keep, folder.writes, stored.leaf_prefixes(config.model.name)
+    )
+    metrics = stored.metric_prefixes(config.model.name)
+    devices.barrier("settled")  # what a kill left half done is put in order by the writer alone
+    restored = checkpoints.restore(restore.abstract_state(model, description))
+    if restored:
+        state, meta = restored
+        meta["latest"] = renamed(meta["latest"], metrics)
+        _log.info("%s: resuming at step %d", config.name, meta["step"])
+    else:
+        state = initial(inputs.columns_of(roles))
+        meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
+    return Session(
+        config=config,
+        folder=folder,
+        model=model,
+        roles=roles,
+        state=devices.replicate(state),
+        meta=meta,
+        checkpoints=checkpoints,
+        evaluations=evaluations.Evaluations(config, model, networks, poll, initial),
+        logs=Logs(folder, meta["step"], config.tensorboard, metrics),
+        origin=origin,
+        began=time.monotonic() - meta["seconds"],
+    )
