@@ -72,7 +72,7 @@ def load(
     known: Sequence[str] = (),
     flag: str = "config",
 ) -> ml_collections.ConfigDict:
-    """The configuration of `--config` with further variants, a seed and changed fields, checked.
+    """The configuration of `--config` with further variants, a seed and changed fields, checked and resolved.
 
     Args:
       variant: names separated by commas, '' for none.
@@ -107,7 +107,7 @@ def load(
             if "validation" in config.evals:
                 config.evals.validation.every = min(config.evals.validation.every, steps)
     configuration.validate(config)
-    return config
+    return configuration.resolved(config).lock()
 
 
 def only_seed() -> int:

@@ -19,6 +19,7 @@ from gan_jax.ops.pixels import to_float
 from gan_jax.runs import checkpoint, evaluations, inputs, provenance, required, restore, result
 from gan_jax.runs.logs import Logs, ProgressLine
 from gan_jax.runs.signals import Interrupts, handled
+from gan_jax.runs.stored import comparable
 from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     """
     folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
-    folder.check(stored, FREE, restore.completed)
+    folder.check(stored, FREE, comparable)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         devices.barrier("opened")  # whoever waited for another's run finds its end here, all alike
         done = folder.result

@@ -102,7 +102,7 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
 def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
     if spec["files"] and folder.reads(spec, manual_dir):
         return folder.read(spec, framing, manual_dir)
-    if not spec["files"] and spec["name"] not in (*digits.NAMES, *scenes.NAMES, emoji.NAME):
+    if not spec["files"] and spec["name"] not in roles.EMBEDDED:
         return tfds.read(spec, framing, data_dir, manual_dir)
     if spec["files"]:
         examples = arrays.read(spec["files"], spec["split"], manual_dir)

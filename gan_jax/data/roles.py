@@ -13,6 +13,7 @@ from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.pixels.views import DERIVED, View
 from gan_jax.errors import ConfigError
 
+EMBEDDED = (*digits.NAMES, *scenes.NAMES, emoji.NAME)  # data sets that need no file and no network
 PALETTE = "palette"  # a `derive` of label maps, not of images
 DEFAULTS: Mapping[str, Any] = {
     "name": "",

@@ -1,5 +1,6 @@
 """Models, one file each, found by importing the module of that name."""
 
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -32,9 +33,10 @@ def create(fields: Mapping[str, Any]) -> Any:
     """
     fields = dict(fields)
     cls = model_class(fields.pop("name", ""))
-    unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
+    known_fields = [field.name for field in dataclasses.fields(cls)]
+    unknown = sorted(set(fields) - set(known_fields))
     if unknown:
-        allowed = ", ".join(cls.__dataclass_fields__)
+        allowed = ", ".join(known_fields)
         raise ConfigError(f"model.{unknown[0]} is no field of this model; fields: {allowed}")
     try:
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})

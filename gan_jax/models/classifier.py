@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -35,6 +35,8 @@ class Model(base.Defaults):
     et al. 2020), each class being as common there as any other (ReMixMatch, Berthelot et al. 2020). A
     required run `start` gives the variables to begin with.
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 4, 8), "input_size": 32}
 
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     architecture: str = "stages"  # or 'resnet18', or 'resnet18_small' for less than 100 pixels, both of

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
@@ -34,6 +35,8 @@ class Model(base.Defaults):
     history of its own, of which a checkpoint keeps the first device's; instance norm has no parameters, as
     in the PyTorch code (`norm='instance_affine'`: as in the Lua code).
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"width": 4, "blocks": 1, "d_width": 4, "d_layers": 2}
 
     generator: str = (
         "resnet"  # 'resnet', with PatchGAN; 'mnist_svhn': the nets of yunjey's code, both players

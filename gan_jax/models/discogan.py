@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
@@ -33,6 +34,8 @@ class Model(base.Defaults):
     has [0, 1] by a sigmoid (the same error is a loss four times larger); kernels start from N(0, 0.02); in
     use, batch norm takes running averages, and these are over translations of real images.
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"width": 4, "levels": 3, "update_interval": 2, "curriculum": 2}
 
     width: int = 64  # of the first layer of G and D
     levels: int = 4  # halvings; D takes images of 4 * 2**levels pixels

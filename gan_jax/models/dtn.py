@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -34,6 +34,9 @@ class Model(base.Defaults):
     g may draw fewer pixels than the domains have, as for faces: D and f then see its images enlarged
     bilinearly to the domains' size, which is also what `generate` gives; L_TID and L_TV are taken at g's.
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"f_widths": (4, 4, 4, 8), "f_input_size": 32,
+                                      "g_widths": (8, 8, 4), "d_widths": (4, 8, 8)}  # fmt: skip
 
     alpha: float = 15.0  # weight of L_CONST, eq. 5
     beta: float = 15.0  # weight of L_TID, eq. 6

@@ -1,6 +1,7 @@
 """Generative adversarial networks from noise to images: network, loss and conditioning are fields."""
 
 import dataclasses
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
@@ -32,6 +33,8 @@ class Model(NoiseToImage):
     `labels`: 'none'; 'input', where both networks are given the class, D's fakes having the classes of its
     real images; 'auxiliary', where G is given the class and D tells it, by cross-entropy of both players.
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "d_width": 4, "z_dim": 4, "d_steps": 2}
 
     generator: str = "dcgan"  # a name that networks/generation/catalogue.py knows
     discriminator: str = "dcgan"

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -29,6 +30,8 @@ class Model(base.Defaults):
     convolutions before batch norm have no bias (the official Lua code zeroes them), and D judges again after
     its update (the Lua code goes back through the moved D from its former answer).
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"levels": 3, "width": 4, "d_width": 4, "d_layers": 2}
 
     width: int = 64  # of the first layer of G
     levels: int = 8  # halvings of the size inside G, at most log2 of it

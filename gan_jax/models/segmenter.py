@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,8 @@ class Model(base.Defaults):
     it adds nothing to the loss, and the mean is over the others of the batch. It stands in the place of the
     FCN-8s that pix2pix and CycleGAN were judged by; its layers are this project's own.
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 8), "schedule_steps": 2}
 
     widths: tuple[int, ...] = (32, 64, 128)
     num_classes: int = 11

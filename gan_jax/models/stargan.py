@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +38,8 @@ class Model(base.Defaults):
     Departures: D's biases begin at zero. With several sets G moves after all of D's updates on all of them;
     the official code lets it move on the first set before D's last update on the second.
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "g_blocks": 1, "d_width": 4, "d_downs": 3, "n_critic": 2}
 
     labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
     exclusive: tuple[bool, ...] = (False,)  # for each set: classes, one an image; else attributes

@@ -1,6 +1,7 @@
 """Variational autoencoder (Kingma, Welling 2013, "Auto-Encoding Variational Bayes")."""
 
 import dataclasses
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,8 @@ class Model(NoiseToImage):
     examples; the paper's network is `network='aevb'`, its optimiser `optimizer='adagrad'`. Its Gaussian
     prior of the weights is left out.
     """
+
+    TINY: ClassVar[dict[str, Any]] = {"width": 8}
 
     size: int = 28  # pixels a side
     channels: int = 1
