@@ -50,7 +50,7 @@ def get_config(arg=""):
     errors, sheet = {"kind": "label_errors", "every": 0}, {"kind": "label_sheet", "every": 1000, "num": 8}
     neutral, photos = {"source": role("faces[test]")}, {"source": role("photos[train[:2000]]")}
     seen, few = {"source": role(f"faces[{SOME_NEUTRAL}]")}, {"source": role("photos[train[:8]]")}
-    config.evals = {
+    evaluations = {
         "validation": {**errors, "asked": "b", "every": 2000, "roles": seen},
         "test": {**errors, "asked": "b", "roles": neutral},
         "across": {**errors, "asked": "b", "given": "a", "roles": photos},
@@ -58,6 +58,8 @@ def get_config(arg=""):
         "samples": {**sheet, "asked": "b", "roles": neutral},
         "wrong_mask": {**sheet, "asked": "b", "given": "a", "wrong_mask": True, "roles": few},
     }
+    for name, spec in evaluations.items():  # one by one, for roles that stand in two of them would be shared
+        config.evals[name] = spec
     config.best = "validation/accuracy"
     config.requires.judge = judge("judge_expressions", "faces[train]", "faces[test]", 10_000)
     both = ("photos[train[2200:]]", "photos[train[:2000]]")
