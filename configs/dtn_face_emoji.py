@@ -9,16 +9,10 @@ not see. Sizes and weights are the paper's. Scored is how often a judge of the c
 on them alone, sees in a transfer what the photograph's label says.
 """
 
-from typing import Any
-
-from gan_jax.config import apply, classifier, dataset, default, last, model, role
-from gan_jax.config import quick as shared_quick
-from gan_jax.config.recipes import slices, table_1
-from gan_jax.config.recipes.faces import CELEBA, KEPT, PART, PHOTOS
-
-# `.npy` [N, 512] in the order of the photographs' names, or `.npz` with `features` and `files`, their names.
-EXPORTED = "celeba/features.npy"
-EXPORTED_WIDTHS = (64, 128, 256, 256, 256, 512)
+from gan_jax.config import apply, dataset, default, model, role
+from gan_jax.config.recipes import dtn_faces, slices, table_1
+from gan_jax.config.recipes.dtn_faces import avatars, exported, quick
+from gan_jax.config.recipes.faces import KEPT, PART, PHOTOS
 
 
 def get_config(arg=""):
@@ -52,55 +46,12 @@ def get_config(arg=""):
     config.evals.samples = {"kind": "sheet", "every": 1000, "num": 64, "roles": drawn}
     config.best = "validation/balanced_accuracy"
     config.checkpoint_rule = "best"
-    config.requires.f = classifier(
-        "f_faces",
-        role("photos[train[100000:162770]]", attributes=CELEBA),
-        role("photos[train[182637:]]", attributes=CELEBA),
-        steps=20_000,
-        size=152,
-        attributes=CELEBA,
-        widths=widths,
-        input_size=128,
-        **CHANGED,
-    )
-    config.requires.judge = judge()
+    config.requires.f = dtn_faces.reader(widths)
+    config.requires.judge = dtn_faces.judge()
     config.batch_size = 64
     config.steps = 20_000
     config.checkpoint_every = 1000
     return apply(config, arg, part, quick, avatars, exported, *table_1.rows())
-
-
-def judge():
-    """The judge: attributes of cartoons, learned from cartoons alone."""
-    return classifier(
-        "judge_emoji",
-        role("cartoons[train]"),
-        role("cartoons[test]"),
-        steps=600,
-        size=152,
-        attributes=KEPT,
-        widths=(16, 32, 64, 64, 64),
-        input_size=64,
-        learning_rate=2e-3,
-        rotation=0.1,
-        shift=2.0,
-    )
-
-
-# Photographs much changed, so that f reads cartoons too; none is negated: dark hair must not turn blond.
-CHANGED: dict[str, Any] = {
-    "batch_norm": True,
-    "dropout": 0.2,
-    "learning_rate": 3e-3,
-    "weight_decay": 5e-3,
-    "flip": 0.5,
-    "rotation": 0.15,
-    "scale": 0.15,
-    "shear": 0.1,
-    "shift": 4.0,
-    "contrast": 0.3,
-    "brightness": 0.1,
-}
 
 
 def part(config):
@@ -142,39 +93,3 @@ SMALL = {
     "decay_end": 2000,
     "ema": 0.99,
 }
-
-
-def avatars(config):
-    """A folder of avatars, with a table of their attributes, in place of the drawn cartoons."""
-    config.data.sets.cartoons = dataset(files={"train": "avatars"}, attributes=KEPT)
-    learned, tested = config.requires.judge.data.roles.image, config.requires.judge.evals.test.roles.image
-    learned.split, tested.split = "train[:90%]", "train[90%:]"
-    config.requires.judge.name = "judge_avatars"
-
-
-@last
-def exported(config):
-    """An f that learns to give the features that another network gave to the photographs of f."""
-    photos = config.data.sets.photos.to_dict()
-    no_label = {"attributes": (), "attributes_file": "", "embedded": ""}
-    config.data.sets.exported = {**photos, **no_label, "features": EXPORTED}
-    f = config.requires.f
-    f.name = "f_exported"
-    f.model.objective = "features"
-    f.model.widths = config.model.f_widths = EXPORTED_WIDTHS
-    config.model.const_distance = "cosine"  # such features have unit length
-    train, test = (place.roles.image.split for place in (f.data, f.evals.test))
-    f.data.roles.image = role(f"exported[{train}]", labels=False)
-    tested = {"image": role(f"exported[{test}]", labels=False)}
-    f.evals.test = {"kind": "regression", "every": 0, "roles": tested}
-
-
-@last
-def quick(config):
-    """The shared one; the drawn faces have not all attributes of photographs, so that f reads those kept."""
-    shared_quick(config)
-    f = config.requires.f
-    if f.model.objective == "attributes":
-        for place in (f.data, f.evals.test):
-            place.roles.image.attributes = KEPT
-        f.evals.test.attributes, f.model.num_classes = KEPT, len(KEPT)
