@@ -4,21 +4,12 @@
 
 G is given the class beside 100 noise dimensions; D tells real from fake and, of both, the class. Optimiser
 and batch are the paper's. Departures: the networks are those of DCGAN at 28 pixels and half its width, D
-with a second head; the paper's are for 32 and 128 pixels. Variants, several of them separated by commas:
-
-    real_only  D learns the classes of real images alone
-    multiply   G is given z times a learned vector of the class, as some public codes have it
-    paper_d    the paper's D: six convolutions with dropout
-    fashion    Fashion-MNIST
-    part       MNIST's official files from GAN_JAX_DATA; half the width again and D of CGAN, sized for two
-               cores
-    quick      two steps of everything on the embedded digits
+with a second head; the paper's are for 32 and 128 pixels.
 """
 
-from typing import Any
-
-from gan_jax.config import apply
+from gan_jax.config import apply, quick
 from gan_jax.config.recipes import generation
+from gan_jax.config.recipes.generation import fashion
 
 
 def get_config(arg=""):
@@ -37,14 +28,24 @@ def get_config(arg=""):
         g_width=32,
         d_width=32,
     )
-    return apply(config, arg, VARIANTS)
+    return apply(config, arg, real_only, multiply, paper_d, fashion, part, quick)
 
 
-VARIANTS: dict[str, Any] = {
-    "real_only": {"model.aux_on_fake": False},
-    "multiply": {"model.label_input": "multiply"},
-    "paper_d": {"model.discriminator": "acgan", "model.d_width": 16},
-    "fashion": generation.fashion,
-    "part": generation.narrow,
-    "quick": generation.quick,
-}
+def real_only(config):
+    """D learns the classes of real images alone."""
+    config.model.aux_on_fake = False
+
+
+def multiply(config):
+    """G is given z times a learned vector of the class, as some public codes have it."""
+    config.model.label_input = "multiply"
+
+
+def paper_d(config):
+    """The paper's D: six convolutions with dropout."""
+    config.model.discriminator, config.model.d_width = "acgan", 16
+
+
+def part(config):
+    """MNIST's official files from GAN_JAX_DATA; half the width again and D of CGAN, sized for two cores."""
+    generation.narrow(config)

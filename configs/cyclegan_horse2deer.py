@@ -3,24 +3,19 @@
     python -m gan_jax.main --config=configs/cyclegan_horse2deer.py:part
 
 100 epochs at a constant rate and 100 of linear decay, as the paper has them; images are enlarged to 36 pixels
-and cropped at random, in the paper's proportion. Variants:
-
-    cat2dog  cats and dogs: a change of shape, of which the paper reports little success
-    part     a tenth of the epochs; sized for two cores
-    quick    two steps of everything on embedded cartoon faces
+and cropped at random, in the paper's proportion.
 """
 
-from typing import Any
-
-from gan_jax import config as gan_config
+from gan_jax.config import apply, default, model, quick
 from gan_jax.config.recipes import animals
+from gan_jax.config.recipes.animals import cat2dog
 
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
-    config = gan_config.default()
+    config = default()
     config.name = "cyclegan_horse2deer"
-    config.model = gan_config.model(
+    config.model = model(
         "cyclegan",
         g_width=32,
         blocks=3,
@@ -30,22 +25,15 @@ def get_config(arg=""):
         decay_start=90_000,  # 100 epochs of 900
         decay_end=180_000,
     )
-    config.data.load_size = 36
-    config.data.flip = True
+    animals.horses_and_deer(config, every=2000)
+    config.data.load_size, config.data.flip = 36, True
     config.batch_size = 1
     config.steps = 180_000
     config.checkpoint_every = 2000
-    config.data.roles = animals.pair("horse2deer")["train"]
-    config.evals = animals.evaluations("horse2deer", 2000)
-    return gan_config.apply(config, arg, VARIANTS)
+    return apply(config, arg, cat2dog, part, quick)
 
 
-VARIANTS: dict[str, Any] = {
-    "cat2dog": animals.CAT2DOG,
-    "part": {"steps": 18_000, "model.decay_start": 9000, "model.decay_end": 18_000},
-    "quick": {
-        **animals.QUICK,
-        "model.blocks": 1,
-        "model.d_width": 4,
-    },
-}
+def part(config):
+    """A tenth of the epochs; sized for two cores."""
+    config.steps = config.model.decay_end = 18_000
+    config.model.decay_start = 9000

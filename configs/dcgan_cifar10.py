@@ -4,17 +4,12 @@
 
 Optimiser, batch and initial values are the paper's, which trains on other images and takes D's features for
 CIFAR-10. Departures: images of 32 pixels have three resamplings instead of four, widths begin at 64 and the
-kernels are 4x4, as in the public Torch code; z is normal, not uniform. Variants, several of them separated
-by commas:
-
-    inception  scored by Inception-v3, whose weights are a file in the working folder
-    quick      two steps of everything on the embedded house numbers
+kernels are 4x4, as in the public Torch code; z is normal, not uniform.
 """
 
-from typing import Any
-
-from gan_jax.config import apply
+from gan_jax.config import apply, quick
 from gan_jax.config.recipes import generation
+from gan_jax.config.recipes.generation import inception
 
 
 def get_config(arg=""):
@@ -29,10 +24,4 @@ def get_config(arg=""):
         discriminator="dcgan",
         channels=3,
     )
-    return apply(config, arg, VARIANTS)
-
-
-VARIANTS: dict[str, Any] = {
-    "inception": generation.inception,
-    "quick": generation.quick,
-}
+    return apply(config, arg, inception, quick)

@@ -8,25 +8,35 @@ and values are those of the authors' script: 64 pixels, base width 64, batch 64,
 last column layer norm stands in D for batch norm, so that D of a row is another network there. Departures:
 the data are MNIST, enlarged, unless `imagenet` is asked for (the script's; the paper's figure shows LSUN
 bedrooms); G is evaluated by running statistics where it has batch norm, not by those of the batch; factors
-of a half before losses of D, which Adam and RMSProp feel by their epsilon alone, are left out. Variants,
-several of them separated by commas:
-
-    a row     baseline, constant, mlp, no_norm, gated, tanh, resnet
-    a column  dcgan, lsgan, wgan, wgan_gp
-    imagenet  ImageNet at 64 pixels, scored by Inception-v3, whose weights are a file in the working folder
-    part      MNIST's official files from GAN_JAX_DATA; 32 pixels, base width 16, batch 32, 2 000 updates of
-              G, and a ResNet of 35 layers; sized for two cores
-    quick     two steps on the embedded digits; base width 4, and the ResNet of 101 layers
+of a half before losses of D, which Adam and RMSProp feel by their epsilon alone, are left out.
 """
 
-from typing import Any
-
-from gan_jax.config import apply
+from gan_jax.config import apply, dataset, last, reference
+from gan_jax.config import quick as shared_quick
 from gan_jax.config.recipes import generation
+
+ROWS = {  # the networks of G and D
+    "baseline": ("grid_dcgan", "grid_dcgan"),
+    "constant": ("grid_constant", "grid_dcgan"),
+    "mlp": ("grid_mlp", "grid_dcgan"),
+    "no_norm": ("grid_dcgan", "grid_dcgan"),
+    "gated": ("grid_gated", "grid_gated"),
+    "tanh": ("grid_tanh", "grid_tanh"),
+    "resnet": ("grid_resnet", "grid_resnet"),
+}
+COLUMNS = {  # the learning rate of both players, and other fields of the model
+    "dcgan": (2e-4, {"loss": "nonsaturating", "optimizer": "adam", "b1": 0.5, "b2": 0.999}),
+    "lsgan": (1e-4, {"loss": "lsgan", "optimizer": "rmsprop_tf"}),
+    "wgan": (5e-5, {"loss": "wasserstein", "clip": 0.01, "d_steps": 5, "optimizer": "rmsprop_tf"}),
+    "wgan_gp": (
+        1e-4,
+        {"loss": "wasserstein", "gp_weight": 10.0, "d_steps": 5, "optimizer": "adam", "b1": 0.0, "b2": 0.9},
+    ),
+}
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects; row and column are the first."""
+    """The configuration that `arg`, variants separated by commas, selects."""
     config = generation.noise_to_image(
         "gan_grid",
         "mnist",
@@ -35,72 +45,64 @@ def get_config(arg=""):
         steps=200_000,
         every=5000,
         z_dim=128,
-        **{name.removeprefix("model."): value for name, value in BASELINE.items()},
+        generator="grid_dcgan",
+        discriminator="grid_dcgan",
     )
-    return apply(config, arg, VARIANTS)
+    cells = [*map(column, COLUMNS), *map(row, ROWS)]
+    return apply(config, arg, *cells, imagenet, part, quick)
 
 
-def pair(generator: str, discriminator: str, **fields: str) -> dict[str, Any]:
-    """A row: the two networks, and what else of the model is its own."""
-    named = {"generator": generator, "discriminator": discriminator, **fields}
-    return {f"model.{name}": value for name, value in named.items()}
+def row(name):
+    """A row as a variant: its networks, and no norm where that is what it is about."""
+
+    def variant(config):
+        config.model.generator, config.model.discriminator = ROWS[name]
+        if name == "no_norm":
+            config.model.g_norm = config.model.d_norm = "none"
+
+    variant.__name__ = name
+    return reference(variant)
 
 
-def way(rate: float, **fields: Any) -> dict[str, Any]:
-    """A column: the learning rate of both players, and fields of the model."""
-    named = {"g_learning_rate": rate, "d_learning_rate": rate, **fields}
-    return {f"model.{name}": value for name, value in named.items()}
+def column(name):
+    """A column as a variant: its way of training; D of a row without norm gets none."""
 
+    def variant(config):
+        rate, fields = COLUMNS[name]
+        config.model.update(fields, g_learning_rate=rate, d_learning_rate=rate)
+        if config.model.d_norm != "none":
+            config.model.d_norm = "layer" if name == "wgan_gp" else "batch"
 
-BASELINE = pair("grid_dcgan", "grid_dcgan")
-
-ROWS = {
-    "baseline": BASELINE,
-    "constant": pair("grid_constant", "grid_dcgan"),
-    "mlp": pair("grid_mlp", "grid_dcgan"),
-    "no_norm": pair("grid_dcgan", "grid_dcgan", g_norm="none", d_norm="none"),
-    "gated": pair("grid_gated", "grid_gated"),
-    "tanh": pair("grid_tanh", "grid_tanh"),
-    "resnet": pair("grid_resnet", "grid_resnet"),
-}
-
-COLUMNS = {
-    "dcgan": way(2e-4, loss="nonsaturating", optimizer="adam", b1=0.5, b2=0.999, d_norm="batch"),
-    "lsgan": way(1e-4, loss="lsgan", optimizer="rmsprop_tf", d_norm="batch"),
-    "wgan": way(5e-5, loss="wasserstein", clip=0.01, d_steps=5, optimizer="rmsprop_tf", d_norm="batch"),
-    "wgan_gp": way(
-        1e-4, loss="wasserstein", gp_weight=10.0, d_steps=5, optimizer="adam", b1=0.0, b2=0.9, d_norm="layer"
-    ),
-}
-
-
-def part(config):
-    """Real digits on two cores."""
-    hidden = 128 if config.model.generator == "grid_mlp" else 16
-    small: dict[str, Any] = {"model.size": 32, "model.g_width": hidden, "model.d_width": 16, "data.size": 32}
-    small |= {"batch_size": 32, "steps": 2000, "evals.samples.every": 500, "requires.judge.data.size": 32}
-    return generation.part(config) | small
+    variant.__name__ = name
+    return reference(variant)
 
 
 def imagenet(config):
     """Photographs in colour, of which no judge tells the class."""
-    name = "imagenet_resized/64x64"
-    scored = generation.scored(name, "validation", features="inception", weights=generation.INCEPTION)
-    samples = {"evals.samples.roles.image.name": name, "evals.samples.roles.image.split": "validation"}
-    own = {"data.roles.image.name": name, "model.channels": 3, "requires": {}, "evals.test": scored}
-    return own | samples
+    config.data.sets.images = dataset("imagenet_resized/64x64", embedded="digits_street")
+    config.evals.samples.roles.image.split = "validation"
+    config.evals.test = generation.scored("validation", features="inception", weights=generation.INCEPTION)
+    config.model.channels = 3
+    del config.requires.judge
 
 
+@last
+def part(config):
+    """Real digits on two cores, of whatever row."""
+    generation.part(config)
+    config.data.size = config.model.size = config.requires.judge.data.size = 32
+    config.model.g_width = 128 if config.model.generator == "grid_mlp" else 16
+    config.model.d_width = 16
+    config.batch_size = 32
+    config.steps = 2000
+    config.evals.samples.every = 500
+
+
+@last
 def quick(config):
-    """Two steps; no narrower, for the ResNet halves the base width twice."""
-    return generation.quick(config) | {"model.g_width": 4, "model.d_width": 4}
-
-
-# Rows come after columns: the norm that a row has not is in no column.
-VARIANTS: dict[str, Any] = {
-    **COLUMNS,
-    **ROWS,
-    "imagenet": imagenet,
-    "part": part,
-    "quick": quick,
-}
+    """The shared one at the size of the configuration, which decides how deep the ResNet is."""
+    size = config.data.size
+    shared_quick(config)
+    for run in (config, *config.requires.values()):
+        run.data.size = size
+    config.model.size = size

@@ -3,23 +3,12 @@
     python -m gan_jax.main --config=configs/lsgan_mnist.py
 
 The labels (a, b, c) = (0, 1, 1) and Adam at 2e-4 with b1 = 0.5 are the paper's for small images. Departure:
-the networks are those of DCGAN at 28 pixels; the paper's draw 112. Variants, several of them separated by
-commas:
-
-    pearson  (a, b, c) = (-1, 1, 0), with which G minimises Pearson's chi^2
-    no_norm  no batch norm in D: of the paper's comparison of stability (Sec. 4.3); add ...
-    rmsprop  ... this, for another column of it ...
-    sigmoid  ... or this, the loss that it is compared with
-    fashion  Fashion-MNIST
-    part     MNIST's official files from GAN_JAX_DATA; a quarter of the width and D of CGAN, sized for two
-             cores
-    quick    two steps of everything on the embedded digits
+the networks are those of DCGAN at 28 pixels; the paper's draw 112.
 """
 
-from typing import Any
-
-from gan_jax.config import apply
+from gan_jax.config import apply, quick
 from gan_jax.config.recipes import generation
+from gan_jax.config.recipes.generation import fashion
 
 
 def get_config(arg=""):
@@ -34,19 +23,30 @@ def get_config(arg=""):
         discriminator="dcgan",
         loss="lsgan",
     )
-    return apply(config, arg, VARIANTS)
+    return apply(config, arg, pearson, no_norm, rmsprop, sigmoid, fashion, part, quick)
 
 
-VARIANTS: dict[str, Any] = {
-    "pearson": {"model.lsgan_a": -1.0, "model.lsgan_b": 1.0, "model.lsgan_c": 0.0},
-    "no_norm": {"model.d_norm": "none"},
-    "rmsprop": {
-        "model.optimizer": "rmsprop_tf",
-        "model.g_learning_rate": 1e-4,
-        "model.d_learning_rate": 1e-4,
-    },
-    "sigmoid": {"model.loss": "nonsaturating"},
-    "fashion": generation.fashion,
-    "part": generation.narrow,
-    "quick": generation.quick,
-}
+def pearson(config):
+    """(a, b, c) = (-1, 1, 0), with which G minimises Pearson's chi^2."""
+    config.model.lsgan_a, config.model.lsgan_b, config.model.lsgan_c = -1.0, 1.0, 0.0
+
+
+def no_norm(config):
+    """No batch norm in D: of the paper's comparison of stability (Sec. 4.3)."""
+    config.model.d_norm = "none"
+
+
+def rmsprop(config):
+    """RMSProp: another column of this comparison."""
+    config.model.optimizer = "rmsprop_tf"
+    config.model.g_learning_rate = config.model.d_learning_rate = 1e-4
+
+
+def sigmoid(config):
+    """The loss that the paper compares its own with."""
+    config.model.loss = "nonsaturating"
+
+
+def part(config):
+    """MNIST's official files; a quarter of the width and D of CGAN, sized for two cores."""
+    generation.narrow(config)

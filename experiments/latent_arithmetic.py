@@ -110,7 +110,7 @@ def trained():
 
 def classifier_config(config):
     """A classifier of the attributes of the generator's own data, at the size and crop of its images."""
-    found = configuration.load(_JUDGE.value).requires
+    found = configuration.resolved(configuration.load(_JUDGE.value)).requires
     alike = [judge for judge in found.values() if source(judge) == source(config)]
     if not alike:
         raise ConfigError(f"classifier={_JUDGE.value!r} has none of {source(config)}; it has those of "

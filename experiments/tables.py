@@ -75,7 +75,7 @@ def load(
     known: Sequence[str] = (),
     flag: str = "config",
 ) -> ml_collections.ConfigDict:
-    """The checked configuration of `--config` with further variants, a seed and changed fields.
+    """The checked and resolved configuration of `--config` with further variants, a seed and changed fields.
 
     Args:
       variant: names separated by commas; '' for none.
@@ -110,7 +110,7 @@ def load(
             if "validation" in config.evals:
                 config.evals.validation.every = min(config.evals.validation.every, steps)
     configuration.validate(config)
-    return config
+    return configuration.resolved(config).lock()
 
 
 def only_seed() -> int:

@@ -23,7 +23,7 @@ from absl import flags
 from translation_text import markdown
 
 from gan_jax.errors import ConfigError, WorkdirError, nearest
-from gan_jax.runs import restore
+from gan_jax.runs import restore, stored
 
 ROWS = {  # name of the row -> family, model, task, configuration
     "cyclegan_horse2deer": ("unpaired", "CycleGAN", "horses, deer", "configs/cyclegan_horse2deer.py"),
@@ -38,8 +38,6 @@ ROWS = {  # name of the row -> family, model, task, configuration
     "stargan_single": ("stargan", "StarGAN", "expressions alone", "configs/stargan_joint.py:single"),
     "stargan_joint": ("stargan", "StarGAN", "expressions, with CelebA", "configs/stargan_joint.py"),
 }
-# Fields for places of files and for reporting; they do not change what a row is.
-PLACES = ("cache_dir", "data_dir", "manual_dir", "platform", "tensorboard", "log_every", "log_seconds")
 
 _ROWS = flags.DEFINE_list("rows", list(ROWS), "rows to train")
 _VARIANT = flags.DEFINE_string(
@@ -73,10 +71,8 @@ def load(name: str) -> ml_collections.ConfigDict:
 
 
 def what_it_is(config: Any) -> Any:
-    """A configuration as JSON holds it, without the fields for places of files and for reporting."""
-    if not isinstance(config, dict):
-        return json.loads(json.dumps(config))
-    return {name: what_it_is(value) for name, value in config.items() if name not in PLACES}
+    """A configuration's name and what it computes, not where its files are or how it reports."""
+    return config["name"], stored.comparable(config)
 
 
 def earlier() -> tuple[dict[str, Any], dict[str, str]]:
@@ -98,7 +94,7 @@ def earlier() -> tuple[dict[str, Any], dict[str, str]]:
     for name, row in held.items():
         if name not in ROWS:
             dropped[name] = "there is no row of this name"
-        elif what_it_is(restore.completed(configs[name])) != what_it_is(load(name).to_dict()):
+        elif what_it_is(configs[name]) != what_it_is(load(name).to_dict()):
             dropped[name] = f"it was {configs[name]['name']}, with another configuration than now"
         else:
             kept[name] = row

@@ -14,9 +14,10 @@ from gan_jax.config import FREE
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
-from gan_jax.runs import checkpoint, inputs, judging, required, restore, session
+from gan_jax.runs import checkpoint, inputs, judging, required, session
 from gan_jax.runs.logs import ProgressLine
 from gan_jax.runs.signals import Interrupts, handled
+from gan_jax.runs.stored import comparable
 from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     """
     folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
-    folder.check(stored, FREE, restore.completed)
+    folder.check(stored, FREE, comparable)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         devices.barrier("opened")  # a process that waited for another's run finds that run's end here
         done = folder.result

@@ -38,7 +38,16 @@ MAY = {
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
         "gan_jax.game.network",
     ),
-    "config": ("ml_collections", "gan_jax.errors", "gan_jax.models", "gan_jax.evaluation"),
+    "config": (
+        *(
+            "ml_collections",
+            "gan_jax.errors",
+            "gan_jax.data.roles",
+            "gan_jax.data.embedded.catalogue",
+            "gan_jax.models",
+            "gan_jax.evaluation",
+        ),
+    ),
     "runs": (
         *(*ARRAYS, "PIL", "absl", "clu", "ml_collections", "orbax", "rich", "tensorflow"),
         *("gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game", "gan_jax.data"),

@@ -113,7 +113,7 @@ def outcomes(tmp_path_factory, run_folder):
     finished = [f"--config={TINY}", f"--config.data.manual_dir={run_folder}", "--config.steps=2"]
     workdir = f"--workdir={run_folder / 'run'}"
     lines = {name: args for name, (args, _) in REFUSED.items()}
-    misspelt = "--config.data.roles.source.name=digits_stret"
+    misspelt = "--config.data.sets.street.name=digits_stret"
     lines["misspelt data set"] = [f"{DIGITS}:quick", misspelt]
     lines["finished"] = [*finished, workdir]
     lines["eval"] = ["--mode=eval", workdir]

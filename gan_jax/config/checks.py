@@ -7,6 +7,9 @@ from typing import Any
 import ml_collections
 
 from gan_jax import evaluation, models
+from gan_jax.config.sets import resolve
+from gan_jax.data.embedded import catalogue
+from gan_jax.data.roles import complete
 from gan_jax.errors import ConfigError, nearest
 
 _RANGES = {
@@ -29,8 +32,12 @@ _CHOICES = {
 }
 
 
-def validate(config: ml_collections.ConfigDict) -> None:
+def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None = None) -> None:
     """Checks every field that can be checked without data, those of required runs included.
+
+    Args:
+      config: of a run.
+      sets: data sets that its roles may name besides its own, those of the run that requires it.
 
     Raises:
       ConfigError: naming the field, its value and what is allowed.
@@ -50,8 +57,13 @@ def validate(config: ml_collections.ConfigDict) -> None:
     if 0 < config.data.load_size < config.data.size:
         allowed = f"0, or data.size={config.data.size} and more"
         raise ConfigError(f"data.load_size={config.data.load_size} is not allowed; allowed: {allowed}")
+    for name, spec in config.data.sets.items():
+        if spec.embedded not in ("", *catalogue.NAMES):
+            embedded = f"data.sets.{name}.embedded={spec.embedded!r}"
+            raise ConfigError(f"{embedded} {nearest(spec.embedded, catalogue.NAMES)}")
+    sets = {**(sets or {}), **config.data.sets}
     for name, role_spec in config.data.roles.items():
-        _check_role(f"data.roles.{name}", role_spec)
+        _check_role(f"data.roles.{name}", role_spec, sets)
     watched = config.best.partition("/")[0]
     if watched and watched not in config.evals:
         raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
@@ -60,13 +72,15 @@ def validate(config: ml_collections.ConfigDict) -> None:
     built = models.create(config.model)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, config.requires, built)
+        for role_name, role_spec in spec["roles"].items():
+            _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
         built.check(models.Inputs(config.data.size, _varies(config), _seen_sizes(config)))
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
         try:
-            validate(required)
+            validate(required, sets)
         except ConfigError as error:
             raise ConfigError(f"requires.{name}.{error}") from error
 
@@ -80,10 +94,14 @@ def _seen_sizes(config):
     return {n: models.create(r.model).seen_size(r.data.size) for n, r in config.requires.items()}
 
 
-def _check_role(name: str, spec: Mapping[str, Any]) -> None:
-    labels = spec["exclude"]
+def _check_role(name: str, spec: Mapping[str, Any], sets: Mapping[str, Any]) -> None:
+    labels = spec.get("exclude", ())
     if not all(type(label) is int and label >= 0 for label in labels):
         raise ConfigError(f"{name}.exclude={labels!r} is not allowed; allowed: labels, 0 or more")
+    try:
+        complete(resolve(spec, sets))
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from error
 
 
 def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any) -> None:
@@ -96,8 +114,6 @@ def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str,
         evaluation.method(spec["kind"], built)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
-    for role_name, role_spec in spec["roles"].items():
-        _check_role(f"{name}.roles.{role_name}", role_spec)
 
 
 def _leaves(config, prefix=""):

@@ -1,7 +1,6 @@
-"""Default fields of a configuration, its variants, and the checks before anything starts."""
+"""Default fields of a configuration, and of a model in it."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import ml_collections
@@ -30,16 +29,6 @@ FREE = (
     "data.manual_dir",
 )
 
-# What every configuration's `quick` has in common.
-QUICK: Mapping[str, Any] = {
-    "batch_size": 8,
-    "steps": 2,
-    "checkpoint_rule": "last",
-    "checkpoint_every": 1,
-    "log_every": 1,
-    "tensorboard": False,
-}
-
 
 def default() -> ml_collections.ConfigDict:
     """Fields that every configuration has."""
@@ -47,7 +36,8 @@ def default() -> ml_collections.ConfigDict:
     config.name = ""  # of the run, and of its default folder
     config.model = ml_collections.ConfigDict()  # `name` and the fields of that Model
     config.requires = ml_collections.ConfigDict()  # classifier runs to finish first, by name
-    config.data = ml_collections.ConfigDict()  # roles of the training batch, and where files are
+    config.data = ml_collections.ConfigDict()  # data sets, roles of the training batch, where files are
+    config.data.sets = ml_collections.ConfigDict()  # by name, see `sets.dataset`
     config.data.roles = ml_collections.ConfigDict()
     config.data.kind = "unpaired"  # roles are independent streams; or 'paired': examples stay together
     config.data.size = 32  # pixels; images are resized to size x size
@@ -82,12 +72,3 @@ def model(name: str, **fields: Any) -> ml_collections.ConfigDict:
     if unknown:
         raise ConfigError(f"model.{sorted(unknown)[0]} is no field of {name}: {', '.join(known)}")
     return ml_collections.ConfigDict({"name": name, **known, **fields})
-
-
-def role(name: str = "", split: str = "train", **fields: Any) -> dict[str, Any]:
-    """Where one role's images come from: a data set's name or `files`, and a slice of a split.
-
-    `fields` are others that `data.load` knows, such as `files`, `attributes` or `classes`.
-    """
-    spec = {"name": name, "split": split, "files": {}, "exclude": (), "labels": True}
-    return {**spec, **fields}

@@ -1,15 +1,15 @@
 """Configuration files and their variants: `configs/dtn_digits.py:no_tid`."""
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import ml_collections
 
+from gan_jax.config.defaults import default
 from gan_jax.errors import ConfigError, nearest
 
-Variant = Mapping[str, Any] | Callable[[ml_collections.ConfigDict], Mapping[str, Any]]
+Variant = Callable[[ml_collections.ConfigDict], None]
 
 
 def load(path: str) -> ml_collections.ConfigDict:
@@ -27,26 +27,50 @@ def load(path: str) -> ml_collections.ConfigDict:
     return module.get_config(arg)
 
 
-def apply(
-    config: ml_collections.ConfigDict, arg: str, variants: Mapping[str, Variant]
-) -> ml_collections.ConfigDict:
-    """Overrides fields by the variants that `arg` names, separated by commas, and locks the rest.
+def last(variant: Variant) -> Variant:
+    """Marks a variant that applies after those without this mark, wherever it is written."""
+    variant.last = True  # type: ignore[attr-defined]
+    return variant
+
+
+def reference(variant: Variant) -> Variant:
+    """Marks a variant that may change nothing: the row of a table that other rows are compared with."""
+    variant.reference = True  # type: ignore[attr-defined]
+    return variant
+
+
+def apply(config: ml_collections.ConfigDict, arg: str, *variants: Variant) -> ml_collections.ConfigDict:
+    """Changes a configuration by the variants that `arg` names, in the order written there, and locks it.
 
     Args:
-      config: changed in place.
-      arg: what follows the colon of `--config=FILE:ARG`.
-      variants: for each name, values of dotted fields, or a function of the configuration so far that
-        returns them. They apply in this order, however `arg` puts them, so that what a variant is about is
-        not undone by one that only makes things small.
+      config: changed in place. Its name gets the names of the variants, in the order that they apply.
+      arg: what follows the colon of `--config=FILE:ARG`, names separated by commas.
+      *variants: functions that change a configuration in place. The name of each is that of the function.
+        Those marked by `last` apply last.
 
     Raises:
-      ConfigError: an unknown variant; the message lists those known.
+      ConfigError: an unknown variant, with those known; one that changes nothing here; or a field that no
+        configuration has.
     """
-    chosen = set(filter(None, arg.split(",")))
-    for name in sorted(chosen - set(variants)):
-        raise ConfigError(f"variant {name!r} {nearest(name, variants)}")
-    for name in filter(chosen.__contains__, variants):
-        variant = variants[name]
-        config.update_from_flattened_dict(dict(variant(config) if callable(variant) else variant))
+    known = {variant.__name__: variant for variant in variants}
+    chosen = list(dict.fromkeys(filter(None, arg.split(","))))
+    for name in chosen:
+        if name not in known:
+            raise ConfigError(f"variant {name!r} {nearest(name, known)}")
+    for name in sorted(chosen, key=lambda name: hasattr(known[name], "last")):
+        before = config.to_dict()
+        known[name](config)
+        if config.to_dict() == before and not hasattr(known[name], "reference"):
+            raise ConfigError(f"variant {name!r} changes nothing of {config.name!r}; leave it out")
         config.name = f"{config.name}_{name}"
+    _refuse_new_fields(config, default())
     return config.lock()
+
+
+def _refuse_new_fields(config: ml_collections.ConfigDict, known: ml_collections.ConfigDict) -> None:
+    """A misspelt field would else be a new one that nobody reads; `validate` looks at those of the model."""
+    for place, fields, allowed in (("", config, known), ("data.", config.data, known.data)):
+        for name in sorted(set(fields) - set(allowed)):
+            raise ConfigError(f"{place}{name} {nearest(name, allowed)}")
+    for required in config.requires.values():
+        _refuse_new_fields(required, known)

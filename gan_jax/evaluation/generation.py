@@ -129,7 +129,7 @@ def _describer(network: Network, judge: Network | None) -> Callable[[np.ndarray]
         columns = {}
         # TF32 or bfloat16 would change the features and so the distance.
         with jax.default_matmul_precision("highest"):
-            if _tells_classes(judge):
+            if judge is not None and _tells_classes(judge):
                 columns["logits"] = judge.apply("predict", {"image": pictures})
                 columns["answers"] = columns["logits"].argmax(-1)
             if network is judge:

@@ -37,6 +37,7 @@ class Model(base.Defaults):
     required run `start` gives the variables to begin with.
     """
 
+    TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 4, 8), "input_size": 32}
     tells_classes: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
 

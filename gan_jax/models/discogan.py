@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
@@ -34,6 +34,13 @@ class Model(base.Defaults):
     use, batch norm takes running averages, and these are over translations of real images.
     """
 
+    TINY: ClassVar[dict[str, Any]] = {
+        "g_width": 4,
+        "d_width": 4,
+        "levels": 3,
+        "update_interval": 2,
+        "curriculum": 2,
+    }
     translates: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = ("curriculum",)
 

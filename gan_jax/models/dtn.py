@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -18,10 +18,7 @@ from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_
 from gan_jax.ops import augment, losses
 from gan_jax.ops.pixels import resize, to_rgb
 
-FAKE_S, FAKE_T, REAL_T = 0, 1, 2  # D_1, D_2, D_3 of the paper
-# At const_warp=1: angles in radians, logs of scale, pixels; about what a digit is told by in any hand.
-_WARP = {"rotation": 0.2, "scale": 0.2, "shear": 0.2, "shift": 2.4, "elastic": 0.8}
-_GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # what D is shown
+FAKE_S, FAKE_T, REAL_T = 0, 1, 2  _GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # what D is shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +33,8 @@ class Model(base.Defaults):
     bilinearly to the domains' size, which is also what `generate` gives; L_TID and L_TV are taken at g's.
     """
 
+    TINY: ClassVar[dict[str, Any]] = {"f_widths": (4, 4, 4, 8), "f_input_size": 32,
+                                      "g_widths": (8, 8, 4), "d_widths": (4, 8, 8)}  # fmt: skip
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
 
@@ -290,7 +289,7 @@ class Model(base.Defaults):
 
     def _const(self, state, z, fake, rng):
         if self.const_warp:
-            fake = augment.warp(rng, fake, **{name: self.const_warp * v for name, v in _WARP.items()})
+            fake = augment.warp(rng, fake, **{name: self.const_warp * v for name, v in augment.HANDWRITING.items()})
         again = self._f(state, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])

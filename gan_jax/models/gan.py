@@ -1,7 +1,7 @@
 """Generative adversarial networks from noise to images: network, loss and conditioning are fields."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
@@ -34,6 +34,7 @@ class Model(Conditional):
     real images; 'auxiliary', where G is given the class and D tells it, by cross-entropy of both players.
     """
 
+    TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "d_width": 4, "z_dim": 4, "d_steps": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
 
     generator: str = "dcgan"  # a name that networks/generation/catalogue.py knows

@@ -1,7 +1,7 @@
 """pix2pix (Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks")."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +30,7 @@ class Model(base.Defaults):
     its update (the Lua code goes back through the moved D from its former answer).
     """
 
+    TINY: ClassVar[dict[str, Any]] = {"levels": 3, "g_width": 4, "d_width": 4, "d_layers": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
 

@@ -24,6 +24,7 @@ class Model(base.Defaults):
     FCN-8s that pix2pix and CycleGAN were judged by; its layers are this project's own.
     """
 
+    TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 8), "schedule_steps": 2}
     tells_classes: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
 

@@ -1,7 +1,7 @@
 """Variational autoencoder (Kingma, Welling 2013, "Auto-Encoding Variational Bayes")."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ class Model(NoiseToImage):
     prior of the weights is left out.
     """
 
+    TINY: ClassVar[dict[str, Any]] = {"width": 8}
     encodes: ClassVar[bool] = True
 
     size: int = 28  # pixels a side

@@ -3,6 +3,9 @@
 import jax
 import jax.numpy as jnp
 
+# Ranges of `warp` that any handwriting shows: radians, logs, pixels.
+HANDWRITING = {"rotation": 0.2, "scale": 0.2, "shear": 0.2, "shift": 2.4, "elastic": 0.8}
+
 
 def flip(rng: jax.Array, images: jax.Array, probability: float) -> jax.Array:
     """Mirrors each image [B, H, W, C] left to right with the given probability.

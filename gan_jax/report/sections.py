@@ -135,21 +135,28 @@ def _scale(config: Mapping[str, Any]) -> Fields:
     """What a run is trained on and for how long, and what it is scored on."""
     evals = config.get("evals")
     test = evals.get("test") if isinstance(evals, dict) else None
+    data = config.get("data")
+    sets = data.get("sets") if isinstance(data, dict) else None
     steps, batch = config.get("steps"), config.get("batch_size")
     facts = {
-        "trained on": _roles(config.get("data")),
-        "scored on": _roles(test),
+        "trained on": _roles(data, sets),
+        "scored on": _roles(test, sets),
         "scale": f"{steps} steps of batch {batch}" if steps is not None and batch is not None else "",
     }
     return nodes.fields({name: fact for name, fact in facts.items() if fact})
 
 
-def _roles(part: Any) -> str:
-    """The images of a part of the configuration: `source svhn_cropped[extra], target mnist[train]`."""
+def _roles(part: Any, sets: Any) -> str:
+    """The images of a configuration's part: `source svhn_cropped[extra], target mnist[train]`.
+
+    A role may name one of the configuration's data sets, which then says where its images are.
+    """
     roles = part.get("roles") if isinstance(part, dict) else None
     named = []
     for role, spec in roles.items() if isinstance(roles, dict) else ():
         if isinstance(spec, dict):
+            described = sets.get(spec.get("set")) if isinstance(sets, dict) else None
+            spec = {**described, **spec} if isinstance(described, dict) else spec
             files = spec.get("files")
             listed = " and ".join(map(str, files.values())) if isinstance(files, dict) else ""
             named.append(f"{role} {spec.get('name') or listed} [{spec.get('split')}]")

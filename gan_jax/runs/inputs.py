@@ -13,6 +13,7 @@ import ml_collections
 import numpy as np
 
 from gan_jax import data, models
+from gan_jax.config import resolve
 from gan_jax.errors import DataError
 from gan_jax.game import devices
 from gan_jax.game.network import Network
@@ -34,16 +35,16 @@ def check(config: ml_collections.ConfigDict) -> None:
     where = config.data
     roles = [*where.roles.values(), *(r for e in config.evals.values() for r in e.roles.values())]
     for spec in roles:
-        data.check(spec, data_dir=where.data_dir, manual_dir=where.manual_dir)
+        data.check(resolve(spec, where.sets), data_dir=where.data_dir, manual_dir=where.manual_dir)
 
 
 def load_role(
     config: ml_collections.ConfigDict, spec: Mapping[str, Any], load_size: int = 0, flip: bool = False
 ) -> data.Examples:
-    """The images that one role's fields name, at the size and from the folders of `config.data`."""
+    """The images that one role names, at the size and from the sets and folders of `config.data`."""
     where = config.data
     return data.load(
-        spec,
+        resolve(spec, where.sets),
         size=where.size,
         load_size=load_size,
         flip=flip,
@@ -63,7 +64,8 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
         poll()
         roles[role] = load_role(config, spec, where.load_size, where.flip)
         shape = roles[role].columns["image"].shape
-        _log.info("%s: %s[%s], %s", role, spec.name or "files", spec.split, shape)
+        name = resolve(spec, where.sets)["name"]
+        _log.info("%s: %s[%s], %s", role, name or "files", spec["split"], shape)
     return _together(config, roles)
 
 

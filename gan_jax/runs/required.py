@@ -1,6 +1,7 @@
 """The runs that another run requires: found finished in the cache, or trained first."""
 
 import functools
+import glob
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -9,10 +10,11 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from gan_jax.config import FREE
+from gan_jax.config import sets
 from gan_jax.errors import WorkdirError
 from gan_jax.game import devices
 from gan_jax.game.network import Network
+from gan_jax.runs import stored
 from gan_jax.runs.functions import method
 from gan_jax.runs.restore import Run, load
 from gan_jax.runs.workdir import Workdir
@@ -43,12 +45,36 @@ class RequiredRun:
 
 
 def key(config: ConfigDict) -> str:
-    """A name for what `config` computes: equal where only reporting and paths differ."""
-    reporting = set(FREE) - {"steps", "best", "checkpoint_rule"}
-    fields = {k: v for k, v in config.to_dict().items() if k not in reporting}
-    fields["data"] = {k: v for k, v in fields["data"].items() if f"data.{k}" not in reporting}
-    text = json.dumps(fields, sort_keys=True)
+    """A name for what `config` computes: equal where only reporting, paths and defaults differ."""
+    text = json.dumps(_parameters(config.to_dict()), sort_keys=True)
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _parameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """All that the parameters of a run follow from: nothing of how it is evaluated."""
+
+    def without_evaluations(fields):
+        needed = {name: without_evaluations(required) for name, required in fields["requires"].items()}
+        return {**{k: v for k, v in fields.items() if k != "evals"}, "requires": needed}
+
+    return without_evaluations(stored.canonical(config))
+
+
+def place(config: ConfigDict) -> Path:
+    """The folder of a required run in the cache, which has to be that of the run that requires it.
+
+    A run that computes the same is taken whatever its key, which another version may have made of it; of
+    several a finished one.
+    """
+    cache, wanted = Path(config.cache_dir), _parameters(config.to_dict())
+    own, others = cache / key(config), []
+    if Workdir(own, writes=False).config is not None:
+        return own
+    for path in sorted(cache.glob(f"{glob.escape(config.name)}-*")):
+        folder = Workdir(path, writes=False)
+        if folder.config is not None and _parameters(folder.config) == wanted:
+            others.append((folder.result is None, path))
+    return min(others)[1] if others else own
 
 
 def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
@@ -61,7 +87,7 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
     wanted = {name: inherit(config, required) for name, required in config.requires.items()}
     found: dict[str, Network] = {}
     for name, required in wanted.items():
-        path = Path(config.cache_dir) / key(required)
+        path = place(required)
         train(required, path, wait=True)
         found[name] = RequiredRun(load(path))
     return found
@@ -73,7 +99,7 @@ def required(config: ConfigDict, name: str) -> Network:
     Raises:
       WorkdirError: it is not there; the message says how it is made.
     """
-    path = Path(config.cache_dir) / key(inherit(config, config.requires[name]))
+    path = place(inherit(config, config.requires[name]))
     if Workdir(path, writes=False).result is None:
         message = f"{name}, which run {config.name!r} requires, is not finished in {path}; "
         raise WorkdirError(
@@ -83,8 +109,9 @@ def required(config: ConfigDict, name: str) -> Network:
 
 
 def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:
-    """A required run's configuration with its parent's place of files and way of reporting."""
+    """A required run's configuration with its parent's data sets, place of files and way of reporting."""
     required = required.copy_and_resolve_references()
+    sets.inherit(config, required)
     with required.unlocked():
         for field in ("platform", "distributed", "log_seconds", "debug_nans", "cache_dir"):
             required[field] = config[field]

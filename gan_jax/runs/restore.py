@@ -10,8 +10,6 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from gan_jax import models
-from gan_jax.config import default
-from gan_jax.config import model as model_fields
 from gan_jax.errors import WorkdirError
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
@@ -68,7 +66,7 @@ def initial_state(
 
 
 def load_config(path: Path | str) -> ConfigDict:
-    """The configuration of the run that lives in a folder.
+    """The configuration of the run that lives in a folder, by this version's fields, its roles resolved.
 
     Raises:
       WorkdirError: no run lives there.
@@ -76,20 +74,7 @@ def load_config(path: Path | str) -> ConfigDict:
     folder = Workdir(path, writes=False)
     if folder.config is None:
         raise WorkdirError(f"{folder.path} holds no run: it has no config.json")
-    return ConfigDict(completed(folder.config))
-
-
-def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored configuration with what came later than its version, fields of the data and of the model.
-
-    They have their defaults: that of a new field is what was done before there was one.
-    """
-    config = {**stored, "data": {**default().data.to_dict(), **stored.get("data", {})}}
-    kind = stored.get("model", {}).get("name", "")
-    if kind in models.known():
-        config["model"] = {**model_fields(kind).to_dict(), **stored["model"]}
-    config["requires"] = {name: completed(needed) for name, needed in stored.get("requires", {}).items()}
-    return config
+    return ConfigDict(stored.whole(folder.config))
 
 
 def load(path: Path | str) -> Run:

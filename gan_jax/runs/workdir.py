@@ -109,11 +109,11 @@ class Workdir:
         self,
         config: Mapping[str, Any],
         free: Collection[str],
-        completed: Callable[[dict[str, Any]], Mapping[str, Any]] = dict,
+        comparable: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
     ) -> None:
         """Refuses a folder of a run with another configuration; writes nothing.
 
-        `completed` adds to the stored one what an earlier version did not know.
+        `comparable` makes of either, the stored one and this, what they are compared by.
 
         Raises:
           WorkdirError: naming each field that differs and is not below one of `free`; or the folder
@@ -129,7 +129,7 @@ class Workdir:
         stored = self.config
         if stored is None:
             return
-        differing = differences(completed(stored), config, free)
+        differing = differences(comparable(stored), comparable(config), free)
         if differing:
             listed = "; ".join(f"{k}: {a!r} there, {b!r} now" for k, (a, b) in differing.items())
             raise WorkdirError(f"workdir {self.path} holds another run ({listed}); choose another --workdir")

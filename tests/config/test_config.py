@@ -1,5 +1,6 @@
 """Configurations: variants, messages, and the checks before anything starts."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -29,17 +30,59 @@ def refusal(built):
 
 
 def test_variants_apply_in_order_and_name_the_run():
-    variants = {"a": {"seed": 1, "steps": 5}, "b": {"seed": 2}}
-    built = config.apply(valid(name="run"), "a,b", variants)
+    def a(built):
+        built.seed, built.steps = 1, 5
+
+    def b(built):
+        built.seed = 2
+
+    built = config.apply(valid(name="run"), "a,b", a, b)
     assert (built.seed, built.steps, built.name) == (2, 5, "run_a_b")
-    assert config.apply(valid(name="run"), "", variants).name == "run"
-    turned = config.apply(valid(name="run"), "b,a", variants)
-    assert (turned.seed, turned.steps, turned.name) == (2, 5, "run_a_b")
+    assert config.apply(valid(name="run"), "", a, b).name == "run"
+    turned = config.apply(valid(name="run"), "b,a", a, b)
+    assert (turned.seed, turned.steps, turned.name) == (1, 5, "run_b_a")
+    assert config.apply(valid(name="run"), "b,b", a, b).name == "run_b"
 
 
-def test_a_variant_may_follow_from_the_variants_before_it():
-    variants = {"a": {"seed": 5}, "b": lambda built: {"steps": built.seed + 2}}
-    assert config.apply(valid(), "b,a", variants).steps == 7
+def test_a_variant_sees_what_those_written_before_it_made():
+    def a(built):
+        built.seed = 5
+
+    def b(built):
+        built.steps = built.seed + 2
+
+    assert [config.apply(valid(), arg, a, b).steps for arg in ("a,b", "b,a")] == [7, 2]
+
+
+def test_variants_that_say_so_apply_last_in_the_order_written():
+    def a(built):
+        built.seed = 5
+
+    @config.last
+    def small(built):
+        built.steps = built.seed
+
+    @config.last
+    def smaller(built):
+        built.steps -= 1
+
+    for arg in ("small,a,smaller", "a,small,smaller", "small,smaller,a"):
+        built = config.apply(valid(name="run"), arg, smaller, small, a)
+        assert (built.steps, built.name) == (4, "run_a_small_smaller")
+    assert config.apply(valid(), "smaller,small,a", smaller, small, a).steps == 5
+
+
+def test_a_variant_that_changes_nothing_is_refused_by_its_name():
+    def idle(built):
+        built.seed = 0
+
+    def a(built):
+        built.seed = 1
+
+    with pytest.raises(ConfigError, match=r"^variant 'idle' changes nothing of 'run'; leave it out$"):
+        config.apply(valid(name="run"), "idle,a", idle, a)
+    assert config.apply(valid(name="run"), "a,idle", idle, a).seed == 0
+    assert config.apply(valid(name="run"), "idle", config.reference(idle)).name == "run_idle"
 
 
 def test_a_size_that_the_networks_cannot_take_is_refused():
@@ -70,7 +113,7 @@ def test_an_unknown_field_of_an_evaluation_is_refused():
     ],
 )
 def test_a_required_classifier_is_judged_by_its_objective(fields, kind):
-    built = config.classifier("f", config.role("x"), config.role("x"), steps=5, size=64, **fields)
+    built = config.classifier("f", config.inline("x"), config.inline("x"), steps=5, size=64, **fields)
     config.validate(built)
     assert built.evals.test.kind == kind
     assert (built.data.size, built.model.schedule_steps) == (64, 5)
@@ -80,8 +123,11 @@ def test_a_required_classifier_is_judged_by_its_objective(fields, kind):
 
 
 def test_an_unknown_variant_is_refused_with_the_nearest_and_all_known():
+    def no_tid(built):
+        built.seed = 1
+
     with pytest.raises(ConfigError) as error:
-        config.apply(valid(), "no_tide", {"no_tid": {}, "quick": {}})
+        config.apply(valid(), "no_tide", no_tid, config.quick)
     expected = "variant 'no_tide' is not known; did you mean 'no_tid'? known: no_tid, quick"
     assert str(error.value) == expected
 
@@ -102,8 +148,18 @@ def test_nothing_near_suggests_nothing():
 
 
 def test_a_variant_cannot_make_up_a_field():
-    with pytest.raises((KeyError, AttributeError)):
-        config.apply(valid().lock(), "x", {"x": {"no_such_field": 1}})
+    def x(built):
+        built.step = 1
+
+    with pytest.raises(ConfigError, match=r"^step is not known; did you mean 'steps'\? known: batch_size, "):
+        config.apply(valid(), "x", x)
+
+    def y(built):
+        built.requires.judge = config.default()
+        built.requires.judge.data.sizes = 1
+
+    with pytest.raises(ConfigError, match=r"^data\.sizes is not known; did you mean 'size'\? "):
+        config.apply(valid(), "y", y)
 
 
 def test_a_missing_file_is_refused():
@@ -114,7 +170,7 @@ def test_a_missing_file_is_refused():
 def test_a_model_has_every_field_and_only_known_ones():
     fields = config.model("dtn", alpha=2.0)
     assert fields.alpha == 2.0
-    assert set(fields) == {"name", *dtn.Model.__dataclass_fields__}
+    assert set(fields) == {"name", *(field.name for field in dataclasses.fields(dtn.Model))}
     with pytest.raises(ConfigError, match=r"^model\.alhpa is no field of dtn: alpha, beta, "):
         config.model("dtn", alhpa=1.0)
     with pytest.raises(

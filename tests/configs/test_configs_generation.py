@@ -41,7 +41,8 @@ def sizes(built):
 
 
 def roles(built):
-    """Every role of images, those of the judge among them, by where it is."""
+    """Every role of images, resolved, those of the judge among them, by where it is."""
+    built = config.resolved(built)
     for where, required in {"": built, **{f"{k}.": r for k, r in built.requires.items()}}.items():
         yield from ((f"{where}train", role) for role in required.data.roles.values())
         for name, spec in required.evals.items():

@@ -17,6 +17,7 @@ def load(arg):
 
 
 def roles(built):
+    built = config.resolved(built)
     yield from built.data.roles.values()
     yield from (role for spec in built.evals.values() for role in spec.roles.values())
     yield from (role for required in built.requires.values() for role in roles(required))

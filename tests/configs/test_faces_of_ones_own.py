@@ -25,7 +25,7 @@ PHOTOS = {"name": "", "files": {"train": "celeba/img_align_celeba"}, "labels": F
 def files(tmp_path, monkeypatch):
     """A folder of user's files in which cartoons stand for photographs and avatars."""
     monkeypatch.setenv("GAN_JAX_DATA", str(tmp_path))
-    cartoons = data.load(config.role("emoji", f"validation[:{COUNT}]", attributes=KEPT), size=32)
+    cartoons = data.load(config.inline("emoji", f"validation[:{COUNT}]", attributes=KEPT), size=32)
     rows = cartoons.columns["label"].astype(int).tolist()
     names = [f"{place:03}.png" for place in range(COUNT)]
     for folder in ("celeba/img_align_celeba", "avatars"):
@@ -88,7 +88,7 @@ def test_features_that_do_not_fit_are_refused(files, features, words):
 
 
 def test_the_part_exports_features_of_its_own_photographs():
-    part, own = (config.load(f"{FILE}:part{more}").requires.f for more in ("", ",exported"))
+    part, own = (config.resolved(config.load(f"{FILE}:part{more}")).requires.f for more in ("", ",exported"))
     unlabelled = {"labels": False, "attributes": (), "attributes_file": ""}
     for image, other in ((f(part), f(own)) for f in (lambda f: f.data, lambda f: f.evals.test)):
         learned = image.roles.image.to_dict() | unlabelled | {"features": "celeba/features.npy"}
@@ -101,8 +101,13 @@ def test_avatars_of_ones_own_are_the_target_and_teach_the_judge(files):
     with built.unlocked():
         built.cache_dir = str(files / "cache")
     result = train(built, files / "run")
-    assert result["config"]["data"]["roles"]["target"]["files"] == {"train": "avatars"}
+    assert trained_on(result["config"], "target") == {"train": "avatars"}
     assert set(result["metrics"]["per_attribute"]) == set(KEPT)
     [folder] = (files / "cache").glob("judge_avatars-*")
     judge = json.loads((folder / "result.json").read_text())["config"]
-    assert judge["data"]["roles"]["image"]["files"] == {"train": "avatars"}
+    assert trained_on(judge, "image") == {"train": "avatars"}
+
+
+def trained_on(stored, role):
+    """Files of a role of a run's configuration."""
+    return stored["data"]["sets"][stored["data"]["roles"][role]["set"]]["files"]

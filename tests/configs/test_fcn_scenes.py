@@ -18,7 +18,7 @@ def load(variant):
 
 @pytest.mark.parametrize("variant", ["", "game", "folders", "game,folders", "quick", "game,quick"])
 def test_every_variant_is_scored_on_photographs_that_it_does_not_learn_from(variant):
-    built = load(variant)
+    built = config.resolved(load(variant))
     learnt, tested = built.data.roles.image, built.evals.test.roles.image
     domain = "game" if "game" in variant else "real"
     for role, expected in ((learnt, domain), (tested, "real")):

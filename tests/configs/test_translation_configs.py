@@ -28,6 +28,10 @@ def load(name, variant=""):
     return config.load(f"{FOLDER / name}.py:{variant}")
 
 
+def resolved(name, variant=""):
+    return config.resolved(load(name, variant))
+
+
 @pytest.mark.parametrize(("name", "variant"), EVERY)
 def test_every_variant_builds_and_validates(name, variant):
     built = load(name, variant)
@@ -44,7 +48,7 @@ def test_every_variant_builds_and_validates(name, variant):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_quick_asks_for_no_file_and_no_network(name):
-    built = load(name, "quick")
+    built = resolved(name, "quick")
     roles = [*built.data.roles.values(), *(r for e in built.evals.values() for r in e.roles.values())]
     assert {role.name for role in roles} <= {
         *("digits_street", "digits_plain", "emoji", "scenes_game", "scenes_real")
@@ -57,7 +61,7 @@ def test_no_tested_image_is_trained_on(name):
     for variant in ["", *VARIANTS[name]]:
         if "quick" in variant:
             continue
-        built = load(name, variant)
+        built = resolved(name, variant)
         for role, test in built.evals.test.roles.items():
             learned = built.data.roles[role]
             if learned.split.startswith("train[:") and test.split.startswith("train["):
@@ -91,7 +95,7 @@ def test_the_equation_as_printed_is_not_undone_by_a_smaller_scale(name):
 
 
 def test_house_numbers_and_handwriting_are_read_both_ways_by_judges_of_where_they_come_to():
-    cyclegan, discogan = load("cyclegan_svhn_mnist", "part"), load("discogan_svhn_mnist", "part")
+    cyclegan, discogan = (resolved(f"{name}_svhn_mnist", "part") for name in ("cyclegan", "discogan"))
     assert cyclegan.evals == discogan.evals
     assert cyclegan.requires == discogan.requires
     assert cyclegan.data.roles == discogan.data.roles
@@ -112,12 +116,12 @@ def test_house_numbers_and_handwriting_are_read_both_ways_by_judges_of_where_the
 
 
 def test_colour_replaces_the_edges_everywhere_and_directions_change_sides():
-    colour = load("pix2pix_celeba", "colour")
+    colour = resolved("pix2pix_celeba", "colour")
     places = [colour.data, *colour.evals.values()]
     assert {place.roles.source.derive for place in places} == {"grey"}
     assert {place.roles.target.get("derive", "") for place in places} == {""}
     for variant, sides in (("", ("right", "left")), ("photo2labels", ("left", "right"))):
-        built = load("pix2pix_facades", variant)
+        built = resolved("pix2pix_facades", variant)
         for place in (built.data, *built.evals.values()):
             assert (place.roles.source.side, place.roles.target.side) == sides
 

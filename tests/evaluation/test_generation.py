@@ -260,7 +260,7 @@ def test_an_evaluation_gives_every_batch_other_noise_and_twice_the_same(monkeypa
         inputs, "load_role", lambda built, spec: Examples({"image": roles[spec.split], "label": np.zeros(90)})
     )
     built = config.default()
-    roles_of = {"image": config.role("x", "test"), "reference": config.role("x", "train")}
+    roles_of = {"image": config.inline("x", "test"), "reference": config.inline("x", "train")}
     built.evals = {"test": {"kind": "generation", "every": 0, "num": 30, "roles": roles_of}}
     found = evaluations.Evaluations(built, Model(), NETWORKS, lambda: None, lambda: np.float32(-0.8))
     state = devices.replicate(np.float32(0))
@@ -276,7 +276,7 @@ def test_an_evaluation_gives_every_batch_other_noise_and_twice_the_same(monkeypa
 def test_a_configuration_is_refused_before_training():
     built = config.default()
     built.model = config.model("dtn", beta=0.0)
-    role = {"image": config.role("digits_plain", "test")}
+    role = {"image": config.inline("digits_plain", "test")}
     built.evals.test = {
         "kind": "generation",
         "every": 0,

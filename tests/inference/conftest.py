@@ -34,7 +34,7 @@ def config(folder, **fields):
     built.name = "linear"
     built.model = configuration.model("linear", **fields)
     built.data.size, built.data.manual_dir = 8, str(folder)
-    role = configuration.role(files={"train": "noise.npz"})
+    role = configuration.inline(files={"train": "noise.npz"})
     built.data.roles.image = role
     built.cache_dir = str(folder / "cache")
     built.batch_size, built.steps, built.tensorboard = 8, 0, False

@@ -49,7 +49,7 @@ def runs_of(tmp_path_factory, linear_model):
         built.name, built.model = name, configuration.model(model, **fields)
         built.data.size, built.data.manual_dir = 8, str(folder)
         for role in roles:
-            built.data.roles[role] = configuration.role(files={"train": "noise.npz"})
+            built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
         if name == "fixed":
             built.data.roles.source["resize"] = "squeeze"
         if name == "asked":

@@ -117,7 +117,7 @@ def test_an_f_that_would_see_other_pixels_than_in_its_training_is_refused():
     built = config.default()
     built.model = config.model("dtn", **FACES)
     built.data.size = 152
-    role = config.role("x")
+    role = config.inline("x")
     built.requires.f = config.classifier(
         "f", role, role, steps=1, size=152, widths=FACES["f_widths"], input_size=128
     )

@@ -5,8 +5,6 @@ Variants: `wide`, a state of 140 kB; `requiring`, a run that needs another one f
 
 from gan_jax import config as gan_config
 
-VARIANTS = {"wide": {"model.widths": (16, 16, 16, 32)}, "requiring": {}}
-
 
 def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
@@ -15,13 +13,19 @@ def get_config(arg=""):
     config.best = "test/accuracy"
     config.checkpoint_every = 2
     config.log_every = 1
-    if "requiring" in arg.split(","):
-        config.requires.first = _classifier("first", "train[32:]")
-    return gan_config.apply(config, arg, VARIANTS)
+    return gan_config.apply(config, arg, wide, requiring)
+
+
+def wide(config):
+    config.model.widths = (16, 16, 16, 32)
+
+
+def requiring(config):
+    config.requires.first = _classifier("first", "train[32:]")
 
 
 def _classifier(name, split):
     files = {"train": "digits.npz"}
-    train = gan_config.role(files=files, split=split)
-    test = gan_config.role(files=files, split="train[64:]")
+    train = gan_config.inline(files=files, split=split)
+    test = gan_config.inline(files=files, split="train[64:]")
     return gan_config.classifier(name, train, test, steps=8, batch_size=8, widths=(4, 4, 4, 8))

@@ -261,3 +261,15 @@ def test_the_same_folder_makes_the_same_bytes(results):
 def test_half_a_surrogate_pair_does_not_stop_the_page(tmp_path):
     (tmp_path / "x.json").write_text('{"name": "half \\ud800 pair", "value": 4.5}')
     assert page_of(tmp_path).numbers == {4.5}
+
+
+def test_what_a_run_is_trained_on_is_what_its_roles_sets_say(tmp_path):
+    content = result(0)
+    sets = {"digits": {"name": "mnist", "files": {}}, "photos": {"name": "", "files": {"train": "a.zip"}}}
+    roles = {"source": {"set": "photos", "split": "train[:9]"}, "target": {"set": "digits", "split": "test"}}
+    inline = {"image": {"name": "svhn_cropped", "files": {}, "split": "extra"}}
+    content["config"] |= {"data": {"sets": sets, "roles": roles}, "evals": {"test": {"roles": inline}}}
+    put(tmp_path / "run" / "result.json", content)
+    text = page_of(tmp_path).text
+    assert "source a.zip [train[:9]], target mnist [test]" in text
+    assert "image svhn_cropped [extra]" in text

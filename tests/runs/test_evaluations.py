@@ -59,7 +59,7 @@ def evaluations(monkeypatch):
 
 
 def spec(kind, role, every=0, **fields):
-    return {"kind": kind, "every": every, "roles": {role: config.role("digits_plain")}, **fields}
+    return {"kind": kind, "every": every, "roles": {role: config.inline("digits_plain")}, **fields}
 
 
 def state():

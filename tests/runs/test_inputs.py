@@ -75,7 +75,7 @@ def config_of(folder, **fields):
     config = configuration.default()
     config.data.size, config.data.manual_dir = 8, str(folder)
     for role in ("source", "target"):
-        config.data.roles[role] = configuration.role(files={"train": "a.npz"})
+        config.data.roles[role] = configuration.inline(files={"train": "a.npz"})
     config.data.update(fields)
     return config
 

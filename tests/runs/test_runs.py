@@ -6,14 +6,14 @@ import pytest
 
 from gan_jax import config, models
 from gan_jax.errors import WorkdirError
-from gan_jax.runs import required, restore
+from gan_jax.runs import required, restore, stored
 from gan_jax.runs.workdir import Workdir
 
 
 def classifier(**fields):
-    train = config.role("digits_plain", "train")
+    train = config.inline("digits_plain", "train")
     built = config.classifier(
-        "judge", train, config.role("digits_plain", "test"), steps=4, widths=(4, 4, 4, 8)
+        "judge", train, config.inline("digits_plain", "test"), steps=4, widths=(4, 4, 4, 8)
     )
     built.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
     return built
@@ -150,12 +150,12 @@ def test_a_required_runs_own_folder_comes_first(trained):
 
 def older(built):
     """A configuration as a version stored it that knew some fields of the data and a rate not yet."""
-    stored = built.to_dict()
-    for content in (stored, *stored["requires"].values()):
+    old = built.to_dict()
+    for content in (old, *old["requires"].values()):
         for name in ("kind", "load_size", "flip"):
             del content["data"][name]
         del content["model"]["learning_rate"]
-    return stored
+    return old
 
 
 def test_a_run_stored_before_a_field_was_known_has_its_default(tmp_path):
@@ -172,12 +172,12 @@ def test_a_run_stored_before_a_field_was_known_has_its_default(tmp_path):
 def test_a_run_stored_before_a_field_was_known_goes_on_where_that_has_its_default(tmp_path):
     folder = Workdir(tmp_path)
     folder.write_json("config.json", older(classifier()))
-    folder.check(classifier().to_dict(), (), restore.completed)
+    folder.check(classifier().to_dict(), (), stored.comparable)
     message = r"holds another run \(model.learning_rate: 0.001 there, 0.002 now\)"
     with pytest.raises(WorkdirError, match=message):
-        folder.check(classifier(model__learning_rate=2e-3).to_dict(), (), restore.completed)
+        folder.check(classifier(model__learning_rate=2e-3).to_dict(), (), stored.comparable)
 
 
 def test_a_stored_configuration_of_another_kind_is_compared_as_it_is():
-    assert restore.completed({"steps": 1})["steps"] == 1
-    assert restore.completed({"model": {"name": "unknown"}})["model"] == {"name": "unknown"}
+    assert stored.completed({"steps": 1})["steps"] == 1
+    assert stored.completed({"model": {"name": "unknown"}})["model"] == {"name": "unknown"}

@@ -1,52 +1,29 @@
-"""Photographs of animals, from CINIC-10 at 32 pixels, and what stands in for them without the files."""
+"""Two kinds of animals, 900 and 100 photographs of each from CINIC-10, at 32 pixels, without pairs."""
 
 from typing import Any
 
-from gan_jax import config as gan_config
+import ml_collections
+
+from gan_jax.config.recipes.translation import unpaired
+from gan_jax.config.sets import dataset
 
 
-def pair(name: str) -> dict[str, dict[str, Any]]:
-    """The roles `source` and `target` by split, `train` and `test`: 900 and 100 images of each animal.
-
-    Args:
-      name: of the pair, a folder of the zip: 'horse2deer' or 'cat2dog'.
-    """
-    zipped = f"cinic10/cinic10_unpaired.zip/{name}"
-
-    def role(letter, split):
-        files = {part: f"{zipped}/{part}{letter}" for part in ("train", "test")}
-        return gan_config.role(split=split, files=files, labels=False)
-
-    return {split: {"source": role("A", split), "target": role("B", split)} for split in ("train", "test")}
+def animals(name: str) -> dict[str, Any]:
+    """A data set with the splits trainA, trainB, testA and testB: 'horse2deer' or 'cat2dog'."""
+    folders = {split: f"cinic10/cinic10_unpaired.zip/{name}/{split}" for split in SPLITS}
+    return dataset(files=folders, embedded="emoji")
 
 
-def evaluations(name: str, every: int) -> dict[str, Any]:
-    """The evaluations of a run on a pair: the cycle at the end and a sheet at every `every` steps."""
-    return {
-        "test": {"kind": "cycle", "every": 0, "roles": pair(name)["test"]},
-        "samples": {"kind": "sheet", "every": every, "num": 32, "roles": pair(name)["test"]},
-    }
+SPLITS = ("trainA", "trainB", "testA", "testB")
 
 
-def _faces(split):
-    """Cartoon faces of men and of women."""
-    return {
-        "source": gan_config.role("emoji", split, labels=False, having=("Male",)),
-        "target": gan_config.role("emoji", split, labels=False, lacking=("Male",)),
-    }
+def horses_and_deer(config: ml_collections.ConfigDict, every: int) -> None:
+    """Horses as `source` and deer as `target`; a sheet is drawn at every `every` steps."""
+    config.data.sets.animals = animals("horse2deer")
+    train, test = (("animals[trainA]", "animals[trainB]"), ("animals[testA]", "animals[testB]"))
+    unpaired(config, train, test, every=every, num=32)
 
 
-CAT2DOG: dict[str, Any] = {  # a change of shape, of which the paper of CycleGAN reports little success
-    "data.roles": pair("cat2dog")["train"],
-    "evals.test.roles": pair("cat2dog")["test"],
-    "evals.samples.roles": pair("cat2dog")["test"],
-}
-QUICK: dict[str, Any] = {
-    "data.roles": _faces("validation[:128]"),
-    "evals.test.roles": _faces("validation[:64]"),
-    "evals.samples.roles": _faces("validation[:64]"),
-    "evals.samples.every": 2,
-    "evals.samples.num": 16,
-    "model.g_width": 4,
-    **gan_config.QUICK,
-}
+def cat2dog(config: ml_collections.ConfigDict) -> None:
+    """Cats and dogs: a change of shape, of which the paper of CycleGAN reports little success."""
+    config.data.sets.animals = animals("cat2dog")

@@ -1,21 +1,27 @@
-"""House numbers and handwriting: where their files lie, a reader of the first, and both as two domains."""
+"""House numbers and handwriting: where their images are, a reader of the first, and both as two domains."""
 
 from typing import Any
 
 import ml_collections
 
-from gan_jax import config as gan_config
+from gan_jax.config.recipes import slices
+from gan_jax.config.recipes.classifiers import classifier
+from gan_jax.config.sets import dataset, role
 
-MNIST = {
-    "train": "mnist/train-images-idx3-ubyte.gz",
-    "test": "mnist/t10k-images-idx3-ubyte.gz",
-}
-SVHN = {
-    "train": "svhn/train_32x32_first1083.mat",
-    "test": "svhn/test_32x32_first10000.mat",
-}
-
-_TINY = (4, 4, 4, 8)
+MNIST = dataset("mnist", embedded="digits_plain")
+SVHN = dataset("svhn_cropped", embedded="digits_street")
+MNIST_FILES = dataset(
+    files={"train": "mnist/train-images-idx3-ubyte.gz", "test": "mnist/t10k-images-idx3-ubyte.gz"},
+    embedded="digits_plain",
+)
+# A part of SVHN: 9 083 images to learn from and 2 000 of its test set to score.
+SVHN_FILES = dataset(
+    files={"train": "svhn/train_32x32_first1083.mat", "test": "svhn/test_32x32_first10000.mat"},
+    embedded="digits_street",
+)
+PART_LEARNED, PART_TESTED = "test[:8000]+train", "test[8000:]"
+PART_WIDTHS = (32, 64, 128, 128)  # of classifiers that two cores train soon
+PART_STEPS = {"mnist": 1000, "svhn": 2130}  # 30 passes of the house numbers
 
 # A reader of house numbers: convolutions doubled and batch-normalised (folded once it is trained), and images
 # much changed, negated and put in two tones among them, so that it reads ink on paper and its opposite alike.
@@ -38,89 +44,45 @@ STRONG_F: dict[str, Any] = {
 }
 
 
+def mnist_judge() -> ml_collections.ConfigDict:
+    """A reader of handwriting."""
+    return classifier("judge_mnist", role("mnist"), role("mnist[test]"), steps=1500)
+
+
+def shorten(judge: ml_collections.ConfigDict, steps: int, widths: tuple[int, ...] = PART_WIDTHS) -> None:
+    """Makes a required classifier one that two cores train soon, over one cycle of its learning rate."""
+    judge.model.widths = widths
+    judge.model.schedule_steps = judge.steps = steps
+
+
 def both_ways(config: ml_collections.ConfigDict) -> None:
     """SVHN as `source` and MNIST, in three equal channels, as `target`, without labels and without pairs.
 
     Scored are `test`, house numbers read by a judge of MNIST once they are translated, and `backward`,
     handwriting read by a judge of SVHN (the same network as DTN's f); `cycle` is the way there and back.
     """
-    svhn = {split: gan_config.role("svhn_cropped", split) for split in ("train", "test")}
-    mnist = {split: gan_config.role("mnist", split, channels=3) for split in ("train", "test")}
-    config.data.roles.source = svhn["train"] | {"labels": False}
-    config.data.roles.target = mnist["train"] | {"labels": False}
-    both = {"source": svhn["test"], "target": mnist["test"]}
-    transfer = {"kind": "transfer", "every": 0}
-    config.evals.test = {**transfer, "roles": {"source": svhn["test"]}}
-    backward = {**transfer, "given": "target", "judge": "judge_source"}
-    config.evals.backward = {**backward, "roles": {"target": mnist["test"]}}
+    config.data.sets.svhn, config.data.sets.mnist = SVHN, MNIST
+    config.data.roles.source = role("svhn[train]", labels=False)
+    config.data.roles.target = role("mnist[train]", labels=False, channels=3)
+    both = {"source": role("svhn[test]"), "target": role("mnist[test]", channels=3)}
+    config.evals.test = {"kind": "transfer", "every": 0, "roles": {"source": both["source"]}}
+    config.evals.backward = {
+        "kind": "transfer",
+        "every": 0,
+        "given": "target",
+        "judge": "judge_source",
+        "roles": {"target": both["target"]},
+    }
     config.evals.cycle = {"kind": "cycle", "every": 0, "roles": both}
     config.evals.samples = {"kind": "sheet", "every": 1000, "num": 32, "roles": both}
-    config.requires.judge = gan_config.classifier(
-        "judge_mnist", *(gan_config.role("mnist", split) for split in ("train", "test")), steps=1500
-    )
-    config.requires.judge_source = gan_config.classifier(
-        "f_svhn", svhn["train"], svhn["test"], steps=10_000, **STRONG_F
-    )
+    config.requires.judge = mnist_judge()
+    svhn = role("svhn[train]"), role("svhn[test]")
+    config.requires.judge_source = classifier("f_svhn", *svhn, steps=10_000, **STRONG_F)
 
 
-def both_ways_part(**fields: Any) -> dict[str, Any]:
-    """9 083 house numbers to learn from and 2 000 to score, and all of MNIST, from files, as a variant.
-
-    `fields` are dotted ones besides, with `__` for the dot.
-    """
-    learned, tested = "test[:8000]+train", "test[8000:]"
-    source: dict[str, Any] = {"name": "", "files": SVHN}
-    target: dict[str, Any] = {"name": "", "files": MNIST}
-    steps = {"judge": 1000, "judge_source": 2130}  # 30 passes of the house numbers
-    judges = {
-        f"requires.{name}.{field}": value
-        for name, count in steps.items()
-        for field, value in {
-            "model.widths": (32, 64, 128, 128),
-            "model.schedule_steps": count,
-            "steps": count,
-        }.items()
-    }
-    places = _of_both(source | {"split": learned}, source | {"split": tested}, target, target)
-    return {**places, **judges, **{name.replace("__", "."): value for name, value in fields.items()}}
-
-
-def both_ways_quick(**fields: Any) -> dict[str, Any]:
-    """Two steps of everything, the embedded digits in the place of both sets, as a variant.
-
-    `fields` are dotted ones besides, with `__` for the dot.
-    """
-    source: dict[str, Any] = {"name": "digits_street", "files": {}}
-    target: dict[str, Any] = {"name": "digits_plain", "files": {}}
-    learned, tested = {"split": "validation"}, {"split": "validation[:32]"}
-    judges = {
-        f"requires.{name}.{field}": value
-        for name in ("judge", "judge_source")
-        for field, value in {"model.widths": _TINY, "steps": 2, "batch_size": 8}.items()
-    }
-    return {
-        **_of_both(source | learned, source | tested, target | learned, target | tested),
-        **judges,
-        "requires.judge_source.model.convs_per_block": 1,
-        "evals.samples.every": 2,
-        "evals.samples.num": 16,
-        **{name.replace("__", "."): value for name, value in fields.items()},
-        **gan_config.QUICK,
-    }
-
-
-def _of_both(source, source_tested, target, target_tested):
-    """Fields of every role of `both_ways`, those that are learned from and those that are scored."""
-    places = {
-        "data.roles.source": source,
-        "data.roles.target": target,
-        "requires.judge.data.roles.image": target,
-        "requires.judge.evals.test.roles.image": target_tested,
-        "requires.judge_source.data.roles.image": source,
-        "requires.judge_source.evals.test.roles.image": source_tested,
-    }
-    for name in ("test", "cycle", "samples"):
-        places[f"evals.{name}.roles.source"] = source_tested
-    for name in ("backward", "cycle", "samples"):
-        places[f"evals.{name}.roles.target"] = target_tested
-    return {f"{place}.{field}": value for place, fields in places.items() for field, value in fields.items()}
+def both_ways_part(config: ml_collections.ConfigDict) -> None:
+    """9 083 house numbers to learn from and 2 000 to score, and all of MNIST, from files."""
+    config.data.sets.svhn, config.data.sets.mnist = SVHN_FILES, MNIST_FILES
+    slices.of_set(config, "svhn", PART_LEARNED, PART_TESTED)
+    shorten(config.requires.judge, PART_STEPS["mnist"])
+    shorten(config.requires.judge_source, PART_STEPS["svhn"])

@@ -5,30 +5,23 @@ from typing import Any
 
 import ml_collections
 
-from gan_jax import config as gan_config
+from gan_jax.config.defaults import default, model
+from gan_jax.config.sets import dataset
 
 CLASSES = {"embedded": 11, "folders": 19}  # ten digits and the ground; those of Cityscapes
+GAME = dataset("scenes_game", label_classes=CLASSES["embedded"])
+REAL = dataset("scenes_real", label_classes=CLASSES["embedded"])
 
 
-def role(domain: str, split: str, *, folders: bool = False, **fields: Any) -> dict[str, Any]:
-    """A role of images with label maps.
+def folders(domain: str) -> dict[str, Any]:
+    """A data set of images and label maps of 19 classes on disk, with splits train and test.
 
-    Args:
-      domain: 'game', drawn, or 'real', photographed.
-      split: a slice of train, validation and test of the embedded scenes, or of train and test of folders.
-      folders: images and label maps of 19 classes on disk, `scenes/game/train/images/a.jpg` and
-        `scenes/game/train/labels/a.png`, in place of the embedded ones.
-      **fields: others of a role.
+    They are `scenes/game/train/images/a.jpg` and `scenes/game/train/labels/a.png`; `domain` is 'game', drawn,
+    or 'real', photographed. No embedded set stands for them, so that `quick` reads them too.
     """
-    if not folders:
-        fields = {"label_classes": CLASSES["embedded"], **fields}
-        return gan_config.role(f"scenes_{domain}", split, **fields)
-    kinds = {"files": "images", "label_maps": "labels"}
-    paths = {
-        field: {part: f"scenes/{domain}/{part}/{kind}" for part in ("train", "test")}
-        for field, kind in kinds.items()
-    }
-    return gan_config.role("", split, **paths, label_classes=CLASSES["folders"], **fields)
+    splits = ("train", "test")
+    files, maps = ({s: f"scenes/{domain}/{s}/{kind}" for s in splits} for kind in ("images", "labels"))
+    return dataset(files=files, label_maps=maps, label_classes=CLASSES["folders"])
 
 
 def segmenter(
@@ -54,9 +47,9 @@ def segmenter(
       size: of the images, in pixels.
       **fields: of the segmenter's Model.
     """
-    config = gan_config.default()
+    config = default()
     config.name = name
-    config.model = gan_config.model("segmenter", num_classes=classes, schedule_steps=steps, **fields)
+    config.model = model("segmenter", num_classes=classes, schedule_steps=steps, **fields)
     config.data.roles.image = train
     config.data.size = size
     config.evals.test = {"kind": "segmentation", "every": 0, "roles": {"image": test}}

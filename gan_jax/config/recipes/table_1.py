@@ -1,6 +1,11 @@
-"""Variants that papers print figures of, as changes of a configuration, with those figures."""
+"""Rows of published tables as variants, each with the figure that its paper prints."""
 
 from typing import Any
+
+import ml_collections
+
+from gan_jax.config.sets import role
+from gan_jax.config.variants import Variant, last, reference
 
 # Taigman et al. 2016, Table 1 (DTN): what each row changes, and the accuracy on SVHN -> MNIST in per cent.
 # `baseline` is Sec. 3.
@@ -19,27 +24,33 @@ TABLE_1: dict[str, tuple[dict[str, Any], float]] = {
 }
 
 
-def reverse(config: Any) -> dict[str, Any]:
-    """DTN's other direction as a variant: the two domains change places, f stays (Fig. 9 of its paper).
+def rows() -> list[Variant]:
+    """DTN's ablations as variants, in the order of the paper's Table 1.
+
+    They apply last: no variant that makes things small undoes what a row is about.
+    """
+    return [_row(name, change) for name, (change, _) in TABLE_1.items()]
+
+
+def _row(name: str, change: dict[str, Any]) -> Variant:
+    def variant(config: ml_collections.ConfigDict) -> None:
+        config.update_from_flattened_dict(change)
+
+    variant.__name__ = name
+    return last(variant if change else reference(variant))
+
+
+def reverse(config: ml_collections.ConfigDict) -> None:
+    """DTN's other direction: the two domains change places, f stays (Fig. 9 of its paper).
 
     The judge is a second classifier of f's kind and data, of another seed: f itself trains g.
     """
-    required = {name: config.requires[name].to_dict() for name in ("f", "judge")}
-    source, target = (config.data.roles[role].to_dict() for role in ("source", "target"))
-    test = required["judge"]["evals"]["test"]["roles"]["image"]
-    name = "judge_" + required["f"]["name"].removeprefix("f_")
-    judge = required["f"] | {"name": name, "seed": required["f"]["seed"] + 1}
-    return {
-        "data.roles.source": target,
-        "data.roles.target": source,
-        "evals.validation.roles.source": target | {"labels": True, "split": f"{target['split']}[:1000]"},
-        "evals.test.roles.source": test,
-        "evals.samples.roles.source": test,
-        "requires.judge": judge,
-        "model.target_channels": 3,
-    }
-
-
-def variants() -> dict[str, dict[str, Any]]:
-    """DTN's ablations as variants, in the order of the paper's Table 1."""
-    return {name: change for name, (change, _) in TABLE_1.items()}
+    source, target = (config.data.roles[name].to_dict() for name in ("source", "target"))
+    f, test = config.requires.f, config.requires.judge.evals.test.roles.image.to_dict()
+    config.data.roles.source, config.data.roles.target = target, source
+    config.evals.validation.roles.source = role(f"{target['set']}[{target['split']}[:1000]]")
+    config.evals.test.roles.source = config.evals.samples.roles.source = test
+    config.requires.judge = f.to_dict()
+    config.requires.judge.name = f"judge_{f.name.removeprefix('f_')}"
+    config.requires.judge.seed = f.seed + 1
+    config.model.target_channels = 3

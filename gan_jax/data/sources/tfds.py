@@ -237,7 +237,7 @@ def _official_files(builder: Any, name: str, manual_dir: str) -> Path | None:
         if found != info.size:
             raise DataError(
                 f"{path}: has {found} bytes; expected {int(info.size)}, the official file of data "
-                f"set {name!r}; a part of a set is read by config.data.roles.<role>.files"
+                f"set {name!r}; a part of a set is read by config.data.sets.<set>.files"
             )
     return folder
 
@@ -282,7 +282,7 @@ def _ways_on(builder: Any, name: str, folder: Path | None, missing: dict[str, st
         f"data set {name!r} is not prepared in {builder.data_path}, {looked}, and "
         f"{urllib.parse.urlsplit(next(iter(missing))).netloc} cannot be reached; give "
         f"config.data.data_dir, a folder of prepared tfds sets; or config.data.manual_dir (or "
-        f"GAN_JAX_DATA), a folder with {files}; or paths by config.data.roles.<role>.files; or run "
+        f"GAN_JAX_DATA), a folder with {files}; or paths by config.data.sets.<set>.files; or run "
         f"configs/dtn_digits.py, which needs no file"
     )
 

@@ -197,7 +197,7 @@ def test_a_set_neither_prepared_nor_reachable_names_the_ways_on(tmp_path, name):
     refused(
         tmp_path, repr(name), str(tmp_path / name), "no manual_dir is given", "cannot be reached",
         "config.data.data_dir", "config.data.manual_dir", "GAN_JAX_DATA",
-        "config.data.roles.<role>.files", "configs/dtn_digits.py", name=name,
+        "config.data.sets.<set>.files", "configs/dtn_digits.py", name=name,
     )  # fmt: skip
     assert not list(tmp_path.iterdir())
 
@@ -214,7 +214,7 @@ def test_a_part_of_an_official_file_is_refused_by_its_size(tmp_path):
     (tmp_path / "test_32x32.mat").write_bytes(bytes(1000))
     refused(
         tmp_path / "prepared", str(tmp_path / "test_32x32.mat"),
-        "has 1000 bytes; expected 64275384", "config.data.roles.<role>.files",
+        "has 1000 bytes; expected 64275384", "config.data.sets.<set>.files",
         name="svhn_cropped", manual_dir=str(tmp_path),
     )  # fmt: skip
 

@@ -1,0 +1,81 @@
+"""`quick`, the variant of every configuration: two steps of everything on embedded data."""
+
+from typing import Any
+
+import ml_collections
+
+from gan_jax import models
+from gan_jax.config.sets import dataset
+from gan_jax.config.variants import last
+
+SIZE = 32  # pixels
+LEARNED, SCORED = "validation[:64]", "validation[-32:]"
+# Of roles that take the images with some attributes alone, of which there may be few.
+OF_SOME_LEARNED, OF_SOME_SCORED = "validation[:256]", "validation[-128:]"
+SHEET = 16  # images
+# What only the files of a data set have, and its stand-in has not.
+_OF_FILES = ("files", "attributes_file", "classes", "label_maps", "features", "side", "crop")
+
+
+@last
+def quick(config: ml_collections.ConfigDict) -> None:
+    """Two steps of everything on embedded data, with networks of a few channels.
+
+    A data set is replaced by the embedded set that its description names, and every role of it reads a few
+    images. A set without a stand-in stays as it is, and its roles too. Models have the fields of their `TINY`
+    where their own are larger. Required runs shrink likewise.
+    """
+    replaced = {name for name, spec in config.data.sets.items() if spec.embedded}
+    for name in replaced:
+        config.data.sets[name] = _stand_in(config.data.sets[name].to_dict())
+    _shrink(config, replaced)
+    for evaluation in config.evals.values():
+        if evaluation.every:
+            evaluation.every = 2
+        if "num" in evaluation:
+            evaluation.num = min(evaluation.num, SHEET)
+    scores = next((name for name in ("validation", "test") if name in config.evals), None)
+    if scores:
+        config.evals[scores].every = 1
+    config.checkpoint_rule = "last"
+    config.checkpoint_every = config.log_every = 1
+    config.tensorboard = False
+
+
+def _shrink(config: ml_collections.ConfigDict, replaced: set[str]) -> None:
+    """A run's size, images and steps, and those of the runs that it requires."""
+    config.data.size = min(config.data.size, SIZE)
+    if config.data.load_size:
+        config.data.load_size = config.data.size * 9 // 8
+    if "size" in config.model:
+        config.model.size = config.data.size
+    tiny = models.model_class(config.model.name).TINY
+    for field, limit in tiny.items():
+        config.model[field] = smaller(config.model[field], limit)
+    if config.model.get("architecture", "").startswith("resnet18"):
+        config.model.architecture, config.model.convs_per_block = "resnet18_small", 2
+    for role in config.data.roles.values():
+        _slice(role, replaced, LEARNED, OF_SOME_LEARNED)
+    for evaluation in config.evals.values():
+        for name, role in evaluation.roles.items():
+            both = (LEARNED, OF_SOME_LEARNED) if name == "reference" else (SCORED, OF_SOME_SCORED)
+            _slice(role, replaced, *both)
+    config.batch_size = min(config.batch_size, 8)
+    config.steps = min(config.steps, 2)
+    for required in config.requires.values():
+        _shrink(required, replaced)
+
+
+def smaller(value: Any, limit: Any) -> Any:
+    """A model's field where it is at most the limit, which it is then set to; tuples are replaced whole."""
+    return limit if isinstance(limit, tuple) else min(value, limit)
+
+
+def _slice(role: Any, replaced: set[str], few: str, few_of_some: str) -> None:
+    if role.get("set") in replaced:
+        role.split = few_of_some if role.get("having") or role.get("lacking") else few
+
+
+def _stand_in(spec: dict[str, Any]) -> dict[str, Any]:
+    kept = {field: value for field, value in spec.items() if field not in ("name", *_OF_FILES)}
+    return dataset(spec["embedded"], **kept)
