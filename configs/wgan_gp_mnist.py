@@ -38,6 +38,7 @@ def get_config(arg=""):
         z_dim=128,
         loss="wasserstein",
         gp_weight=10.0,
+        gp_scale=2.0,  # the script's pixels are in [0, 1], so that its slopes are twice ours
         d_steps=5,
         g_learning_rate=1e-4,
         d_learning_rate=1e-4,

@@ -34,7 +34,8 @@ def load(
       size: images are resized to size x size pixels, bilinearly and antialiased; label maps to the nearest
         pixel.
       load_size: `size` or more pixels to which images are resized instead, of which each draw of `stream`
-        crops size x size at random, `epoch` those in the middle; 0 for `size`.
+        crops size x size at random, `epoch` those in the middle. The interpolation is then bicubic and
+        antialiased, as in the official codes of pix2pix and CycleGAN. 0 for `size`.
       flip: each draw of `stream` mirrors an image by even chance.
       data_dir: folder of prepared tfds data sets; '' for tfds' own default.
       manual_dir: folder of files already on disk; '' for the one that GAN_JAX_DATA names.
@@ -51,6 +52,8 @@ def load(
     """
     spec = roles.complete(spec)
     framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
+    if load_size:
+        framing = dataclasses.replace(framing, filter="bicubic")
     examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])

@@ -129,8 +129,9 @@ def gradient_penalty(
     fake: jax.Array,
     epsilon: jax.Array,
     sides: int = 2,
+    scale: float = 1.0,
 ) -> jax.Array:
-    """How far the critic's slope is from 1 between real and fake: `E (|grad f(x)|_2 - 1)^2`.
+    """How far the critic's slope is from 1 between real and fake: `E (scale |grad f(x)|_2 - 1)^2`.
 
     `x = epsilon real + (1 - epsilon) fake` (Gulrajani et al. 2017, eq. 3); the norm is over all pixels
     and channels of one example. Where the critic is flat the gradient is zero, not NaN.
@@ -141,14 +142,15 @@ def gradient_penalty(
       real: images [B, ...].
       fake: images of the same shape.
       epsilon: [B], from U[0, 1].
-      sides: 2 as above; 1 penalises slopes above 1 alone, `E max(0, |grad f| - 1)^2`.
+      sides: 2 as above; 1 penalises slopes above 1 alone, `E max(0, scale |grad f| - 1)^2`.
+      scale: of the slope; s measures it by images in the unit of s of theirs.
     """
     weight = epsilon.reshape(-1, *[1] * (real.ndim - 1))
     between = weight * real + (1 - weight) * fake
     slopes = jax.grad(lambda x: critic_fn(x).sum())(between).astype(jnp.float32)
     # The root has no derivative at 0.
     lengths = jnp.sqrt(jnp.square(slopes).sum(axis=range(1, real.ndim)) + 1e-12)
-    excess = lengths - 1
+    excess = scale * lengths - 1
     return jnp.square(excess if sides == 2 else jax.nn.relu(excess)).mean()
 
 

@@ -9,6 +9,7 @@ from gan_jax.errors import ConfigError, DataError
 
 SIDES = ("", "left", "right")
 RESIZES = ("square", "squeeze")
+FILTERS = ("bilinear", "bicubic")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,12 +17,13 @@ class Framing:
     """How a picture of any width and height becomes one of size x size pixels.
 
     Attributes:
-      size: pixels of both sides of what comes out, bilinearly and antialiased.
+      size: pixels of both sides of what comes out, antialiased.
       side: 'left' or 'right' half of two images beside each other; '' for the whole picture.
       crop: pixels of that half or whole which are used: (width, height) of its middle, or the box
         (left, top, right, bottom); () for all.
       resize: 'square' takes the largest square in the middle of what is left and keeps its aspect;
         'squeeze' takes all of it, aspect lost.
+      filter: how pixels are interpolated, 'bilinear' or 'bicubic', as Pillow has them.
 
     Raises:
       ConfigError: a value that is not among those.
@@ -31,10 +33,11 @@ class Framing:
     side: str = ""
     crop: tuple[int, ...] = ()
     resize: str = "square"
+    filter: str = "bilinear"
 
     def __post_init__(self):
         """Checks all but the size."""
-        for name, choices in {"side": SIDES, "resize": RESIZES}.items():
+        for name, choices in {"side": SIDES, "resize": RESIZES, "filter": FILTERS}.items():
             value = getattr(self, name)
             if value not in choices:
                 allowed = ", ".join(map(repr, choices))
@@ -80,8 +83,8 @@ class Framing:
           ValueError: as `box`.
         """
         part = picture.crop(self.box(*picture.size))
-        how = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
-        return part.resize((self.size, self.size), how)
+        how = "nearest" if nearest else self.filter
+        return part.resize((self.size, self.size), Image.Resampling[how.upper()])
 
     def apply_all(self, images: np.ndarray, nearest: bool = False) -> np.ndarray:
         """Images uint8 [N, H, W, 1 or 3] as [N, size, size, 1 or 3]; `nearest` as for `apply`.

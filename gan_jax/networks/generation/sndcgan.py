@@ -1,5 +1,7 @@
 """The standard convolutional networks of Miyato et al. 2018 (SNGAN)."""
 
+import itertools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -38,8 +40,10 @@ class SNDCGANGenerator(nn.Module):
 class SNDCGANDiscriminator(nn.Module):
     """[B, S, S, C] -> logits [B, classes]; the paper normalises its kernels by `SpectralNorm`.
 
-    A 3x3 convolution, then for each further width a strided 4x4 one, with a 3x3 one after it; then a
-    linear layer. Leaky ReLU of slope 0.1.
+    A 3x3 convolution at each resolution, a strided 4x4 one of the same width after each but the last, then a
+    linear layer; leaky ReLU of slope 0.1. This is the paper's Table 3: 2 935 873 parameters at 32 pixels. The
+    codes of chainer-gan-lib and compare_gan widen in the strided convolutions instead, 5 860 865 parameters;
+    the former says that it does not follow the papers to the letter.
 
     Attributes:
       widths: of the convolutions at each resolution.
@@ -56,8 +60,8 @@ class SNDCGANDiscriminator(nn.Module):
         """Logits; `condition` [B, K] goes in as K planes beside the image."""
         x = Conv(self.widths[0], kernel_init=NORMAL, name="conv_0")(beside(x, condition))
         x = nn.leaky_relu(x, 0.1)
-        for i, width in enumerate(self.widths[1:], start=1):
-            for name, kernel, stride in ((f"down_{i}", 4, 2), (f"conv_{i}", 3, 1)):
-                x = Conv(width, kernel, stride, kernel_init=NORMAL, name=name)(x)
+        for i, (before, width) in enumerate(itertools.pairwise(self.widths), start=1):
+            for name, *layer in ((f"down_{i}", before, 4, 2), (f"conv_{i}", width, 3, 1)):
+                x = Conv(*layer, kernel_init=NORMAL, name=name)(x)
                 x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{name}"), 0.1)
         return nn.Dense(self.classes, kernel_init=NORMAL, name="logits")(x.reshape(len(x), -1))
