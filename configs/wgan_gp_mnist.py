@@ -55,6 +55,7 @@ VARIANTS: dict[str, Any] = {
         **generation.narrow(config),
         "model.generator": "dcgan",
         "model.d_norm": "none",
+        "model.gp_scale": 1.0,  # these are not the script's networks, and were measured so
         "model.d_steps": 3,
         "model.g_learning_rate": 5e-4,
         "model.d_learning_rate": 5e-4,
