@@ -26,6 +26,7 @@ def get_config(arg=""):
         z_dim=128,
         loss="wasserstein",
         gp_weight=10.0,
+        gp_scale=2.0,  # the script's pixels are in [0, 1], so that its slopes are twice ours
         d_steps=5,
         g_learning_rate=1e-4,
         d_learning_rate=1e-4,
@@ -52,6 +53,7 @@ def part(config):
     """
     generation.narrow(config)
     config.model.generator, config.model.d_norm, config.model.d_steps = "dcgan", "none", 3
+    config.model.gp_scale = 1.0  # these are not the script's networks, and were measured so
     config.model.g_learning_rate = config.model.d_learning_rate = 5e-4
     config.steps = 5000
     config.evals.samples.every = 1000

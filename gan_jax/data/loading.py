@@ -32,7 +32,8 @@ def load(
       size: images are resized to size x size pixels, bilinearly and antialiased. Label maps take the nearest
         pixel.
       load_size: images are resized to this size instead, `size` or more. Each draw of `stream` then crops
-        size x size pixels at random; `epoch` crops the middle. 0 means `size`.
+        size x size pixels at random; `epoch` crops the middle. The interpolation is then bicubic and
+        antialiased, as in the official codes of pix2pix and CycleGAN. 0 means `size`.
       flip: whether each draw of `stream` mirrors an image with probability one half.
       data_dir: folder of prepared tfds data sets; '' is tfds' own default.
       manual_dir: folder of files already on disk; '' is the folder that GAN_JAX_DATA names.
@@ -48,6 +49,8 @@ def load(
     """
     spec = roles.complete(spec)
     framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
+    if load_size:
+        framing = dataclasses.replace(framing, filter="bicubic")
     examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])

@@ -32,7 +32,8 @@ class Model(base.Defaults):
     Defaults are the paper's; `decay_start`, `decay_end` have no default, as they are half the steps and all.
     Departures: rates fall every step, not every epoch, and reach zero after the last; every device has a
     history of its own, of which a checkpoint keeps the first device's; instance norm has no parameters, as
-    in the PyTorch code (`norm='instance_affine'`: as in the Lua code).
+    in the PyTorch code (`norm='instance_affine'`: as in the Lua code). Batch norm's running variances are
+    unbiased, as in torch.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "blocks": 1, "d_width": 4, "d_layers": 2}

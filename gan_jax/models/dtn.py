@@ -18,7 +18,8 @@ from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_
 from gan_jax.ops import augment, losses
 from gan_jax.ops.pixels import resize, to_rgb
 
-FAKE_S, FAKE_T, REAL_T = 0, 1, 2  _GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # what D is shown
+FAKE_S, FAKE_T, REAL_T = 0, 1, 2  # D_1, D_2, D_3 of the paper
+_GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # what D is shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -289,7 +290,7 @@ class Model(base.Defaults):
 
     def _const(self, state, z, fake, rng):
         if self.const_warp:
-            fake = augment.warp(rng, fake, **{name: self.const_warp * v for name, v in augment.HANDWRITING.items()})
+            fake = augment.warp(rng, fake, **augment.scaled(augment.HANDWRITING, self.const_warp))
         again = self._f(state, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])

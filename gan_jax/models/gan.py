@@ -55,6 +55,7 @@ class Model(Conditional):
     lsgan_c: float = 1.0  # and what G wants it to answer
     gp_weight: float = 0.0  # of the gradient penalty; lambda of WGAN-GP
     gp_sides: int = 2  # 1 penalises only slopes above 1
+    gp_scale: float = 1.0  # of slopes; 2 measures them by pixels in [0, 1], where ours are in [-1, 1]
     clip: float = 0.0  # bound of every parameter of the critic after each of its updates; 0 is none
     d_steps: int = 1  # updates of D an iteration; k of the GAN paper, n_critic of WGAN
     num_classes: int = 0
@@ -87,7 +88,7 @@ class Model(Conditional):
         checks.require("gp_sides", self.gp_sides, self.gp_sides in (1, 2), "1, 2")
         checks.require_range(self, 1, 4096, "size", "z_dim")
         checks.require_range(self, 0, 4096, "g_width", "d_width")
-        checks.require_range(self, 1e-6, 1e6, "z_scale")
+        checks.require_range(self, 1e-6, 1e6, "z_scale", "gp_scale")
         checks.require_range(self, -1e6, 1e6, "lsgan_a", "lsgan_b", "lsgan_c")
         checks.require_range(self, 0, 1e6, "gp_weight", "clip", "aux_weight_d", "aux_weight_g")
         checks.require_range(self, 1, 1000, "d_steps")
@@ -228,8 +229,7 @@ class Model(Conditional):
         def loss_fn(params):
             r, r_class, new = self._score(params, stats, real, y_real, keys[3])
             f, f_class, new = self._score(params, new, fake, y_fake, keys[4])
-            adversarial, _ = self.adversaries
-            loss = adversarial(r, f)
+            loss = self.adversaries[0](r, f)
             terms = {"adversarial": loss, **self._scores(r, f)}
             if self.labels == "auxiliary":
                 terms |= self._told(r_class, y_real, f_class, y_fake)
@@ -238,7 +238,9 @@ class Model(Conditional):
             if self.gp_weight:
                 epsilon = jax.random.uniform(keys[5], (len(real),))
                 score = lambda x: self._score(params, stats, x, y_real, keys[3])[0]  # noqa: E731
-                terms["gp"] = losses.gradient_penalty(score, real, fake, epsilon, self.gp_sides)
+                terms["gp"] = losses.gradient_penalty(
+                    score, real, fake, epsilon, self.gp_sides, self.gp_scale
+                )
                 loss = loss + self.gp_weight * terms["gp"]
             return loss, (new, {f"{self.opponent}/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
@@ -254,8 +256,7 @@ class Model(Conditional):
         def loss_fn(params):
             fake, stats = self._draw(state, params, z, keys[2])
             score, classes, _ = self._score(disc.params, disc.batch_stats, fake, y, keys[3])
-            _, adversarial = self.adversaries
-            loss = adversarial(score)
+            loss = self.adversaries[1](score)
             terms = {"adversarial": loss}
             if self.labels == "auxiliary":
                 terms["class"] = losses.classification(classes, y)

@@ -25,9 +25,10 @@ class Model(base.Defaults):
         disc: (softplus(-D(x, y)) + softplus(D(x, G(x)))) / 2
         gen:  gan_weight softplus(-D(x, G(x))) + l1 |y - G(x)|
 
-    In use as in the paper: dropout stays on, and batch norm normalises each image by itself. Departures:
-    convolutions before batch norm have no bias (the official Lua code zeroes them), and D judges again after
-    its update (the Lua code goes back through the moved D from its former answer).
+    In use as in the paper: dropout stays on, and batch norm normalises each image by itself. Running
+    variances are unbiased, as in torch. Departures: convolutions before batch norm have no bias (the official
+    Lua code zeroes them), and D judges again after its update (the Lua code goes back through the moved D
+    from its former answer).
     """
 
     TINY: ClassVar[dict[str, Any]] = {"levels": 3, "g_width": 4, "d_width": 4, "d_layers": 2}

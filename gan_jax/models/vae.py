@@ -69,10 +69,10 @@ class Model(NoiseToImage):
         return vae.pair(self.network, size=self.size, **fields)
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam, or Adagrad whose sum of squares begins at zero."""
+        """Adam, or torch's Adagrad."""
         del player
         if self.optimizer == "adagrad":
-            return optax.adagrad(self.learning_rate, initial_accumulator_value=0.0)
+            return optimizers.adagrad(self.learning_rate)
         return optimizers.adam(self.learning_rate, self.b1, self.b2, 0, 0)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:

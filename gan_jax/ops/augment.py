@@ -1,10 +1,17 @@
 """Random changes of training images, drawn on the device: reflections, warps and changes of colour."""
 
+from collections.abc import Mapping
+
 import jax
 import jax.numpy as jnp
 
 # Ranges of `warp` that any handwriting shows: radians, logs, pixels.
 HANDWRITING = {"rotation": 0.2, "scale": 0.2, "shear": 0.2, "shift": 2.4, "elastic": 0.8}
+
+
+def scaled(ranges: Mapping[str, float], factor: float) -> dict[str, float]:
+    """Ranges of `warp` or `colour`, each multiplied by a factor."""
+    return {name: factor * value for name, value in ranges.items()}
 
 
 def flip(rng: jax.Array, images: jax.Array, probability: float) -> jax.Array:

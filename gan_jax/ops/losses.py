@@ -146,8 +146,9 @@ def gradient_penalty(
     fake: jax.Array,
     epsilon: jax.Array,
     sides: int = 2,
+    scale: float = 1.0,
 ) -> jax.Array:
-    """How far the critic's slope is from 1 between real and fake images: `E (|grad f(x)|_2 - 1)^2`, a scalar.
+    """How far the critic's slope is from 1 between real and fake images: `E (scale |grad f(x)|_2 - 1)^2`.
 
     `x = epsilon real + (1 - epsilon) fake` (Gulrajani et al. 2017, eq. 3). The norm is over all pixels and
     channels of one example; `E` is the mean over B. Where the critic is flat, the gradient of the penalty is
@@ -159,8 +160,10 @@ def gradient_penalty(
       real: images [B, ...].
       fake: images of the same shape.
       epsilon: [B], from U[0, 1].
-      sides: 2 penalises slopes below and above 1; 1 penalises slopes above 1 only, `E max(0, |grad f| -
+      sides: 2 penalises slopes below and above 1; 1 penalises slopes above 1 only, `E max(0, scale |grad f| -
         1)^2`.
+      scale: factor of the slope. With scale s the slope is that with respect to images in a unit s times as
+        large.
     """
     weight = epsilon.reshape(-1, *[1] * (real.ndim - 1))
     between = weight * real + (1 - weight) * fake
@@ -168,7 +171,7 @@ def gradient_penalty(
     slopes = jax.grad(lambda x: critic_fn(x).sum())(between).astype(jnp.float32)
     # The square root has no derivative at 0.
     lengths = jnp.sqrt(jnp.square(slopes).sum(axis=range(1, real.ndim)) + 1e-12)
-    excess = lengths - 1
+    excess = scale * lengths - 1
     return jnp.square(excess if sides == 2 else jax.nn.relu(excess)).mean()
 
 

@@ -81,7 +81,7 @@ def test_every_variant_validates_alone_and_beside_quick(name, variant):
         ("dcgan_celeba", "part", {"gen": 1_100_224, "disc": 694_241}),
         ("wgan_gp_mnist", "", {"gen": 1_554_177, "critic": 1_030_145}),
         ("wgan_gp_mnist", "clip", {"gen": 1_562_753, "critic": 1_030_913}),
-        ("sngan_mnist", "cifar10", {"gen": 3_828_739, "disc": 5_860_865}),
+        ("sngan_mnist", "cifar10", {"gen": 3_828_739, "disc": 2_935_873}),
         ("sngan_mnist", "resnet", {"gen": 4_276_739, "disc": 1_053_824}),
         ("cgan_mnist", "", {"gen": 2_413_984, "disc": 1_224_351}),
         ("cgan_mnist", "conv", {"gen": 6_820_538, "disc": 6_688_202}),
@@ -182,3 +182,8 @@ def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(name, f
 def test_sheets_of_conditional_models_have_a_row_a_class(folder):
     spec = quick("acgan_mnist", folder).evals.samples
     assert evaluation.options(spec) == {"classes": 10}
+
+
+@pytest.mark.parametrize(("arg", "scale"), [("", 2.0), ("algorithm_1", 2.0), ("part", 1.0)])
+def test_the_penalty_of_the_scripts_digits_is_of_slopes_by_pixels_in_zero_to_one(arg, scale):
+    assert load("wgan_gp_mnist", arg).model.gp_scale == scale

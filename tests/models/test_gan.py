@@ -77,6 +77,16 @@ def test_a_d_of_zeros_costs_what_its_loss_says(fields, d, g):
     assert ("critic/gp" in metrics) == bool(fields.get("gp_weight"))
 
 
+def test_the_critics_penalty_is_of_its_slope_times_the_scale():
+    m = play.model(loss="wasserstein", gp_weight=10.0, gp_scale=2.0)
+    state = jax.tree.map(np.copy, play.initial(m))
+    params = state.players["critic"].params
+    params["hidden_0"]["bias"] += 100  # every unit is active: the critic is linear
+    slope = np.linalg.norm(params["hidden_0"]["kernel"] @ params["logits"]["kernel"])
+    _, metrics = play.run(m, 1, state)
+    assert metrics["critic/gp"] == pytest.approx((2 * slope - 1) ** 2, rel=1e-4)
+
+
 @pytest.mark.parametrize(("bias", "real", "fake"), [(3.0, 1, 0), (-3.0, 0, 1)])
 @pytest.mark.parametrize("labels", [{}, {"loss": "lsgan", "lsgan_a": 1.0, "lsgan_b": -1.0, "lsgan_c": -1.0}])
 def test_d_is_right_of_an_image_on_its_side_of_the_middle(bias, real, fake, labels):

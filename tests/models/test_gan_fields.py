@@ -111,3 +111,15 @@ def test_the_first_two_steps_of_each_optimiser_at_a_gradient_of_3(name, expected
 def test_the_rate_falls_linearly_between_its_two_updates():
     found = steps("sgd", [1.0] * 6, b1=0.0, start=2, end=4)
     assert found == pytest.approx([-0.1, -0.1, -0.1, -0.05, 0, 0], abs=1e-8)
+
+
+@pytest.mark.parametrize("gradients", [[3.0, 4.0, -12.0], [1e-5, -2e-5, 3e-6], [0.0, 1e-7, 0.0]])
+def test_adagrad_is_torchs(gradients):
+    tx, weight = optimizers.adagrad(0.1), jnp.zeros(())
+    state, found = tx.init(weight), []
+    for gradient in gradients:
+        step, state = tx.update(jnp.float32(gradient), state, weight)
+        found.append(float(step))
+    total = np.cumsum(np.square(gradients))
+    expected = -0.1 * np.array(gradients) / (np.sqrt(total) + 1e-10)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

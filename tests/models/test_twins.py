@@ -13,6 +13,8 @@ from playing import drawn
 
 from gan_jax import models
 from gan_jax.game import devices
+from gan_jax.models.shared import optimizers
+from gan_jax.networks.layers.normalisation import BatchNorm
 
 torch = pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
@@ -191,3 +193,29 @@ def test_twin_has_our_losses_updates_and_sizes(name, same_draws, monkeypatch):
         for player, p in state.players.items()
     }
     assert made.updates() == counts
+
+
+def test_batch_norm_has_torchs_outputs_and_running_statistics():
+    x = np.random.default_rng(4).normal(2, 3, (2, 3, 3, 5)).astype(np.float32)
+    layer, theirs = BatchNorm(True), torch.nn.BatchNorm2d(5)
+    variables = layer.init(jax.random.key(0), x)
+    for _ in range(3):
+        out, new = layer.apply(variables, x, mutable=["batch_stats"])
+        variables = {**variables, **new}
+        expected = theirs(torch.tensor(x).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    np.testing.assert_allclose(out, expected.detach(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(variables["batch_stats"]["mean"], theirs.running_mean, rtol=1e-5)
+    np.testing.assert_allclose(variables["batch_stats"]["var"], theirs.running_var, rtol=1e-5)
+
+
+def test_adagrad_moves_as_torchs():
+    weight = torch.nn.Parameter(torch.zeros(3))
+    optimiser, tx = torch.optim.Adagrad([weight], lr=0.1), optimizers.adagrad(0.1)
+    ours = jnp.zeros(3)
+    state = tx.init(ours)
+    for gradient in ([3.0, 1e-5, 0.0], [-4.0, -2e-5, 1e-7]):
+        weight.grad = torch.tensor(gradient)
+        optimiser.step()
+        step, state = tx.update(jnp.array(gradient), state, ours)
+        ours = optax.apply_updates(ours, step)
+    np.testing.assert_allclose(ours, weight.detach(), rtol=1e-5)

@@ -6,6 +6,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from scipy import special, stats
 
@@ -200,3 +201,10 @@ def test_images_of_another_size_are_refused():
         vae.Model().check(Inputs(32))
     with pytest.raises(ValueError, match=r"^the batch has no 'image'; it has source$"):
         vae.Model().init(jax.random.key(0), {"source": np.zeros((1, 28, 28, 1))})
+
+
+def test_adagrad_has_the_state_of_stored_runs():
+    m = model(optimizer="adagrad")
+    params = initial(m).players["vae"].params
+    former = optax.adagrad(m.learning_rate, initial_accumulator_value=0.0).init(params)
+    assert jax.tree.structure(m.tx.init(params)) == jax.tree.structure(former)

@@ -164,6 +164,27 @@ def test_the_penalty_of_a_linear_critic_is_that_of_its_slope(a, sides, penalty):
     assert float(found) == pytest.approx(penalty, abs=1e-5)
 
 
+@pytest.mark.parametrize(("scale", "penalty"), [(1.0, 16.0), (2.0, 81.0), (0.2, 0.0)])
+def test_a_scale_multiplies_the_slope_of_a_linear_critic(scale, penalty):
+    real, fake = jnp.ones((3, 2)), jnp.zeros((3, 2))
+    found = losses.gradient_penalty(lambda x: x @ jnp.array([3.0, 4.0]), real, fake, jnp.ones(3), scale=scale)
+    assert float(found) == pytest.approx(penalty, abs=1e-4)
+
+
+def test_at_scale_2_images_from_minus_one_have_the_penalty_of_the_same_function_from_zero():
+    a = normal(6)
+    real, fake, epsilon = (normal(4, 6, seed=i) for i in (1, 2, 3))
+
+    def unit(x):  # of pixels in [0, 1]
+        return jnp.tanh(x @ a)
+
+    expected = losses.gradient_penalty(unit, real, fake, epsilon[:, 0])
+    found = losses.gradient_penalty(
+        lambda x: unit((x + 1) / 2), 2 * real - 1, 2 * fake - 1, epsilon[:, 0], scale=2.0
+    )
+    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_a_flat_critic_has_penalty_1_and_a_gradient_of_zero_not_nan():
     def penalty(a):
         return losses.gradient_penalty(lambda x: x @ a, jnp.ones((3, 2)), jnp.zeros((3, 2)), jnp.ones(3))

@@ -11,11 +11,12 @@ from gan_jax.errors import ConfigError, DataError
 
 SIDES = ("", "left", "right")
 RESIZES = ("square", "squeeze")
+FILTERS = ("bilinear", "bicubic")
 
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
-    """How a picture of any width and height becomes one of size x size pixels, bilinearly and antialiased.
+    """How a picture of any width and height becomes one of size x size pixels, antialiased.
 
     Attributes:
       size: side of the result in pixels.
@@ -24,6 +25,7 @@ class Framing:
         (left, top, right, bottom); () uses all.
       resize: 'square' takes the largest square in the middle of the crop and keeps the aspect ratio;
         'squeeze' takes the whole crop and changes the aspect ratio.
+      filter: interpolation of the pixels, 'bilinear' or 'bicubic', as in Pillow.
 
     Raises:
       ConfigError: a value is none of these.
@@ -33,10 +35,11 @@ class Framing:
     side: str = ""
     crop: tuple[int, ...] = ()
     resize: str = "square"
+    filter: str = "bilinear"
 
     def __post_init__(self):
         """Checks all fields but the size."""
-        for name, choices in {"side": SIDES, "resize": RESIZES}.items():
+        for name, choices in {"side": SIDES, "resize": RESIZES, "filter": FILTERS}.items():
             require_choice(name, getattr(self, name), choices)
         crop = tuple(self.crop) if isinstance(self.crop, tuple | list) else None
         whole = crop is not None and all(type(value) is int and value >= 0 for value in crop)
@@ -79,8 +82,8 @@ class Framing:
           ValueError: as for `box`.
         """
         part = picture.crop(self.box(*picture.size))
-        how = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
-        return part.resize((self.size, self.size), how)
+        how = "nearest" if nearest else self.filter
+        return part.resize((self.size, self.size), Image.Resampling[how.upper()])
 
     def apply_all(self, images: np.ndarray, nearest: bool = False) -> np.ndarray:
         """Images uint8 [N, H, W, 1 or 3] as [N, size, size, 1 or 3]; `nearest` as for `apply`.

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import optax
 
 OPTIMIZERS = ("adam", "rmsprop", "rmsprop_tf", "sgd")
@@ -34,3 +36,21 @@ def optimizer(
 def adam(rate: float, b1: float, b2: float, start: int, end: int) -> optax.GradientTransformation:
     """Adam at `rate`, constant to step `start`, then linear to zero at `end`; constant where `end` is 0."""
     return optimizer("adam", rate, b1, b2, start, end)
+
+
+def adagrad(rate: float) -> optax.GradientTransformation:
+    """Adagrad as torch has it: `w -= rate g / (sqrt(sum of g^2) + 1e-10)`, the sum beginning at zero.
+
+    `optax.adagrad` adds 1e-7 inside the root, which is 3e-4 outside it: it holds back gradients as small.
+    """
+
+    def init(params):
+        return optax.ScaleByRssState(jax.tree.map(jnp.zeros_like, params))
+
+    def update(gradients, state, params=None):
+        del params
+        sums = jax.tree.map(lambda g, s: s + jnp.square(g), gradients, state.sum_of_squares)
+        steps = jax.tree.map(lambda g, s: g / (jnp.sqrt(s) + 1e-10), gradients, sums)
+        return steps, optax.ScaleByRssState(sums)
+
+    return optax.chain(optax.GradientTransformation(init, update), optax.scale_by_learning_rate(rate))

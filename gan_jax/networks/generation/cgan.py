@@ -12,6 +12,7 @@ import jax
 from gan_jax.networks.generation.mlp import Maxout, bounded
 from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, normalised
 from gan_jax.networks.layers.initializers import NORMAL
+from gan_jax.networks.layers.normalisation import BatchNorm
 
 
 class MirzaGenerator(nn.Module):
@@ -143,5 +144,4 @@ def _linear(width, name):
 
 
 def _plain_norm(train, name):
-    options = {"momentum": 0.9, "epsilon": 1e-5, "use_scale": False, "use_bias": False}
-    return nn.BatchNorm(use_running_average=not train, name=name, **options)
+    return BatchNorm(train, affine=False, name=name)

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Initializer, beside
+from gan_jax.networks.layers.basic import Initializer, beside, largest
 
 
 class MLPGenerator(nn.Module):
@@ -86,7 +86,8 @@ class Maxout(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
         x = nn.Dense(self.features * self.pieces, kernel_init=self.kernel_init, name="linear")(x)
-        return x.reshape(len(x), self.features, self.pieces).max(-1)
+        x = x.reshape(len(x), self.features, self.pieces)
+        return largest([x[..., i] for i in range(self.pieces)])
 
 
 def bounded(x: jax.Array, output: str) -> jax.Array:

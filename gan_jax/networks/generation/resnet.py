@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, beside, mean_pool, normalised, upsample
 from gan_jax.networks.layers.initializers import GLOROT, HE
+from gan_jax.networks.layers.normalisation import BatchNorm
 
 
 class ResBlock(nn.Module):
@@ -60,8 +61,8 @@ class ConditionalBatchNorm(nn.Module):
         shape = (label.shape[-1], x.shape[-1])
         scale = label @ self.param("scales", nn.initializers.ones, shape)
         shift = label @ self.param("shifts", nn.initializers.zeros, shape)
-        norm = nn.BatchNorm(momentum=0.9, epsilon=1e-5, use_scale=False, use_bias=False, name="statistics")
-        return norm(x, use_running_average=not train) * scale[:, None, None] + shift[:, None, None]
+        x = BatchNorm(train, affine=False, name="statistics")(x)
+        return x * scale[:, None, None] + shift[:, None, None]
 
 
 class ResNetGenerator(nn.Module):

@@ -1,5 +1,7 @@
 """The standard convolutional networks of Miyato et al. 2018 (SNGAN)."""
 
+import itertools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -39,8 +41,10 @@ class SNDCGANGenerator(nn.Module):
 class SNDCGANDiscriminator(nn.Module):
     """[B, S, S, C] -> logits [B, classes]; in the paper, `SpectralNorm` normalises the kernels.
 
-    A 3x3 convolution comes first. A strided 4x4 convolution and a 3x3 one follow for each further width, then
-    a linear layer. The activation is leaky ReLU of slope 0.1.
+    Each resolution has a 3x3 convolution. A strided 4x4 convolution of the same width follows it, but for the
+    last one. A linear layer ends the network. The activation is leaky ReLU of slope 0.1. This is the paper's
+    Table 3, with 2 935 873 parameters at 32 pixels. The codes of chainer-gan-lib and compare_gan widen in the
+    strided convolutions instead, which gives 5 860 865 parameters.
 
     Attributes:
       widths: channels of the convolutions at each resolution.
@@ -57,8 +61,8 @@ class SNDCGANDiscriminator(nn.Module):
         """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = Conv(self.widths[0], kernel_init=NORMAL, name="conv_0")(beside(x, condition))
         x = nn.leaky_relu(x, 0.1)
-        for i, width in enumerate(self.widths[1:], start=1):
-            for name, kernel, stride in ((f"down_{i}", 4, 2), (f"conv_{i}", 3, 1)):
-                x = Conv(width, kernel, stride, kernel_init=NORMAL, name=name)(x)
+        for i, (before, width) in enumerate(itertools.pairwise(self.widths), start=1):
+            for name, *layer in ((f"down_{i}", before, 4, 2), (f"conv_{i}", width, 3, 1)):
+                x = Conv(*layer, kernel_init=NORMAL, name=name)(x)
                 x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{name}"), 0.1)
         return nn.Dense(self.classes, kernel_init=NORMAL, name="logits")(x.reshape(len(x), -1))

@@ -1,12 +1,13 @@
 """Layers: convolutions as linen modules, some of them as matrix products, and norms and pooling."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.convolutions import Padding, conv, conv_transpose
+from gan_jax.networks.layers.normalisation import BatchNorm, layer_norm
 
 Initializer = Callable[..., jax.Array]
 
@@ -110,13 +111,9 @@ def normalised(
     if kind == "none":
         return x
     if kind == "batch":
-        module = nn.BatchNorm(momentum=0.9, epsilon=1e-5, scale_init=scale_init, name=name)
-        return module(x, use_running_average=not train)
+        return BatchNorm(train, scale_init=scale_init, name=name)(x)
     if kind == "layer":
-        axes = tuple(range(1, x.ndim))
-        return nn.LayerNorm(
-            reduction_axes=axes, feature_axes=-1, epsilon=1e-5, scale_init=scale_init, name=name
-        )(x)
+        return layer_norm(name, tuple(range(1, x.ndim)), scale_init)(x)
     raise ValueError(f"norm={kind!r} is not allowed; allowed: none, batch, layer")
 
 
@@ -138,8 +135,22 @@ def max_pool(x: jax.Array, window: int) -> jax.Array:
     The maximum is taken over strided slices. Their gradient is 5 to 20 times faster on a CPU than that of
     `nn.max_pool`. Equal maxima of a window share the gradient.
     """
-    rows = _largest([x[:, i::window] for i in range(window)])
-    return _largest([rows[:, :, i::window] for i in range(window)])
+    rows = largest([x[:, i::window] for i in range(window)])
+    return largest([rows[:, :, i::window] for i in range(window)])
+
+
+def largest(parts: Sequence[jax.Array]) -> jax.Array:
+    """The maximum of arrays of one shape, element by element; equal maxima share the gradient.
+
+    The gradient asks which part is larger, never which one equals the maximum. XLA may compute a part twice
+    and round it differently; then none is equal, `jnp.max` has the gradient 0 / 0, and `jnp.maximum`
+    has 0.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    a, b = largest(parts[:half]), largest(parts[half:])
+    return jnp.where(a > b, a, jnp.where(a < b, b, (a + b) / 2))
 
 
 def mean_pool(x: jax.Array) -> jax.Array:
@@ -160,10 +171,3 @@ def depth_to_space(x: jax.Array) -> jax.Array:
     batch, height, width, depth = x.shape
     x = x.reshape(batch, height, width, 2, 2, depth // 4).transpose(0, 1, 3, 2, 4, 5)
     return x.reshape(batch, 2 * height, 2 * width, depth // 4)
-
-
-def _largest(parts):
-    if len(parts) == 1:
-        return parts[0]
-    half = len(parts) // 2
-    return jnp.maximum(_largest(parts[:half]), _largest(parts[half:]))

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gan_jax.networks.layers.normalisation import BatchNorm
 from gan_jax.ops.pixels import to_rgb
 
 SIZE = 299  # side in pixels of the images that the network was trained on
@@ -79,7 +80,7 @@ class ConvNorm(nn.Module):
             precision=jax.lax.Precision.HIGHEST,  # TF32 or bfloat16 products shift the distance
             name="conv",
         )
-        return nn.relu(nn.BatchNorm(use_running_average=True, epsilon=1e-3, name="bn")(conv(x)))
+        return nn.relu(BatchNorm(train=False, epsilon=1e-3, name="bn")(conv(x)))
 
 
 class Mixed(nn.Module):

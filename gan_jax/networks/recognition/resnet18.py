@@ -4,6 +4,7 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv
+from gan_jax.networks.layers.normalisation import BatchNorm
 from gan_jax.ops.pixels import resize, to_rgb
 
 _INIT = nn.initializers.variance_scaling(2.0, "fan_out", "normal")  # He et al. 2015, as torchvision has it
@@ -80,5 +81,5 @@ def _conv(width: int, kernel_size: int, stride: int, name: str) -> Conv:
     return Conv(width, kernel_size, stride, padding=padding, use_bias=False, kernel_init=_INIT, name=name)
 
 
-def _norm(train: bool, name: str) -> nn.BatchNorm:
-    return nn.BatchNorm(use_running_average=not train, momentum=0.9, epsilon=1e-5, name=name)
+def _norm(train: bool, name: str) -> BatchNorm:
+    return BatchNorm(train, name=name)

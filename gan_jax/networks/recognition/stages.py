@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, max_pool
+from gan_jax.networks.layers.normalisation import BatchNorm
 from gan_jax.ops.pixels import resize, to_rgb
 
 _EPSILON = 1e-5  # batch norm's; `fold_batch_norm` needs the same value
@@ -46,8 +47,7 @@ class Features(nn.Module):
                 x = nn.relu(x) if i else x
                 x = Conv(width, name=f"conv_{stage}_{i}")(x)
                 if self.batch_norm:
-                    norm = nn.BatchNorm(momentum=0.9, epsilon=_EPSILON, name=f"norm_{stage}_{i}")
-                    x = norm(x, use_running_average=not train)
+                    x = BatchNorm(train, _EPSILON, name=f"norm_{stage}_{i}")(x)
             x = nn.relu(max_pool(x, 2))
         x = Conv(self.widths[-1], name="conv_last")(x)
         return max_pool(x, window)[:, 0, 0]

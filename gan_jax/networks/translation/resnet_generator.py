@@ -11,16 +11,17 @@ from gan_jax.networks.layers.normalisation import norm
 class Generator(nn.Module):
     """[B, H, W, C] -> [B, H, W, out_channels] in [-1, 1]; 2**downs divides H and W.
 
-    The padding is by reflection except in the layers that change the size. Instance norm and ReLU follow
-    every convolution but the last. Nothing follows the sum of a residual block. Every convolution has a bias,
-    as in the official code, although instance norm cancels all biases but the last.
+    The padding is by reflection except in the layers that change the size. A norm and ReLU follow every
+    convolution but the last. Nothing follows the sum of a residual block. As in the official code, a
+    convolution has a bias before instance norm, although instance norm cancels it, and none before batch
+    norm. The last convolution always has one.
 
     Attributes:
       width: channels of the first layer; they double with every halving of the size.
       blocks: number of residual blocks; the paper has 6 for 128 pixels, 9 for 256 and more.
       downs: number of halvings of the size.
       out_channels: channels of the images.
-      norm: 'instance' as in the PyTorch code, or 'instance_affine' as in the Lua code.
+      norm: 'instance' as in the PyTorch code, 'instance_affine' as in the Lua code, or 'batch'.
     """
 
     width: int = 64
@@ -31,16 +32,17 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """Images. Instance norm does the same in training and evaluation."""
-        x = self._normed(Conv(self.width, 7, name="conv", **_REFLECT)(x), train, "norm")
+        """Images. `train` matters for batch norm only, which then normalises by the batch."""
+        bias = self.norm != "batch"
+        x = self._normed(Conv(self.width, 7, use_bias=bias, name="conv", **_REFLECT)(x), train, "norm")
         for i in range(1, self.downs + 1):
-            down = Conv(self.width * 2**i, 3, 2, padding=1, kernel_init=NORMAL, name=f"down_{i}")
+            down = Conv(self.width * 2**i, 3, 2, bias, padding=1, kernel_init=NORMAL, name=f"down_{i}")
             x = self._normed(down(x), train, f"down_norm_{i}")
         for i in range(self.blocks):
-            x = x + self._residual(x, train, i)
+            x = x + self._residual(x, train, i, bias)
         for i in reversed(range(self.downs)):
             up = ConvTranspose(
-                *(self.width * 2**i, 3, 2),
+                *(self.width * 2**i, 3, 2, bias),
                 padding=1,
                 output_padding=1,
                 kernel_init=NORMAL,
@@ -49,10 +51,11 @@ class Generator(nn.Module):
             x = self._normed(up(x), train, f"up_norm_{i}")
         return nn.tanh(Conv(self.out_channels, 7, name="to_image", **_REFLECT)(x))
 
-    def _residual(self, x, train, i):
+    def _residual(self, x, train, i, bias):
         width = x.shape[-1]
-        x = self._normed(Conv(width, 3, name=f"block_{i}_a", **_REFLECT)(x), train, f"block_{i}_norm_a")
-        x = Conv(width, 3, name=f"block_{i}_b", **_REFLECT)(x)
+        x = Conv(width, 3, use_bias=bias, name=f"block_{i}_a", **_REFLECT)(x)
+        x = self._normed(x, train, f"block_{i}_norm_a")
+        x = Conv(width, 3, use_bias=bias, name=f"block_{i}_b", **_REFLECT)(x)
         return norm(self.norm, train, f"block_{i}_norm_b")(x)
 
     def _normed(self, x, train, name):

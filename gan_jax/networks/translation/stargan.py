@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Collapse, Conv, ConvTranspose
+from gan_jax.networks.layers.normalisation import instance_norm
 
 # The official code keeps torch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)). Torch counts the fan of a
 # transposed convolution over its outputs.
@@ -37,15 +38,17 @@ class Generator(nn.Module):
         channels = x.shape[-1]
         planes = jnp.broadcast_to(label[:, None, None, :], (*x.shape[:3], label.shape[-1]))
         x = jnp.concatenate([x, planes.astype(x.dtype)], axis=-1)
-        x = nn.relu(_norm("norm_0")(_conv(self.width, 7, name="conv_0")(x)))
+        x = nn.relu(instance_norm("norm_0")(_conv(self.width, 7, name="conv_0")(x)))
         for i in (1, 2):
-            x = nn.relu(_norm(f"norm_{i}")(_conv(self.width * 2**i, 4, 2, name=f"down_{i}")(x)))
+            x = nn.relu(instance_norm(f"norm_{i}")(_conv(self.width * 2**i, 4, 2, name=f"down_{i}")(x)))
         for i in range(self.blocks):
-            y = nn.relu(_norm(f"block_{i}_norm_0")(_conv(x.shape[-1], 3, name=f"block_{i}_conv_0")(x)))
-            x = x + _norm(f"block_{i}_norm_1")(_conv(x.shape[-1], 3, name=f"block_{i}_conv_1")(y))
+            y = nn.relu(
+                instance_norm(f"block_{i}_norm_0")(_conv(x.shape[-1], 3, name=f"block_{i}_conv_0")(x))
+            )
+            x = x + instance_norm(f"block_{i}_norm_1")(_conv(x.shape[-1], 3, name=f"block_{i}_conv_1")(y))
         for i in (1, 0):
             up = ConvTranspose(self.width * 2**i, use_bias=False, kernel_init=_INIT_UP, name=f"up_{i}")
-            x = nn.relu(_norm(f"up_norm_{i}")(up(x)))
+            x = nn.relu(instance_norm(f"up_norm_{i}")(up(x)))
         return nn.tanh(_conv(channels, 7, name="to_image")(x))
 
 
@@ -78,7 +81,3 @@ class Discriminator(nn.Module):
 
 def _conv(features: int, kernel_size: int, stride: int = 1, *, name: str) -> Conv:
     return Conv(features, kernel_size, stride, use_bias=False, kernel_init=_INIT, name=name)
-
-
-def _norm(name: str) -> nn.InstanceNorm:
-    return nn.InstanceNorm(epsilon=1e-5, name=name)

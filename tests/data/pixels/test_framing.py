@@ -132,3 +132,28 @@ def test_files_smaller_than_the_crop_are_left_out_and_arrays_refused(tmp_path):
         data.load({"files": {"train": str(folder)}, "crop": (30, 20)}, size=8)
     with pytest.raises(DataError, match=r"images of 32 x 32 pixels are smaller than its crop, \(40, 10\)"):
         data.load({"name": "digits_plain", "split": "test[:2]", "crop": (40, 10)}, size=8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("size", "load_size"), [(24, 27), (24, 24), (8, 10)])
+def test_images_are_loaded_at_load_size_by_pillows_bicubic_filter_and_else_by_its_bilinear(
+    tmp_path, size, load_size, channels
+):
+    picture = np.random.default_rng(0).integers(256, size=(16, 16, channels)).astype(np.uint8).squeeze()
+    folder = write(tmp_path / "images", {"a.png": encoded(picture)})
+    spec = {"files": {"train": str(folder)}, "channels": channels}
+    found = data.load(spec, size=size, load_size=load_size, flip=True).columns["image"][0]
+    whole = Image.fromarray(picture).convert("RGB")
+    wanted = np.asarray(whole.resize((load_size, load_size), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(found, wanted[..., : found.shape[-1]])
+    plain = data.load(spec, size=load_size).columns["image"][0]
+    bilinear = np.asarray(whole.resize((load_size, load_size), Image.Resampling.BILINEAR))
+    np.testing.assert_array_equal(plain, bilinear[..., :channels])
+    assert (bilinear != wanted).any()
+
+
+def test_a_filter_that_there_is_not_is_refused():
+    with pytest.raises(
+        ConfigError, match="a role's filter='lanczos' is not allowed; allowed: 'bilinear', 'bicubic'"
+    ):
+        Framing(8, filter="lanczos")

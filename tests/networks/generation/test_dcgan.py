@@ -157,7 +157,7 @@ def test_training_moves_running_statistics_a_tenth_of_the_way():
     second = strided(jnp.where(hidden > 0, hidden, 0.2 * hidden), layers["down_1"]["kernel"])
     stats = new["batch_stats"]["norm_1"]
     np.testing.assert_allclose(stats["mean"], 0.1 * second.mean((0, 1, 2)), atol=1e-5)
-    np.testing.assert_allclose(stats["var"], 0.9 + 0.1 * second.var((0, 1, 2)), atol=1e-5)
+    np.testing.assert_allclose(stats["var"], 0.9 + 0.1 * second.var((0, 1, 2), ddof=1), atol=1e-5)
 
 
 def test_logits_are_neither_rectified_nor_normalised():

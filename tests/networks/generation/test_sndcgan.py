@@ -7,17 +7,17 @@ import numpy as np
 from gan_jax.networks.generation.sndcgan import SNDCGANDiscriminator
 
 
-def test_kernels_alternate_between_three_and_strided_four():
+def test_kernels_alternate_between_three_and_strided_four_and_widen_as_in_the_papers_table_3():
     params = counting.discriminator("sndcgan", size=32, channels=3)["params"]
     kernels = {name: layer["kernel"].shape for name, layer in params.items()}
     assert kernels == {
         "conv_0": (3, 3, 3, 64),
-        "down_1": (4, 4, 64, 128),
-        "conv_1": (3, 3, 128, 128),
-        "down_2": (4, 4, 128, 256),
-        "conv_2": (3, 3, 256, 256),
-        "down_3": (4, 4, 256, 512),
-        "conv_3": (3, 3, 512, 512),
+        "down_1": (4, 4, 64, 64),
+        "conv_1": (3, 3, 64, 128),
+        "down_2": (4, 4, 128, 128),
+        "conv_2": (3, 3, 128, 256),
+        "down_3": (4, 4, 256, 256),
+        "conv_3": (3, 3, 256, 512),
         "logits": (8192, 1),
     }
 

@@ -36,6 +36,8 @@ def output(module, shape, **options):
         (ResNet(blocks=9), 256, 11_378_179),
         (ResNet(blocks=6, norm="instance_affine"), 128, 7_845_123),
         (ResNet(blocks=9, norm="instance_affine"), 256, 11_388_675),
+        (ResNet(blocks=6, norm="batch"), 128, 7_841_411),
+        (ResNet(blocks=9, norm="batch"), 256, 11_383_427),
         (ResNet(32, 6), 64, 1_965_059),
         (ResNet(32, 3), 32, 1_079_555),
         (ResNet(32, 6, 1), 32, 489_539),
@@ -47,6 +49,22 @@ def output(module, shape, **options):
 def test_parameters_of_cyclegans_generator(module, size, want):
     assert count(module, (size, size, 3)) == want
     assert output(module, (size, size, 3)).shape == (2, size, size, 3)
+
+
+@pytest.mark.parametrize(
+    ("module", "biased"),
+    [
+        (ResNet(4, 2, norm="batch"), {"to_image"}),
+        (PatchGAN(4, norm="batch"), {"conv_0", "logits"}),
+        (PatchGAN(4, 0, norm="batch"), {"conv_0"}),
+        (UNet(4, 4), {"to_image"}),
+    ],
+    ids=["resnet", "patchgan", "pixelgan", "unet"],
+)
+def test_before_a_batch_norm_no_convolution_has_a_bias(module, biased):
+    options = {"dropout": False} if isinstance(module, UNet) else {}
+    params = abstract(module, (32, 32, 3), **options)["params"]
+    assert {name for name, layer in params.items() if "kernel" in layer and "bias" in layer} == biased
 
 
 @pytest.mark.parametrize(
