@@ -1,14 +1,22 @@
 """Two CPU devices for every test, so that each step goes through the mapped one; what tests skip; ports."""
 
+import atexit
 import contextlib
 import gc
 import os
+import shutil
 import socket
+import tempfile
 
 # Before jax is imported: neither can be changed afterwards. Steps run a few times each, so that what
 # counts is how long they compile.
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+# One folder of compiled programs for every test, worker and program of a session. Whoever names a folder keeps it.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="gan_jax_programs_")
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax
 import pytest

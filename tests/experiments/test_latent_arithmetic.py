@@ -1,11 +1,9 @@
 """The experiment on vector arithmetic, where the right answer is known and as a user runs it."""
 
 import json
-import subprocess
-import sys
 
 import pytest
-from experimenting import ROOT, experiment, untouched
+from experimenting import experiment, python, untouched
 from PIL import Image
 
 # A generator and classifier in one, whose two first dimensions are the attributes themselves.
@@ -39,7 +37,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known():
-    done = subprocess.run([sys.executable, "-c", KNOWN], cwd=ROOT, capture_output=True, text=True)
+    done = python("-c", KNOWN)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

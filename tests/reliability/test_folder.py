@@ -17,7 +17,7 @@ from gan_jax.train import train
 
 HOLDER = """
 import sys, threading
-from gan_jax.workdir import Workdir
+from gan_jax.runs.workdir import Workdir
 held = Workdir(sys.argv[1]).open()
 print("ready", file=sys.stderr, flush=True)
 threading.Event().wait()

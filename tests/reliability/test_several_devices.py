@@ -14,7 +14,8 @@ from gan_jax.train import train
 # Trains several runs in one process, since a process costs more than a run: steps and folder of each.
 SEVERAL = """
 import json, sys
-from gan_jax import config, parallel
+from gan_jax import config
+from gan_jax.game import devices
 from gan_jax.train import train
 path, *jobs = sys.argv[1:]
 devices.start("cpu")

@@ -26,7 +26,7 @@ ENDLESS = 10**6  # steps that no test waits for
 # `busy` neither returns to the interpreter nor holds its lock for minutes, as a compilation does.
 BUSY = """
 import hashlib, threading
-from gan_jax.signals import handled
+from gan_jax.runs.signals import handled
 def busy():
     hashlib.pbkdf2_hmac("sha256", b"x", b"y", 2**31 - 1)
 def idle():
