@@ -34,9 +34,9 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
         variables: dict[str, dict[str, Any]] = {"params": {}, "batch_stats": {}}
         for i, (network, module) in enumerate(networks.items()):
             pixels = batch[given.get(network, network)]
-            made = module.init(jax.random.fold_in(key, i), pixels, train=False)
+            found = module.init(jax.random.fold_in(key, i), pixels, train=False)
             for kind, trees in variables.items():
-                trees[network] = made.get(kind, {})
+                trees[network] = found.get(kind, {})
         made[name] = game.player(variables, model.tx)
     return made
 
