@@ -1,4 +1,7 @@
-"""Two CPU devices for every test, so that each step goes through the mapped one; what tests skip; ports."""
+"""Two CPU devices for every test, so that each step goes through the mapped one; what tests skip; ports.
+
+The order of the files is that of their time: with few workers a long one at the end would run alone.
+"""
 
 import atexit
 import contextlib
@@ -7,31 +10,53 @@ import os
 import shutil
 import socket
 import tempfile
+from pathlib import Path
 
 # Before jax is imported: neither can be changed afterwards. Steps run a few times each, so that what
 # counts is how long they compile.
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
-# One folder of compiled programs for every test, worker and program of a session. Whoever names a folder keeps it.
+# One folder of compiled programs for all tests, workers and programs of a session; one that is named is kept.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="gan_jax_programs_")
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
+import beside_torch
 import jax
 import pytest
 
 from gan_jax.runs.workdir import Workdir
 
+HERE = Path(__file__).parent
+# Of those below, the ones that take longest, in this order.
+FIRST = ("experiments", "reliability", "configs", "test_notebook.py", "models", "networks", "inference")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leaves what imports PyTorch to `test_beside_torch`, unless the file itself is asked for."""
+    if collection_path.is_relative_to(HERE):
+        name = collection_path.relative_to(HERE).as_posix()
+        asked = [arg.partition("::")[0] for arg in config.args]
+        if name in beside_torch.FILES and not any(arg.endswith(name) for arg in asked):
+            return True
+    return None
+
 
 def pytest_collection_modifyitems(items):
-    """Tests on real data run only where their folder is named."""
+    """Long files come first; tests on real data run only where their folder is named."""
+    items.sort(key=_place)
     if os.environ.get("GAN_JAX_DATA"):
         return
     skip = pytest.mark.skip(reason="needs GAN_JAX_DATA, the folder of svhn/, mnist/, celeba/ and others")
     for item in items:
         if "real_data" in item.keywords:
             item.add_marker(skip)
+
+
+def _place(item):
+    first = item.path.relative_to(HERE).parts[0]
+    return FIRST.index(first) if first in FIRST else len(FIRST)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -21,8 +21,9 @@ import warnings
 from pathlib import Path
 
 WANTED = (
-    *("absl.app", "absl.flags", "absl.logging", "clu.metric_writers", "flax.linen", "jax.experimental.multihost_utils"),
-    *("jinja2", "matplotlib.figure", "matplotlib.backends.backend_agg", "ml_collections.config_flags", "optax"),
+    *("absl.app", "absl.flags", "absl.logging", "clu.metric_writers", "flax.linen"),
+    *("jax.experimental.multihost_utils", "optax"),
+    *("jinja2", "matplotlib.figure", "matplotlib.backends.backend_agg", "ml_collections.config_flags"),
     *("orbax.checkpoint", "PIL.Image", "PIL.ImageDraw", "scipy.io", "scipy.linalg", "sklearn.datasets"),
     *("tensorboard", "tensorflow", "tensorflow_datasets"),
 )  # fmt: skip
