@@ -13,9 +13,12 @@ import tempfile
 from pathlib import Path
 
 # Before jax is imported: neither can be changed afterwards. Steps run a few times each, so that what
-# counts is how long they compile.
+# counts is how long they compile: without XLA's fusion emitters, and in one part, a third to two thirds less.
 os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+os.environ["XLA_FLAGS"] = (
+    "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0 "
+    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+)
 # One folder of compiled programs for all tests, workers and programs of a session; one that is named is kept.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="gan_jax_programs_")

@@ -25,7 +25,13 @@ def quick(path, folder, steps):
     return built
 
 
-@pytest.fixture(scope="module", params=FILES, ids=lambda path: path.stem)
+# That of dtn_digits and that of faces are one of each kind.
+QUICK = [
+    pytest.param(path, marks=pytest.mark.long) if path.stem == "dtn_svhn_mnist" else path for path in FILES
+]
+
+
+@pytest.fixture(scope="module", params=QUICK, ids=lambda path: path.stem)
 def pair(request, folder):
     """Folders and results of a run of two steps continued to four, and of one of four."""
     name = request.param.stem

@@ -85,6 +85,7 @@ def test_the_same_command_trains_nothing_twice(done):
     assert untouched(folder / "runs") == before
 
 
+@pytest.mark.long
 def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     flags = ("--rows=", "--best", "--beside=moved,one_domain_f,wide_d")
     process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")

@@ -85,6 +85,7 @@ def done(tmp_path_factory):
     return folder, process.stdout
 
 
+@pytest.mark.long
 def test_every_row_is_measured_by_a_classifier_of_the_same_faces(done):
     folder, _ = done
     table = json.loads((folder / "faces.json").read_text())
@@ -103,6 +104,7 @@ def test_every_row_is_measured_by_a_classifier_of_the_same_faces(done):
     assert table["data"] == "emoji [validation[:64]], at 32 pixels"
 
 
+@pytest.mark.long
 def test_the_markdown_is_what_is_printed_and_the_sheet_opens(done):
     folder, printed = done
     text = (folder / "faces.md").read_text()
@@ -114,6 +116,7 @@ def test_the_markdown_is_what_is_printed_and_the_sheet_opens(done):
         picture.load()
 
 
+@pytest.mark.long
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
     before = untouched(folder / "runs")

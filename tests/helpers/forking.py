@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -88,6 +89,12 @@ def start(*args, cwd=None, env=None, stdin=None, stdout=None, stderr=None):
         files = [(file or null).fileno() for file in (stdin, stdout, stderr)]
         socket.send_fds(_server(), [json.dumps(request).encode()], [*files, answers.fileno()])
     return Process(request["args"], mine)
+
+
+def on_devices(count):
+    """This process's environment with so many host devices."""
+    flags = re.sub(r"(device_count)=\d+", rf"\1={count}", os.environ["XLA_FLAGS"])
+    return {**os.environ, "XLA_FLAGS": flags}
 
 
 def run(*args, cwd=None, env=None, text="", timeout=300):

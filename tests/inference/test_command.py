@@ -1,6 +1,5 @@
 """The modes as a user calls them: from a folder alone, on another number of devices."""
 
-import os
 from pathlib import Path
 
 import forking
@@ -24,8 +23,7 @@ run()
 
 def call(folder, *flags):
     """What the command says in an empty folder on three devices, and its exit code."""
-    flag = "--xla_force_host_platform_device_count=3"
-    environment = {**os.environ, "XLA_FLAGS": flag, "PYTHONPATH": str(CONFIGS.parent)}
+    environment = {**forking.on_devices(3), "PYTHONPATH": str(CONFIGS.parent)}
     return forking.run("-c", COMMAND, *flags, cwd=folder, env=environment)
 
 

@@ -7,7 +7,6 @@ pays for them.
 import dataclasses
 import importlib.util
 import json
-import os
 import signal
 import subprocess
 import time
@@ -78,11 +77,7 @@ class Launcher:
     def environment(self, devices=1, extra=None):
         """Of a process with so many host devices, as this one otherwise."""
         return {
-            **os.environ,
-            "JAX_PLATFORMS": "cpu",
-            # As in this process: what counts is how long steps compile.
-            "XLA_FLAGS": "--xla_backend_optimization_level=0 "
-            f"--xla_force_host_platform_device_count={devices}",
+            **forking.on_devices(devices),
             "GAN_JAX_DATA": str(self.manual_dir),
             "PYTHONFAULTHANDLER": "1",
             **(extra or {}),
