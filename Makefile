@@ -7,7 +7,7 @@ WORKDIR ?= runs/dtn_digits
 # Large blocks of memory on huge pages: XLA's convolutions are up to twice as fast for it on Linux.
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-long test-all lint bench clean
 
 $(BIN)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -18,9 +18,17 @@ $(BIN)/.installed: pyproject.toml
 demo: $(BIN)/.installed
 	$(BIN)/python -m gan_jax.main --config=configs/dtn_digits.py --workdir=$(WORKDIR)
 
-# In the order of the files: xdist would keep those with few tests, which are the long ones, for the end.
+# Files in the order of tests/conftest.py: xdist would keep those with few tests, which are the long ones, for
+# the end. A worker that crashes ends the run with the test's name: a new worker would run that test again.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+
 test: $(BIN)/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m 'not long'
+
+test-long: $(BIN)/.installed
+	$(PYTEST) -m long
+
+test-all: test test-long
 
 lint: $(BIN)/.installed
 	$(BIN)/ruff format --check .

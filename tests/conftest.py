@@ -1,29 +1,65 @@
-"""Two CPU devices for every test, so that each step goes through the mapped step; skipped tests; ports."""
+"""Two CPU devices for every test, so that each step goes through the mapped step; skipped tests; ports.
 
+The order of the files is that of their time: with few workers a long one at the end would run alone.
+"""
+
+import atexit
 import contextlib
 import gc
 import os
+import shutil
 import socket
+import tempfile
+from pathlib import Path
 
-# Set before jax is imported, since neither can be changed afterwards. Tests run each step only a few times,
-# so the time of compilation matters.
+# Set before jax is imported, since none can be changed afterwards. Tests run each step only a few times, so the
+# time of compilation matters. Without XLA's fusion emitters and in one part it takes one to two thirds less.
 os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+os.environ["XLA_FLAGS"] = (
+    "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0 "
+    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+)
+# One folder of compiled programs for all tests, workers and programs of a session; one that is named is kept.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="gan_jax_programs_")
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
+import beside_torch
 import jax
 import pytest
 
 from gan_jax.runs.workdir import Workdir
 
+HERE = Path(__file__).parent
+# Of those below, the ones that take longest, in this order.
+FIRST = ("experiments", "reliability", "configs", "test_notebook.py", "models", "networks", "inference")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leaves what imports PyTorch to `test_beside_torch`, unless the file itself is asked for."""
+    if collection_path.is_relative_to(HERE):
+        name = collection_path.relative_to(HERE).as_posix()
+        asked = [arg.partition("::")[0] for arg in config.args]
+        if name in beside_torch.FILES and not any(arg.endswith(name) for arg in asked):
+            return True
+    return None
+
 
 def pytest_collection_modifyitems(items):
-    """Skips tests on real data unless their folder is named."""
+    """Puts long files first, and skips tests on real data unless their folder is named."""
+    items.sort(key=_place)
     if os.environ.get("GAN_JAX_DATA"):
         return
     skip = pytest.mark.skip(reason="needs GAN_JAX_DATA, the folder of svhn/, mnist/, celeba/ and others")
     for item in items:
         if "real_data" in item.keywords:
             item.add_marker(skip)
+
+
+def _place(item):
+    first = item.path.relative_to(HERE).parts[0]
+    return FIRST.index(first) if first in FIRST else len(FIRST)
 
 
 @pytest.fixture(scope="module", autouse=True)

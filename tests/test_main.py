@@ -6,7 +6,6 @@ own, and reports exit codes, output and the files that were made.
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -122,7 +121,6 @@ def outcomes(tmp_path_factory, run_folder):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORKS, str(tmp_path_factory.mktemp("commands"))],
         input=json.dumps(list(lines.values())),
-        env={**os.environ, **_devices(2)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -229,11 +227,6 @@ def _module(path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _devices(count):
-    flag = f"--xla_force_host_platform_device_count={count}"
-    return {"XLA_FLAGS": flag, "JAX_PLATFORMS": "cpu"}
 
 
 def _result(folder):

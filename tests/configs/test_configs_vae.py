@@ -80,6 +80,7 @@ def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(tmp_pat
     assert scores["digit_fid"] > 0 < scores["untrained"]["digit_fid"]
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 def test_an_epoch_of_mnist_reaches_the_measured_bound(tmp_path):
     built = load("part")

@@ -133,7 +133,14 @@ SHRUNK = {
 }
 
 
-@pytest.mark.parametrize("name", SHRUNK)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cyclegan_svhn_mnist",
+        "pix2pix_celeba",
+        pytest.param("discogan_celeba_gender", marks=pytest.mark.long),
+    ],
+)
 def test_quick_trains_evaluates_and_goes_on_as_if_it_had_never_stopped(name, tmp_path):
     def run(folder, steps):
         built = load(name, "quick")

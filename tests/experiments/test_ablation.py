@@ -1,16 +1,10 @@
 """Table 1's experiment: what it writes is what its runs measured, and it goes on where it stopped."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from experimenting import experiment, untouched
+from experimenting import experiment, python, untouched
 from PIL import Image
-
-ROOT = Path(__file__).parents[2]
 
 
 def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
@@ -91,6 +85,7 @@ def test_the_same_command_trains_nothing_twice(done):
     assert untouched(folder / "runs") == before
 
 
+@pytest.mark.long
 def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     flags = ("--rows=", "--best", "--beside=moved,one_domain_f,wide_d")
     process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
@@ -155,9 +150,7 @@ one = {"label": "one", "paper": 90.66, "accuracy": [90.0, 92.5], "f_accuracy": 9
 print(tables.markdown([one, {"label": "two", "accuracy": [50.0], "f_accuracy": 96.8}]))
 print(tables.markdown([one, {"label": "three", "accuracy": [50.0], "f_accuracy": 95.75}]))
 """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True,
-                             text=True)  # fmt: skip
+    process = python("-c", code)
     assert process.stderr == ""
     assert process.stdout.split("\n") == [
         "| row | paper, SVHN -> MNIST (%) | ours, mean (%) | lowest to highest |",

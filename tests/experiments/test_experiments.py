@@ -38,6 +38,7 @@ def results(places, script):
     }
 
 
+@pytest.mark.long
 def test_exclusion_scores_the_withheld_digit_alone(places):
     content, text, _ = finished(places, "dtn_exclusion", "--digit=3")
     runs = results(places, "dtn_exclusion")

@@ -1,12 +1,10 @@
 """The table of noise-to-image models: its plan, its arithmetic, and two rows as a user makes them."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-from experimenting import ROOT, experiment, untouched
+from experimenting import experiment, python, untouched
 from PIL import Image
 
 from gan_jax.runs.workdir import Workdir
@@ -53,7 +51,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known():
-    done = subprocess.run([sys.executable, "-c", KNOWN], cwd=ROOT, capture_output=True, text=True)
+    done = python("-c", KNOWN)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -35,6 +35,7 @@ def table(folder):
     return json.loads((folder / "out.json").read_text())
 
 
+@pytest.mark.long
 def test_the_ground_truth_is_the_fcns_own_score(done):
     folder, printed = done
     content = table(folder)
@@ -49,6 +50,7 @@ def test_the_ground_truth_is_the_fcns_own_score(done):
         assert picture.width == 12 * 32 * 2
 
 
+@pytest.mark.long
 def test_a_translators_row_is_what_the_fcn_sees_in_its_photographs(done):
     folder, _ = done
     row = table(folder)["rows"][2]
@@ -63,6 +65,7 @@ def test_a_translators_row_is_what_the_fcn_sees_in_its_photographs(done):
     assert [row[name][0] for name in NAMES] == pytest.approx([100 * scores[n] for n in NAMES], abs=0.1)
 
 
+@pytest.mark.long
 def test_published_figures_are_those_of_the_papers(done):
     published = table(done[0])["published"]
     assert published["pix2pix: L1+cGAN"] == [0.66, 0.23, 0.17]
@@ -71,6 +74,7 @@ def test_published_figures_are_those_of_the_papers(done):
     assert np.shape(list(published.values())) == (8, 3)
 
 
+@pytest.mark.long
 def test_again_nothing_is_trained(done):
     folder, printed = done
     before = untouched(folder / "runs")

@@ -1,11 +1,9 @@
 """The experiment on vector arithmetic, where the right answer is known and as a user runs it."""
 
 import json
-import subprocess
-import sys
 
 import pytest
-from experimenting import ROOT, experiment, untouched
+from experimenting import experiment, python, untouched
 from PIL import Image
 
 # A generator and classifier in one, whose two first dimensions are the attributes themselves.
@@ -39,7 +37,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known():
-    done = subprocess.run([sys.executable, "-c", KNOWN], cwd=ROOT, capture_output=True, text=True)
+    done = python("-c", KNOWN)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -87,6 +85,7 @@ def done(tmp_path_factory):
     return folder, process.stdout
 
 
+@pytest.mark.long
 def test_every_row_is_measured_by_a_classifier_of_the_same_faces(done):
     folder, _ = done
     table = json.loads((folder / "faces.json").read_text())
@@ -105,6 +104,7 @@ def test_every_row_is_measured_by_a_classifier_of_the_same_faces(done):
     assert table["data"] == "emoji [validation[:64]], at 32 pixels"
 
 
+@pytest.mark.long
 def test_the_markdown_is_what_is_printed_and_the_sheet_opens(done):
     folder, printed = done
     text = (folder / "faces.md").read_text()
@@ -116,6 +116,7 @@ def test_the_markdown_is_what_is_printed_and_the_sheet_opens(done):
         picture.load()
 
 
+@pytest.mark.long
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
     before = untouched(folder / "runs")

@@ -1,15 +1,12 @@
 """The robustness grid: its 28 cells are those of the paper, and the experiment shows what its runs found."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
-from experimenting import ROOT, untouched
+from experimenting import python, untouched
 from PIL import Image
 
 from gan_jax import config, models
@@ -132,14 +129,7 @@ tables.start(gan_robustness.main)
 def command(folder, *flags, code=None):
     start = ["-c", code] if code else ["experiments/gan_robustness.py"]
     places = [f"--workdir={folder}", f"--cache_dir={folder / 'cache'}", f"--out={folder / 'out' / 'grid'}"]
-    return subprocess.run(
-        [sys.executable, *start, *places, *flags],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return python(*start, *places, *flags)
 
 
 def test_the_grid_shows_scores_and_a_cell_that_diverged_and_goes_on(tmp_path):

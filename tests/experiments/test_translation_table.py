@@ -1,11 +1,9 @@
 """The file of image-to-image results: its plan, which rows it keeps, and two rows as a user makes them."""
 
 import json
-import subprocess
-import sys
 
 import pytest
-from experimenting import ROOT, experiment, untouched
+from experimenting import experiment, python, untouched
 from PIL import Image
 
 EDGES, COLOUR, OLD = "pix2pix_edges", "pix2pix_colour", "stargan_celeba"
@@ -84,8 +82,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
-    command = [sys.executable, "-c", KNOWN, str(tmp_path_factory.mktemp("known"))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = python("-c", KNOWN, tmp_path_factory.mktemp("known"))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -1,25 +1,22 @@
 """Experiments run as a user runs them: by a command line, in another process."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+
+import forking
 
 ROOT = Path(__file__).parents[2]
 
 
 def experiment(script, *flags, **folders):
-    """The finished process of `experiments/<script>.py`; `folders` are flags with paths as values."""
-    command = [sys.executable, f"experiments/{script}.py"]
-    command += [f"--{flag}={path}" for flag, path in folders.items()]
-    return subprocess.run(
-        [*command, *flags],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    """The finished process of `experiments/<script>.py`; `folders` are flags whose values are paths."""
+    places = [f"--{flag}={path}" for flag, path in folders.items()]
+    return python(f"experiments/{script}.py", *places, *flags)
+
+
+def python(*args):
+    """The finished process of `python *args` in the checkout, whose package it imports."""
+    return forking.run(*args, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 def untouched(folder):

@@ -1,10 +1,8 @@
 """The modes as a user calls them: from a folder only, on another number of devices."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import forking
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,15 +22,9 @@ run()
 
 
 def call(folder, *flags):
-    """The command's output in an empty folder on three devices, and its exit code."""
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", COMMAND, *flags],
-        cwd=folder,
-        env={**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=3"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    """What the command says in an empty folder on three devices, and its exit code."""
+    environment = {**forking.on_devices(3), "PYTHONPATH": str(CONFIGS.parent)}
+    return forking.run("-c", COMMAND, *flags, cwd=folder, env=environment)
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,6 @@ def test_an_npz_gives_the_networks_variables_and_the_files_hash(path, tensors):
         assert sha256 == hashlib.sha256(file.read()).hexdigest()
 
 
-def test_a_state_dict_gives_the_same(path, tensors, tmp_path):
-    torch = pytest.importorskip("torch")
-    saved = tmp_path / "pt_inception.pth"
-    torch.save({name: torch.tensor(tensor) for name, tensor in tensors.items()}, saved)
-    variables, _ = pretrained.read_inception(str(saved))
-    jax.tree.map(np.testing.assert_array_equal, variables, pretrained.read_inception(path)[0])
-
-
 def test_the_network_sees_bytes_and_gives_features_and_logits(path):
     variables, _ = pretrained.read_inception(path)
     bytes_ = {"image": np.zeros((3, 8, 8, 1), np.uint8)}
@@ -95,18 +87,6 @@ def test_files_that_hold_no_weights_are_refused(tmp_path, tensors):
     refused(tmp_path / "objects.npz", "it is not a readable .npz of arrays$")
     np.savez(tmp_path / "part.npz", **{"fc.weight": tensors["fc.weight"]})
     refused(tmp_path / "part.npz", r"tensor \S+ is missing, \[")
-
-
-def test_state_dicts_that_hold_no_weights_are_refused(tmp_path):
-    torch = pytest.importorskip("torch")
-    for number, content in enumerate((b"", b"no archive", b"PK\x03\x04 cut off")):
-        broken = tmp_path / f"broken{number}.pth"
-        broken.write_bytes(content)
-        refused(broken, r"it is not a readable PyTorch state dict \(\w+\)$")
-    torch.save(torch.nn.Linear(2, 2), tmp_path / "module.pth")  # code, which is not run
-    refused(tmp_path / "module.pth", r"it is not a readable PyTorch state dict \(UnpicklingError\)$")
-    torch.save([1, 2], tmp_path / "list.pth")
-    refused(tmp_path / "list.pth", "it is not a state dict of named tensors$")
 
 
 def test_without_pytorch_the_message_says_what_to_install(tmp_path, monkeypatch):

@@ -1,23 +1,20 @@
 """Runs to break: the command in a process of its own, and a tiny classifier inside this one.
 
-Every process shares one cache of compiled programs and one of required runs, both made anew in each
-session, so that only the first run pays for them.
+Every process shares one cache of required runs, made anew in each session, so that only the first run
+pays for them.
 """
 
 import dataclasses
 import importlib.util
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import jax
+import forking
 import numpy as np
 import pytest
-from jax.experimental.compilation_cache import compilation_cache
 
 from gan_jax import config as configuration
 
@@ -38,7 +35,7 @@ PATIENCE = 300  # seconds until a process that should have ended is given up
 class Process:
     """A running command, its standard error in a file."""
 
-    popen: subprocess.Popen
+    popen: forking.Process
     log: Path
 
     def wait(self):
@@ -75,36 +72,24 @@ class Launcher:
     def __init__(self, folder, manual_dir):
         self.folder, self.manual_dir = folder, manual_dir
         self.cache = folder / "cache"
-        self.programs = folder / "programs"
         self.count = 0
 
     def environment(self, devices=1, extra=None):
-        """Of a process with so many host devices, which shares the compiled programs."""
+        """Of a process with so many host devices, as this one otherwise."""
         return {
-            **os.environ,
-            "JAX_PLATFORMS": "cpu",
-            # As in this process: what counts is how long steps compile.
-            "XLA_FLAGS": "--xla_backend_optimization_level=0 "
-            f"--xla_force_host_platform_device_count={devices}",
-            "JAX_COMPILATION_CACHE_DIR": str(self.programs),
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            **forking.on_devices(devices),
             "GAN_JAX_DATA": str(self.manual_dir),
             "PYTHONFAULTHANDLER": "1",
             **(extra or {}),
         }
 
-    def start(self, *args, devices=1, env=None, python=("-m", "gan_jax.main"), **popen):
+    def start(self, *args, devices=1, env=None, python=("-m", "gan_jax.main"), cwd=None):
         """Starts the command; `devices` are host devices."""
         self.count += 1
         log = self.folder / f"stderr_{self.count}.txt"
         with open(log, "w") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, *python, *map(str, args)],
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-                env=self.environment(devices, env),
-                cwd=popen.pop("cwd", self.folder),
-                **popen,
+            process = forking.start(
+                *python, *args, cwd=cwd or self.folder, env=self.environment(devices, env), stderr=stderr
             )
         return Process(process, log)
 
@@ -145,19 +130,6 @@ def manual_dir(tmp_path_factory):
     image = rng.integers(0, 128, (96, 32, 32, 1)) + 12 * label[:, None, None, None]
     np.savez(folder / "digits.npz", image=image.astype(np.uint8), label=label)
     return folder
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _compiled_once(tmp_path_factory):
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = {name: getattr(jax.config, name) for name in names}
-    for name, value in zip(names, (str(tmp_path_factory.mktemp("programs")), 0), strict=True):
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
 
 
 @pytest.fixture

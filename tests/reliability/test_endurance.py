@@ -74,6 +74,7 @@ def test_a_run_of_several_phases_traces_each_once(tiny, tmp_path, monkeypatch):
     assert traced == ["a", "b"]
 
 
+@pytest.mark.long
 def test_memory_and_open_files_stay_flat_over_1500_steps(tiny, tmp_path, watched):
     process = psutil.Process()
 

@@ -93,6 +93,7 @@ def test_two_processes_that_fail_alike_say_so_and_end_with_the_code_of_the_failu
         assert text.splitlines()[-1].startswith(f"gan_jax: there is no file {none / 'digits.npz'}")
 
 
+@pytest.mark.long
 def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_other(
     launcher, tmp_path, free_port
 ):

@@ -1,7 +1,7 @@
 """SIGTERM and Ctrl-C: the first saves and exits with 128 + signal, a second one exits at once.
 
 And kill -9 at any moment: the same command again, the same bytes as if nothing had happened.
-GAN_JAX_KILLS sets the number of kills (3), GAN_JAX_KILL_SEED their moments (0).
+GAN_JAX_KILLS sets the number of kills of the long test (3), GAN_JAX_KILL_SEED their moments (0).
 """
 
 import contextlib
@@ -57,11 +57,14 @@ def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     assert facts(workdir) == facts(uninterrupted)
 
 
-def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(launcher, uninterrupted, facts, tmp_path):
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.long)])
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
+    launcher, uninterrupted, facts, tmp_path, kills
+):
     moments = random.Random(SEED)
     workdir = tmp_path / "killed"
     # Ascending, so that each life of the run gets somewhere; several may fall on one step.
-    targets = sorted(moments.randrange(1, STEPS - 3) for _ in range(KILLS))
+    targets = sorted(moments.randrange(1, STEPS - 3) for _ in range(kills))
     killed = [_kill(launcher, workdir, step, moments.uniform(0, 0.2)) for step in targets]
     assert any(killed), "every run had ended before its kill"
     launcher.run(*launcher.quick(workdir, steps=STEPS))

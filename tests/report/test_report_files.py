@@ -2,10 +2,9 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import forking
 import pytest
 from report_page import TABLE, png, put, result
 
@@ -90,14 +89,8 @@ def test_a_page_that_cannot_be_written_leaves_nothing(results):
 
 
 def command(cwd, *args):
-    return subprocess.run(
-        [sys.executable, "-m", "gan_jax.report", *map(str, args)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return forking.run("-m", "gan_jax.report", *args, cwd=cwd, env=environment)
 
 
 def test_the_command_writes_the_page_into_the_folder_or_where_it_is_told(results):

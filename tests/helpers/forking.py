@@ -1,0 +1,114 @@
+"""Programs in processes of their own that need no seconds of imports: `fork_server` forks for each."""
+
+import contextlib
+import functools
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+class Process:
+    """A program that was started; what of `subprocess.Popen` the tests use."""
+
+    def __init__(self, args, answers):
+        self.args, self._answers = args, answers
+        self.returncode = None
+        self.pid = int(self._answer())
+
+    def _answer(self):
+        line = b""
+        while not line.endswith(b"\n"):
+            more = self._answers.recv(1)
+            if not more:
+                raise RuntimeError(f"the server that forks ended before {self.args} did")
+            line += more
+        return line
+
+    def poll(self):
+        """The exit code, None while it runs."""
+        if self.returncode is None and select.select([self._answers], [], [], 0)[0]:
+            self.returncode = int(self._answer())
+            self._answers.close()
+        return self.returncode
+
+    def wait(self, timeout=None):
+        """The exit code; subprocess.TimeoutExpired where it still runs after so many seconds."""
+        if self.returncode is None and not select.select([self._answers], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(self.args, timeout)
+        return self.poll()
+
+    def send_signal(self, signum):
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signum)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
+@functools.cache
+def _server():
+    """The control socket of this process's server, which ends with it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    # What jax reads as it is imported must not be there for a program that does not ask for it.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
+    server = Path(__file__).with_name("fork_server.py")
+    with theirs:
+        subprocess.Popen(
+            [sys.executable, str(server), str(theirs.fileno())], pass_fds=[theirs.fileno()], env=env,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    return ours
+
+
+def start(*args, cwd=None, env=None, stdin=None, stdout=None, stderr=None):
+    """Starts `python *args`; files None are empty.
+
+    Args:
+      *args: a script and its arguments, or `-c` or `-m` and what follows.
+      cwd: folder, this process's if None.
+      env: environment, this process's if None.
+      stdin: open files.
+      stdout: likewise.
+      stderr: likewise.
+    """
+    request = {
+        "args": [*map(str, args)],
+        "cwd": str(cwd or Path.cwd()),
+        "env": dict(os.environ if env is None else env),
+    }
+    mine, answers = socket.socketpair()
+    with answers, open(os.devnull, "r+b") as null:
+        files = [(file or null).fileno() for file in (stdin, stdout, stderr)]
+        socket.send_fds(_server(), [json.dumps(request).encode()], [*files, answers.fileno()])
+    return Process(request["args"], mine)
+
+
+def on_devices(count):
+    """This process's environment with so many host devices."""
+    flags = re.sub(r"(device_count)=\d+", rf"\1={count}", os.environ["XLA_FLAGS"])
+    return {**os.environ, "XLA_FLAGS": flags}
+
+
+def run(*args, cwd=None, env=None, text="", timeout=300):
+    """The finished process of `python *args`, its output captured, `text` as its standard input."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(text.encode())
+        given.seek(0)
+        process = start(*args, cwd=cwd, env=env, stdin=given, stdout=out, stderr=err)
+        try:
+            process.wait(timeout)
+        finally:
+            process.kill()
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode())
+    return subprocess.CompletedProcess(process.args, process.returncode, *texts)
