@@ -41,8 +41,9 @@ def evaluations(monkeypatch):
         {"image": IMAGES, "label": LABELS}))  # fmt: skip
     loads, polls, starts = [], [], []
 
-    def build(model, **evals):
+    def build(model, seed=0, **evals):
         built = config.default()
+        built.seed = seed
         built.evals = evals
         made = evaluating.Evaluations(
             built, model, {}, lambda: polls.append(1), lambda: starts.append(1) or START
@@ -139,6 +140,21 @@ def test_the_untrained_model_gets_the_same_noise_and_is_made_once_where_asked_fo
         values = found.run("s", state())
         np.testing.assert_allclose(values["untrained"], 1000 + values["trained"], atol=1e-3)
     assert len(found.starts) == 1
+
+
+def test_the_untrained_model_too_gets_other_noise_in_every_batch(evaluations, monkeypatch):
+    asking(monkeypatch, lambda apply, batches: {"drawn": [apply.untrained(b)["image"] for b in batches]})
+    drawn = evaluations(Draws(), s=spec("sheet", "image", num=2)).run("s", state())["drawn"]
+    assert len(np.unique(drawn)) == 6
+
+
+def test_another_seed_gives_an_evaluation_other_noise(evaluations, monkeypatch):
+    asking(monkeypatch, lambda apply, batches: {"drawn": apply(next(iter(batches)))["image"]})
+    drawn = []
+    for seed in (0, 1):
+        found = evaluations(Draws(), seed, s=spec("sheet", "image"))
+        drawn.append(found.run("s", state())["drawn"])
+    assert not np.isin(*drawn).any()
 
 
 def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypatch):
