@@ -11,7 +11,7 @@ from gan_jax.models import stargan
 
 ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
 CLASSES = tuple("abcdefgh")
-B = 4  # of one update, on both devices together
+B = 8  # of one update, on both devices together
 SMALL = {"g_width": 4, "g_blocks": 0, "d_width": 4, "d_downs": 1, "n_critic": 2}
 
 

@@ -107,6 +107,7 @@ def by_hand(m, which):
             "gen/adversarial": -drawn.mean(),
             "gen/cls": _told(m, which, answered, wanted),
             "gen/rec": jnp.abs(x - g(fake, ask(own))).mean(),
+            "asked": jnp.mean((own != wanted).any(-1)),
         }
 
     # The key of device k in the first iteration.
@@ -131,6 +132,7 @@ def test_every_term_is_that_of_the_networks(player, which):
     m = model()
     _, metrics = stepped(m, f"{player} {which}")
     terms = {name: value for name, value in by_hand(m, which).items() if name.startswith(player)}
+    assert by_hand(m, which)["asked"] > 0.3  # or G could be taught the labels that images have
     for name, value in terms.items():
         assert metrics[f"{name}_{'ab'[which]}"] == pytest.approx(value, rel=2e-3, abs=1e-5), name
     weights = {"disc/gp": 10.0, "gen/rec": 10.0}

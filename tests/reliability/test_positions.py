@@ -49,8 +49,3 @@ def test_a_continuation_goes_on_at_the_position_with_the_seed_and_the_seconds_of
     assert asked["orders"] == asked["keys"] == [7, 7]
     # The first sitting counts in the second's sum, and counts once.
     assert all(2000 <= result["seconds"] < 4000 for result in (first, second))
-
-
-def test_the_state_before_training_follows_from_the_seed(tiny, tmp_path):
-    seeds = {name: train(tiny(steps=0, seed=name), tmp_path / str(name)) for name in (0, 7)}
-    assert seeds[0]["params_sha256"] != seeds[7]["params_sha256"]
