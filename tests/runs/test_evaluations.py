@@ -172,6 +172,16 @@ def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypa
         evaluations(Draws(), s=spec("sheet", "image")).run("s", state())
 
 
+def test_another_seed_gives_other_latents(evaluations, monkeypatch):
+    class Prior(Draws):
+        def latents(self, rng, n):
+            return jax.random.normal(rng, (n, 2))
+
+    asking(monkeypatch, lambda apply, batches: {"z": apply.latents(3)})
+    drawn = [evaluations(Prior(), seed, s=spec("sheet", "image")).run("s", state())["z"] for seed in (0, 1)]
+    assert not np.isin(*drawn).any()
+
+
 def test_the_state_before_training_is_not_made_where_nobody_asks(evaluations):
     found = evaluations(Reads(), test=spec("accuracy", "image"))
     found.run("test", state())
