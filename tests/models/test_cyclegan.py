@@ -11,7 +11,6 @@ from translating import B, count, initial, kept, moved, pictures, run, zeroed
 from gan_jax.models import cyclegan
 
 SMALL = {"width": 2, "blocks": 1, "downs": 1, "d_width": 2, "d_layers": 1}
-MNIST_SVHN = {"width": 2, "d_width": 2, "target_channels": 1, "pool": 0, "cycle_distance": "mse"}
 BATCH = pictures(8)
 ALL = {"identity": 0.5, "learning_rate": 0.3}  # every term, and moves that show
 
@@ -210,7 +209,9 @@ def test_generate_translates_the_roles_that_there_are_at_any_size_that_fits():
 
 
 def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_images():
-    m = cyclegan.Model(generator="mnist_svhn", **MNIST_SVHN)
+    m = cyclegan.Model(
+        generator="mnist_svhn", width=2, d_width=2, target_channels=1, pool=0, cycle_distance="mse"
+    )
     batch = pictures(32, (3, 1))
     state = initial(m, batch)
     after, metrics = run(m, state, [batch])
@@ -231,7 +232,8 @@ def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_ima
 
 
 def test_running_statistics_of_disc_are_those_of_real_images_and_of_fakes():
-    m = cyclegan.Model(generator="mnist_svhn", **MNIST_SVHN)
+    fields = {"width": 2, "d_width": 2, "target_channels": 1, "pool": 0, "cycle_distance": "mse"}
+    m = cyclegan.Model(generator="mnist_svhn", **fields)
     assert kept(m, pictures(32, (3, 1))) == {"gen": [0.9], "disc": [0.81]}
 
 
