@@ -219,6 +219,22 @@ def test_evaluations_are_checked():
     assert refusal(built) == "best='dev/accuracy': evaluation 'dev' is not known; known: test"
 
 
+def test_the_roles_of_evaluations_are_checked_like_those_of_training():
+    role = config.role("digits_plain", exclude=(-1,))
+    refused = "exclude=(-1,) is not allowed; allowed: labels, 0 or more"
+    built = valid()
+    built.data.roles.source = role
+    assert refusal(built) == f"data.roles.source.{refused}"
+    built = valid()
+    built.evals.samples = {"kind": "sheet", "every": 1, "roles": {"source": role}}
+    assert refusal(built) == f"evals.samples.roles.source.{refused}"
+
+
+def test_images_may_be_loaded_at_the_size_itself_or_larger():
+    for load_size in (0, 32, 36):
+        config.validate(valid(data__size=32, data__load_size=load_size))
+
+
 def test_the_best_rule_needs_a_metric():
     assert refusal(valid(checkpoint_rule="best")).startswith("checkpoint_rule='best' needs a metric")
 

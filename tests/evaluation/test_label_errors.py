@@ -108,6 +108,17 @@ def test_the_cycle_is_closed_with_the_images_own_labels():
     assert own["cycle_l1"] == pytest.approx(2, abs=1e-6)
 
 
+def test_the_cycle_goes_there_and_back():
+    def fading(batch):
+        # Every pass takes a quarter of the range's half from the last pixel.
+        made = np.array(to_float(batch["source"]))
+        made[:, 0, -1] -= 0.25
+        return {"target": made}
+
+    values = label_errors.evaluate(fading, batches(), NETWORKS, **ATTRIBUTES)
+    assert values["cycle_l1"] == pytest.approx(2 * 0.25 / 9, rel=1e-5)
+
+
 def test_classes_are_asked_for_in_turn_and_other_sets_images_have_none():
     asked = {"asked": "b", "judge": "expressions", **BOTH}
     values = label_errors.evaluate(obedient, batches(np.array([0, 1, 1], np.int32)), NETWORKS, **asked)

@@ -8,6 +8,10 @@ import numpy as np
 
 from gan_jax.networks.generation import catalogue
 
+# Sizes that networks ask for; 16 for all others.
+SIZES = {"mlp_toy": 1, "cgan_conv": 28, "wgan": 28, "good_resnet": 64}
+SIZES |= dict.fromkeys(("grid_resnet", "resnet", "sn_resnet", "acgan"), 32)
+
 
 def count(tree):
     return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(tree))
@@ -66,3 +70,10 @@ def discriminator(name, condition=0, **asked):
     image = (1, asked["size"], asked["size"], asked.get("channels", 1))
     inputs = [image, (1, condition)] if condition else [image]
     return variables(catalogue.discriminator(name, **asked), *inputs)
+
+
+def asked(name):
+    """A small form of the network `name`."""
+    small = {"size": SIZES.get(name, 16), "channels": 2 if name == "mlp_toy" else 1}
+    small["width"] = 16 if "mlp" in name else 4
+    return small | ({"blocks": (1, 0, 0, 1)} if name == "grid_resnet" else {})

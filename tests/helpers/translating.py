@@ -59,6 +59,28 @@ def run(m, state, batches, method="train_step", start=0):
     return devices.unreplicate(state), metrics
 
 
+def kept(m, batch, start=0):
+    """What an iteration leaves of running means, by player: 0.9 for each pass whose statistics are kept.
+
+    The means are 1000 before it, beside which those of a batch are nothing.
+    """
+    state = initial(m, batch)
+
+    def old(path, leaf):
+        return np.full_like(leaf, 1000) if path[-1].key == "mean" else leaf
+
+    players = {
+        name: player.replace(batch_stats=jax.tree.map_with_path(old, player.batch_stats))
+        for name, player in state.players.items()
+    }
+    after, _ = run(m, state.replace(players=players), [batch], start=start)
+    found = {}
+    for name, player in after.players.items():
+        means = [x for path, x in jax.tree.leaves_with_path(player.batch_stats) if path[-1].key == "mean"]
+        found[name] = sorted({round(float(share), 2) for x in means for share in x / 1000})
+    return found
+
+
 def count(tree):
     return sum(x.size for x in jax.tree.leaves(tree))
 

@@ -33,6 +33,17 @@ def test_distances_are_root_mean_squares_of_grey_levels(runs_folder, known):
     assert memory.unit == "grey levels per pixel"
 
 
+def test_each_part_of_many_images_has_its_own_features(known, monkeypatch):
+    class Flat:
+        def embed(self, pictures):
+            return pictures.reshape(len(pictures), -1).astype(np.float32)
+
+    monkeypatch.setattr(nearest, "_EMBEDDED", 3)
+    found = nearest.Memory(known, 1, Flat()).find(known[::-1])
+    assert found.rows[:, 0].tolist() == list(range(len(known)))[::-1]
+    assert not found.distances.any()
+
+
 def test_features_are_those_of_a_required_classifier(runs_folder, known):
     memory = nearest.load(runs_folder / "plain", 2, "judge")
     found = memory.find(known[[7]])

@@ -54,6 +54,16 @@ def test_an_image_depends_on_its_seed_and_number_alone(drawn, runs_folder, tmp_p
     assert more["z"].std() == pytest.approx(1, abs=0.1)
 
 
+def test_each_part_of_many_images_has_its_own_latents_and_labels(runs_folder, monkeypatch):
+    run = restore.load(runs_folder / "conditional")
+    z = np.random.default_rng(0).normal(size=(5, 5)).astype(np.float32)
+    label = np.array([0, 1, 2, 2, 0], np.int32)
+    whole = generators.decode(run, z, label)
+    monkeypatch.setattr(generators, "_PART", 2)
+    monkeypatch.setattr(functions, "_BATCH", 2)
+    close(generators.decode(run, z, label), whole)
+
+
 def test_a_sheet_shows_the_same_images(drawn, runs_folder, tmp_path):
     told = sample.run(runs_folder / "plain", out=str(tmp_path / "sheet.png"), num=5)
     assert told == {"images": 5, "samples": tmp_path / "sheet.png"}

@@ -44,6 +44,14 @@ def test_three_probes_on_a_circle():
     assert found == pytest.approx({"median_rank": 2, "mean_rank": 5 / 3, "rank_1": 1 / 3, "rank_5": 1})
 
 
+@pytest.mark.parametrize(("nearer", "rank_1", "rank_5"), [(0, 1, 1), (1, 0, 1), (4, 0, 1), (5, 0, 0)])
+def test_a_rank_of_1_and_of_5_is_among_the_first_1_and_5(nearer, rank_1, rank_5):
+    gallery = circle([10] * nearer + [120] * 7)
+    found = retrieval_metrics(circle([0]), gallery, circle([50]))
+    assert found["mean_rank"] == nearer + 1
+    assert (found["rank_1"], found["rank_5"]) == (rank_1, rank_5)
+
+
 def test_lengths_matter_to_euclidean_distance_alone():
     given = [circle(ANGLES["probe"], 2), circle(ANGLES["gallery"], [5, 1, 1, 1]), circle(ANGLES["positive"])]
     assert retrieval_metrics(*given)["mean_rank"] == pytest.approx(5 / 3)

@@ -1,10 +1,12 @@
 """CycleGAN: its terms in closed form, who moves and by what, its pool, its schedule, its refusals."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from translating import B, count, initial, moved, pictures, run, zeroed
+from translating import B, count, initial, kept, moved, pictures, run, zeroed
 
 from gan_jax.models import Inputs, cyclegan
 
@@ -105,6 +107,87 @@ def test_d_judges_what_gen_drew_before_it_moved_and_the_pool_keeps_it():
     assert float(jnp.abs(moved_fakes["target"] - fakes["target"]).max()) > 0.1
 
 
+# All weights differ, so that no two can change places.
+WEIGHTS = {"gan_weight": 2.0, "cycle_forward": 3.0, "cycle_backward": 5.0, "identity": 0.5}
+
+
+def test_every_term_of_gen_is_that_of_the_networks_and_has_its_own_weight():
+    m = model(**WEIGHTS)
+    state = initial(m, BATCH)
+    _, metrics = run(m, state, [BATCH], "_update_gen")
+    s2t, t2s, d = _networks(m, state)
+    source, target = BATCH["source"], BATCH["target"]
+    distance = lambda a, b: float(jnp.abs(a - b).mean())  # noqa: E731
+    fake_t, fake_s = s2t(source), t2s(target)
+    want = {
+        "gan_target": float(jnp.square(d["target"](fake_t) - 1).mean()),
+        "gan_source": float(jnp.square(d["source"](fake_s) - 1).mean()),
+        "cycle_forward": distance(t2s(fake_t), source),
+        "cycle_backward": distance(s2t(fake_s), target),
+        "identity_target": distance(s2t(target), target),
+        "identity_source": distance(t2s(source), source),
+    }
+    for name, value in want.items():
+        assert metrics[f"gen/{name}"] == pytest.approx(value, rel=1e-4), name
+    # Zhu et al. weigh the identity of a domain by half of lambda of the cycle that begins there.
+    weights = dict(zip(want, (2, 2, 3, 5, 0.5 * 5, 0.5 * 3), strict=True))
+    loss = sum(weights[name] * value for name, value in want.items())
+    assert metrics["gen/loss"] == pytest.approx(loss, rel=1e-4)
+
+
+def _networks(m, state):
+    gen, disc = (state.players[name].params for name in ("gen", "disc"))
+    apply = lambda module, params: jax.jit(lambda x: module.apply({"params": params}, x, train=True))  # noqa: E731
+    s2t, t2s = (apply(m.gen[name], gen[name]) for name in ("s2t", "t2s"))
+    return s2t, t2s, {role: apply(m.disc[role], disc[role]) for role in m.disc}
+
+
+class Noting(cyclegan.Model):
+    """Nobody moves: fakes are numbered images, and what D is shown is noted."""
+
+    def _update_gen(self, state, batch):
+        return state, {f"fake_{role}": batch[role] for role in ("target", "source")}
+
+    def _update_disc(self, state, batch, fakes):
+        self.noted.append({role: np.ravel(fake) for role, fake in fakes.items()})
+        return state, {}
+
+
+@functools.cache
+def shown(size=8, count=40):
+    """Images 0, 1, ... of both domains that D is shown, where both pools hold 100, 101, ..."""
+    m = Noting(**SMALL, pool=size)
+    object.__setattr__(m, "noted", [])
+    image = {
+        "target": np.arange(count, dtype=np.float32),
+        "source": 1000 + np.arange(count, dtype=np.float32),
+    }
+    image = {role: x[:, None, None, None] for role, x in image.items()}
+    held = 100 + jnp.arange(size, dtype=jnp.float32)[:, None, None, None]
+    memory = {
+        "pool_target": {"images": held, "count": jnp.int32(size)},
+        "pool_source": {"images": 1000 + held, "count": jnp.int32(size)},
+    }
+    state = cyclegan.game.create({}, memory=memory)
+    state, _ = m.train_step(state, image, jax.random.key(0), "train")
+    return m.noted[0], state.memory
+
+
+def test_d_is_shown_what_its_own_domains_pool_gives_back():
+    fakes, memory = shown()
+    for role, first in (("target", 0), ("source", 1000)):
+        numbers = fakes[role] - first
+        kept = np.ravel(memory[f"pool_{role}"]["images"]) - first
+        # Every image that was there or came is either shown or kept: exactly once.
+        assert sorted([*numbers, *kept]) == [*range(40), *range(100, 108)]
+        assert (numbers >= 100).any()
+
+
+def test_the_two_pools_draw_for_themselves():
+    fakes, _ = shown()
+    assert (fakes["target"] != fakes["source"] - 1000).any()
+
+
 def test_rates_are_constant_for_half_the_steps_and_fall_to_zero():
     tx = model(decay_start=4, decay_end=8, learning_rate=0.1).tx("gen")
     state, moves = tx.init(jnp.zeros(())), []
@@ -146,6 +229,12 @@ def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_ima
         means.append(new["batch_stats"]["norm_0"]["mean"])
     found = after.players["gen"].batch_stats["s2t"]["norm_0"]["mean"]
     np.testing.assert_allclose(found, np.mean(means, 0), atol=1e-6)
+
+
+def test_running_statistics_of_disc_are_those_of_real_images_and_of_fakes():
+    fields = {"width": 2, "d_width": 2, "target_channels": 1, "pool": 0, "cycle_distance": "mse"}
+    m = cyclegan.Model(generator="mnist_svhn", **fields)
+    assert kept(m, pictures(32, (3, 1))) == {"gen": [0.9], "disc": [0.81]}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from translating import count, initial, moved, pictures, run, zeroed
+from translating import count, initial, kept, moved, pictures, run, zeroed
 
 from gan_jax.models import Inputs, discogan
 
@@ -93,6 +93,11 @@ def test_features_are_matched_by_the_batch_s_mean_of_the_judge_in_training():
         assert metrics[f"gen/fm_{role}"] == pytest.approx(term, rel=1e-3)
         total += term
     assert metrics["gen/loss"] == pytest.approx(2 * total, rel=1e-3)
+
+
+def test_running_statistics_are_those_of_gens_real_images_and_of_all_that_disc_learns_from():
+    assert kept(model(), BATCH, start=0) == {"gen": [1.0], "disc": [0.81]}
+    assert kept(model(), BATCH, start=1) == {"gen": [0.9], "disc": [1.0]}
 
 
 def test_weights_decay_in_the_gradient():

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from translating import count, initial, moved, pictures, run, zeroed
+from translating import count, initial, kept, moved, pictures, run, zeroed
 
 from gan_jax.models import Inputs, pix2pix
 
@@ -69,6 +69,17 @@ def test_both_players_move_once_gen_against_the_moved_disc():
     _, other = run(fast, state, [BATCH])
     assert other["disc/loss"] == pytest.approx(metrics["disc/loss"], rel=1e-5)
     assert abs(other["gen/gan"] - metrics["gen/gan"]) > 1e-3
+
+
+def test_running_statistics_of_disc_are_those_of_real_and_drawn_pairs():
+    assert kept(model(), BATCH) == {"gen": [0.9], "disc": [0.81]}
+
+
+def test_equal_sources_of_a_batch_have_their_own_noise():
+    m = model()
+    source = np.repeat(BATCH["source"][:1], 4, 0)
+    made = np.asarray(jax.jit(m.generate)(initial(m, BATCH), {"source": source}, jax.random.key(0))["target"])
+    assert len(np.unique(made.reshape(4, -1), axis=0)) == 4
 
 
 def test_without_condition_d_takes_the_target_alone():

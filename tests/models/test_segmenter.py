@@ -100,6 +100,23 @@ def test_steps_learn_a_class_that_the_colour_tells():
     assert int(state.step) == 30
 
 
+def test_the_rate_runs_one_cycle_where_a_schedule_is_given():
+    def moves(m):
+        params = {"w": np.ones(1, np.float32)}
+        state, found = m.tx.init(params), []
+        for _ in range(10):
+            move, state = m.tx.update(params, state)
+            found.append(-float(move["w"][0]))
+        return np.array(found)
+
+    # Adam's move at a constant gradient is the rate.
+    np.testing.assert_allclose(moves(model(learning_rate=0.1)), 0.1, rtol=1e-3)
+    cycle = moves(model(learning_rate=0.1, schedule_steps=10))
+    assert int(cycle.argmax()) == 3
+    assert cycle[[0, 3]] == pytest.approx([0.1 / 25, 0.1], rel=1e-3)
+    assert cycle[9] < 0.01
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -8,70 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from starring import ATTRIBUTES, CLASSES, B, changed, counts, initial, model, pictures, stepped
 
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.models import stargan
 from gan_jax.ops import losses
-
-ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
-CLASSES = tuple("abcdefgh")
-B = 4  # of one update, on both devices together
-SMALL = {"g_width": 4, "g_blocks": 0, "d_width": 4, "d_downs": 1, "n_critic": 2}
-
-
-def model(**fields):
-    return stargan.Model(**{**SMALL, "labels": (ATTRIBUTES, CLASSES), "exclusive": (False, True), **fields})
-
-
-def pictures(size=B, seed=0):
-    rng = np.random.default_rng(seed)
-    image = lambda: rng.uniform(-1, 1, (size, 8, 8, 3)).astype(np.float32)  # noqa: E731
-    return {
-        "a": image(),
-        "a_label": rng.integers(0, 2, (size, 5)).astype(np.int32),
-        "b": image()[..., :1],
-        "b_label": rng.integers(0, 8, size).astype(np.int32),
-    }
-
-
-@functools.cache
-def initial(m):
-    return jax.device_get(jax.jit(m.init)(jax.random.key(0), pictures(1)))
-
-
-@functools.cache
-def stepped(m, update=""):
-    """The state and metrics after one iteration, or after one update of D, or of G, on one set."""
-
-    def step(state, batch, rng, phase):
-        del phase
-        if not update:
-            return m.train_step(state, batch, rng, "train")
-        player, which = update.split()
-        task, rng_gp = m._task(batch, rng, int(which))
-        if player == "disc":
-            return m._update_d(state, int(which), task, rng_gp)
-        return m._update_g(state, int(which), task)
-
-    batch = pictures(B if update else B * m.n_critic)
-    mapped = devices.pmap_step(step, 0)
-    state, metrics = mapped(
-        devices.replicate(initial(m)), devices.shard(batch), devices.clock(0, 0, True), "train"
-    )
-    return devices.unreplicate(state), devices.to_host(metrics)
-
-
-def changed(m, state, player, *path):
-    """Where parameters of a player differ from those before."""
-    before, after = (s.players[player].params for s in (initial(m), state))
-    for name in path:
-        before, after = before[name], after[name]
-    return jax.tree.map(lambda a, b: a != b, before, after)
-
-
-def counts(player):
-    return {int(count) for _, count in optax.tree.get_all_with_path(player.opt_state, "count")}
 
 
 def test_one_iteration_moves_d_n_critic_times_on_each_set_and_g_once():
@@ -143,6 +84,60 @@ def test_a_silent_d_costs_5_log_2_for_attributes_log_8_for_classes_and_the_whole
     assert found["adversarial"] == 0
     assert found["gp"] == pytest.approx(1, abs=1e-5)  # slope 0: (0 - 1)^2
     assert found["loss"] == pytest.approx(0.5 * cls + 3.0, abs=1e-4)
+
+
+@functools.cache
+def by_hand(m, which):
+    """Every term of both players' first updates on one set, as means over the halves of two devices."""
+
+    def half(state, part, rng):
+        (x, own, wanted), rng_gp = m._task(part, rng, which)
+        ask = functools.partial(m.sets.vector, which)
+        g = functools.partial(m.g.apply, state.players["gen"].variables)
+        d = functools.partial(m.d.apply, state.players["disc"].variables)
+        fake = g(x, ask(wanted))
+        (real, told), (drawn, answered) = d(x), d(fake)
+        weight = jax.random.uniform(rng_gp, (len(x),))[:, None, None, None]
+        slopes = jax.vmap(jax.grad(lambda y: d(y[None])[0].sum()))(weight * x + (1 - weight) * fake)
+        lengths = jnp.sqrt(jnp.square(slopes).sum((1, 2, 3)))
+        return {
+            "disc/adversarial": drawn.mean() - real.mean(),
+            "disc/cls": _told(m, which, told, own),
+            "disc/gp": jnp.square(lengths - 1).mean(),
+            "gen/adversarial": -drawn.mean(),
+            "gen/cls": _told(m, which, answered, wanted),
+            "gen/rec": jnp.abs(x - g(fake, ask(own))).mean(),
+            "asked": jnp.mean((own != wanted).any(-1)),
+        }
+
+    # The key of device k in the first iteration.
+    key = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), 0), 0)
+    halves = [jax.tree.map(lambda x, k=k: x[k * B // 2 : (k + 1) * B // 2], pictures()) for k in range(2)]
+    compiled = jax.jit(half)
+    found = [compiled(initial(m), part, jax.random.fold_in(key, k)) for k, part in enumerate(halves)]
+    return {name: float(found[0][name] + found[1][name]) / 2 for name in found[0]}
+
+
+def _told(m, which, logits, bits):
+    """Sigmoid cross-entropy summed over attributes, or cross-entropy of classes; mean over images."""
+    logits = logits[:, m.sets.block(which)]
+    if m.exclusive[which]:
+        return -(bits * jax.nn.log_softmax(logits)).sum(-1).mean()
+    return (jax.nn.softplus(logits) - bits * logits).sum(-1).mean()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("player", ["disc", "gen"])
+def test_every_term_is_that_of_the_networks(player, which):
+    m = model()
+    _, metrics = stepped(m, f"{player} {which}")
+    terms = {name: value for name, value in by_hand(m, which).items() if name.startswith(player)}
+    assert by_hand(m, which)["asked"] > 0.3  # or G could be taught the labels that images have
+    for name, value in terms.items():
+        assert metrics[f"{name}_{'ab'[which]}"] == pytest.approx(value, rel=1e-4, abs=1e-6), name
+    weights = {"disc/gp": 10.0, "gen/rec": 10.0}
+    loss = sum(weights.get(name, 1.0) * value for name, value in terms.items())
+    assert metrics[f"{player}/loss_{'ab'[which]}"] == pytest.approx(loss, rel=2e-3)
 
 
 @pytest.mark.parametrize("patches", [1, 4])

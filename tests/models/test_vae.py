@@ -135,6 +135,14 @@ def test_terms_of_an_image_do_not_depend_on_the_others_and_their_mean_is_the_tra
     assert metrics["vae/kl"] == pytest.approx(found["kl"].mean(), rel=1e-5)  # no noise in this term
 
 
+def test_equal_images_have_their_own_noise():
+    m = model()
+    equal = {"image": np.repeat(pictures(1)["image"], 8, 0)}
+    found = infer(m, initial(m), equal)
+    assert len(np.unique(found["recon"][0])) == 8
+    np.testing.assert_allclose(found["kl"][0], found["kl"][0, 0], rtol=1e-5)  # which does not depend on it
+
+
 def test_generated_images_are_decoded_latent_vectors():
     m = model()
     state = initial(m)

@@ -50,6 +50,13 @@ def test_a_colour_of_hair_is_set_and_the_others_cleared():
     np.testing.assert_array_equal(ONE.request(0, np.array(wanted), 2), wanted)
 
 
+@pytest.mark.parametrize("colour", ["Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair"])
+def test_each_of_celebas_four_colours_clears_the_others(colour):
+    others = [name for name in ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair") if name != colour]
+    sets = LabelSets(((colour, *others, "Male"),), (False,))
+    np.testing.assert_array_equal(sets.request(0, np.array([[0, 1, 1, 1, 1]]), 0), [[1, 0, 0, 0, 1]])
+
+
 def test_another_attribute_is_flipped_and_twice_is_never():
     start = np.array([[1, 1, 0, 0], [0, 0, 1, 0]], np.float32)
     once = ONE.request(0, start, 1)

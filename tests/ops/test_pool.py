@@ -46,6 +46,12 @@ def test_once_full_half_of_what_comes_back_is_new_and_the_rest_100_queries_old()
     assert np.median(later[later > 0]) == pytest.approx(69, abs=6)
 
 
+def test_every_slot_gives_its_image_back():
+    # Of four slots each is emptied with probability 1 / 8 a query: (7 / 8)^100 is 2e-6.
+    _, left, _ = played(4, 400)
+    assert left.min() > 300
+
+
 def test_queries_one_by_one_keep_the_same_laws():
     query = jax.jit(pool.query)
     state, seen = pool.create(3, (1, 1, 1)), []

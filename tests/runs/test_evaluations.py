@@ -46,8 +46,9 @@ def evaluations(monkeypatch):
         {"image": IMAGES, "label": LABELS}))  # fmt: skip
     loads, polls, starts = [], [], []
 
-    def build(model, **evals):
+    def build(model, seed=0, **evals):
         built = config.default()
+        built.seed = seed
         built.evals = evals
         made = evaluating.Evaluations(
             built, model, {}, lambda: polls.append(1), lambda: starts.append(1) or START
@@ -148,6 +149,21 @@ def test_the_untrained_model_gets_the_same_noise_and_is_made_once_where_asked_fo
     assert len(found.starts) == 1
 
 
+def test_the_untrained_model_too_gets_other_noise_in_every_batch(evaluations, monkeypatch):
+    asking(monkeypatch, lambda apply, batches: {"drawn": [apply.untrained(b)["image"] for b in batches]})
+    drawn = evaluations(Draws(), s=spec("sheet", "image", num=2)).run("s", state())["drawn"]
+    assert len(np.unique(drawn)) == 6
+
+
+def test_another_seed_gives_an_evaluation_other_noise(evaluations, monkeypatch):
+    asking(monkeypatch, lambda apply, batches: {"drawn": apply(next(iter(batches)))["image"]})
+    drawn = []
+    for seed in (0, 1):
+        found = evaluations(Draws(), seed, s=spec("sheet", "image"))
+        drawn.append(found.run("s", state())["drawn"])
+    assert not np.isin(*drawn).any()
+
+
 def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypatch):
     class Prior(Draws):
         draws_from_noise = True
@@ -163,6 +179,16 @@ def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypa
     np.testing.assert_array_equal(first, second)
     with pytest.raises(ConfigError, match=r"^classes are asked of models that draw images from noise"):
         evaluations(Draws(), s=spec("sheet", "image")).run("s", state())
+
+
+def test_another_seed_gives_other_latents(evaluations, monkeypatch):
+    class Prior(Draws):
+        def latents(self, rng, n):
+            return jax.random.normal(rng, (n, 2))
+
+    asking(monkeypatch, lambda apply, batches: {"z": apply.latents(3)})
+    drawn = [evaluations(Prior(), seed, s=spec("sheet", "image")).run("s", state())["z"] for seed in (0, 1)]
+    assert not np.isin(*drawn).any()
 
 
 def test_the_state_before_training_is_not_made_where_nobody_asks(evaluations):

@@ -79,6 +79,17 @@ def test_an_example_has_the_described_shapes_and_floats_for_bytes():
     assert shapes.players["classifier"].params["head"]["kernel"].shape == (8, 10)
 
 
+def test_the_state_before_training_follows_from_the_seed():
+    description = {"image": [[32, 32, 1], "uint8"], "image_label": [[], "int32"]}
+    heads = []
+    for seed in (3, 3, 4):
+        built = classifier(seed=seed)
+        state = restore.initial_state(built, models.create(built.model), description, {})
+        heads.append(np.asarray(state.players["classifier"].params["head"]["kernel"]))
+    np.testing.assert_array_equal(heads[0], heads[1])
+    assert not np.isin(heads[2], heads[0]).any()
+
+
 def test_an_empty_folder_holds_no_run(tmp_path):
     with pytest.raises(WorkdirError, match=r"holds no run: it has no config\.json$"):
         restore.load(tmp_path)

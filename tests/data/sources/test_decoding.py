@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 from picture_files import encoded, flat, noise
-from PIL import Image
+from PIL import ExifTags, Image
 
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import decoding
@@ -76,6 +76,15 @@ def test_a_picture_is_turned_as_its_exif_says():
     exif[0x0112] = 6  # rotate by 90 degrees clockwise to view
     turned = decoding.decode(encoded(pixels, exif=exif), Framing(16))
     np.testing.assert_array_equal(turned, np.rot90(pixels, -1))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_told_by_the_header_is_that_of_the_upright_picture(orientation):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    content = encoded(noise(10, 20, 3), "JPEG", exif=exif)
+    assert decoding.upright_size(content) == decoding.upright(content).size
+    assert decoding.upright_size(content) == ((20, 10) if orientation < 5 else (10, 20))
 
 
 def test_a_large_jpeg_is_about_the_same_as_when_decoded_whole():

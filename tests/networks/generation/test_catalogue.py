@@ -6,20 +6,12 @@ import counting
 import jax
 import numpy as np
 import pytest
+from counting import asked
 
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.generation.presets import DISCRIMINATORS, GENERATORS
 
-SIZES = {"mlp_toy": 1, "cgan_conv": 28, "wgan": 28, "good_resnet": 64}
-SIZES |= dict.fromkeys(("grid_resnet", "resnet", "sn_resnet", "acgan"), 32)
 K = 3
-
-
-def asked(name):
-    """A small form of the network `name`."""
-    small = {"size": SIZES.get(name, 16), "channels": 2 if name == "mlp_toy" else 1}
-    small["width"] = 16 if "mlp" in name else 4
-    return small | ({"blocks": (1, 0, 0, 1)} if name == "grid_resnet" else {})
 
 
 def images(name):

@@ -1,0 +1,68 @@
+"""What the updates of a noise-to-image game are given: images, keys, classes, ends of the penalty."""
+
+import adversaries as play
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gan_jax.models import gan
+
+STEPS = 3
+
+
+class Noting(gan.Model):
+    """Its updates move nobody, and note what they are given."""
+
+    def _update_d(self, state, batch, rng):
+        self.noted.append((batch["image"], jax.random.key_data(rng)))
+        return state, {"disc/number": jnp.asarray(len(self.noted), float)}
+
+    def _update_g(self, state, n, rng):
+        self.noted.append((n, jax.random.key_data(rng)))
+        return state, {}
+
+
+def given():
+    """What each update of an iteration is given, in order, the iteration's metrics and its batch."""
+    m = Noting(**play.SMALL, d_steps=STEPS)
+    object.__setattr__(m, "noted", [])
+    batch = play.pictures(m)
+    _, metrics = m.train_step(None, batch, jax.random.key(0), "train")
+    return m.noted, metrics, batch["image"]
+
+
+def test_d_sees_every_part_of_the_batch_once_and_g_draws_as_many_images_as_one_part_has():
+    noted, _, images = given()
+    *of_d, (drawn, _) = noted
+    assert len(of_d) == STEPS
+    np.testing.assert_array_equal(np.concatenate([part for part, _ in of_d]), images)
+    assert drawn == play.B == len(images) // STEPS
+
+
+def test_every_update_draws_for_itself():
+    noted, _, _ = given()
+    assert len({np.asarray(key).tobytes() for _, key in noted}) == STEPS + 1
+
+
+def test_metrics_are_those_of_the_last_update_of_d():
+    _, metrics, _ = given()
+    assert float(metrics["disc/number"]) == STEPS
+
+
+def test_the_penalty_is_asked_for_between_the_real_images_and_the_fakes(monkeypatch):
+    def ends(critic, real, fake, epsilon, sides=2):
+        # Units tell the fakes from the real images, which all lie above 4; hundreds tell the sides.
+        return 100.0 * sides + 10 * (real > 4).mean() + (jnp.abs(fake) <= 1).mean() + 0 * critic(real).sum()
+
+    monkeypatch.setattr(gan.losses, "gradient_penalty", ends)
+    m = play.model(**play.WGAN_GP, gp_sides=1)
+    batch = {name: 5 + x for name, x in play.pictures(m).items()}
+    _, metrics = play.run(m, batches=[batch])
+    assert metrics["critic/gp"] == 100 * 1 + 10 + 1
+
+
+def test_a_class_is_its_own_place_beside_z_and_in_ds_condition():
+    m = play.model(**play.INPUT)
+    z, label = np.ones((4, 3), np.float32), np.array([3, 0, 1, 2], np.int32)
+    np.testing.assert_array_equal(m.with_class(z, label), np.concatenate([z, np.eye(4)[label]], 1))
+    np.testing.assert_array_equal(m._condition(label), np.eye(4)[label])

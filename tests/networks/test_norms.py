@@ -1,0 +1,111 @@
+"""Norms of all networks: torch's constants, and what they mean for a batch of small variance."""
+
+import counting
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax.networks.generation import catalogue, presets
+from gan_jax.networks.layers.basic import normalised
+from gan_jax.networks.layers.normalisation import norm
+from gan_jax.networks.recognition import resnet18, stages
+from gan_jax.networks.translation import discogan, mnist_svhn, patchgan, resnet_generator, stargan, unet
+
+OTHERS = {
+    "resnet_generator": (resnet_generator.Generator(2, 1, 1), {"train": True}),
+    "unet": (unet.Generator(2, 3), {"train": True, "dropout": False}),
+    "patchgan": (patchgan.Discriminator(2, 2, "batch"), {"train": True}),
+    "discogan_g": (discogan.Generator(2, 3), {"train": True}),
+    "discogan_d": (discogan.Discriminator(2, 3), {"train": True}),
+    "mnist_svhn_g": (mnist_svhn.Generator(2), {"train": True}),
+    "mnist_svhn_d": (mnist_svhn.Discriminator(2), {"train": True}),
+    "stages": (stages.Features((2, 2, 2, 2), batch_norm=True), {"train": True}),
+    "resnet18": (resnet18.Features((2, 2, 2, 2)), {"train": True}),
+}
+
+
+def norms(init):
+    """(kind, epsilon, momentum) of every norm that a network's initialisation calls; nothing is computed."""
+    found = set()
+
+    def note(call, args, kwargs, context):
+        module = context.module
+        if context.method_name == "__call__" and isinstance(
+            module, (nn.BatchNorm, nn.InstanceNorm, nn.LayerNorm)
+        ):
+            found.add((type(module).__name__, module.epsilon, getattr(module, "momentum", None)))
+        return call(*args, **kwargs)
+
+    with nn.intercept_methods(note):
+        jax.eval_shape(init)
+    return found
+
+
+def of_image(module, shape=(2, 32, 32, 3), **options):
+    return norms(lambda: module.init(jax.random.key(0), jnp.zeros(shape), **options))
+
+
+TORCH = {("BatchNorm", 1e-5, 0.9), ("InstanceNorm", 1e-5, None), ("LayerNorm", 1e-5, None)}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_norm_has_torchs_epsilon_and_keeps_nine_tenths(name):
+    module, options = OTHERS[name]
+    found = of_image(module, **options)
+    assert found and found <= TORCH
+
+
+def test_stargans_norms_too():
+    module = stargan.Generator(2, 1)
+    found = norms(lambda: module.init(jax.random.key(0), jnp.zeros((2, 8, 8, 3)), jnp.zeros((2, 4))))
+    assert found == {("InstanceNorm", 1e-5, None)}
+
+
+@pytest.mark.parametrize("kind", ["generator", "discriminator"])
+def test_norms_of_noise_to_image_networks_too(kind):
+    found = {}
+    for name in presets.GENERATORS if kind == "generator" else presets.DISCRIMINATORS:
+        ask = counting.asked(name)
+        if kind == "generator":
+            module, inputs = catalogue.generator(name, **ask, num_classes=3), [(2, 5 + 3)]
+        else:
+            image = (2, ask["size"], ask["size"], ask["channels"])
+            module, inputs = catalogue.discriminator(name, **ask), [image, (2, 3)]
+        found[name] = norms(lambda module=module, inputs=inputs: counting.variables(module, *inputs))
+    assert all(kinds <= TORCH for kinds in found.values()), found
+    assert set().union(*found.values()) >= {("BatchNorm", 1e-5, 0.9)}
+
+
+class Basic(nn.Module):
+    kind: str
+
+    @nn.compact
+    def __call__(self, x):
+        return normalised(x, self.kind, True, "norm")
+
+
+@pytest.mark.parametrize("layer", [norm("batch", True, "norm"), Basic("batch")], ids=["translation", "basic"])
+def test_running_means_go_a_tenth_of_the_way_to_the_batchs(layer):
+    x = 5 + np.random.default_rng(0).normal(size=(4, 3, 3, 2)).astype(np.float32)
+    variables = layer.init(jax.random.key(0), x)
+    _, new = layer.apply(variables, x, mutable=["batch_stats"])
+    (mean,) = (leaf for path, leaf in jax.tree.leaves_with_path(new) if path[-1].key == "mean")
+    np.testing.assert_allclose(mean, x.mean((0, 1, 2)) / 10, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "axes"),
+    [
+        (norm("instance", True, "norm"), (1, 2)),
+        (Basic("batch"), (0, 1, 2)),
+        (Basic("layer"), (1, 2, 3)),
+    ],
+    ids=["instance", "batch", "layer"],
+)
+def test_a_variance_of_the_size_of_epsilon_is_doubled(layer, axes):
+    x = np.random.default_rng(0).normal(size=(4, 8, 8, 2)).astype(np.float32)
+    x = (x - x.mean(axes, keepdims=True)) / x.std(axes, keepdims=True) * 1e-5**0.5
+    found = layer.apply(layer.init(jax.random.key(0), x), x, mutable=["batch_stats"])[0]
+    np.testing.assert_allclose(found.std(axes), 0.5**0.5 * np.ones(found.std(axes).shape), rtol=2e-3)
