@@ -7,6 +7,7 @@ from gan_jax import evaluation
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import elbo, latent_map, latent_scatter, reconstructions
+from gan_jax.models.shared import base
 
 
 def test_the_bound_is_a_mean_over_images_whatever_their_batches():
@@ -39,16 +40,11 @@ def test_in_the_map_the_first_dimension_grows_to_the_right_and_the_second_upward
     np.testing.assert_array_equal(upwards[::2, ::2, 0], np.broadcast_to(levels[::-1, None], (5, 5)))
 
 
-class Plane:
+class Plane(base.Defaults):
     """A model of two latent dimensions."""
 
+    draws_from_noise = encodes = True
     z_dim = 2
-
-    def generate(self, state, batch, rng):
-        """Not called."""
-
-    def infer(self, state, batch, rng):
-        """Not called."""
 
 
 class Cube(Plane):
@@ -63,9 +59,8 @@ def test_only_planes_are_drawn(kind):
 
 
 def test_a_model_without_the_method_is_refused_and_others_keep_theirs():
-    class Classifier:
-        def predict(self, state, batch):
-            """Not called."""
+    class Classifier(base.Defaults):
+        tells_classes = True
 
     message = r"^kind='elbo' is for models with a method 'infer'; this one has none$"
     with pytest.raises(ConfigError, match=message):

@@ -15,6 +15,7 @@ from gan_jax.metrics import frechet
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
 from gan_jax.metrics.neighbours import Manifold, memorisation
+from gan_jax.models.shared import base
 from gan_jax.runs import evaluations, inputs
 
 MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "is", "is_std")
@@ -246,8 +247,10 @@ def test_the_judge_must_be_required_where_its_features_are_used():
 # --- in a run ------------------------------------------------------------------------------------
 
 
-class Model:
+class Model(base.Defaults):
     """Draws noise whose brightness is in its state."""
+
+    draws_from_noise = True
 
     def generate(self, state, batch, rng):
         assert set(batch) == {"image"}

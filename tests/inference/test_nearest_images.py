@@ -49,7 +49,7 @@ def test_features_are_those_of_a_required_classifier(runs_folder, known):
     found = memory.find(known[[7]])
     assert found.rows[0, 0] == 7
     assert found.distances[0, 0] == pytest.approx(0, abs=1e-5)
-    described = memory._network.embed(known)
+    described = memory._network.apply("embed", {"image": known})
     wanted = np.sort(np.linalg.norm(described - described[7], axis=1))[1]
     assert found.distances[0, 1] == pytest.approx(wanted, rel=1e-4)
     assert memory.unit == "between features"
