@@ -7,7 +7,7 @@ measures of other real images (`floor`) and of the model before training (`untra
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import jax
 import numpy as np
@@ -118,7 +118,7 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
         read_inception(weights)
 
 
-def _tells_classes(judge: Network | None) -> bool:
+def _tells_classes(judge: Network | None) -> TypeGuard[Network]:
     return judge is not None and "confusion" in judge.metrics
 
 

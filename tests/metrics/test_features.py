@@ -53,12 +53,12 @@ def test_images_are_described_in_parts_whatever_their_type(path, monkeypatch):
     variables, sha256 = pretrained.read_inception(path)
     assert network.sha256 == sha256
     pictures = np.random.default_rng(0).integers(0, 256, (5, 2, 3, 1)).astype(np.uint8)
-    features, logits = network(pictures)
+    features, logits = network.apply("describe", {"image": pictures})
     wanted = pictures.reshape(5, 6).astype(np.float32)
     np.testing.assert_allclose(features, wanted * variables["params"]["fc"]["kernel"][0, 0], rtol=1e-6)
     np.testing.assert_array_equal(logits, wanted[:, :2])
     floats = np.asarray(to_float(pictures)) + 0.003  # less than half a byte
-    np.testing.assert_array_equal(network(floats)[0], features)
+    np.testing.assert_array_equal(network.apply("embed", {"image": floats}), features)
 
 
 def refused(path, message):
