@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from normed import Normed
 
 from gan_jax.networks.generation import catalogue, presets
-from gan_jax.networks.layers.basic import normalised
-from gan_jax.networks.layers.normalisation import norm
+from gan_jax.networks.layers.normalisation import BatchNorm
 from gan_jax.networks.recognition import resnet18, stages
 from gan_jax.networks.translation import discogan, mnist_svhn, patchgan, resnet_generator, stargan, unet
 
@@ -27,15 +27,14 @@ OTHERS = {
 
 
 def norms(init):
-    """(kind, epsilon, momentum) of every norm that a network's initialisation calls; nothing is computed."""
+    """(kind, epsilon) of every norm that a network's initialisation calls; nothing is computed."""
     found = set()
 
     def note(call, args, kwargs, context):
         module = context.module
-        if context.method_name == "__call__" and isinstance(
-            module, (nn.BatchNorm, nn.InstanceNorm, nn.LayerNorm)
-        ):
-            found.add((type(module).__name__, module.epsilon, getattr(module, "momentum", None)))
+        kinds = (nn.BatchNorm, BatchNorm, nn.InstanceNorm, nn.LayerNorm)
+        if context.method_name == "__call__" and isinstance(module, kinds):
+            found.add((type(module).__name__, module.epsilon))
         return call(*args, **kwargs)
 
     with nn.intercept_methods(note):
@@ -47,11 +46,11 @@ def of_image(module, shape=(2, 32, 32, 3), **options):
     return norms(lambda: module.init(jax.random.key(0), jnp.zeros(shape), **options))
 
 
-TORCH = {("BatchNorm", 1e-5, 0.9), ("InstanceNorm", 1e-5, None), ("LayerNorm", 1e-5, None)}
+TORCH = {("BatchNorm", 1e-5), ("InstanceNorm", 1e-5), ("LayerNorm", 1e-5)}
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_every_norm_has_torchs_epsilon_and_keeps_nine_tenths(name):
+def test_every_norm_has_torchs_epsilon(name):
     module, options = OTHERS[name]
     found = of_image(module, **options)
     assert found and found <= TORCH
@@ -60,7 +59,7 @@ def test_every_norm_has_torchs_epsilon_and_keeps_nine_tenths(name):
 def test_stargans_norms_too():
     module = stargan.Generator(2, 1)
     found = norms(lambda: module.init(jax.random.key(0), jnp.zeros((2, 8, 8, 3)), jnp.zeros((2, 4))))
-    assert found == {("InstanceNorm", 1e-5, None)}
+    assert found == {("InstanceNorm", 1e-5)}
 
 
 @pytest.mark.parametrize("kind", ["generator", "discriminator"])
@@ -75,19 +74,11 @@ def test_norms_of_noise_to_image_networks_too(kind):
             module, inputs = catalogue.discriminator(name, **ask), [image, (2, 3)]
         found[name] = norms(lambda module=module, inputs=inputs: counting.variables(module, *inputs))
     assert all(kinds <= TORCH for kinds in found.values()), found
-    assert set().union(*found.values()) >= {("BatchNorm", 1e-5, 0.9)}
+    assert set().union(*found.values()) >= {("BatchNorm", 1e-5)}
 
 
-class Basic(nn.Module):
-    kind: str
-
-    @nn.compact
-    def __call__(self, x):
-        return normalised(x, self.kind, True, "norm")
-
-
-@pytest.mark.parametrize("layer", [norm("batch", True, "norm"), Basic("batch")], ids=["translation", "basic"])
-def test_running_means_go_a_tenth_of_the_way_to_the_batchs(layer):
+def test_running_means_go_a_tenth_of_the_way_to_the_batchs():
+    layer = Normed("batch")
     x = 5 + np.random.default_rng(0).normal(size=(4, 3, 3, 2)).astype(np.float32)
     variables = layer.init(jax.random.key(0), x)
     _, new = layer.apply(variables, x, mutable=["batch_stats"])
@@ -98,9 +89,9 @@ def test_running_means_go_a_tenth_of_the_way_to_the_batchs(layer):
 @pytest.mark.parametrize(
     ("layer", "axes"),
     [
-        (norm("instance", True, "norm"), (1, 2)),
-        (Basic("batch"), (0, 1, 2)),
-        (Basic("layer"), (1, 2, 3)),
+        (Normed("instance"), (1, 2)),
+        (Normed("batch"), (0, 1, 2)),
+        (Normed("layer"), (1, 2, 3)),
     ],
     ids=["instance", "batch", "layer"],
 )

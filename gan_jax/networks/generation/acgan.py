@@ -6,8 +6,9 @@ The paper's generator is `wgan_gp.ConvGenerator`.
 import flax.linen as nn
 import jax
 
-from gan_jax.networks.layers.basic import Conv, beside, normalised
+from gan_jax.networks.layers.basic import Conv, beside
 from gan_jax.networks.layers.initializers import NORMAL
+from gan_jax.networks.layers.normalisation import normalised
 
 
 class ACGANDiscriminator(nn.Module):

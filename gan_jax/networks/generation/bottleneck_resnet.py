@@ -4,8 +4,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, depth_to_space, normalised
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, depth_to_space
 from gan_jax.networks.layers.initializers import GLOROT, HE, glorot_strided, he_strided
+from gan_jax.networks.layers.normalisation import normalised
 
 
 class Bottleneck(nn.Module):

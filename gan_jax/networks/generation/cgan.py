@@ -10,9 +10,9 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.generation.mlp import Maxout, bounded
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, normalised
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside
 from gan_jax.networks.layers.initializers import NORMAL
-from gan_jax.networks.layers.normalisation import BatchNorm
+from gan_jax.networks.layers.normalisation import BatchNorm, normalised
 
 
 class MirzaGenerator(nn.Module):

@@ -7,16 +7,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import (
-    Collapse,
-    Conv,
-    ConvTranspose,
-    Initializer,
-    Project,
-    beside,
-    normalised,
-)
-from gan_jax.networks.layers.initializers import NORMAL, around_one
+from gan_jax.networks.layers.basic import Collapse, Conv, ConvTranspose, Project, beside
+from gan_jax.networks.layers.initializers import NORMAL, Initializer, around_one
+from gan_jax.networks.layers.normalisation import normalised
 
 
 class Generator(nn.Module):

@@ -6,7 +6,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Initializer, beside, largest
+from gan_jax.networks.layers.basic import beside, largest
+from gan_jax.networks.layers.initializers import Initializer
 
 
 class MLPGenerator(nn.Module):

@@ -4,9 +4,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, beside, mean_pool, normalised, upsample
+from gan_jax.networks.layers.basic import Conv, beside, mean_pool, upsample
 from gan_jax.networks.layers.initializers import GLOROT, HE
-from gan_jax.networks.layers.normalisation import BatchNorm
+from gan_jax.networks.layers.normalisation import BatchNorm, normalised
 
 
 class ResBlock(nn.Module):

@@ -6,8 +6,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, normalised
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside
 from gan_jax.networks.layers.initializers import NORMAL
+from gan_jax.networks.layers.normalisation import normalised
 
 
 class SNDCGANGenerator(nn.Module):

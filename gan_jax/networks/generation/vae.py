@@ -6,7 +6,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, Initializer
+from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.initializers import Initializer
 
 # Each preset's units of the hidden layer, or channels after the first convolution.
 WIDTHS = {"mlp": 400, "aevb": 500, "conv": 32}

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.generation.mlp import bounded
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, Initializer, beside, normalised
-from gan_jax.networks.layers.initializers import GLOROT, NORMAL, he_strided, narrow
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside
+from gan_jax.networks.layers.initializers import GLOROT, NORMAL, Initializer, he_strided, narrow
+from gan_jax.networks.layers.normalisation import normalised
 
 
 class ConvGenerator(nn.Module):

@@ -1,15 +1,13 @@
 """Layers: convolutions as linen modules, some of them as matrix products, and norms and pooling."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.convolutions import Padding, conv, conv_transpose
-from gan_jax.networks.layers.normalisation import BatchNorm, layer_norm
-
-Initializer = Callable[..., jax.Array]
+from gan_jax.networks.layers.initializers import Initializer
 
 
 class Conv(nn.Module):
@@ -91,30 +89,6 @@ class Collapse(nn.Module):
         if self.use_bias:
             x = x + self.param("bias", nn.initializers.zeros, (self.features,))
         return x
-
-
-def normalised(
-    x: jax.Array, kind: str, train: bool, name: str, scale_init: Initializer = nn.initializers.ones
-) -> jax.Array:
-    """Normalises `x` [B, ..., C] inside a compact method, with a scale and a bias for each channel.
-
-    Args:
-      x: images [B, H, W, C] or vectors [B, C].
-      kind: 'none'; 'batch', over all axes but the last; or 'layer', over all axes but the first.
-      train: batch norm uses the batch's statistics and moves the running ones a tenth of the way to them.
-      name: name of the submodule.
-      scale_init: initial values of the scale.
-
-    Raises:
-      ValueError: `kind` is none of these.
-    """
-    if kind == "none":
-        return x
-    if kind == "batch":
-        return BatchNorm(train, scale_init=scale_init, name=name)(x)
-    if kind == "layer":
-        return layer_norm(name, tuple(range(1, x.ndim)), scale_init)(x)
-    raise ValueError(f"norm={kind!r} is not allowed; allowed: none, batch, layer")
 
 
 def beside(x: jax.Array, condition: jax.Array | None) -> jax.Array:

@@ -1,11 +1,12 @@
 """Initial values of kernels that linen lacks: those of Gulrajani et al. 2017's code, and given limits."""
 
 import math
+from collections.abc import Callable
 
 import flax.linen as nn
 import jax
 
-from gan_jax.networks.layers.basic import Initializer
+Initializer = Callable[..., jax.Array]
 
 HE = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")  # std sqrt(4 / (fan_in + fan_out))
 GLOROT = nn.initializers.glorot_uniform()
@@ -27,6 +28,9 @@ def around_one(std: float) -> Initializer:
     if not std:
         return nn.initializers.ones
     return lambda key, shape, dtype=float: 1 + std * jax.random.normal(key, shape, dtype)
+
+
+NEAR_ONE = around_one(0.02)  # scales of batch norm in the codes of DCGAN, pix2pix and CycleGAN
 
 
 def narrow() -> Initializer:

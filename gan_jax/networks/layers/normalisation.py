@@ -1,19 +1,18 @@
-"""Batch, instance and layer norm, the choice of them for translation, and a network's pass in training.
+"""Batch, instance and layer norm, the choice of them by name, and a network's pass in training.
 
 No other module makes a layer of linen's: its variance is E x^2 - (E x)^2 unless it is told otherwise, and in
 float32 that difference loses the digits that mean and deviation do not share.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.initializers import around_one
+from gan_jax.networks.layers.initializers import Initializer
 
-NORMS = ("instance", "instance_affine", "batch")
+KINDS = ("none", "batch", "layer", "instance", "instance_affine")
 
 _EPSILON = 1e-5  # torch's
 _MOMENTUM = 0.9  # what running statistics keep of themselves; torch counts the rest, 0.1
@@ -41,7 +40,7 @@ class BatchNorm(nn.Module):
     train: bool
     epsilon: float = _EPSILON
     affine: bool = True
-    scale_init: Callable[..., jax.Array] = _ones
+    scale_init: Initializer = _ones
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -65,38 +64,43 @@ class BatchNorm(nn.Module):
         return (x - mean) * factor + self.param("bias", nn.initializers.zeros, shape)
 
 
-def instance_norm(
-    name: str, affine: bool = True, scale_init: Callable[..., jax.Array] = _ones
-) -> nn.InstanceNorm:
+def instance_norm(name: str, affine: bool = True, scale_init: Initializer = _ones) -> nn.InstanceNorm:
     """Instance norm with torch's epsilon; `affine` adds a learned scale and shift for each channel."""
     options = {"use_scale": affine, "use_bias": affine, "scale_init": scale_init}
     return nn.InstanceNorm(epsilon=_EPSILON, use_fast_variance=False, name=name, **options)
 
 
-def layer_norm(
-    name: str, axes: tuple[int, ...], scale_init: Callable[..., jax.Array] = _ones
-) -> nn.LayerNorm:
+def layer_norm(name: str, axes: tuple[int, ...], scale_init: Initializer = _ones) -> nn.LayerNorm:
     """Layer norm over `axes` of each example, with a learned scale and shift for each channel."""
     options = {"reduction_axes": axes, "feature_axes": -1, "scale_init": scale_init}
     return nn.LayerNorm(epsilon=_EPSILON, use_fast_variance=False, name=name, **options)
 
 
-def norm(kind: str, train: bool, name: str) -> nn.Module:
-    """A layer that normalises [B, H, W, C] with torch's epsilon, 1e-5.
+def normalised(x: jax.Array, kind: str, train: bool, name: str, scale_init: Initializer = _ones) -> jax.Array:
+    """Normalises `x` [B, ..., C] inside a compact method, with torch's epsilon, 1e-5.
 
     Args:
-      kind: 'instance' normalises over H and W of each example and channel, without parameters, as torch does
-        by default. 'instance_affine' adds a scale and a shift, 2 C parameters. 'batch' normalises over B, H
-        and W; its scale is drawn from N(1, 0.02) and its shift starts at 0, as in the official codes of
-        pix2pix and CycleGAN.
-      train: for 'batch' only. True normalises by the batch and updates the running statistics; False
-        normalises by the running statistics.
-      name: name of the layer.
+      x: images [B, H, W, C] or vectors [B, C].
+      kind: 'none'; 'batch', over all axes but the last; 'layer', over all axes but the first; or 'instance',
+        over H and W of each example and channel. Batch and layer norm have a learned scale and shift for each
+        channel. Instance norm has none, as torch's by default; 'instance_affine' has both.
+      train: batch norm uses the batch's statistics and moves the running ones a tenth of the way to them. The
+        other kinds do not use it.
+      name: name of the submodule.
+      scale_init: initial values of the scale.
+
+    Raises:
+      ValueError: `kind` is none of these.
     """
+    if kind == "none":
+        return x
     if kind == "batch":
-        return BatchNorm(train, scale_init=around_one(0.02), name=name)
-    affine = kind == "instance_affine"
-    return instance_norm(name, affine, around_one(0.02) if affine else _ones)
+        return BatchNorm(train, scale_init=scale_init, name=name)(x)
+    if kind == "layer":
+        return layer_norm(name, tuple(range(1, x.ndim)), scale_init)(x)
+    if kind in ("instance", "instance_affine"):
+        return instance_norm(name, kind == "instance_affine", scale_init)(x)
+    raise ValueError(f"norm={kind!r} is not allowed; allowed: {', '.join(KINDS)}")
 
 
 def _moved(running: jax.Array, new: jax.Array) -> jax.Array:

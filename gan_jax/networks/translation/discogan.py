@@ -4,8 +4,8 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
-from gan_jax.networks.layers.initializers import NORMAL
-from gan_jax.networks.layers.normalisation import norm
+from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
+from gan_jax.networks.layers.normalisation import normalised
 
 
 class Generator(nn.Module):
@@ -33,12 +33,12 @@ class Generator(nn.Module):
         x = _encode(x, self.width, self.levels, train)[-1]
         if self.bottleneck:
             squeeze = _layer(Conv, self.bottleneck, "squeeze", stride=1, padding=0)
-            x = nn.leaky_relu(norm("batch", train, "squeeze_norm")(squeeze(x)), 0.2)
+            x = nn.leaky_relu(normalised(squeeze(x), "batch", train, "squeeze_norm", NEAR_ONE), 0.2)
             widen = _layer(ConvTranspose, self.width * 2 ** (self.levels - 1), "widen", stride=1, padding=0)
-            x = nn.relu(norm("batch", train, "widen_norm")(widen(x)))
+            x = nn.relu(normalised(widen(x), "batch", train, "widen_norm", NEAR_ONE))
         for i in reversed(range(1, self.levels)):
             x = _layer(ConvTranspose, self.width * 2 ** (i - 1), f"up_{i}")(x)
-            x = nn.relu(norm("batch", train, f"up_norm_{i}")(x))
+            x = nn.relu(normalised(x, "batch", train, f"up_norm_{i}", NEAR_ONE))
         return nn.tanh(_layer(ConvTranspose, self.out_channels, "to_image")(x))
 
 
@@ -68,7 +68,7 @@ def _encode(x, width, levels, train):
     maps = []
     for i in range(levels):
         x = _layer(Conv, width * 2**i, f"down_{i}")(x)
-        x = nn.leaky_relu(norm("batch", train, f"down_norm_{i}")(x) if i else x, 0.2)
+        x = nn.leaky_relu(normalised(x, "batch", train, f"down_norm_{i}", NEAR_ONE) if i else x, 0.2)
         maps.append(x)
     return maps
 

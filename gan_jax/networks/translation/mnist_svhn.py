@@ -4,8 +4,8 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
-from gan_jax.networks.layers.initializers import NORMAL
-from gan_jax.networks.layers.normalisation import norm
+from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
+from gan_jax.networks.layers.normalisation import normalised
 
 _SLOPE = 0.05
 
@@ -57,7 +57,7 @@ class Discriminator(nn.Module):
 
 
 def _activated(x, train, name):
-    return nn.leaky_relu(norm("batch", train, name)(x), _SLOPE)
+    return nn.leaky_relu(normalised(x, "batch", train, name, NEAR_ONE), _SLOPE)
 
 
 def _layer(kind, width, name, kernel=4, stride=2, padding=1):

@@ -4,8 +4,8 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv
-from gan_jax.networks.layers.initializers import NORMAL
-from gan_jax.networks.layers.normalisation import norm
+from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
+from gan_jax.networks.layers.normalisation import normalised
 
 
 def normalised_side(size: int, layers: int) -> int:
@@ -39,13 +39,13 @@ class Discriminator(nn.Module):
         if not self.layers:
             x = nn.leaky_relu(self._conv(self.width, "conv_0", kernel=1)(x), 0.2)
             x = self._conv(2 * self.width, "conv_1", kernel=1, bias=bias)(x)
-            x = nn.leaky_relu(norm(self.norm, train, "norm_1")(x), 0.2)
+            x = nn.leaky_relu(normalised(x, self.norm, train, "norm_1", NEAR_ONE), 0.2)
             return self._conv(1, "logits", kernel=1, bias=bias)(x)
         x = nn.leaky_relu(self._conv(self.width, "conv_0", stride=2)(x), 0.2)
         for i in range(1, self.layers + 1):
             width, stride = self.width * min(2**i, 8), 2 if i < self.layers else 1
             x = self._conv(width, f"conv_{i}", stride=stride, bias=bias)(x)
-            x = nn.leaky_relu(norm(self.norm, train, f"norm_{i}")(x), 0.2)
+            x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{i}", NEAR_ONE), 0.2)
         return self._conv(1, "logits")(x)
 
     def _conv(self, width, name, kernel=4, stride=1, bias=True):

@@ -4,8 +4,8 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
-from gan_jax.networks.layers.initializers import NORMAL
-from gan_jax.networks.layers.normalisation import norm
+from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
+from gan_jax.networks.layers.normalisation import normalised
 
 
 class Generator(nn.Module):
@@ -56,10 +56,10 @@ class Generator(nn.Module):
         x = Conv(width, 3, use_bias=bias, name=f"block_{i}_a", **_REFLECT)(x)
         x = self._normed(x, train, f"block_{i}_norm_a")
         x = Conv(width, 3, use_bias=bias, name=f"block_{i}_b", **_REFLECT)(x)
-        return norm(self.norm, train, f"block_{i}_norm_b")(x)
+        return normalised(x, self.norm, train, f"block_{i}_norm_b", NEAR_ONE)
 
     def _normed(self, x, train, name):
-        return nn.relu(norm(self.norm, train, name)(x))
+        return nn.relu(normalised(x, self.norm, train, name, NEAR_ONE))
 
 
 _REFLECT = {"padding": "REFLECT", "kernel_init": NORMAL}

@@ -5,8 +5,8 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
-from gan_jax.networks.layers.initializers import NORMAL
-from gan_jax.networks.layers.normalisation import norm
+from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
+from gan_jax.networks.layers.normalisation import normalised
 
 _DROPPED = 8  # largest side of maps with dropout: d1 to d3 of the paper's 256 pixels
 
@@ -57,9 +57,9 @@ class Generator(nn.Module):
     def _down(self, x, train, i):
         width = self.width * min(2**i, 8)
         x = Conv(width, 4, 2, use_bias=False, kernel_init=NORMAL, padding=1, name=f"down_{i}")(x)
-        return norm("batch", train, f"down_norm_{i}")(x) if 0 < i < self.levels - 1 else x
+        return normalised(x, "batch", train, f"down_norm_{i}", NEAR_ONE) if 0 < i < self.levels - 1 else x
 
     def _up(self, x, train, i):
         width = self.width * min(2 ** (i - 1), 8)
         x = ConvTranspose(width, use_bias=False, kernel_init=NORMAL, padding=1, name=f"up_{i}")(x)
-        return norm("batch", train, f"up_norm_{i}")(x)
+        return normalised(x, "batch", train, f"up_norm_{i}", NEAR_ONE)

@@ -5,13 +5,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from normed import Normed
 
 from gan_jax.networks.layers import basic
-from gan_jax.networks.layers.normalisation import BatchNorm, instance_norm, layer_norm, norm
+from gan_jax.networks.layers.normalisation import BatchNorm, instance_norm, layer_norm
 
 LAYERS = {
     "batch": (BatchNorm(True, name="norm"), (0, 1, 2)),
-    "instance": (norm("instance", True, "norm"), (1, 2)),
+    "instance": (Normed("instance"), (1, 2)),
     "instance_affine": (instance_norm("norm"), (1, 2)),
     "layer": (layer_norm("norm", (1, 2, 3)), (1, 2, 3)),
 }

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from normed import Normed
 
 from gan_jax.networks.layers import basic, fewer_products
-from gan_jax.networks.layers.normalisation import norm
 
 X = np.arange(16.0, dtype=np.float32).reshape(1, 4, 4, 1)
 Y = np.array([[1, 2], [3, -1]], np.float32).reshape(1, 2, 2, 1)
@@ -95,7 +95,7 @@ def test_a_reflection_that_there_is_not_is_refused(size, stride, side):
 
 def test_instance_norm_forgets_shift_and_scale_of_a_channel():
     x = np.random.default_rng(0).normal(size=(2, 6, 6, 3)).astype(np.float32)
-    layer = norm("instance", True, "norm")
+    layer = Normed("instance")
     out = layer.apply({}, x)
     np.testing.assert_allclose(out.mean((1, 2)), np.zeros((2, 3)), atol=1e-6)
     np.testing.assert_allclose(out.std((1, 2)), np.ones((2, 3)), atol=1e-4)
@@ -107,9 +107,9 @@ def test_instance_norm_forgets_shift_and_scale_of_a_channel():
 
 @pytest.mark.parametrize(("kind", "count"), [("instance", 0), ("instance_affine", 6), ("batch", 6)])
 def test_parameters_of_a_norm(kind, count):
-    variables = norm(kind, True, "norm").init(jax.random.key(0), jnp.ones((2, 4, 4, 3)))
+    variables = Normed(kind).init(jax.random.key(0), jnp.ones((2, 4, 4, 3)))
     assert sum(x.size for x in jax.tree.leaves(variables.get("params", {}))) == count
     if count:
-        params = variables["params"]
+        params = variables["params"]["norm"]
         np.testing.assert_array_equal(params["bias"], np.zeros(3))
         assert 0 < np.abs(params["scale"] - 1).max() < 0.1
