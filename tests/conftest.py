@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 
 # Set before jax is imported, since none can be changed afterwards. Tests run each step only a few times, so
-# the time of compilation matters. It falls by one to two thirds without XLA's fusion emitters and in one part.
+# the time of compilation matters. It falls by a third to two thirds without XLA's
+# fusion emitters and in one part.
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = (
     "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0 "

@@ -232,7 +232,7 @@ def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_ima
 
 
 def test_running_statistics_of_disc_are_those_of_real_images_and_of_fakes():
-    fields = {"width": 2, "d_width": 2, "target_channels": 1, "pool": 0, "cycle_distance": "mse"}
+    fields = {"g_width": 2, "d_width": 2, "target_channels": 1, "pool": 0, "cycle_distance": "mse"}
     m = cyclegan.Model(generator="mnist_svhn", **fields)
     assert kept(m, pictures(32, (3, 1))) == {"gen": [0.9], "disc": [0.81]}
 

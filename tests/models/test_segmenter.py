@@ -103,9 +103,10 @@ def test_steps_learn_a_class_that_the_colour_tells():
 def test_the_rate_runs_one_cycle_where_a_schedule_is_given():
     def moves(m):
         params = {"w": np.ones(1, np.float32)}
-        state, found = m.tx.init(params), []
+        tx = m.tx("segmenter")
+        state, found = tx.init(params), []
         for _ in range(10):
-            move, state = m.tx.update(params, state)
+            move, state = tx.update(params, state)
             found.append(-float(move["w"][0]))
         return np.array(found)
 

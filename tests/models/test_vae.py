@@ -215,4 +215,4 @@ def test_adagrad_has_the_state_of_stored_runs():
     m = model(optimizer="adagrad")
     params = initial(m).players["vae"].params
     former = optax.adagrad(m.learning_rate, initial_accumulator_value=0.0).init(params)
-    assert jax.tree.structure(m.tx.init(params)) == jax.tree.structure(former)
+    assert jax.tree.structure(m.tx("vae").init(params)) == jax.tree.structure(former)
