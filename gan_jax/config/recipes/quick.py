@@ -49,11 +49,8 @@ def _shrink(config: ml_collections.ConfigDict, replaced: set[str]) -> None:
         config.data.load_size = config.data.size * 9 // 8
     if "size" in config.model:
         config.model.size = config.data.size
-    tiny = models.model_class(config.model.name).TINY
-    for field, limit in tiny.items():
+    for field, limit in models.model_class(config.model.name).TINY.items():
         config.model[field] = smaller(config.model[field], limit)
-    if config.model.get("architecture", "").startswith("resnet18"):
-        config.model.architecture, config.model.convs_per_block = "resnet18_small", 2
     for role in config.data.roles.values():
         _slice(role, replaced, LEARNED, OF_SOME_LEARNED)
     for evaluation in config.evals.values():
