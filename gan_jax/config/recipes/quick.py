@@ -13,6 +13,7 @@ LEARNED, SCORED = "validation[:64]", "validation[-32:]"
 # Of roles that take the images with some attributes alone, of which there may be few.
 OF_SOME_LEARNED, OF_SOME_SCORED = "validation[:256]", "validation[-128:]"
 SHEET = 16  # images
+BATCH = 8  # for any number of devices up to that
 # What only the files of a data set have, and its stand-in has not.
 _OF_FILES = ("files", "attributes_file", "classes", "label_maps", "features", "side", "crop")
 
@@ -57,7 +58,7 @@ def _shrink(config: ml_collections.ConfigDict, replaced: set[str]) -> None:
         for name, role in evaluation.roles.items():
             both = (LEARNED, OF_SOME_LEARNED) if name == "reference" else (SCORED, OF_SOME_SCORED)
             _slice(role, replaced, *both)
-    config.batch_size = min(config.batch_size, 8)
+    config.batch_size = BATCH
     config.steps = min(config.steps, 2)
     for required in config.requires.values():
         _shrink(required, replaced)
