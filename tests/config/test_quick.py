@@ -10,6 +10,7 @@ def run():
     """A translator of photographs with a judge that is trained with images of another set."""
     built = config.default()
     built.model = config.model("cyclegan", identity=0.5)
+    built.batch_size = 1
     built.data.sets.photos = config.dataset(
         files={"train": "photos"},
         attributes=("Male",),

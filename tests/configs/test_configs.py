@@ -89,6 +89,7 @@ def test_quick_needs_no_file_and_each_of_its_steps_is_traced(path):
         assert {spec.name for spec in roles} <= set(catalogue.NAMES)
         assert not any(spec.files for spec in roles)
         inputs.check(run)
+        devices.check_batch_size(run.batch_size)
     model = models.create(built.model)
     batch = next(data.epoch(inputs.load(built, lambda: None), 2 * model.batches))
     batch = {k: np.zeros(v.shape, "float32" if v.dtype == np.uint8 else v.dtype) for k, v in batch.items()}

@@ -13,6 +13,7 @@ LEARNED, SCORED = "validation[:64]", "validation[-32:]"
 # Of roles that take the images with some attributes alone, of which there may be few.
 OF_SOME_LEARNED, OF_SOME_SCORED = "validation[:256]", "validation[-128:]"
 SHEET = 16  # images
+BATCH = 8  # for any number of devices up to that
 # What only the files of a data set have, and its stand-in has not.
 _OF_FILES = ("files", "attributes_file", "classes", "label_maps", "features", "side", "crop")
 
@@ -49,18 +50,15 @@ def _shrink(config: ml_collections.ConfigDict, replaced: set[str]) -> None:
         config.data.load_size = config.data.size * 9 // 8
     if "size" in config.model:
         config.model.size = config.data.size
-    tiny = models.model_class(config.model.name).TINY
-    for field, limit in tiny.items():
+    for field, limit in models.model_class(config.model.name).TINY.items():
         config.model[field] = smaller(config.model[field], limit)
-    if config.model.get("architecture", "").startswith("resnet18"):
-        config.model.architecture, config.model.convs_per_block = "resnet18_small", 2
     for role in config.data.roles.values():
         _slice(role, replaced, LEARNED, OF_SOME_LEARNED)
     for evaluation in config.evals.values():
         for name, role in evaluation.roles.items():
             both = (LEARNED, OF_SOME_LEARNED) if name == "reference" else (SCORED, OF_SOME_SCORED)
             _slice(role, replaced, *both)
-    config.batch_size = min(config.batch_size, 8)
+    config.batch_size = BATCH
     config.steps = min(config.steps, 2)
     for required in config.requires.values():
         _shrink(required, replaced)
