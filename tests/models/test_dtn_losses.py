@@ -11,7 +11,7 @@ from playing import ROWS, B, by_hand, distance, features, full, initial, model, 
 
 from gan_jax.game import devices
 from gan_jax.models import dtn
-from gan_jax.ops import augment, losses
+from gan_jax.ops import augment, losses, ternary
 
 
 def with_zero_logits(state):
@@ -63,7 +63,7 @@ def test_the_source_part_of_gang_is_ds_cross_entropy_of_source_fakes_with_real()
     logits = m.d.apply({"params": initial(m).players["disc"].params}, fakes, train=True)
     terms = m._adversarial_g(initial(m), {"source": fakes, "target": -fakes})
     assert float(terms["gan_source"]) == pytest.approx(
-        float(losses.cross_entropy(logits, dtn.REAL_T)), rel=1e-5
+        float(losses.cross_entropy(logits, ternary.REAL_T)), rel=1e-5
     )
 
 
