@@ -204,7 +204,8 @@ def test_what_is_asked_for_by_name():
     np.testing.assert_array_equal(m.condition(("Male", "Blond_Hair")), [0, 1, 0, 1, 0, *[0] * 8, 1, 0])
     np.testing.assert_array_equal(m.condition(("h",)), [*[0] * 12, 1, 0, 1])
     for names in ((), ("Male", "a"), ("a", "b")):
-        with pytest.raises(ConfigError, match="do not go together; of one set, one class: Black_Hair, "):
+        message = "do not go together; name one class, or attributes of one set: Black_Hair, "
+        with pytest.raises(ConfigError, match=message):
             m.condition(names)
     with pytest.raises(ConfigError, match="label 'Mal' is not known; did you mean 'Male'"):
         m.condition(("Mal",))
