@@ -139,7 +139,7 @@ def test_another_format_and_another_model_are_refused(folder, tmp_path):
     flat, _ = checkpoint.load(copy)
     with pytest.raises(CheckpointError, match=r"params\.kernel is float32 \[64, 48\].*\[2, 2\]"):
         leaves.fit(flat, {**_tree(3), "params": {"kernel": np.zeros((2, 2), np.float32)}})
-    with pytest.raises(CheckpointError, match=r"has params\.bias, which this model has not"):
+    with pytest.raises(CheckpointError, match=r"has params\.bias, which this model does not have"):
         leaves.fit(flat, {"params": {"kernel": _tree(3)["params"]["kernel"]}, "step": np.int32(0)})
     content = json.loads(metadata.read_text())
     metadata.write_text(json.dumps({**content, "format": checkpoint.FORMAT + 1}))

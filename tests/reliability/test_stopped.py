@@ -96,10 +96,10 @@ def test_a_second_signal_ends_the_process_at_once(launcher, work, second):
     # Two equal signals that wait together are delivered as one.
     assert process.until(lambda: not _pending(process.popen.pid, signal.SIGTERM))
     if work == "idle":
-        assert process.until(lambda: "once more ends at once" in process.stderr)
+        assert process.until(lambda: "a second signal ends the process at once" in process.stderr)
     process.popen.send_signal(second)
     assert process.wait() == 128 + second
-    assert ("once more ends at once" in process.stderr) == (work == "idle")
+    assert ("a second signal ends the process at once" in process.stderr) == (work == "idle")
 
 
 def test_a_signal_is_kept_until_the_next_poll_and_the_old_handlers_come_back():

@@ -137,7 +137,7 @@ def test_leftovers_of_orbax_are_ignored_and_removed_and_nothing_else_is(broken):
             r"kernel is float32 \[32, 24\] in .*, int32 \[32, 24\] in",
         ),
         ({"more": np.zeros(1)}, r"the checkpoint has no params\.more, which this model has"),
-        ({"bias": None}, r"the checkpoint has params\.bias, which this model has not"),
+        ({"bias": None}, r"the checkpoint has params\.bias, which this model does not have"),
     ],
     ids=["shape", "dtype", "missing", "extra"],
 )

@@ -63,7 +63,7 @@ def test_kept_features_are_read_for_equal_networks_and_images_alone_and_made_ane
     np.testing.assert_array_equal(computed(image=image[::-1]), alone[::-1])
     file.write_bytes(file.read_bytes()[:-40])
     np.testing.assert_array_equal(computed(), alone)
-    assert "cannot be read and is made anew" in caplog.text
+    assert "cannot be read and is computed again" in caplog.text
     with np.load(file) as stored:
         np.testing.assert_array_equal(stored["features"], alone)
 
