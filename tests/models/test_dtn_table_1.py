@@ -41,7 +41,7 @@ def test_a_row_has_its_players_and_its_terms(row):
         "no_adversary": set(),
         "baseline": {"loss", "grad_norm"},
     }.get(row, TERNARY)
-    assert set(state.players) == ({"g", "disc"} if disc else {"g"})
+    assert set(state.players) == ({"gen", "disc"} if disc else {"gen"})
     expected = {f"gen/{x}" for x in TERMS[row] | {"loss", "grad_norm"}} | {f"disc/{x}" for x in disc}
     assert set(metrics) == expected
     assert all(math.isfinite(value) for value in metrics.values())
