@@ -1,7 +1,7 @@
-"""Runs that an earlier version made: they go on, are judged, and are put to use.
+"""Runs of an earlier version resume, are judged, and translate.
 
-`earlier/0.1.0.tar.xz` holds the folders of two `quick` runs of version 0.1.0 at step 2, DTN of the embedded digits and
-CycleGAN of cartoon faces, and the runs of f and the judge that DTN requires.
+`earlier/0.1.0.tar.xz` holds the folders of two `quick` runs of version 0.1.0 at step 2: DTN on the embedded
+digits, and CycleGAN on cartoon faces. It also holds the runs of f and the judge that DTN requires.
 """
 
 import json
@@ -28,7 +28,7 @@ def runs(tmp_path_factory):
 
 
 def stored(runs, name, **fields):
-    """The configuration as it lies in the folder, under the names that fields have now."""
+    """The configuration stored in the folder, with the fields' present names."""
     config = restore.load_config(runs / name)
     config.cache_dir = str(runs / "cache")
     config.update(fields)
@@ -46,7 +46,7 @@ def test_a_run_of_an_earlier_version_goes_on_with_the_networks_that_are_in_the_c
     result = train(stored(runs, name, steps=3), runs / name)
     assert (result["step"], result["judged_step"]) == (3, 3)
     after = {path.name for path in (runs / "cache").iterdir() if not path.name.startswith("features")}
-    assert before == after  # f and the judge were found, not trained again
+    assert before == after  # f and the judge came from the cache
     later = restore.load(runs / name)
     assert int(later.state.step) == 3
     assert set(later.state.players) == {"gen", "disc"}
