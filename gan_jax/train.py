@@ -1,4 +1,4 @@
-"""The one training loop: batches, steps, losses, checkpoints, evaluations. No line of it knows a model."""
+"""The one training loop, for all models: batches, steps, losses, checkpoints and evaluations."""
 
 import logging
 import math
@@ -22,19 +22,19 @@ from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
-_IN_FLIGHT = 2  # steps whose losses are not yet looked at, so that the device never waits
+_IN_FLIGHT = 2  # steps whose losses are not read yet, so that the device does not wait for the host
 
 
 def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = False) -> dict[str, Any]:
-    """Trains, resumes, or (where finished) only reads the run of a folder.
+    """Trains or resumes the run of a folder. If the run is finished, only its result is read.
 
     Args:
       config: a validated configuration.
       workdir: the run's folder.
-      wait: wait for another process that works in this folder, instead of refusing.
+      wait: whether to wait for another process that holds this folder, instead of raising.
 
     Returns:
-      The result, as written to `result.json`.
+      The content of `result.json`.
 
     Raises:
       WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
@@ -43,7 +43,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     stored = config.to_dict()
     folder.check(stored, FREE, comparable)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
-        devices.barrier("opened")  # a process that waited for another's run finds that run's end here
+        devices.barrier("opened")  # a process that waited for the folder must see the other run's result
         done = folder.result
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
@@ -57,17 +57,17 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         networks = required.ensure(config, train)
         run = session.open_run(config, folder, networks, interrupts.poll)
         content = _Loop(run, interrupts).run()
-        devices.barrier("finished")  # one process writes the result, and all may read it next
+        devices.barrier("finished")  # one process writes the result; others may read it after this call
         return content
 
 
 def evaluate_run(workdir: Path | str) -> dict[str, Any]:
-    """Runs every evaluation of a trained run again, see `judging.judge_again`."""
+    """Runs every evaluation of a trained run again; see `judging.judge_again`."""
     return judging.judge_again(workdir, train)
 
 
 class _Loop:
-    """The iterations of one run from where it stands to its end."""
+    """The remaining iterations of one run."""
 
     def __init__(self, run: session.Session, interrupts: Interrupts):
         self._run, self._poll = run, interrupts.poll
@@ -75,7 +75,7 @@ class _Loop:
         self._in_flight: deque[tuple[int, dict[str, jax.Array]]] = deque()
 
     def run(self) -> dict[str, Any]:
-        """Trains to the last step and returns the result; wherever it ends, the session is closed."""
+        """Trains to the last step and returns the result. The session is closed even after an error."""
         run, config, start = self._run, self._run.config, self._run.meta["step"]
         stream = self._stream(start)
         progress = ProgressLine(config.name, start, config.steps, config.log_seconds)
@@ -93,7 +93,7 @@ class _Loop:
             run.close()
 
     def _stream(self, start):
-        """Batches from position `start` on, this process's part of each."""
+        """This process's part of every batch, from position `start` on."""
         config = self._run.config
         rank, processes = devices.process()
         return data.stream(
@@ -120,7 +120,7 @@ class _Loop:
         run.checkpoints.check()
 
     def _settle(self, leave: int) -> None:
-        """Reads the losses of all but the last `leave` steps and refuses any that is not finite."""
+        """Reads the losses of all steps except the last `leave`, and raises if one is not finite."""
         while len(self._in_flight) > leave:
             step, metrics = self._in_flight.popleft()
             values = devices.to_host(metrics)
@@ -134,7 +134,7 @@ class _Loop:
             self._run.meta["latest"] |= values
 
     def _after(self, step: int) -> None:
-        """Whatever is due once `step` iterations are done: records, a checkpoint, evaluations, a stop."""
+        """Does what is due after `step` iterations: records, a checkpoint, evaluations, a stop."""
         run, config = self._run, self._run.config
         log = step % config.log_every == 0
         save = step % config.checkpoint_every == 0 or step == config.steps
@@ -151,5 +151,5 @@ class _Loop:
             self._settle(0)
             run.save(step)
             run.checkpoints.close()
-            devices.barrier("saved")  # a process that leaves earlier would soon end the others
+            devices.barrier("saved")  # a process that exits first would end the others
             raise

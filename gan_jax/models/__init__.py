@@ -1,4 +1,4 @@
-"""Models, one file each, found by importing the module of that name."""
+"""Models, one file each. A model's name is the name of its module."""
 
 import dataclasses
 import importlib
@@ -13,7 +13,7 @@ __all__ = ["Inputs", "Model", "create", "known", "model_class"]
 
 
 def known() -> list[str]:
-    """Names that `model_class` takes."""
+    """The names of all models."""
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
 
 
@@ -21,7 +21,7 @@ def model_class(name: str) -> Any:
     """The frozen dataclass `Model` of `models/<name>.py`.
 
     Raises:
-      ConfigError: no such model; the message lists those known.
+      ConfigError: there is no such model; the message lists the known names.
     """
     if name not in known():
         raise ConfigError(f"model.name={name!r} is not known; known: {', '.join(known())}")
@@ -29,10 +29,10 @@ def model_class(name: str) -> Any:
 
 
 def create(fields: Mapping[str, Any]) -> Model:
-    """Builds the model that `fields['name']` names, from the other fields.
+    """Builds the model named `fields['name']` from the other fields.
 
     Raises:
-      ConfigError: an unknown model or field, or a value that the model refuses.
+      ConfigError: the model or a field is unknown, or the model refuses a value.
     """
     fields = dict(fields)
     cls = model_class(fields.pop("name", ""))

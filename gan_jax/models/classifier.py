@@ -1,4 +1,4 @@
-"""A convolutional network: DTN's perceptual function f, and the judge of what other models draw."""
+"""A convolutional network: DTN's perceptual function f, and the judge of other models' images."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -20,21 +20,21 @@ from gan_jax.ops.pixels import to_rgb
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """Convolutional stages and a linear head, trained by cross-entropy (Taigman et al. 2016, 5.1).
+    """Convolutional stages and a linear head, trained by cross-entropy (Taigman et al. 2016, Sec. 5.1).
 
-    One player, `classifier`. The paper gives widths, pooling and the 128 features before the last
-    ReLU; kernel 3x3, no normalisation and a linear head are this project's reading. Doubled and
-    batch-normalised stages, augmentation and the one-cycle schedule are departures, off by default. So is
-    another `architecture`, ResNet-18, the judge of Choi et al. 2018.
+    The one player is `classifier`. The paper gives widths, pooling and the 128 features before the last
+    ReLU. Kernels of 3x3, no normalisation and a linear head are this project's reading of the paper.
+    Departures, all off by default: doubled stages, batch norm, augmentation, the one-cycle schedule, and
+    ResNet-18 as `architecture`, the judge of Choi et al. 2018.
 
-    Objectives: 'classes', labels [B] by cross-entropy; 'attributes', labels [B, num_classes] in {0, 1} by
-    sigmoid cross-entropy; 'features', without labels and head: z imitates `image_features`
-    [B, widths[-1]], which any other network computed, by squared error, and is their differentiable twin.
+    Objectives: 'classes' learns labels [B] by cross-entropy. 'attributes' learns labels [B, num_classes] in
+    {0, 1} by sigmoid cross-entropy. 'features' has no labels and no head: the network's features learn by
+    squared error to equal `image_features` [B, widths[-1]] of any other network, and can be differentiated.
 
-    Self-training ('classes' alone): from images `unlabelled`, of another domain, the network learns the
-    answers that it gives itself before they are changed at random, where it is sure of them (FixMatch, Sohn
-    et al. 2020), each class being as common there as any other (ReMixMatch, Berthelot et al. 2020). A
-    required run `start` gives the variables to begin with.
+    Self-training, with 'classes' only, takes images `unlabelled` of another domain. The network predicts
+    their classes before augmentation, and learns the confident predictions after it (FixMatch, Sohn et al.
+    2020). The predictions are aligned to equally frequent classes (ReMixMatch, Berthelot et al. 2020). A
+    required run `start` gives the initial variables.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 4, 8), "input_size": 32}
@@ -42,32 +42,32 @@ class Model(base.Defaults):
     SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
 
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
-    architecture: str = "stages"  # or 'resnet18', or 'resnet18_small' for less than 100 pixels, both of
-    # which have batch_norm, 2 convs_per_block and four widths, (64, 128, 256, 512) as published
-    input_size: int = 0  # pixels that images are resized to inside the network; 0 takes them as they are
+    architecture: str = "stages"  # or 'resnet18'; 'resnet18_small' for less than 100 pixels. Both need
+    # batch_norm, convs_per_block=2 and four widths; (64, 128, 256, 512) is as published
+    input_size: int = 0  # pixels a side that the network resizes images to; 0: no resizing
     convs_per_block: int = 1  # 2 doubles every convolution but the last
     batch_norm: bool = False
-    dropout: float = 0.0  # on the features, before the head
-    num_classes: int = 10  # or attributes
+    dropout: float = 0.0  # dropout rate of the features, before the head
+    num_classes: int = 10  # the number of classes or attributes
     objective: str = "classes"
     label_smoothing: float = 0.0
-    learning_rate: float = 1e-3  # the peak, where a schedule is given
+    learning_rate: float = 1e-3  # the peak of the schedule, if there is one
     weight_decay: float = 0.0  # decoupled, as in AdamW
-    schedule_steps: int = 0  # length of a one-cycle schedule, or of self-training's, which begins at its
-    # peak and falls by a cosine; 0 keeps the rate constant
-    rotation: float = 0.0  # radians
+    schedule_steps: int = 0  # length of the schedule: one-cycle, or for self-training a cosine that starts
+    # at its peak; 0 keeps the rate constant
+    rotation: float = 0.0  # largest angle in radians; see ops.augment for this field and those below
     scale: float = 0.0  # log
     shear: float = 0.0
     shift: float = 0.0  # pixels
     elastic: float = 0.0  # pixels
-    flip: float = 0.0  # probability; not for digits
+    flip: float = 0.0  # probability; mirrored digits are no digits
     contrast: float = 0.0  # log
     channel_contrast: float = 0.0  # log
-    brightness: float = 0.0  # of [-1, 1]
+    brightness: float = 0.0  # largest shift; 1 is half the range [-1, 1]
     negate: float = 0.0  # probability
-    ink: float = 0.0  # probability of two tones
-    pseudo_weight: float = 0.0  # of self-training; 0 takes no unlabelled images
-    pseudo_threshold: float = 0.9  # probability below which an answer is not learnt
+    ink: float = 0.0  # probability of reduction to two tones
+    pseudo_weight: float = 0.0  # weight of self-training; 0: no unlabelled images
+    pseudo_threshold: float = 0.9  # predictions of a lower probability are not learnt
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -97,12 +97,12 @@ class Model(base.Defaults):
 
     @property
     def is_resnet(self) -> bool:
-        """Whether the network is a ResNet-18, else stages of convolution and max-pooling."""
+        """Whether the network is a ResNet-18. If not, it has stages of convolution and max-pooling."""
         return self.architecture != "stages"
 
     @property
     def network(self) -> Classifier | resnet18.Classifier:
-        """[B, S, S, 1 or 3] -> logits [B, num_classes]; features [B, widths[-1]] where those are imitated."""
+        """[B, S, S, 1 or 3] -> logits [B, num_classes], or features [B, widths[-1]] for 'features'."""
         logits = 0 if self.objective == "features" else self.num_classes
         if self.is_resnet:
             small = self.architecture == "resnet18_small"
@@ -113,36 +113,36 @@ class Model(base.Defaults):
 
     @property
     def body(self) -> Features | resnet18.Features:
-        """[B, S, S, 1 or 3] -> features [B, widths[-1]], by the parameters `features` of `network`."""
+        """[B, S, S, 1 or 3] -> features [B, widths[-1]]; its parameters are `features` of `network`."""
         if self.is_resnet:
             small = self.architecture == "resnet18_small"
             return resnet18.Features(self.widths, small, self.input_size)
         return Features(self.widths, self.convs_per_block, self.batch_norm, self.input_size)
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """AdamW. Weight decay spares biases and normalisation."""
+        """AdamW. Biases and normalisation have no weight decay."""
         del player
         rate: Any = self.learning_rate
         if self.schedule_steps and self.pseudo_weight:
-            # At a low rate a network would hold on to its first answers, and learn them before it can doubt.
+            # With a low rate at first, the network would learn its first predictions, right or wrong.
             rate = optax.cosine_decay_schedule(self.learning_rate, self.schedule_steps)
         elif self.schedule_steps:
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
         return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
 
     def seen_size(self, size: int) -> int:
-        """The size that images are resized to inside the network, if that is given."""
+        """`input_size` if it is given, since the network resizes images to it; else `size`."""
         return self.input_size or size
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses sizes that the stages do not bring down to one pixel, and columns of another shape."""
+        """Refuses sizes that the stages do not reduce to one pixel, and columns of another shape."""
         if not self.is_resnet:  # a ResNet takes any size
             last_window(self.seen_size(inputs.size), len(self.widths))
         if inputs.columns is not None:
             self._check_columns(inputs.columns)
 
     def _check_columns(self, columns):
-        """Refuses a batch without the objective's column, or with one of another shape."""
+        """Refuses columns if the objective's column is missing or has another shape."""
         name, what = _COLUMNS[self.objective]
         if name not in columns:
             raise ValueError(f"a classifier needs {what}; the batch has no {name}")
@@ -155,10 +155,10 @@ class Model(base.Defaults):
             )
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
-        """The state before training; `batch` has `image`, the column of the objective, perhaps `unlabelled`.
+        """The state before training; `batch` has `image`, the objective's column, and perhaps `unlabelled`.
 
         Raises:
-          ValueError: there is no such column, or it has another shape than the objective asks for.
+          ValueError: a role or the column is missing or has a wrong shape.
         """
         checks.require_images(batch, "image")
         self._check_columns(batch)
@@ -172,7 +172,7 @@ class Model(base.Defaults):
     def adopt(
         self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, Any]
     ) -> TrainState:
-        """Begins with the variables of the required run `start`, where there is one."""
+        """Takes the variables of the required run `start`, if there is one."""
         del columns
         if "start" not in networks:
             return state
@@ -184,7 +184,11 @@ class Model(base.Defaults):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """One step of AdamW on the (augmented) batch."""
+        """One step of AdamW on the augmented batch. The loss is the objective's plus pseudo_weight L_pseudo.
+
+        L_pseudo is the cross-entropy of augmented unlabelled images with the network's own labels for them.
+        An image without a confident label adds zero.
+        """
         del phase
         rng_warp, rng_colour, rng_dropout = jax.random.split(rng, 3)
         pictures = batch["image"]
@@ -192,7 +196,7 @@ class Model(base.Defaults):
             state, answers, sure = self._answer(state, batch["unlabelled"])
             pictures = jnp.concatenate([to_rgb(pictures), to_rgb(batch["unlabelled"])])
         if self.flip:
-            pictures = augment.flip(jax.random.fold_in(rng, 3), pictures, self.flip)  # the split's next key
+            pictures = augment.flip(jax.random.fold_in(rng, 3), pictures, self.flip)  # a key beside the three
         pictures = self._augment(rng_warp, rng_colour, pictures)
         player = state.players["classifier"]
 
@@ -216,18 +220,18 @@ class Model(base.Defaults):
         return game.update(state, "classifier", self.tx("classifier"), loss_fn)
 
     def predict(self, state: TrainState, batch: base.Batch) -> jax.Array:
-        """Logits [B, num_classes] of `batch['image']`; features [B, widths[-1]] where those are imitated."""
+        """Logits [B, num_classes] of `batch['image']`, or features [B, widths[-1]] for 'features'."""
         variables = state.players["classifier"].eval_variables
         return self.network.apply(variables, batch["image"], train=False)
 
     def embed(self, state: TrainState, batch: base.Batch) -> jax.Array:
-        """Features [B, widths[-1]] of `batch['image']`: what DTN takes for f."""
+        """Features [B, widths[-1]] of `batch['image']`. DTN takes this function as f."""
         variables = state.players["classifier"].eval_variables
         body = {name: tree["features"] for name, tree in variables.items() if tree}
         return self.body.apply(body, batch["image"], train=False)
 
     def _answer(self, state, pictures):
-        """The network's own labels [B] for images without any, and which of them [B] it is sure of."""
+        """The network's own labels [B] for unlabelled images, and whether each is confident, bool [B]."""
         variables = state.players["classifier"].eval_variables
         given = jax.nn.softmax(self.network.apply(variables, pictures, train=False))
         usual = 0.95 * state.memory["answers"] + 0.05 * game.device_mean(given.mean(0))
@@ -272,7 +276,7 @@ class Model(base.Defaults):
         return pictures
 
 
-# The column that each objective learns from, and what it is called.
+# For each objective: the column that it learns from, and the column's name in messages.
 _COLUMNS = {
     "classes": ("image_label", "labels"),
     "attributes": ("image_label", "labels"),

@@ -20,48 +20,49 @@ _DOMAINS = ("target", "source")
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """Two generators, source to target and back, each judged by its domain's D and by the way back.
+    """Two generators, source to target and back. A D for each domain and the way back judge their images.
 
-    Players: `gen` (s2t, t2s) and `disc` (target, source), one Adam each. An iteration moves gen, then disc
-    on the fakes that gen drew before it moved, as the official PyTorch code does; D sees them through a
-    history of 50 images a domain, kept in the state. Per domain, with means over batch, patches and pixels:
+    Players: `gen` (s2t, t2s) and `disc` (target, source), one Adam each. An iteration moves gen, then disc,
+    as in the official PyTorch code. The fakes for disc are those that gen drew before it moved; they pass
+    through a history of 50 images for each domain, which the state keeps. For each domain, with means over
+    batch, patches and pixels:
 
         gen:  (D(fake) - 1)^2 + cycle |back - image| + cycle identity |G(own domain's image) - image|
         disc: disc_weight ((D(real) - 1)^2 + D(fake)^2)
 
-    Defaults are the paper's; `decay_start`, `decay_end` have no default, as they are half the steps and all.
-    Departures: rates fall every step, not every epoch, and reach zero after the last; every device has a
-    history of its own, of which a checkpoint keeps the first device's; instance norm has no parameters, as
-    in the PyTorch code (`norm='instance_affine'`: as in the Lua code). Batch norm's running variances are
-    unbiased, as in torch.
+    Defaults are the paper's. `decay_start` and `decay_end` have no default, since they are half of the steps
+    and all of the steps. Departures: rates fall at every step instead of every epoch, and reach zero after
+    the last step. Each device has its own history; a checkpoint keeps the first device's. Instance norm has
+    no parameters, as in the PyTorch code; `norm='instance_affine'` has them, as in the Lua code. Batch norm's
+    running variances are unbiased, as in torch.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "blocks": 1, "d_width": 4, "d_layers": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
 
-    generator: str = "resnet"  # with PatchGAN; 'mnist_svhn': both players' networks of yunjey's code
-    g_width: int = 64  # of the first layer
-    blocks: int = 9  # residual ones; the paper has 6 for 128 pixels
+    generator: str = "resnet"  # and PatchGAN; 'mnist_svhn': both networks of yunjey's code
+    g_width: int = 64  # channels of the first layer
+    blocks: int = 9  # residual blocks; the paper has 6 for 128 pixels
     downs: int = 2  # halvings of the size inside G
     norm: str = "instance"
     d_width: int = 64
-    d_layers: int = 3  # of stride 2: 3 for patches of 70 pixels
+    d_layers: int = 3  # layers of stride 2; 3 gives patches of 70 pixels
     source_channels: int = 3
     target_channels: int = 3
     objective: str = "lsgan"  # or 'nonsaturating'
     cycle_distance: str = "l1"  # or 'mse'
-    gan_weight: float = 1.0  # 0 for the paper's "cycle alone"
+    gan_weight: float = 1.0  # 0 is the paper's "cycle alone"
     cycle_forward: float = 10.0  # lambda of |t2s(s2t(source)) - source|
     cycle_backward: float = 10.0  # lambda of |s2t(t2s(target)) - target|
-    identity: float = 0.0  # times lambda; 0.5 in the paper's paintings to photographs, and in both codes
-    disc_weight: float = 0.5  # slows D
-    pool: int = 50  # images of each domain in the history; 0 for none
+    identity: float = 0.0  # factor of lambda; 0.5 in both codes and in the paper's paintings to photographs
+    disc_weight: float = 0.5  # one half slows D down
+    pool: int = 50  # images of each domain in the history; 0: no history
     learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # rates fall linearly from here ...
-    decay_end: int = 0  # ... to zero here; 0 keeps them constant
+    decay_start: int = 0  # iteration from which both rates fall linearly
+    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -105,17 +106,17 @@ class Model(base.Defaults):
         return 4 if self.generator == "mnist_svhn" else 2**self.downs
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam of either player: constant to `decay_start`, then linear to zero at `decay_end`."""
+        """Adam for both players; the rate is constant to `decay_start`, then linear to 0 at `decay_end`."""
         del player
         return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
     @property
     def _unhalved(self):
-        # LSGAN's own equations halve both sides; CycleGAN's halve D's alone, by `disc_weight`.
+        # LSGAN's equations halve both players' losses. CycleGAN halves only D's, by `disc_weight`.
         return 2.0 if self.objective == "lsgan" else 1.0
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
+        """Refuses sizes that G cannot halve, and sizes at which D's last normalised map has one pixel."""
         size = inputs.size
         checks.require("size", size, size % self.multiple == 0, f"multiples of {self.multiple}")
         if self.generator == "mnist_svhn":
@@ -128,7 +129,7 @@ class Model(base.Defaults):
         """The state before training; `batch` has `source` and `target` images.
 
         Raises:
-          ValueError: a role is missing, or its channels or size are not what the networks take.
+          ValueError: a role is missing, or the networks do not take its channels or size.
         """
         players = two_way.players(self, rng, batch)
         memory = {}
@@ -139,7 +140,7 @@ class Model(base.Defaults):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """One update of both generators together, then one of both discriminators on gen's former fakes."""
+        """One update of both generators, then one of both discriminators on the fakes of gen's update."""
         del phase
         state, metrics = self._update_gen(state, batch)
         fakes = {role: metrics.pop(f"fake_{role}") for role in _DOMAINS}
@@ -151,21 +152,28 @@ class Model(base.Defaults):
         return state, metrics | disc
 
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
-        """Each role that the batch has, in the other domain: `source` as `target` and `target` as `source`.
+        """Translates each role of the batch: `source` becomes `target`, and `target` becomes `source`.
 
-        Images [B, H, W, C] in [-1, 1], of any size that `multiple` divides, not only the trained one.
+        Images are [B, H, W, C] in [-1, 1]. `multiple` must divide H and W, which may differ from the trained
+        size.
         """
         del rng
         return two_way.translate(self, state, batch)
 
     def _update_gen(self, state, batch):
+        """Moves both generators, which minimise the sum of these terms over both domains.
+
+        gan_weight (D(fake) - 1)^2, cycle |back - image| and identity cycle |G(image of the output domain) -
+        image|. With objective='nonsaturating' the first term is -gan_weight log D(fake). The generators move
+        first, as in the official PyTorch code. Their new fakes are handed on in the metrics for disc.
+        """
         old, source, target = state.players["gen"].batch_stats, batch["source"], batch["target"]
 
         def loss_fn(params):
             def draw(name, images):
                 return pass_in_training(self.gen[name], params[name], old[name], images)
 
-            # Running statistics are those of what `generate` is given: real images.
+            # The running statistics come from real images, since `generate` translates real images.
             fake_t, stats_t = draw("s2t", source)
             fake_s, stats_s = draw("t2s", target)
             terms: dict[str, jax.Array] = {}
@@ -202,6 +210,12 @@ class Model(base.Defaults):
         return terms
 
     def _update_disc(self, state, batch, fakes):
+        """Moves both discriminators, which minimise disc_weight ((D(real) - 1)^2 + D(fake)^2), summed.
+
+        With objective='nonsaturating' it is disc_weight (-log D(real) - log(1 - D(fake))). `fakes` are drawn
+        by the generators before their update and may come from the history, whose older fakes keep D from
+        following the latest generators alone.
+        """
         old = state.players["disc"].batch_stats
 
         def loss_fn(params):

@@ -19,19 +19,20 @@ from gan_jax.ops import losses
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """CycleGAN's equation with encoder-decoders that may change shapes: two generators, two discriminators.
+    """CycleGAN's loss with encoder-decoders that may change shapes: two generators, two discriminators.
 
     Players: `gen` (s2t, t2s) and `disc` (target, source), one Adam each with weight decay in the gradient.
-    Iterations 0, `update_interval`, ... move disc, others gen. With the share r, summed over both domains:
+    Iterations 0, `update_interval`, ... move disc; all others move gen. With the share r, summed over both
+    domains:
 
         gen:  (1 - r) (gan_weight BCE(D(fake), 1) + fm_weight sum_l (E f_l(real) - E f_l(fake))^2)
               + r |back - image|^2
         disc: (BCE(D(real), 1) + BCE(D(fake), 0)) / 2
 
-    f_l are D's activations of layers 2 and on. Defaults are the official code's; the paper's are gan_weight
-    1, fm_weight 0, rate 0.5, curriculum 0. Departures from the code: images are in [-1, 1] by tanh, where it
-    has [0, 1] by a sigmoid (the same error is a loss four times larger); kernels start from N(0, 0.02); in
-    use, batch norm takes running averages, and these are over translations of real images.
+    f_l are the activations of D's layers from the second on. Defaults are the official code's; the paper's
+    are gan_weight 1, fm_weight 0, rate 0.5, curriculum 0. Departures from the code: images are in [-1, 1] by
+    tanh, where the code has [0, 1] by a sigmoid, so the same error costs four times as much. Kernels start
+    from N(0, 0.02). Outside training, batch norm uses running averages, which come from real images' passes.
     """
 
     TINY: ClassVar[dict[str, Any]] = {
@@ -44,19 +45,19 @@ class Model(base.Defaults):
     translates: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = ("curriculum",)
 
-    g_width: int = 64  # of the first layer
+    g_width: int = 64  # channels of the first layer
     d_width: int = 64
     levels: int = 4  # halvings; D takes images of 4 * 2**levels pixels
-    bottleneck: int = 0  # numbers inside G; 100 for pairs such as cars and faces
+    bottleneck: int = 0  # values in G's innermost layer; 0: no such layer; 100 for cars to faces
     source_channels: int = 3
     target_channels: int = 3
     gan_weight: float = 0.1
     fm_weight: float = 0.9
     rate: float = 0.5  # r from iteration `curriculum` on
     starting_rate: float = 0.01  # r before it
-    curriculum: int = 10_000  # iterations, those of disc included
-    update_interval: int = 3  # iterations for one of disc
-    batch_statistics: bool = False  # in use: normalise by the batch in hand, as the code does
+    curriculum: int = 10_000  # iterations of both players
+    update_interval: int = 3  # iterations for each update of disc
+    batch_statistics: bool = False  # `generate` normalises by the batch in hand, as the code does
     learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
@@ -88,22 +89,22 @@ class Model(base.Defaults):
 
     @property
     def multiple(self) -> int:
-        """Sides of images that `generate` takes are multiples of this; 0 with a bottleneck: S alone."""
+        """Sides of images for `generate` are multiples of this; 0: only the trained size (bottleneck)."""
         return 0 if self.bottleneck else 2**self.levels
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam of either player. The decay is in the gradient, unlike in AdamW."""
+        """Adam for both players. Unlike in AdamW, the weight decay is part of the gradient."""
         del player
         return optax.chain(
             optax.add_decayed_weights(self.weight_decay), optax.adam(self.learning_rate, self.b1, self.b2)
         )
 
     def phases(self, iteration: int) -> tuple[str, ...]:
-        """One player an iteration, disc first."""
+        """An iteration moves one player. Iteration 0 moves disc."""
         return ("gen",) if iteration % self.update_interval else ("disc",)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses images of another size than D collapses to one logit."""
+        """Refuses images of another size than the one that D reduces to one logit."""
         size = inputs.size
         allowed = f"{round(math.log2(size / 4))} for {size} pixels" if size >= 8 else "more pixels"
         checks.require("levels", self.levels, size == 4 * 2**self.levels, allowed)
@@ -112,7 +113,7 @@ class Model(base.Defaults):
         """The state before training; `batch` has `source` and `target` images.
 
         Raises:
-          ValueError: a role is missing, or its channels or size are not what the networks take.
+          ValueError: a role is missing, or the networks do not take its channels or size.
         """
         return game.create(two_way.players(self, rng, batch))
 
@@ -124,18 +125,24 @@ class Model(base.Defaults):
         return (self._update_disc if phase == "disc" else self._update_gen)(state, batch)
 
     def share(self, step: jax.Array) -> jax.Array:
-        """R, the share of the reconstruction, at iteration `step`."""
+        """The share r of the reconstruction at iteration `step`."""
         return jnp.where(step < self.curriculum, self.starting_rate, self.rate)
 
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
-        """Each role that the batch has, in the other domain: `source` as `target` and `target` as `source`.
+        """Translates each role of the batch: `source` becomes `target`, and `target` becomes `source`.
 
-        Images [B, H, W, C] in [-1, 1], of any size that `multiple` divides where there is no bottleneck.
+        Images are [B, H, W, C] in [-1, 1]. Without a bottleneck H and W may be any multiples of `multiple`.
         """
         del rng
         return two_way.translate(self, state, batch, self.batch_statistics)
 
     def _update_gen(self, state, batch):
+        """Moves both generators, which minimise the sum of these terms over both domains.
+
+        r |back - image|^2 + (1 - r) (gan_weight BCE(D(fake), 1) + fm_weight feature matching), with the share
+        r of this iteration. Feature matching compares D's mean activations of fakes and of real images. D
+        does not move in this iteration.
+        """
         old, source, target = state.players["gen"].batch_stats, batch["source"], batch["target"]
         share = self.share(state.step)
 
@@ -143,7 +150,7 @@ class Model(base.Defaults):
             def draw(name, images):
                 return pass_in_training(self.gen[name], params[name], old[name], images)
 
-            # Running statistics are those of what `generate` is given: real images.
+            # The running statistics come from real images, since `generate` translates real images.
             fake_t, stats_t = draw("s2t", source)
             fake_s, stats_s = draw("t2s", target)
             terms = {
@@ -172,6 +179,10 @@ class Model(base.Defaults):
         return out
 
     def _update_disc(self, state, batch):
+        """Moves both discriminators, which minimise (BCE(D(real), 1) + BCE(D(fake), 0)) / 2, summed.
+
+        The generators draw the fakes of this batch and do not move in this iteration.
+        """
         gen, old = state.players["gen"], state.players["disc"].batch_stats
         fakes = {
             into: pass_in_training(self.gen[name], gen.params[name], gen.batch_stats[name], batch[given])[0]

@@ -12,26 +12,24 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
-from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.models.shared import base, checks, optimizers, parts
 from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_window
-from gan_jax.ops import augment, losses
+from gan_jax.ops import augment, losses, ternary
 from gan_jax.ops.pixels import resize, to_rgb
-
-FAKE_S, FAKE_T, REAL_T = 0, 1, 2  # D_1, D_2, D_3 of the paper
-_GROUPS = {"source": FAKE_S, "fake_target": FAKE_T, "real_target": REAL_T}  # what D is shown
 
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """G = g(f(x)) maps a source image to the target domain; D tells G(source), G(target), target apart.
+    """G = g(f(x)) maps source images to the target domain; D tells G(source), G(target) and target apart.
 
-    Players: `gen`, the network g with an encoder e where `encoder='trained'`, and `disc`. `frozen['f']` is
+    Players: `gen`, the network g and, where `encoder='trained'`, an encoder e; and `disc`. `frozen['f']` is
     the perceptual function, which the required run `f` trained. Where the paper is silent (rates, widths,
-    kernels, schedule) the values are this project's. Defaults of the weights are the paper's for digits.
+    kernels, schedule), the values are this project's. The default weights are the paper's for digits.
 
-    g may draw fewer pixels than the domains have, as for faces: D and f then see its images enlarged
-    bilinearly to the domains' size, which is also what `generate` gives; L_TID and L_TV are taken at g's.
+    g may draw fewer pixels than the domains have, as it does for faces. Its images are then enlarged
+    bilinearly to the domains' size for D and f, and in `generate`, so that judges see what D and f see. L_TID
+    and L_TV are taken at g's size.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"f_widths": (4, 4, 4, 8), "f_input_size": 32,
@@ -43,30 +41,30 @@ class Model(base.Defaults):
     beta: float = 15.0  # weight of L_TID, eq. 6
     gamma: float = 0.0  # weight of L_TV, eq. 7
     encoder: str = "f"  # 'f': G = g(f(x)); 'trained': G = g(e(x)), e like f; 'identity': G(x) = x
-    adversary: str = "ternary"  # 'ternary': eqs. 3 and 4; 'binary': eq. 1 (Sec. 3); 'none'
-    saturating: bool = False  # binary only: g minimises log(1 - D) as eq. 1 has it
+    adversary: str = "ternary"  # 'ternary': eqs. 3 and 4; 'binary': eq. 1 (Sec. 3); or 'none'
+    saturating: bool = False  # binary only: g minimises log(1 - D), as in eq. 1
     const_distance: str = "mse"  # d of eq. 5: 'mse' or 'cosine'
-    const_warp: float = 0.0  # how far G(x) is moved and bent before f sees it for L_CONST
-    const_normalise: str = "none"  # 'std' divides features by their deviation over the source set
+    const_warp: float = 0.0  # strength of the random warp of G(x) before f sees it for L_CONST
+    const_normalise: str = "none"  # 'std' divides features by their standard deviation over the source set
     tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
     target_channels: int = 1
     f_widths: tuple[int, ...] = (64, 128, 256, 128)
     f_convs_per_block: int = 1
-    f_input_size: int = 0  # pixels that images are resized to inside f; 0 takes them as they are
+    f_input_size: int = 0  # pixels a side that f resizes images to; 0: no resizing
     g_widths: tuple[int, ...] = (512, 256, 128)  # three for 32 pixels, four for 64
-    g_pointwise: bool = False  # a 1x1 convolution after each layer but the last, as the paper has for faces
+    g_pointwise: bool = False  # a 1x1 convolution after each layer but the last, as for the paper's faces
     d_widths: tuple[int, ...] = (128, 256, 512)
     d_batch_norm: bool = True
-    d_first_norm: bool = False  # on D's first layer too, as the paper has for faces
-    d_activation: str = "leaky_relu"  # slope 0.2; the paper has 'relu'
-    d_init: str = "normal"  # 'normal': N(0, 0.02) as DCGAN; 'lecun': flax's default
+    d_first_norm: bool = False  # whether D's first layer has batch norm too, as for the paper's faces
+    d_activation: str = "leaky_relu"  # of slope 0.2; the paper has 'relu'
+    d_init: str = "normal"  # 'normal': N(0, 0.02), as in DCGAN; 'lecun': flax's default
     g_learning_rate: float = 2e-4
     d_learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # rates fall linearly from here ...
-    decay_end: int = 0  # ... to zero here; 0 keeps them constant
-    ema: float = 0.0  # decay of g's average, used for evaluation; 0 keeps none
+    decay_start: int = 0  # iteration from which both rates fall linearly
+    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
+    ema: float = 0.0  # decay of the average of g's parameters, used in evaluation; 0: no average
     g_steps: int = 1
     d_steps: int = 1
 
@@ -94,12 +92,12 @@ class Model(base.Defaults):
 
     @property
     def batches(self) -> int:
-        """A player that moves several times an iteration sees a fresh batch each time."""
+        """A player that moves several times in an iteration takes a new batch for each update."""
         return max(self.g_steps, self.d_steps)
 
     @property
     def f(self) -> Features:
-        """[B, S, S, 1 or 3] -> [B, d]; its batch norm is folded into its kernels."""
+        """[B, S, S, 1 or 3] -> [B, d], without batch norm, which `adopt` folds into the kernels."""
         return Features(self.f_widths, self.f_convs_per_block, input_size=self.f_input_size)
 
     @property
@@ -109,25 +107,25 @@ class Model(base.Defaults):
 
     @property
     def d(self) -> Discriminator:
-        """[B, S, S, target_channels] -> logits [B, 3], or [B, 1] where binary."""
+        """[B, S, S, target_channels] -> logits [B, 3], or [B, 1] where adversary='binary'."""
         classes = 3 if self.adversary == "ternary" else 1
         norm, first = self.d_batch_norm, self.d_first_norm
         return Discriminator(self.d_widths, classes, norm, self.d_activation, self.d_init, first)
 
     @property
     def features(self) -> Mapping[str, str]:
-        """The features of f that G starts from and that L_CONST compares."""
+        """The roles whose features of f the step reads: G starts from them, and L_CONST compares them."""
         if self.encoder == "f":
             return {"source": "f", "target": "f"}
         return {"source": "f"} if self.encoder == "trained" and self.alpha else {}
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam of a player: constant to `decay_start`, then linear to zero at `decay_end`."""
+        """A player's Adam. The rate is constant to `decay_start`, then linear to zero at `decay_end`."""
         rate = self.g_learning_rate if player == "gen" else self.d_learning_rate
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses an f of other pixels than it was trained at, and a g of more than the domains have."""
+        """Refuses an f at another size than it was trained at, and a g larger than the domains' images."""
         pixels = self.f_input_size or inputs.size
         trained = inputs.required.get("f", 0) or pixels
         allowed = f"what shows f the {trained} pixels that it was trained at"
@@ -143,7 +141,7 @@ class Model(base.Defaults):
         """The state before training; `batch` has `source` and `target` images.
 
         Raises:
-          ValueError: a role is missing, or its channels or size are not what the networks take.
+          ValueError: a role is missing, or the networks do not take its channels or size.
         """
         checks.require_images(batch, "source")
         checks.require_images(batch, "target", (self.target_channels,))
@@ -167,10 +165,7 @@ class Model(base.Defaults):
     def adopt(
         self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
     ) -> TrainState:
-        """Takes f from the required run, its batch norm folded, and the scale of L_CONST's features.
-
-        The scale is their standard deviation over the source set, for each dimension.
-        """
+        """Takes f of the required run, with its batch norm folded, and the deviations that scale L_CONST."""
         f = fold_batch_norm(networks["f"].variables["classifier"])
         checks.require_shapes("f", f, state.frozen["f"], "f_widths and f_convs_per_block")
         frozen = {**state.frozen, "f": f}
@@ -182,25 +177,25 @@ class Model(base.Defaults):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """`d_steps` updates of D, then `g_steps` of g against the updated D."""
+        """`d_steps` updates of D, then `g_steps` updates of g against the updated D."""
         del phase
         keys = jax.random.split(rng, self.g_steps)
         fresh = {f"{role}_features": self._f(state, batch[role]) for role in self.features}
-        parts = jax.tree.map(lambda x: jnp.split(x, self.batches), {**fresh, **batch})
+        splits = jax.tree.map(lambda x: jnp.split(x, self.batches), {**fresh, **batch})
         metrics: dict[str, jax.Array] = {}
-        # D's first update and g's first see the same fakes, since g has not moved between them.
-        fakes = game.once(self._transfer(state, _take(parts, 0)), state.players["gen"].params)
+        # g does not move before its first update, so the first updates of both players can share fakes.
+        fakes = game.once(self._transfer(state, parts.take(splits, 0)), state.players["gen"].params)
         if self.adversary != "none":
             for i in range(self.d_steps):
-                state, aux = self._update_d(state, _take(parts, i), None if i else fakes)
+                state, aux = self._update_d(state, parts.take(splits, i), None if i else fakes)
                 metrics |= aux
         for i in range(self.g_steps):
-            state, aux = self._update_g(state, _take(parts, i), keys[i], None if i else fakes)
+            state, aux = self._update_g(state, parts.take(splits, i), keys[i], None if i else fakes)
             metrics |= aux
         return state, metrics
 
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
-        """The source images in the target domain, at their size: {'target': [B, H, W, C]} in [-1, 1]."""
+        """The source images in the target domain, of the same size: {'target': [B, H, W, C]} in [-1, 1]."""
         del rng
         if self.encoder == "identity":
             return {"target": batch["source"]}
@@ -209,11 +204,10 @@ class Model(base.Defaults):
             z = self.f.apply({"params": e}, batch["source"])
         else:
             z = self._f(state, batch["source"])
-        # What D and f see, and so what judges should: images of the domain, not of g's fewer pixels.
         return {"target": resize(self.draw(state, z), batch["source"].shape[1])}
 
     def draw(self, state: TrainState, z: jax.Array) -> jax.Array:
-        """The images [B, g.size, g.size, target_channels] in [-1, 1] that g draws of features [B, d]."""
+        """Images [B, g.size, g.size, target_channels] in [-1, 1] that g draws of features [B, d]."""
         own = {name: tree["g"] for name, tree in state.players["gen"].eval_variables.items()}
         return self.g.apply(own, z, train=False)
 
@@ -221,7 +215,7 @@ class Model(base.Defaults):
         return self.f.apply({"params": state.frozen["f"]}, pictures)
 
     def _transfer(self, state, batch):
-        """G of both domains by g's parameters, in one pass: running statistics are the mixture's."""
+        """G of both domains as a function of `gen`'s parameters; one pass, so batch norm sees the mixture."""
         roles = ["source"] if self.adversary == "binary" else ["source", "target"]
 
         def transfer(params):
@@ -237,6 +231,10 @@ class Model(base.Defaults):
         return transfer
 
     def _update_d(self, state, batch, transfer=None):
+        """Moves D, which minimises -E log D_1(G(source)) - E log D_2(G(target)) - E log D_3(target), eq. 3.
+
+        For 'binary', D minimises -E log D(target) - E log(1 - D(G(source))). g has not moved yet.
+        """
         g, disc = state.players["gen"], state.players["disc"]
         fakes, _ = (transfer or self._transfer(state, batch))(g.params)
         size = batch["target"].shape[1]
@@ -247,15 +245,18 @@ class Model(base.Defaults):
             if self.adversary == "binary":
                 terms = {"loss": losses.nonsaturating_d(real=logits[1], fake=logits[0])}
             else:
-                judged = dict(zip(_GROUPS, logits, strict=True))
-                terms = {name: losses.cross_entropy(x, _GROUPS[name]) for name, x in judged.items()}
-                hits = {f"accuracy_{k}": jnp.mean(x.argmax(-1) == _GROUPS[k]) for k, x in judged.items()}
-                terms = {"loss": jnp.asarray(sum(terms.values())), **terms, **hits}
+                terms = ternary.d_terms(logits)
             return terms["loss"], (batch_stats, {f"disc/{k}": v for k, v in terms.items()})
 
         return game.update(state, "disc", self.tx("disc"), loss_fn)
 
     def _update_g(self, state, batch, rng, transfer=None):
+        """Moves g (and e), which minimises L_GANG + alpha L_CONST + beta L_TID + gamma L_TV.
+
+        L_GANG = -E log D_3(G(source)) - E log D_3(G(target)) by the updated D (eq. 4); for 'binary', -E log
+        D(G(source)), or E log(1 - D(G(source))) where `saturating`. L_CONST is d(f(source), f(G(source))),
+        L_TID = |target - G(target)|^2, and L_TV is the total variation of all fakes (eqs. 5 to 7).
+        """
         transfer = transfer or self._transfer(state, batch)
 
         def loss_fn(params):
@@ -285,8 +286,7 @@ class Model(base.Defaults):
         if self.adversary == "binary":
             fool = losses.minimax_g if self.saturating else losses.nonsaturating_g
             return {"gan_source": fool(logits[0])}
-        terms = [losses.cross_entropy(x, REAL_T) for x in logits]
-        return dict(zip(("gan_source", "gan_target"), terms, strict=True))
+        return ternary.g_terms(logits)
 
     def _const(self, state, z, fake, rng):
         if self.const_warp:
@@ -294,7 +294,3 @@ class Model(base.Defaults):
         again = self._f(state, fake)
         distance = losses.mse if self.const_distance == "mse" else losses.cosine
         return distance(z / state.frozen["scale"], again / state.frozen["scale"])
-
-
-def _take(parts, i):
-    return {name: split[i % len(split)] for name, split in parts.items()}

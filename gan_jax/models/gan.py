@@ -1,4 +1,4 @@
-"""Generative adversarial networks from noise to images: network, loss and conditioning are fields."""
+"""GANs that draw images from noise; the networks, the loss and the conditioning are fields."""
 
 import dataclasses
 from typing import Any, ClassVar
@@ -14,24 +14,23 @@ from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.models.shared.noise_to_image import Conditional, Labels
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.layers import spectral
-from gan_jax.ops import losses
+from gan_jax.ops import answers, losses
 
 
 @dataclasses.dataclass(frozen=True)
 class Model(Conditional):
     """G draws images from noise z; D, or a critic, scores how real an image is.
 
-    Players: `gen`, and `disc` (`critic` where loss='wasserstein'). Every loss goes with every pair of
-    networks: GAN (Goodfellow et al. 2014), LSGAN (Mao et al. 2017), WGAN (Arjovsky et al. 2017), WGAN-GP
-    (Gulrajani et al. 2017), DCGAN (Radford et al. 2015), SNGAN (Miyato et al. 2018), CGAN (Mirza and
-    Osindero 2014), ACGAN (Odena et al. 2017) are configurations.
+    Players: `gen`, and `disc` (`critic` where loss='wasserstein'). Every loss works with every pair of
+    networks. These are configurations: GAN (Goodfellow et al. 2014), LSGAN (Mao et al. 2017), WGAN (Arjovsky
+    et al. 2017), WGAN-GP (Gulrajani et al. 2017), DCGAN (Radford et al. 2015), SNGAN (Miyato et al. 2018),
+    CGAN (Mirza and Osindero 2014), ACGAN (Odena et al. 2017).
 
-    An iteration is `d_steps` updates of D, each on a fresh batch and fresh z, then one of G on fresh z
-    through the updated D, as Algorithm 1 of the first paper has it. Real and fake images are two passes
-    through D, so that batch norm never mixes them.
+    An iteration is `d_steps` updates of D, then one update of G against the updated D (Algorithm 1 of the
+    GAN paper). D takes real and fake images in two passes, so that batch norm never mixes them.
 
-    `labels`: 'none'; 'input', where both networks are given the class, D's fakes having the classes of its
-    real images; 'auxiliary', where G is given the class and D tells it, by cross-entropy of both players.
+    `labels`: 'none'; 'input', where both networks get the class, and D's fakes have the classes of its real
+    images; 'auxiliary', where G gets the class, D predicts it, and both players minimise the cross-entropy.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "d_width": 4, "z_dim": 4, "d_steps": 2}
@@ -44,37 +43,37 @@ class Model(Conditional):
     z_dim: int = 100
     z_prior: str = "normal"  # N(0, z_scale^2), or 'uniform': U(-z_scale, z_scale)
     z_scale: float = 1.0
-    g_width: int = 0  # channels next to the images; 0 is the published width
+    g_width: int = 0  # channels of the layer next to the images; 0 is the published width
     d_width: int = 0
     g_norm: str = "published"  # or 'none', 'batch', 'layer'
     d_norm: str = "published"
-    spectral: bool = False  # D's kernels are divided by their largest singular value
+    spectral: bool = False  # whether D's kernels are divided by their largest singular value
     loss: str = "nonsaturating"  # 'minimax': G minimises log(1 - D); 'lsgan', 'wasserstein', 'hinge'
-    lsgan_a: float = 0.0  # what D answers to fakes,
-    lsgan_b: float = 1.0  # to real images,
-    lsgan_c: float = 1.0  # and what G wants it to answer
-    gp_weight: float = 0.0  # of the gradient penalty; lambda of WGAN-GP
-    gp_sides: int = 2  # 1 penalises only slopes above 1
-    gp_scale: float = 1.0  # of slopes; 2 measures them by pixels in [0, 1], where ours are in [-1, 1]
-    clip: float = 0.0  # bound of every parameter of the critic after each of its updates; 0 is none
-    d_steps: int = 1  # updates of D an iteration; k of the GAN paper, n_critic of WGAN
+    lsgan_a: float = 0.0  # D's target for fakes
+    lsgan_b: float = 1.0  # D's target for real images
+    lsgan_c: float = 1.0  # the score that G wants for fakes
+    gp_weight: float = 0.0  # weight of the gradient penalty; lambda of WGAN-GP
+    gp_sides: int = 2  # 2 penalises slopes below and above 1; 1 only those above
+    gp_scale: float = 1.0  # factor of the slopes; 2 gives the slopes for pixels in [0, 1]
+    clip: float = 0.0  # D's parameters are clipped to [-clip, clip] after each update; 0: no clipping
+    d_steps: int = 1  # updates of D in an iteration; k of the GAN paper, n_critic of WGAN
     num_classes: int = 0
     labels: str = "none"
-    label_input: str = "concat"  # of G: z beside the label, or 'multiply': z times a learned vector of it
+    label_input: str = "concat"  # G gets z and the label; 'multiply': z times a learned vector of the label
     aux_weight_d: float = 1.0
     aux_weight_g: float = 1.0
-    aux_on_fake: bool = True  # D learns the classes of fakes too, as the ACGAN paper has it
-    optimizer: str = "adam"  # 'rmsprop', 'rmsprop_tf' or 'sgd': see optimizers.optimizer
+    aux_on_fake: bool = True  # whether D also learns the classes of fakes, as in the ACGAN paper
+    optimizer: str = "adam"  # or 'rmsprop', 'rmsprop_tf', 'sgd': see optimizers.optimizer
     g_learning_rate: float = 2e-4
     d_learning_rate: float = 2e-4
-    b1: float = 0.5  # or the momentum of sgd
+    b1: float = 0.5  # of adam; the momentum of sgd
     b2: float = 0.999
-    decay_start: int = 0  # iteration from which both rates fall linearly ...
-    decay_end: int = 0  # ... to zero here; 0 keeps them constant
-    ema: float = 0.0  # decay of G's average, used for evaluation; 0 keeps none
+    decay_start: int = 0  # iteration from which both rates fall linearly
+    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
+    ema: float = 0.0  # decay of the average of G's parameters, used in evaluation; 0: no average
 
     def __post_init__(self):
-        """Refuses hyper-parameters outside their ranges, and those that do not go together."""
+        """Refuses hyper-parameters outside their ranges, and values that do not go together."""
         checks.require_choice(self, "generator", tuple(catalogue.GENERATORS))
         checks.require_choice(self, "discriminator", tuple(catalogue.DISCRIMINATORS))
         checks.require_choice(self, "z_prior", ("normal", "uniform"))
@@ -100,7 +99,7 @@ class Model(Conditional):
         self._require_sense()
 
     def _require_sense(self):
-        """Refuses fields that are allowed alone but not together."""
+        """Refuses values that are allowed alone but not together."""
         for field in ("generator", "discriminator"):
             try:
                 _ = self.g if field == "generator" else self.d
@@ -126,17 +125,17 @@ class Model(Conditional):
 
     @property
     def batches(self) -> int:
-        """Every update of D sees real images of its own."""
+        """Each update of D takes a batch of its own."""
         return self.d_steps
 
     @property
     def opponent(self) -> str:
-        """The name of the player whom G plays against."""
+        """The name of the player that G plays against."""
         return "critic" if self.loss == "wasserstein" else "disc"
 
     @property
     def adversaries(self) -> losses.Adversaries:
-        """Losses of D, of its scores of real and fake, and of G, of D's of its own."""
+        """The losses `(d_loss(real, fake), g_loss(fake))` of the chosen family."""
         return losses.adversarial(self.loss, self.lsgan_a, self.lsgan_b, self.lsgan_c)
 
     @property
@@ -154,7 +153,7 @@ class Model(Conditional):
 
     @property
     def d(self) -> nn.Module:
-        """[B, size, size, channels] -> logits [B, 1], or [B, 1 + num_classes] where auxiliary."""
+        """[B, size, size, channels] -> logits [B, 1], or [B, 1 + num_classes] where labels='auxiliary'."""
         return catalogue.discriminator(
             self.discriminator,
             size=self.size,
@@ -167,20 +166,20 @@ class Model(Conditional):
 
     @property
     def straight_paths(self) -> bool:
-        """Uniform latents fill a cube, and nothing of them lies on a sphere."""
+        """True for the uniform prior, whose latents fill a cube and lie on no sphere."""
         return self.z_prior == "uniform"
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """The optimiser of a player. Its schedule counts the player's own updates."""
+        """The optimiser of a player. The schedule counts the player's own updates."""
         rate, updates = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.d_steps)
         start, end = (updates * count for count in (self.decay_start, self.decay_end))
         return optimizers.optimizer(self.optimizer, rate, self.b1, self.b2, start, end)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
-        """The state before training; `batch` has `image`, and `image_label` [B] where conditional.
+        """The state before training; `batch` has `image`, and `image_label` [B] if the model is conditional.
 
         Raises:
-          ValueError: a role is missing, or its channels or size are not what the networks take.
+          ValueError: a role is missing, or the networks do not take its channels or size.
         """
         checks.require_images(batch, "image", (self.channels,))
         self.check(base.Inputs(batch["image"].shape[1]))
@@ -196,7 +195,7 @@ class Model(Conditional):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """`d_steps` updates of D, then one of G; the metrics are those of the last ones."""
+        """`d_steps` updates of D, then one of G. The metrics are those of the last update of each."""
         del phase
         d_key, g_key = jax.random.split(rng)
         split = lambda x: x.reshape(self.d_steps, -1, *x.shape[1:])  # noqa: E731
@@ -214,10 +213,17 @@ class Model(Conditional):
         return self.z_scale * jax.random.normal(rng, shape)
 
     def decode(self, state: TrainState, z: jax.Array, label: Labels = None) -> jax.Array:
-        """Images [n, size, size, channels] in [-1, 1] of z [n, z_dim], by averages and running statistics."""
+        """Images [n, size, size, channels] in [-1, 1] that G draws of z [n, z_dim] in evaluation."""
         return self.g.apply(state.players["gen"].eval_variables, self.with_class(z, label), False)
 
     def _update_d(self, state, batch, rng):
+        """Moves D, which minimises the following loss, with r = D(real) and f = D(G(z)).
+
+            d_loss(r, f) + gp_weight GP + aux_weight_d (CE(real classes) + aux_on_fake CE(fake classes))
+
+        The terms with CE appear where labels='auxiliary'. GP is the gradient penalty between real images and
+        fakes. Each update draws new fakes of fresh z from G as it stands after its last update.
+        """
         keys = jax.random.split(rng, 6)
         real, y_real = batch["image"], self.labels_of(batch)
         y_fake = y_real if self.labels == "input" else self.classes(keys[0], len(real))
@@ -230,9 +236,9 @@ class Model(Conditional):
             r, r_class, new = self._score(params, stats, real, y_real, keys[3])
             f, f_class, new = self._score(params, new, fake, y_fake, keys[4])
             loss = self.adversaries[0](r, f)
-            terms = {"adversarial": loss, **self._scores(r, f)}
+            terms = {"adversarial": loss, **answers.scores(self.loss, r, f, self.lsgan_a, self.lsgan_b)}
             if self.labels == "auxiliary":
-                terms |= self._told(r_class, y_real, f_class, y_fake)
+                terms |= answers.classes(r_class, y_real, f_class, y_fake)
                 both = terms["class_real"] + self.aux_on_fake * terms["class_fake"]
                 loss = loss + self.aux_weight_d * both
             if self.gp_weight:
@@ -248,6 +254,11 @@ class Model(Conditional):
         return game.clipped(state, self.opponent, self.clip) if self.clip else state, metrics
 
     def _update_g(self, state, n, rng):
+        """Moves G, which minimises g_loss(D(G(z))) + aux_weight_g CE(the classes that G was asked for).
+
+        CE appears where labels='auxiliary'. G draws n new fakes of fresh z, and of random classes if it takes
+        classes. G moves after D, so that it follows the gradient of the updated D.
+        """
         keys = jax.random.split(rng, 4)
         y = self.classes(keys[0], n)
         z = self.with_class(self.latents(keys[1], n), y)
@@ -266,35 +277,18 @@ class Model(Conditional):
         return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)
 
     def _draw(self, state, params, z, rng):
-        """G's images in training, and its running statistics after them."""
+        """The images that G draws in training, and G's new running statistics."""
         variables = {"params": params, "batch_stats": state.players["gen"].batch_stats}
         images, new = self.g.apply(variables, z, True, mutable=["batch_stats"], rngs={"dropout": rng})
         return images, new.get("batch_stats", {})
 
     def _score(self, params, batch_stats, images, y, rng):
-        """D's scores [B], its class logits [B, K or 0], and its running statistics after them."""
+        """D's scores [B], its class logits [B, K], with K = 0 for none, and its new running statistics."""
         variables = {"params": params, "batch_stats": batch_stats}
         logits, new = self.d.apply(
             variables, images, True, self._condition(y), mutable=["batch_stats"], rngs={"dropout": rng}
         )
         return logits[:, 0], logits[:, 1:], new.get("batch_stats", {})
-
-    def _scores(self, real, fake):
-        """What is logged of D's scores: an estimate of the distance, or how often D is right."""
-        if self.loss == "wasserstein":
-            return {"w": real.mean() - fake.mean()}
-        a, b = (self.lsgan_a, self.lsgan_b) if self.loss == "lsgan" else (-1, 1)
-        right = lambda x: jnp.mean((b - a) * (x - (a + b) / 2) > 0)  # noqa: E731
-        return {"accuracy_real": right(real), "accuracy_fake": 1 - right(fake)}
-
-    def _told(self, real, y_real, fake, y_fake):
-        """D's class losses of class logits, and how often it tells the class."""
-        return {
-            "class_real": losses.classification(real, y_real),
-            "class_fake": losses.classification(fake, y_fake),
-            "class_accuracy_real": jnp.mean(real.argmax(-1) == y_real),
-            "class_accuracy_fake": jnp.mean(fake.argmax(-1) == y_fake),
-        }
 
     def _condition(self, y):
         return jax.nn.one_hot(y, self.num_classes) if self.labels == "input" else None

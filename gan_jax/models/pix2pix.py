@@ -17,41 +17,42 @@ from gan_jax.ops import losses
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """G draws the target of a source that it is paired with; D judges patches of both side by side.
+    """G draws the target that is paired with a source; D judges patches of source and target together.
 
-    Players: `gen`, a U-Net whose noise is dropout, and `disc`. An iteration moves disc, then gen through the
-    moved disc, on one and the same fake. Means over batch, patches and pixels; D(x, y) are logits:
+    Players: `gen`, a U-Net whose noise is dropout, and `disc`. An iteration moves disc, then gen against the
+    updated disc; both updates use the same fake. With logits D(x, y) and means over batch, patches and
+    pixels:
 
         disc: (softplus(-D(x, y)) + softplus(D(x, G(x)))) / 2
         gen:  gan_weight softplus(-D(x, G(x))) + l1 |y - G(x)|
 
-    In use as in the paper: dropout stays on, and batch norm normalises each image by itself. Running
-    variances are unbiased, as in torch. Departures: convolutions before batch norm have no bias (the official
-    Lua code zeroes them), and D judges again after its update (the Lua code goes back through the moved D
-    from its former answer).
+    Outside training, as in the paper, dropout stays on, and batch norm normalises each image by itself.
+    Running variances are unbiased, as in torch. Departures: convolutions before batch norm have no bias; the
+    official Lua code sets these biases to zero. D judges the fake again after D's update; the Lua code takes
+    the updated D's gradient at the old logits.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"levels": 3, "g_width": 4, "d_width": 4, "d_layers": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     translates: ClassVar[bool] = True
 
-    g_width: int = 64  # of the first layer
-    levels: int = 8  # halvings of the size inside G, at most log2 of it
-    skips: bool = True  # False: the paper's encoder-decoder
+    g_width: int = 64  # channels of the first layer
+    levels: int = 8  # halvings of the size inside G, at most log2 of the size
+    skips: bool = True  # False is the paper's encoder-decoder
     d_width: int = 64
-    d_layers: int = 3  # of stride 2: 3 for patches of 70 pixels, 0 for the PixelGAN, 5 for 286
+    d_layers: int = 3  # layers of stride 2; 3 gives patches of 70 pixels, 5 of 286; 0 is the PixelGAN
     target_channels: int = 3
-    condition: bool = True  # False: D sees the target alone ("GAN" of the paper's ablation)
-    gan_weight: float = 1.0  # 0 for "L1"
-    l1: float = 100.0  # 0 for "cGAN"
-    disc_weight: float = 0.5  # slows D
-    test_dropout: bool = True  # noise in use too
-    test_statistics: str = "image"  # batch norm in use: of each 'image', or 'running' averages
+    condition: bool = True  # False: D sees only the target ("GAN" in the paper's ablation)
+    gan_weight: float = 1.0  # 0 is the paper's "L1"
+    l1: float = 100.0  # 0 is the paper's "cGAN"
+    disc_weight: float = 0.5  # one half slows D down
+    test_dropout: bool = True  # whether `generate` keeps dropout, the noise
+    test_statistics: str = "image"  # batch norm in `generate`: by each 'image' or by 'running' averages
     learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # rates fall linearly from here ...
-    decay_end: int = 0  # ... to zero here; 0 keeps them constant
+    decay_start: int = 0  # iteration from which both rates fall linearly
+    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -71,7 +72,7 @@ class Model(base.Defaults):
 
     @property
     def disc(self) -> patchgan.Discriminator:
-        """Source and target on one another [B, H, W, C + C'] -> logits [B, h, w, 1]."""
+        """Channels of source and target together, [B, H, W, C + C'] -> logits [B, h, w, 1]."""
         return patchgan.Discriminator(self.d_width, self.d_layers, "batch")
 
     @property
@@ -80,12 +81,12 @@ class Model(base.Defaults):
         return 2**self.levels
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam of either player: constant to `decay_start`, then linear to zero at `decay_end`."""
+        """Adam for both players; the rate is constant to `decay_start`, then linear to 0 at `decay_end`."""
         del player
         return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses sizes that G cannot halve, or of which D's last normalised map has one pixel."""
+        """Refuses sizes that G cannot halve, and sizes at which D's last normalised map has one pixel."""
         size = inputs.size
         checks.require("levels", self.levels, size % self.multiple == 0, f"levels that halve {size} pixels")
         side = patchgan.normalised_side(size, self.d_layers)
@@ -95,7 +96,7 @@ class Model(base.Defaults):
         """The state before training; `batch` has paired `source` and `target` images of one size.
 
         Raises:
-          ValueError: a role is missing, or its channels or size are not what the networks take.
+          ValueError: a role is missing, or the networks do not take its channels or size.
         """
         checks.require_images(batch, "source")
         checks.require_images(batch, "target", (self.target_channels,))
@@ -109,7 +110,7 @@ class Model(base.Defaults):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """One update of disc, then one of gen against the updated disc, on the same fake."""
+        """One update of disc, then one of gen against the updated disc; both use the same fake."""
         del phase
         gen = state.players["gen"]
 
@@ -125,8 +126,8 @@ class Model(base.Defaults):
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
         """The targets of source images [B, H, W, C], {'target': [B, H, W, C']} in [-1, 1].
 
-        Image i of the batch draws its noise from the i-th key that follows from `rng`; what an image becomes
-        depends on no other image.
+        Image i of the batch draws its noise from the i-th key derived from `rng`, so the result of an image
+        depends on its place in the batch but on no other image.
         """
         source = batch["source"]
         keys = jax.vmap(jax.random.fold_in, (None, 0))(rng, jnp.arange(len(source)))
@@ -154,6 +155,10 @@ class Model(base.Defaults):
         return jnp.concatenate([source, target], -1) if self.condition else target
 
     def _update_disc(self, state, batch, fake):
+        """Moves D, which minimises disc_weight (softplus(-D(x, y)) + softplus(D(x, fake))).
+
+        `fake` is G(x) by G before its update. D moves first, so that G follows the gradient of the updated D.
+        """
         old = state.players["disc"].batch_stats
         source = batch["source"]
 
@@ -167,6 +172,10 @@ class Model(base.Defaults):
         return game.update(state, "disc", self.tx("disc"), loss_fn)
 
     def _update_gen(self, state, batch, draw):
+        """Moves G, which minimises gan_weight softplus(-D(x, G(x))) + l1 |y - G(x)|, by the updated D.
+
+        `draw` gives G(x) with the dropout of D's update, so that both players move on the same fake.
+        """
         disc = state.players["disc"]
 
         def loss_fn(params):

@@ -1,4 +1,4 @@
-"""A small FCN that tells a class for every pixel: the student and the judge of translated scenes."""
+"""A small FCN that predicts a class for every pixel: the student and the judge of translated scenes."""
 
 import dataclasses
 from typing import Any, ClassVar
@@ -12,16 +12,16 @@ from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks
 from gan_jax.networks.recognition.fcn import Segmenter
 
-IGNORED = 255  # the label of pixels without a class, as in Cityscapes and PASCAL VOC
+IGNORED = 255  # label of pixels without a class, as in Cityscapes and PASCAL VOC
 
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
     """`recognition.fcn`, trained by the cross-entropy of every pixel that has a class.
 
-    One player, `segmenter`. A pixel whose label is outside 0 to num_classes - 1, such as 255, has no class:
-    it adds nothing to the loss, and the mean is over the others of the batch. It stands in the place of the
-    FCN-8s that pix2pix and CycleGAN were judged by; its layers are this project's own.
+    The one player is `segmenter`. A pixel has no class if its label is outside 0 to num_classes - 1, such as
+    255. Such a pixel adds nothing to the loss; the mean is over all other pixels of the batch. The model
+    replaces the FCN-8s that judged pix2pix and CycleGAN. Its layers are this project's own.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 8), "schedule_steps": 2}
@@ -30,7 +30,7 @@ class Model(base.Defaults):
 
     widths: tuple[int, ...] = (32, 64, 128)
     num_classes: int = 11
-    learning_rate: float = 1e-3  # the peak, where a schedule is given
+    learning_rate: float = 1e-3  # the peak of the schedule, if there is one
     schedule_steps: int = 0  # length of a one-cycle schedule; 0 keeps the rate constant
 
     def __post_init__(self):
@@ -54,7 +54,7 @@ class Model(base.Defaults):
         return optax.adam(rate)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses sizes that the stages cannot halve, and label maps with values that are no class."""
+        """Refuses sizes that the stages cannot halve, and labels that are neither a class nor 255."""
         multiple = 2 ** len(self.widths)
         checks.require("size", inputs.size, inputs.size % multiple == 0, f"multiples of {multiple}")
         values = (inputs.columns or {}).get("image_label")
@@ -68,7 +68,7 @@ class Model(base.Defaults):
         """The state before training; `batch` has `image` [B, H, W, C] and `image_label` int [B, H, W].
 
         Raises:
-          ValueError: either is missing, or of another shape.
+          ValueError: one of them is missing or has another shape.
         """
         checks.require_images(batch, "image")
         expected = batch["image"].shape[:3]
@@ -81,11 +81,12 @@ class Model(base.Defaults):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """One step of Adam on the batch."""
+        """One step of Adam on the mean cross-entropy of all pixels of the batch that have a class."""
         del rng, phase
         player, labels = state.players["segmenter"], batch["image_label"]
         known = (labels >= 0) & (labels < self.num_classes)
-        # Devices may know unequal numbers of pixels: by the mean over devices, theirs is the whole batch's.
+        # Devices may have unequal numbers of pixels with a class. Dividing by the devices' mean number makes
+        # the mean of their losses the mean over the whole batch's pixels.
         pixels = game.device_mean(known.sum().astype(jnp.float32))
         weights = known / jnp.maximum(pixels, 1e-3)
 

@@ -21,22 +21,22 @@ from gan_jax.ops.pixels import to_rgb
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
-    """G(x, c) draws image x as label c asks; D tells real from drawn, patch by patch, and reads the label.
+    """G(x, c) changes image x to match label c; D tells real from fake for each patch and predicts the label.
 
-    Players: `gen` and `disc`. Training roles: `a` with `a_label`, and `b` with `b_label` and so on where
-    `labels` names several data sets, which G tells apart by a mask (`ops.labels.LabelSets`); labels are
-    int32 [B, n] in {0, 1} for attributes and int32 [B] for classes. Target labels are those of the batch,
-    permuted: none is invented. With x, c' real and c wanted,
+    Players: `gen` and `disc`. The training role is `a` with `a_label`. Where `labels` names several data
+    sets, the others are `b` with `b_label` and so on; G tells the sets apart by a mask
+    (`ops.labels.LabelSets`). Labels are int32 [B, n] in {0, 1} for attributes and int32 [B] for classes.
+    Target labels are the batch's own labels in random order. With real x and c', and target label c,
 
       D: -E D_src(x) + E D_src(G(x, c)) + gp_weight GP + cls_weight L_cls(D_cls(x), c')
       G: -E D_src(G(x, c)) + cls_weight L_cls(D_cls(G(x, c)), c) + rec_weight E |x - G(G(x, c), c')|
 
-    (eqs. 3, 4, 6, 7 and, for the first terms, 8). L_cls is the sigmoid cross-entropy summed over
-    attributes, or the cross-entropy of classes, over the labels of the image's own set alone. As in the
-    official code Wasserstein terms are means over patches and the penalty is on the gradient of their sum.
+    (eqs. 3, 4, 6, 7, and 8 for the first terms). L_cls is the sigmoid cross-entropy summed over attributes,
+    or the cross-entropy of classes; it covers only the labels of the image's own set. As in the official
+    code, Wasserstein terms are means over patches, and GP penalises the gradient of the patches' sum.
 
-    Departures: D's biases begin at zero. With several sets G moves after all of D's updates on all of them;
-    the official code lets it move on the first set before D's last update on the second.
+    Departures: D's biases start at zero. With several sets, G moves after all updates of D on all sets; in
+    the official code G moves on the first set before D's last update on the second.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "g_blocks": 1, "d_width": 4, "d_downs": 3, "n_critic": 2}
@@ -45,13 +45,13 @@ class Model(base.Defaults):
     takes_requests: ClassVar[bool] = True
 
     labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
-    exclusive: tuple[bool, ...] = (False,)  # for each set: classes, one an image; else attributes
-    channels: int = 3  # of what G draws; grey images are replicated to three
+    exclusive: tuple[bool, ...] = (False,)  # for each set: True for classes, False for attributes
+    channels: int = 3  # channels of G's images; grey inputs are repeated to three channels
     g_width: int = 64
     g_blocks: int = 6
     d_width: int = 64
     d_downs: int = 6
-    n_critic: int = 5  # updates of D for one of G, each on a batch of its own
+    n_critic: int = 5  # updates of D for each update of G, each on its own batch
     cls_weight: float = 1.0
     rec_weight: float = 10.0
     gp_weight: float = 10.0
@@ -59,8 +59,8 @@ class Model(base.Defaults):
     d_learning_rate: float = 1e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # steps; rates fall linearly from here ...
-    decay_end: int = 0  # ... to zero here; 0 keeps them constant, as the official code all but does
+    decay_start: int = 0  # iteration from which both rates fall linearly
+    decay_end: int = 0  # iteration at which both rates are zero; 0: constant, nearly as in the code
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -78,7 +78,7 @@ class Model(base.Defaults):
 
     @property
     def batches(self) -> int:
-        """Every update of D sees a fresh batch; G moves on the last of them."""
+        """Each update of D takes a new batch. G takes the last of them."""
         return self.n_critic
 
     @property
@@ -88,7 +88,7 @@ class Model(base.Defaults):
 
     @property
     def sets(self) -> LabelSets:
-        """The labels of all data sets, and the vector that G is given."""
+        """The labels of all data sets, and the label vector for G."""
         return LabelSets(self.labels, self.exclusive)
 
     @property
@@ -102,18 +102,18 @@ class Model(base.Defaults):
         return Discriminator(self.sets.labels, self.d_width, self.d_downs)
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam of a player. A schedule counts the player's own updates, several in a step."""
+        """A player's Adam. The schedule counts the player's own updates, of which a step has several."""
         rate = {"gen": self.g_learning_rate, "disc": self.d_learning_rate}[player]
         updates = len(self.labels) * (self.n_critic if player == "disc" else 1)
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
 
     def trained_role(self, role: str) -> str:
-        """G is given images of every set; those of the first one stand for all."""
+        """The role of the first set, as an example of all: G takes images of every set."""
         del role
         return self.sets.roles[0]
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses images that the strided layers cannot halve exactly, as often as they would."""
+        """Refuses sizes that the strided layers cannot halve exactly at every layer."""
         size = inputs.size
         multiple = max(self.multiple, 2**self.d_downs)
         allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
@@ -123,7 +123,7 @@ class Model(base.Defaults):
         """The state before training; `batch` has the images and labels of every role of `sets`.
 
         Raises:
-          ValueError: a role or its label is missing, or of another shape than the networks take.
+          ValueError: a role or its label is missing or has a shape that the networks do not take.
         """
         for which, role in enumerate(self.sets.roles):
             checks.require_images(batch, role, (1, self.channels))
@@ -146,10 +146,10 @@ class Model(base.Defaults):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """`n_critic` updates of D on every set, each on its own part of the batch, then one of G on each.
+        """`n_critic` updates of D on each set, each on its own part of the batch, then one of G on each set.
 
         Raises:
-          ConfigError: a device has one image an update, whose label could be permuted with no other.
+          ConfigError: a device has only one image for an update, so labels cannot be permuted.
         """
         del phase
         each = len(batch["a"]) // self.n_critic
@@ -176,10 +176,10 @@ class Model(base.Defaults):
         return state, metrics
 
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
-        """`source` [B, S, S, C] as `label` [B, sets.size] asks: {'target': [B, S, S, channels]}.
+        """Changes `source` [B, S, S, C] to match `label` [B, sets.size]: {'target': [B, S, S, channels]}.
 
         Raises:
-          ValueError: no label, or one of another length.
+          ValueError: the label is missing or has another length.
         """
         del rng
         if "label" not in batch or batch["label"].shape[1:] != (self.sets.size,):
@@ -189,16 +189,18 @@ class Model(base.Defaults):
         return {"target": self.g.apply(state.players["gen"].eval_variables, x, batch["label"])}
 
     def condition(self, names: Sequence[str]) -> np.ndarray:
-        """The vector [sets.size] that asks for these labels, all of one set, and for none of its others.
+        """The vector [sets.size] that asks for the named labels of one set and for none of its other labels.
 
         Raises:
-          ConfigError: no name, an unknown one, names of several sets, or several classes of one.
+          ConfigError: there is no name or an unknown name, or the names are of several sets, or are several
+            classes of one set.
         """
         found = [self.sets.find(name) for name in names]
         if len({which for which, _ in found}) != 1 or (self.exclusive[found[0][0]] and len(found) > 1):
             allowed = " or ".join(", ".join(part) for part in self.labels)
             raise ConfigError(
-                f"labels {', '.join(names)!r} do not go together; of one set, one class: {allowed}"
+                f"labels {', '.join(names)!r} do not go together; "
+                f"name one class, or attributes of one set: {allowed}"
             )
         bits = jnp.zeros((1, len(self.labels[found[0][0]])))
         bits = bits.at[0, jnp.array([place for _, place in found])].set(1.0)
@@ -208,13 +210,19 @@ class Model(base.Defaults):
         return to_rgb(x) if self.channels == 3 else x
 
     def _task(self, part, rng, which):
-        """Images of a set, their own labels and those wanted of them, and a key for the rest."""
+        """One set's images, their own labels and target labels; and a key for the gradient penalty."""
         role = self.sets.roles[which]
         rng_labels, rng_gp = jax.random.split(jax.random.fold_in(rng, which))
         own = self.sets.bits(which, part[f"{role}_label"])
         return (self._channels(part[role]), own, jax.random.permutation(rng_labels, own)), rng_gp
 
     def _update_d(self, state, which, task, rng):
+        """Moves D on one set, with images x, their own labels c', target labels c and fakes G(x, c).
+
+        D minimises E D_src(G(x, c)) - E D_src(x) + cls_weight L_cls(D_cls(x), c') + gp_weight GP. The fakes
+        are those of G before its update. GP is taken between each x and its fake. D learns labels from real
+        images only.
+        """
         x, own, wanted = task
         disc = state.players["disc"]
         fake = self.g.apply(state.players["gen"].variables, x, self.sets.vector(which, wanted))
@@ -237,6 +245,12 @@ class Model(base.Defaults):
         return game.update(state, "disc", self.tx("disc"), loss_fn)
 
     def _update_g(self, state, which, task):
+        """Moves G on one set, with images x, their own labels c' and target labels c.
+
+        G minimises -E D_src(G(x, c)) + cls_weight L_cls(D_cls(G(x, c)), c) + rec_weight E |x - G(G(x, c),
+        c')|. The images and labels are those of D's last update. G moves after D, since the negative critic's
+        loss estimates the Wasserstein distance only after several updates of D.
+        """
         x, own, wanted = task
         gen, disc = state.players["gen"], state.players["disc"]
         there, back = (self.sets.vector(which, bits) for bits in (wanted, own))
@@ -255,14 +269,14 @@ class Model(base.Defaults):
         return game.update(state, "gen", self.tx("gen"), loss_fn)
 
     def _classification(self, which, logits, bits):
-        """L_cls over the labels of one set: no other set's logits have a part in it."""
+        """L_cls over the labels of one set; the logits of other sets do not enter."""
         logits = logits[:, self.sets.block(which)]
         if self.exclusive[which]:
             return losses.classification(logits, bits.argmax(axis=-1))
         return logits.shape[-1] * losses.attributes(logits, bits)
 
     def _weighted(self, player, which, terms):
-        """The loss of one set, and its terms as metrics; the set is named where there are several."""
+        """One set's weighted loss, and its terms as metrics, named by the role if there are several sets."""
         weights = {"cls": self.cls_weight, "rec": self.rec_weight, "gp": self.gp_weight}
         loss = jnp.asarray(sum(weights.get(name, 1.0) * term for name, term in terms.items()))
         suffix = f"_{self.sets.roles[which]}" if len(self.labels) > 1 else ""

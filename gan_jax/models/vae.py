@@ -19,11 +19,11 @@ from gan_jax.ops import losses
 class Model(NoiseToImage):
     """q(z|x) = N(mean, variance) and p(x|z), trained to maximise the evidence lower bound (eq. 7, L = 1).
 
-    One player, `vae`, of two networks, `enc` and `dec`. It minimises `recon + beta kl`, both summed over
-    dimensions and averaged over the batch, in nats for an image. Inside, images are in [0, 1]; p(x|z) has
-    the sigmoid of the decoder's logits for its mean. Defaults are those of the public PyTorch and Flax
-    examples; the paper's network is `network='aevb'`, its optimiser `optimizer='adagrad'`. Its Gaussian
-    prior of the weights is left out.
+    The one player, `vae`, has two networks, `enc` and `dec`. It minimises `recon + beta kl` in nats; both
+    terms are sums over dimensions and means over the batch. Inside the model, images are in [0, 1]. The mean
+    of p(x|z) is the sigmoid of the decoder's logits. Defaults are those of the public PyTorch and Flax
+    examples. The paper's network is `network='aevb'`, and its optimiser is `optimizer='adagrad'`. The paper's
+    Gaussian prior of the weights is left out.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"width": 8}
@@ -32,13 +32,13 @@ class Model(NoiseToImage):
     size: int = 28  # pixels a side
     channels: int = 1
     z_dim: int = 20
-    network: str = "mlp"  # 'mlp', 'aevb', 'conv'
-    width: int = 0  # hidden units, or channels after the first convolution; 0 is the network's own
-    likelihood: str = "bernoulli"  # 'gaussian': N(mean, sigma^2); 'seed': squared error without factor
-    sigma: float = 1.0  # of 'gaussian'
-    beta: float = 1.0  # weight of the KL term; 1 is the bound
-    binarize: str = "none"  # 'dynamic' draws each pixel anew in each batch; 'threshold' cuts at a half
-    optimizer: str = "adam"  # 'adagrad'
+    network: str = "mlp"  # or 'aevb', 'conv'
+    width: int = 0  # hidden units, or channels of the first convolution; 0 is the network's own
+    likelihood: str = "bernoulli"  # 'gaussian': N(mean, sigma^2); 'seed': the plain squared error
+    sigma: float = 1.0  # standard deviation of 'gaussian'
+    beta: float = 1.0  # weight of the KL term; 1 gives the bound
+    binarize: str = "none"  # 'dynamic' draws each pixel at each step; 'threshold' cuts at one half
+    optimizer: str = "adam"  # or 'adagrad'
     learning_rate: float = 1e-3
     b1: float = 0.9
     b2: float = 0.999
@@ -69,7 +69,7 @@ class Model(NoiseToImage):
         return vae.pair(self.network, size=self.size, **fields)
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam, or torch's Adagrad."""
+        """Adam, or torch's Adagrad, whose sums of squares start at zero."""
         del player
         if self.optimizer == "adagrad":
             return optimizers.adagrad(self.learning_rate)
@@ -79,7 +79,7 @@ class Model(NoiseToImage):
         """The state before training; `batch` has `image`.
 
         Raises:
-          ValueError: there is none, or it has another shape than the networks take.
+          ValueError: it is missing or has a shape that the networks do not take.
         """
         checks.require_images(batch, "image", (self.channels,))
         self.check(base.Inputs(batch["image"].shape[1]))
@@ -94,7 +94,7 @@ class Model(NoiseToImage):
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
-        """One step on the negative bound, with one draw of z for each image."""
+        """One step on `recon + beta kl`, with one draw of z for each image; beta=1: the negative bound."""
         del phase
         rng_pixels, rng_noise = jax.random.split(rng)
         x = self._pixels(batch["image"], rng_pixels)
@@ -106,17 +106,17 @@ class Model(NoiseToImage):
         return game.update(state, "vae", self.tx("vae"), loss_fn)
 
     def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
-        """The mean of p(x|z), not a draw of it: z [n, z_dim] -> [n, size, size, channels] in [-1, 1]."""
+        """The mean of p(x|z), not a sample: z [n, z_dim] -> [n, size, size, channels] in [-1, 1]."""
         del label
         params = state.players["vae"].eval_variables["params"]
         return 2 * jax.nn.sigmoid(self._decode(params, z)) - 1
 
     def infer(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> dict[str, jax.Array]:
-        """What the model finds in `batch['image']` [n, size, size, channels].
+        """Encodes `batch['image']` [n, size, size, channels] and evaluates the bound.
 
         Returns:
-          For each image `mean` [n, z_dim] of q(z|x); `reconstruction` in [-1, 1], decoded from it; and the
-          terms `loss`, `recon` and `kl` [n] of the bound with one draw of z, in nats.
+          `mean` [n, z_dim] of q(z|x); `reconstruction` in [-1, 1], decoded from `mean`; and the terms `loss`,
+          `recon` and `kl` [n] of the bound in nats, with one draw of z for each image.
         """
         rng_pixels, rng_noise = jax.random.split(rng)
         x = self._pixels(batch["image"], rng_pixels)
@@ -135,7 +135,7 @@ class Model(NoiseToImage):
         return x
 
     def _pass(self, params, x, rng):
-        """Mean and log variance of q(z|x), and the logits of one draw of z."""
+        """Mean and log variance of q(z|x) [n, z_dim], and the decoder's logits for one draw of z."""
         mean, log_variance = self.networks[0].apply({"params": params["enc"]}, x)
         z = vae.reparametrise(mean, log_variance, jax.random.normal(rng, mean.shape))
         return mean, log_variance, self._decode(params, z)

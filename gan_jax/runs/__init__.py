@@ -1,1 +1,1 @@
-"""The folder of a run and its life: configuration, checkpoints, records, evaluations, result."""
+"""A run and its folder: configuration, data, checkpoints, records, evaluations and result."""

@@ -1,8 +1,8 @@
-"""Checkpoints: orbax behind one module, with a checksum per leaf and a format version.
+"""Checkpoints: only this module uses orbax. Each leaf has a checksum, each checkpoint a format version.
 
 A checkpoint is a flat dict of host arrays by readable names (`players.gen.params.up_1.kernel`). It has no
-device axis, so any number of devices resumes it. Orbax renames a temporary folder, but does not notice a
-flipped bit.
+device axis, so any number of devices can resume from it. The checksums find flipped bits, which orbax does
+not notice.
 """
 
 import contextlib
@@ -27,18 +27,18 @@ from gan_jax.runs.workdir import free_bytes
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 2  # 1 had the frozen variables in every checkpoint; it is still read
+FORMAT = 2  # format 1 kept the frozen variables in every checkpoint; it can still be read
 
 _READ = (1, 2)
-# What orbax and tensorstore raise on files that are missing, cut or changed.
+# The exceptions of orbax and tensorstore for files that are missing, cut or changed.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error,
            CheckpointError)  # fmt: skip
-_REPLACED = ".replaced_by_"  # `8.replaced_by_8`: kept until the new step 8 is on disk
+_REPLACED = ".replaced_by_"  # `8.replaced_by_8` is kept until the new step 8 is on disk
 
 
 def _reason(error: Exception) -> str:
     line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return line if len(line) <= 300 else f"{line[:80]} ... {line[-200:]}"  # paths in between
+    return line if len(line) <= 300 else f"{line[:80]} ... {line[-200:]}"  # leaves out paths in the middle
 
 
 def _text_checksum(content: Mapping[str, Any]) -> int:
@@ -55,27 +55,27 @@ def _steps(folder: Path) -> list[int]:
 
 
 class Checkpoints:
-    """The checkpoints of one run: the newest `keep` under `directory`, the best one under `best`.
+    """The checkpoints of one run: the newest `keep` in the folder `newest`, and the best one in `best`.
 
-    Saving is asynchronous; `check` and `close` raise what went wrong meanwhile.
+    Saving is asynchronous. `check` and `close` raise the errors of saves.
     """
 
     def __init__(
         self, directory: Path, keep: int, writes: bool = True, prefixes: Mapping[str, str] | None = None
     ):
-        """Opens (and makes) the folder; leftovers of an interrupted save are removed.
+        """Opens the folder, after making it if necessary, and removes what an interrupted save left.
 
         Args:
-          directory: of all checkpoints of the run.
-          keep: how many of the newest are kept.
+          directory: the folder of all checkpoints of the run.
+          keep: the number of newest checkpoints to keep.
           writes: whether this process saves. States are equal on all processes, so one of them saves and the
             others only restore.
-          prefixes: beginnings of leaves' names that an earlier version had, old -> new.
+          prefixes: beginnings of leaves' names in earlier versions, old -> new.
         """
         self._prefixes = prefixes or {}
         self.directory = Path(directory).absolute()
         self._writes = writes
-        self._under_way = (0, 0)  # step and bytes of the save that an error is about
+        self._under_way = (0, 0)  # step and bytes of the last save, for messages
         self._managers = {}
         if writes:
             self._managers = {
@@ -84,7 +84,7 @@ class Checkpoints:
             }
 
     def save(self, tree: PyTree, step: int, meta: dict[str, Any], best: bool = False) -> None:
-        """Starts to save host arrays; an equal step gives way once the new one is on disk.
+        """Starts to save host arrays. Checkpoints of this step and later are deleted once it is on disk.
 
         Raises:
           NonFiniteError: a leaf is not finite; nothing is written.
@@ -99,7 +99,7 @@ class Checkpoints:
         self._guarded(lambda: self._write("best" if best else "newest", flat, step, meta))
 
     def _write(self, place, flat, step, meta):
-        self._wait()  # for both: what this one's meta says of the best must be on disk before it
+        self._wait()  # for both folders: the best checkpoint must be on disk before a meta that names it
         self._under_way = (step, sum(leaf.nbytes for leaf in flat.values()))
         manager, folder = self._managers[place], self.directory / place
         for old in _steps(folder):
@@ -109,7 +109,7 @@ class Checkpoints:
         checksums = {name: checksum(leaf) for name, leaf in flat.items()}
         own, outside = frozen.split(flat)
         name = frozen.write(self.directory, outside)
-        # Through JSON: a copy, since the caller's values go on changing, and what will be read back.
+        # JSON gives the values as they are read back, in a copy: the caller goes on changing its own.
         content = json.loads(json.dumps({"step": step, "leaves": checksums, "frozen": name, "meta": meta}))
         content |= {"format": FORMAT, "checksum": _text_checksum(content)}
         stored = {name: leaf for name, leaf in own.items() if leaf.size}  # orbax refuses empty arrays
@@ -128,7 +128,7 @@ class Checkpoints:
         try:
             work()
         except (OSError, ValueError, RuntimeError) as error:
-            time.sleep(0.5)  # orbax's threads go on complaining: the line that matters comes last
+            time.sleep(0.5)  # orbax's threads still print; this message should be the last line
             (step, size), free = self._under_way, free_bytes(self.directory)
             raise CheckpointError(
                 f"checkpoint of step {step} ({size} bytes) could not be written to {self.directory}, "
@@ -136,36 +136,37 @@ class Checkpoints:
             ) from error
 
     def check(self) -> None:
-        """Raises CheckpointError if a save has failed since the last call; takes microseconds."""
+        """Raises CheckpointError if a save has failed since the last call. It takes microseconds."""
         for manager in self._managers.values():
-            # Not `check_for_errors`: the thread that ends a save has most errors by then.
+            # `check_for_errors` would miss most errors: the thread that finishes a save has taken them.
             if not manager.is_saving_in_progress():
                 self._guarded(manager.wait_until_finished)
 
     def close(self) -> None:
-        """Waits for saves under way and raises CheckpointError if one of them failed."""
+        """Waits for unfinished saves, and raises CheckpointError if one of them failed."""
         self._guarded(self._wait)
         for manager in self._managers.values():
             self._guarded(manager.close)
 
     def abandon(self) -> None:
-        """Closes without raising: for a run that ends in an error of its own, or is closed already."""
+        """Closes without raising, for a run that ends in another error or is already closed."""
         for manager in self._managers.values():
             with contextlib.suppress(*_DAMAGE, RuntimeError):
                 manager.close()
 
     def restore(self, target: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
-        """The newest intact checkpoint in the structure of `target`, and its meta; None if none.
+        """The newest intact checkpoint in the structure of `target`, and its meta; None if there is none.
 
-        A damaged one is named in a warning and moved aside to `<step>.damaged`, never deleted.
+        A warning names each damaged checkpoint, which is moved to `<step>.damaged` and never deleted.
 
         Raises:
-          CheckpointError: all are damaged, the format is another, or the leaves are not `target`'s.
+          CheckpointError: all checkpoints are damaged, the format is unknown, or the leaves are not
+            `target`'s.
         """
         return self._restore("newest", target)
 
     def restore_best(self, target: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
-        """The best checkpoint, likewise."""
+        """The best checkpoint, restored as by `restore`."""
         return self._restore("best", target)
 
     def _restore(self, place, target):
@@ -179,7 +180,7 @@ def load(directory: Path, best: bool = False) -> tuple[Leaves, dict[str, Any]]:
     """The newest (or best) intact checkpoint of another run as a flat dict, and its meta.
 
     Raises:
-      CheckpointError: there is none, or none intact.
+      CheckpointError: there is no checkpoint, or no intact one.
     """
     folder = Path(directory).absolute() / ("best" if best else "newest")
     found = _newest_intact(folder, aside=False)
@@ -191,7 +192,7 @@ def load(directory: Path, best: bool = False) -> tuple[Leaves, dict[str, Any]]:
 def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
     directory.mkdir(parents=True, exist_ok=True)
     _settle(directory)
-    # Not left to orbax, which would wait for the other processes there.
+    # Orbax would wait for the other processes before it removes these.
     for leftover in directory.glob("*.orbax-checkpoint-tmp*"):
         shutil.rmtree(leftover)
     options = ocp.CheckpointManagerOptions(
@@ -201,7 +202,7 @@ def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
 
 
 def _alone(name: str) -> ocp.options.MultiprocessingOptions:
-    """Work of this process, which waits for no other: they may come upon damage at different times."""
+    """Options by which orbax waits for no other process, as processes may find damage at different times."""
     rank = jax.process_index()
     active = {rank} if jax.process_count() > 1 else None
     return ocp.options.MultiprocessingOptions(
@@ -210,7 +211,7 @@ def _alone(name: str) -> ocp.options.MultiprocessingOptions:
 
 
 def _settle(folder: Path) -> None:
-    """Drops the steps that a later save has replaced; puts them back where that save was cut off."""
+    """Deletes replaced steps whose new version is on disk, and restores them if that save was cut off."""
     for path in folder.glob(f"*{_REPLACED}*"):
         old, _, new = path.name.partition(_REPLACED)
         if (folder / new).exists():

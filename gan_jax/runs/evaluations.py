@@ -1,4 +1,4 @@
-"""Runs a configuration's evaluations: its data, its evaluators, the state they judge."""
+"""Runs the evaluations of a configuration: reads their data and calls their evaluators on a state."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ _BATCH = 256
 
 
 class Evaluations:
-    """The evaluations of one run; data are read at first use and kept."""
+    """The evaluations of one run. Data are read at first use and kept."""
 
     def __init__(
         self,
@@ -27,14 +27,14 @@ class Evaluations:
         poll: Callable[[], None],
         untrained: Callable[[], TrainState],
     ):
-        """Prepares the model's methods that evaluators apply; reads no data.
+        """Prepares the model's methods for evaluators, without reading data.
 
         Args:
-          config: of the run.
-          model: of the run.
-          networks: those that the configuration requires, by name.
-          poll: called between batches; may raise to interrupt.
-          untrained: makes the state before training; called once, when an evaluator first asks.
+          config: the run's configuration.
+          model: the run's model.
+          networks: the networks that the configuration requires, by name.
+          poll: called between batches; it may raise to interrupt.
+          untrained: returns the state before training; called once, when an evaluator first needs it.
         """
         self._config, self._networks, self._poll = config, networks, poll
         self._untrained = functools.cache(lambda: jax.device_get(untrained()))
@@ -43,12 +43,12 @@ class Evaluations:
         self._mapped = functools.cache(lambda name: devices.pmap_apply(functions.method(model, name)))
 
     def due(self, step: int) -> list[str]:
-        """Names of the evaluations that a step asks for."""
+        """The names of the evaluations that are due at a step."""
         evals = self._config.evals
         return [name for name, spec in evals.items() if spec.every and step % spec.every == 0]
 
     def run(self, name: str, state: TrainState) -> dict[str, Any]:
-        """Values of one evaluation of a replicated state; nothing of the state changes."""
+        """The values of one evaluation of a replicated state. The state does not change."""
         spec = self._config.evals[name]
         if name not in self._data:
             self._data[name] = inputs.load_evaluation(self._config, spec.roles)
@@ -67,7 +67,7 @@ class Evaluations:
 
 
 class _Apply:
-    """What evaluators are handed: the model on one host batch after another, see `evaluation.Apply`."""
+    """Applies the model to one host batch after another, for evaluators; see `evaluation.Apply`."""
 
     def __init__(self, model, apply, state, roles, seed, initial):
         self._model, self._state, self._initial = model, state, initial
@@ -96,23 +96,23 @@ class _Apply:
         return self._apply(state, seen, self._seed, position)
 
     def _is_hidden(self, key):
-        """Columns of the data beside the images: an answer that the model must not read."""
+        """Whether a column, such as a label, holds an answer that the model must not read."""
         belongs = any(key.startswith(f"{role}_") for role in self._roles)
         return key not in self._roles and (belongs or key.endswith("_label"))
 
 
 def scalars(values: Mapping[str, Any]) -> dict[str, float]:
-    """Those values that are numbers."""
+    """The values that are numbers."""
     return {k: v for k, v in values.items() if isinstance(v, int | float)}
 
 
 def pictures(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Those values that are images."""
+    """The values that are images."""
     return {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
 
 
 def summary(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """All that a result keeps: the values of `test` by themselves, others under their evaluation."""
+    """The values for a result, without images: those of `test` directly, others by evaluation."""
     kept = {
         name: {k: v for k, v in found.items() if not isinstance(v, np.ndarray)}
         for name, found in values.items()

@@ -1,6 +1,6 @@
-"""Frozen variables, which no step changes: one file for all checkpoints of a run, named by its content.
+"""Frozen variables, which no step changes: one file for all checkpoints of a run, named by a hash.
 
-A checkpoint holds the name of the file, and the checksums of its leaves beside those of its own.
+A checkpoint stores the name of the file, and the checksums of these leaves beside those of its own.
 """
 
 import io
@@ -19,27 +19,27 @@ _PREFIX = "frozen."
 
 
 def split(flat: Mapping[str, np.ndarray]) -> tuple[Leaves, Leaves]:
-    """The leaves that steps may change, and the frozen ones."""
+    """The leaves that steps may change, and the frozen leaves."""
     frozen = {name: leaf for name, leaf in flat.items() if name.startswith(_PREFIX)}
     return {name: leaf for name, leaf in flat.items() if name not in frozen}, frozen
 
 
 def write(directory: Path, leaves: Leaves) -> str:
-    """Writes frozen leaves below `directory`, unless they are there; the name of their file, '' for none."""
+    """Writes frozen leaves below `directory` unless they exist; returns the file's name, '' for no leaves."""
     if not leaves:
         return ""
     name = f"{sha256(leaves)[:16]}.npz"
     folder = directory / FOLDER
     if not (folder / name).exists():
         content = io.BytesIO()
-        # As bytes: numpy's format does not know every dtype of jax.
+        # Leaves are stored as bytes, since numpy's format does not know every dtype of jax.
         np.savez(content, **{key: _bytes(leaf) for key, leaf in leaves.items()})  # type: ignore[arg-type]
         Workdir(folder).write(name, content.getvalue())
     return name
 
 
 def read(directory: Path, name: str, like: Mapping[str, np.ndarray]) -> Leaves:
-    """The frozen leaves of a file, in the dtypes and shapes of `like`; '' has none.
+    """The frozen leaves of a file, with the dtypes and shapes of `like`; none if the name is ''.
 
     Raises:
       OSError, ValueError, KeyError, zipfile.BadZipFile: the file is missing, cut or changed.

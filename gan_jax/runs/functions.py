@@ -1,4 +1,4 @@
-"""A run's model as functions of host arrays: images to images, images to classes, noise to images."""
+"""The model of a run as functions of host arrays: images to images or classes, latents to images."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ _BATCH = 256  # images at a time
 
 
 def method(model: Model, name: str) -> Callable[..., Any]:
-    """A method of a model as `f(state, batch, rng)`, whether or not it is random, on bytes or floats."""
+    """A model's method as `f(state, batch, rng)` for uint8 or float images, even if it takes no key."""
     run = getattr(model, name)
     if "rng" in inspect.signature(run).parameters:
         return on_floats(run)
@@ -25,12 +25,12 @@ def method(model: Model, name: str) -> Callable[..., Any]:
 
 
 def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
-    """What a run's model makes of images, in parts.
+    """Applies the `generate` of a run's model to images, in parts of 256.
 
     Args:
-      run: from `load`.
-      pictures: by role, uint8 or float in [-1, 1], [N, H, W, C].
-      seed: of the model's randomness, if it has any.
+      run: a run from `load`.
+      pictures: images [N, H, W, C] by role, uint8 or float in [-1, 1].
+      seed: seed of the model's random draws, if it has any.
 
     Returns:
       The model's images by role, [N, H, W, C] in [-1, 1].
@@ -39,15 +39,15 @@ def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dic
 
 
 def generator(run: Run) -> Callable[..., dict[str, np.ndarray]]:
-    """`generate` of one run as `call(pictures, seed=0)`, its state placed and its program compiled once."""
+    """`generate` of one run as `call(pictures, seed=0)`, which places the state and compiles only once."""
     return _in_parts(run, method(run.model, "generate"))
 
 
 def predictor(run: Run) -> Callable[[np.ndarray], np.ndarray]:
-    """The classes that the run of a classifier or segmenter sees in images, as a call compiled once.
+    """The classes that the run of a classifier or segmenter predicts, as a function that compiles once.
 
-    Images [N, H, W, C], uint8 or float in [-1, 1], become classes int32 [N], or [N, H, W] for every pixel:
-    those of the largest logits.
+    It takes images [N, H, W, C], uint8 or float in [-1, 1]. It returns the classes of the largest logits,
+    int32 [N], or [N, H, W] for a segmenter.
     """
     predict = method(run.model, "predict")
     apply = _in_parts(run, lambda *args: predict(*args).argmax(-1).astype(np.int32))
@@ -55,24 +55,24 @@ def predictor(run: Run) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
-    """The images that the generator of a run makes of latent vectors.
+    """The images that the generator of a run draws of latent vectors.
 
     Args:
-      run: from `load`.
+      run: a run from `load`.
       z: float32 [N, d].
-      label: int32 [N], where the model is conditional.
+      label: int32 [N], if the model is conditional.
 
     Returns:
-      Images [N, H, W, C] in [-1, 1], by averaged parameters and running statistics.
+      Images [N, H, W, C] in [-1, 1], drawn with the evaluation variables.
 
     Raises:
-      ConfigError: labels of another shape than [N], that are no integers, or that name no class.
+      ConfigError: the labels are not of shape [N], are not integers, or are not classes of the model.
     """
     return decoder(run)(z, label)
 
 
 def decoder(run: Run) -> Callable[..., np.ndarray]:
-    """`decode` of one run as `call(z, label=None)`, its state placed and its program compiled once."""
+    """`decode` of one run as `call(z, label=None)`, which places the state and compiles only once."""
     model: Any = run.model
     apply = _in_parts(run, lambda state, batch, rng: model.decode(state, **batch))
 
@@ -87,16 +87,16 @@ def decoder(run: Run) -> Callable[..., np.ndarray]:
 
 
 def drawer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
-    """The images [N, H, W, C] in [-1, 1] that a DTN's g draws of features [N, d], as a call compiled once."""
+    """Images [N, H, W, C] in [-1, 1] of a DTN's g from features [N, d], as a function that compiles once."""
     model: Any = run.model
     apply = _in_parts(run, lambda state, batch, rng: model.draw(state, batch["features"]))
     return lambda features: apply({"features": features})
 
 
 def _check_labels(label, count, classes):
-    """Refuses labels that a mapped program would take without a word.
+    """Refuses wrong labels, which a compiled function would accept without an error.
 
-    It would read one-hot vectors as classes, and a number that is no class as an image without any.
+    It would take one-hot vectors for classes, and would draw an image without class for an unknown number.
     """
     if not classes:
         raise ConfigError("label is for conditional models; this one knows no classes")
@@ -109,7 +109,7 @@ def _check_labels(label, count, classes):
 
 
 def _in_parts(run, fn):
-    """A mapped function of a run's state on columns of any length, `_BATCH` rows at a time."""
+    """`fn` of a run's state over all local devices, for columns of any length, `_BATCH` rows at a time."""
     apply, state = devices.pmap_apply(fn), devices.replicate(run.state)
 
     def call(columns, seed=0):

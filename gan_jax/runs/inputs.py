@@ -1,4 +1,4 @@
-"""The images of a run by role, and the features of them that required networks give."""
+"""The images of a run by role, and their features by required networks."""
 
 import functools
 import hashlib
@@ -23,11 +23,11 @@ _log = logging.getLogger(__name__)
 
 Columns = dict[str, np.ndarray]
 
-_BATCH = 256  # images at a time, where columns are computed
+_BATCH = 256  # images at a time when features are computed
 
 
 def check(config: ml_collections.ConfigDict) -> None:
-    """Refuses, before any long work, images that a run or one it requires could not read.
+    """Refuses images that a run or its required runs could not read, before any long work.
 
     Raises:
       ConfigError, DataError: see `data.check`.
@@ -41,7 +41,7 @@ def check(config: ml_collections.ConfigDict) -> None:
 def load_role(
     config: ml_collections.ConfigDict, spec: Mapping[str, Any], load_size: int = 0, flip: bool = False
 ) -> data.Examples:
-    """The images that one role names, at the size and from the sets and folders of `config.data`."""
+    """The images that a role names, at the size and from the sets and folders of `config.data`."""
     where = config.data
     return data.load(
         resolve(spec, where.sets),
@@ -54,9 +54,9 @@ def load_role(
 
 
 def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[str, data.Examples]:
-    """Every role of the training batch, cropped and mirrored at random where the configuration says so.
+    """All roles of the training batch, cropped and mirrored at random if the configuration says so.
 
-    `poll` is called between them.
+    `poll` is called before each role.
     """
     where = config.data
     roles = {}
@@ -72,7 +72,7 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
 def load_evaluation(
     config: ml_collections.ConfigDict, specs: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, data.Examples]:
-    """Every role of an evaluation."""
+    """All roles of an evaluation."""
     return _together(config, {role: load_role(config, spec) for role, spec in specs.items()})
 
 
@@ -84,7 +84,7 @@ def check_columns(config: ml_collections.ConfigDict, model: models.Model, column
     """Refuses labels and other columns of the training set that the model cannot take.
 
     Raises:
-      DataError: naming the column and what is allowed.
+      DataError: the model refuses a column; the message has the column and the allowed values.
     """
     try:
         model.check(models.Inputs(config.data.size, columns=columns))
@@ -93,7 +93,7 @@ def check_columns(config: ml_collections.ConfigDict, model: models.Model, column
 
 
 def columns_of(roles: Mapping[str, data.Examples]) -> Columns:
-    """Every column of the training set but the images, by batch key: `<role>_<column>`."""
+    """All columns of the training set except the images, by batch key: `<role>_<column>`."""
     return {
         f"{role}_{name}": values
         for role, examples in roles.items()
@@ -109,17 +109,16 @@ def with_features(
     poll: Callable[[], None],
     cache: Path | str | None = None,
 ) -> dict[str, data.Examples]:
-    """Adds to each role the column `features` that the model reads of a required network.
+    """Adds the column `features` of a required network to each role whose features the model reads.
 
-    A role whose images change from draw to draw stays as it is: the model then computes their features in
-    each step.
+    A role whose images vary at each reading gets no column; the model computes its features in each step.
 
     Args:
-      model: its `features` name the roles and the networks.
-      networks: the required ones, by name.
-      roles: of the training batch.
-      poll: called now and then.
-      cache: folder that keeps the columns for other runs of equal networks and images; None for none.
+      model: the model; its `features` name the roles and the networks.
+      networks: the required networks, by name.
+      roles: the roles of the training batch.
+      poll: called between batches; it may raise to interrupt.
+      cache: folder of columns for later runs with equal networks and images; None keeps none.
     """
     extended = dict(roles)
     for role, name in model.features.items():
@@ -144,7 +143,7 @@ def _features(network, examples, poll):
 
 
 def _digest(network, examples):
-    """A name for all that a column follows from: network, images, and arithmetic of the device."""
+    """A hash of all that determines a column: network, images, and the kind of device."""
     facts = f"{devices.describe()['kind']}\n{network.sha256}\n{examples.view}"
     digest = hashlib.sha256(facts.encode())
     digest.update(np.ascontiguousarray(examples.columns["image"]))
@@ -152,7 +151,7 @@ def _digest(network, examples):
 
 
 def _cached(path, compute, poll):
-    """The column that an earlier run left in a folder; else what `compute` gives, kept for later runs."""
+    """The column that an earlier run stored in a folder; if none, that of `compute`, which is then stored."""
     with Workdir(path).open(poll) as folder:
         file = path / "features.npz"
         if file.exists():
@@ -160,7 +159,7 @@ def _cached(path, compute, poll):
                 with np.load(file) as stored:
                     return stored["features"]
             except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-                _log.warning("%s cannot be read and is made anew: %s", file, error)
+                _log.warning("%s cannot be read and is computed again: %s", file, error)
         column, content = compute(), io.BytesIO()
         np.savez(content, features=column)
         folder.write(file.name, content.getvalue())

@@ -1,4 +1,4 @@
-"""The end of a run: the chosen checkpoint is judged by every evaluation, and the result is written."""
+"""The end of a run: every evaluation judges the chosen checkpoint, and the result is written."""
 
 import functools
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from gan_jax.runs.signals import handled
 
 
 def judge(run: Session) -> dict[str, Any]:
-    """Judges a trained run by every evaluation, and writes its plots, last sheets and `result.json`.
+    """Runs every evaluation of a trained run, and writes its plots, last sheets and `result.json`.
 
     Returns:
       The result.
 
     Raises:
-      CheckpointError: the best checkpoint is to be judged, and there is none.
+      CheckpointError: the configuration chooses the best checkpoint, and there is none.
     """
     config = run.config
     if not config.steps:
@@ -40,9 +40,9 @@ def judge(run: Session) -> dict[str, Any]:
 
 
 def _choose(run: Session) -> int:
-    """Puts the best state in the place of the last one where the configuration says so; its step."""
+    """Restores the best state into `run` if the configuration says so; returns the state's step."""
     step = run.config.steps
-    if run.config.checkpoint_rule == "best" and step:  # an untrained run has nothing to choose from
+    if run.config.checkpoint_rule == "best" and step:  # an untrained run has only one state
         best = run.checkpoints.restore_best(devices.unreplicate(run.state))
         if best is None:
             raise CheckpointError(f"best={run.config.best!r} was never evaluated in {step} steps")
@@ -51,14 +51,14 @@ def _choose(run: Session) -> int:
 
 
 def judge_again(workdir: Path | str, train: Train) -> dict[str, Any]:
-    """Runs every evaluation of a trained run again, from its folder alone; writes nothing there.
+    """Runs every evaluation of a trained run again, from its folder, and writes nothing there.
 
     Args:
-      workdir: of the run.
+      workdir: the run's folder.
       train: `train(config, workdir, wait)`, for required runs that are not in the cache.
 
     Returns:
-      `{'metrics': {...}}` in the layout of the result.
+      `{'metrics': {...}}`, laid out as in the result.
     """
     run = restore.load(workdir)
     networks = required.ensure(run.config, train)

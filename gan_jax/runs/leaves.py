@@ -1,4 +1,4 @@
-"""The leaves of a state as a flat dict of host arrays by readable names, and back."""
+"""Converts a state to a flat dict of host arrays by readable names, and back."""
 
 import zlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Leaves = dict[str, np.ndarray]
 
 
 def flatten(tree: PyTree) -> Leaves:
-    """Leaves of a pytree as host arrays by name, the parts of a name joined by dots."""
+    """The leaves of a pytree as host arrays by name. Dots join the parts of a name."""
     pairs, _ = jax.tree_util.tree_flatten_with_path(tree)
     return {_name(path): np.asarray(leaf) for path, leaf in pairs}
 
@@ -24,12 +24,12 @@ def _name(path) -> str:
 
 
 def checksum(leaf: np.ndarray) -> list[Any]:
-    """CRC-32 of the bytes, dtype and shape of one leaf, as JSON."""
+    """The CRC-32 of a leaf's bytes, its dtype and its shape, as a JSON list."""
     return [zlib.crc32(np.ascontiguousarray(leaf)), str(leaf.dtype), list(leaf.shape)]
 
 
 def renamed(named: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, Any]:
-    """The same values with the beginnings of their names replaced, old -> new."""
+    """The same values under names whose beginnings are replaced, old -> new."""
 
     def rename(name: str) -> str:
         for old, new in prefixes.items():
@@ -41,10 +41,11 @@ def renamed(named: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, 
 
 
 def fit(flat: Mapping[str, np.ndarray], target: PyTree) -> PyTree:
-    """The leaves of `flat` in the structure of `target`, a pytree of anything with shape and dtype.
+    """The leaves of `flat` in the structure of `target`, whose leaves have a shape and a dtype.
 
     Raises:
-      CheckpointError: naming a leaf that is missing, left over, or of another shape or dtype.
+      CheckpointError: a leaf is missing, is not in `target`, or has another shape or dtype; the message names
+        it.
     """
     pairs, treedef = jax.tree_util.tree_flatten_with_path(target)
     wanted = {_name(path): leaf for path, leaf in pairs}
@@ -52,7 +53,7 @@ def fit(flat: Mapping[str, np.ndarray], target: PyTree) -> PyTree:
         if name not in flat:
             raise CheckpointError(f"the checkpoint has no {name}, which this model has")
         if name not in wanted:
-            raise CheckpointError(f"the checkpoint has {name}, which this model has not")
+            raise CheckpointError(f"the checkpoint has {name}, which this model does not have")
         have, want = flat[name], wanted[name]
         if have.shape != want.shape or have.dtype != want.dtype:
             raise CheckpointError(

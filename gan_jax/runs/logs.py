@@ -1,4 +1,4 @@
-"""What a run tells while it goes: records, TensorBoard events, pictures, and a person at a terminal."""
+"""The output of a run in progress: records, TensorBoard events, images, and a line at the terminal."""
 
 import io
 import logging
@@ -23,43 +23,43 @@ _SHEET = re.compile(r"(?P<name>.+)_(?P<step>\d{8})\.png")
 
 
 def start() -> None:
-    """This package's own lines go to standard error; of other packages only warnings do."""
+    """Sends this package's log lines, and only warnings of other packages, to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     package = logging.getLogger("gan_jax")
     package.addHandler(handler)
     package.setLevel(logging.INFO)
     package.propagate = False
-    # Where orbax meets damage or a full disk it prints pages and leaves tasks behind, and raises the error.
+    # On damage or a full disk, orbax raises an error, but also prints pages and leaves tasks behind.
     absl_logging.set_verbosity(absl_logging.FATAL)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.unraisablehook = _unraisable
 
 
 def _unraisable(ignored):
-    # Files that orbax gave up report their end to a loop that has ended, a traceback each.
+    # When orbax gives up a file, its cleanup calls an event loop that is closed, with a traceback each time.
     if str(ignored.exc_value) != "Event loop is closed":
         sys.__unraisablehook__(ignored)
 
 
 class Logs:
-    """Scalars go to `metrics.jsonl` and TensorBoard, images to `samples/` and TensorBoard.
+    """Writes scalars to `metrics.jsonl` and TensorBoard, and images to `samples/` and TensorBoard.
 
-    `metrics.jsonl` and `samples/` hold nothing that depends on time, so a resumed run ends with the
-    same bytes as an uninterrupted one. TensorBoard's events are made again from them on resuming.
+    `metrics.jsonl` and `samples/` hold nothing that depends on time, so a resumed run ends with the same
+    bytes as an uninterrupted run. When a run resumes, TensorBoard's events are rebuilt from them.
     """
 
     def __init__(
         self, workdir: Workdir, step: int, tensorboard: bool, prefixes: Mapping[str, str] | None = None
     ):
-        """Opens the logs of a run that goes on at `step`; later records are dropped.
+        """Opens the logs of a run that continues at `step`, and drops later records.
 
-        `prefixes` are beginnings of names that an earlier version recorded, old -> new.
+        `prefixes` are the beginnings of metric names in earlier versions, old -> new.
         """
         self._workdir = workdir
 
         def keep(record: dict[str, Any]) -> dict[str, Any] | None:
-            # An evaluation at `step` itself is repeated: it may have been cut off.
+            # An evaluation at `step` itself runs again, since it may have been cut off.
             earlier = record["step"] < step or (record["step"] == step and "eval" not in record)
             return renamed(record, prefixes or {}) if earlier else None
 
@@ -72,7 +72,7 @@ class Logs:
             self._replay_images(step)
 
     def scalars(self, step: int, values: Mapping[str, float], evaluation: str = "") -> None:
-        """Records finite values at a step; those of an evaluation under its name."""
+        """Records finite values at a step, under the name of the evaluation that gave them, if any."""
         record = {"step": step, **({"eval": evaluation} if evaluation else {}), **values}
         self._workdir.append(record)
         self._events(record)
@@ -107,7 +107,7 @@ class Logs:
 
 
 def _tensorboard(workdir: Workdir):
-    # Imported here: clu brings TensorFlow, which takes seconds and must never take the accelerator.
+    # Imported here, since clu imports TensorFlow, which takes seconds and must not use the accelerator.
     import tensorflow as tf
 
     tf.config.set_visible_devices([], "GPU")
@@ -121,10 +121,10 @@ def _tensorboard(workdir: Workdir):
 
 
 class ProgressLine:
-    """Step, steps/s, time to go and the main losses: a bar on a terminal, else a line now and then."""
+    """Shows step, steps/s, remaining time and the main losses: as a bar on a terminal, else as log lines."""
 
     def __init__(self, name: str, start: int, total: int, seconds: float):
-        """Begins at step `start` of `total`; without a terminal a line every `seconds`."""
+        """Starts at step `start` of `total`. Without a terminal, a line is logged every `seconds`."""
         self._name, self._start, self._total, self._seconds = name, start, total, seconds
         self._began = self._last = time.monotonic()
         self._bar = None
@@ -158,6 +158,6 @@ class ProgressLine:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Ends the bar."""
+        """Stops the bar."""
         if self._bar:
             self._bar.stop()

@@ -1,4 +1,4 @@
-"""Where a result comes from: command, commit, versions, hardware, and a hash of the parameters."""
+"""The origin of a result: command, commit, versions, hardware, and a hash of the parameters."""
 
 import hashlib
 import importlib.metadata
@@ -17,7 +17,7 @@ import numpy as np
 
 import gan_jax
 
-_FOLDER = Path(gan_jax.__file__).parent  # of the package
+_FOLDER = Path(gan_jax.__file__).parent  # the package's folder
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
@@ -27,7 +27,7 @@ def facts() -> dict[str, Any]:
 
 
 def command() -> str:
-    """The command line that a shell takes to run this process again."""
+    """The shell command that runs this process again."""
     script = Path(sys.argv[0])
     if script.name == "main.py" and script.parent.name == "gan_jax":
         return shlex.join(["python", "-m", "gan_jax.main", *sys.argv[1:]])
@@ -40,7 +40,7 @@ def command() -> str:
 
 
 def commit() -> str | None:
-    """The git commit of the checkout this package lies in, `-dirty` if changed; None outside one."""
+    """The git commit of this package's checkout, with `-dirty` if files differ; None without a checkout."""
     if not (_FOLDER.parent / ".git").exists() or shutil.which("git") is None:
         return None
 
@@ -55,13 +55,13 @@ def commit() -> str | None:
 
 
 def versions() -> dict[str, str]:
-    """Versions of python and of the packages that decide numbers."""
+    """The versions of Python, of this package, and of the packages that affect numerical results."""
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {"python": platform.python_version(), "gan_jax": gan_jax.__version__, **found}
 
 
 def hardware() -> dict[str, Any]:
-    """The host: its processor and how many cores of it this process may use."""
+    """The host's processor, and the number of cores that this process may use."""
     listing = Path("/proc/cpuinfo")
     named = re.search(r"^model name\s*: (.+)$", listing.read_text() if listing.exists() else "", re.MULTILINE)
     processor = named[1] if named else platform.processor() or platform.machine()
@@ -70,7 +70,7 @@ def hardware() -> dict[str, Any]:
 
 
 def sha256(leaves: Mapping[str, np.ndarray]) -> str:
-    """A hash over names, dtypes, shapes and bytes of arrays, in the order of their names."""
+    """The SHA-256 of the names, dtypes, shapes and bytes of arrays, in the order of the names."""
     digest = hashlib.sha256()
     for name, leaf in sorted(leaves.items()):
         digest.update(f"{name} {leaf.dtype} {leaf.shape}\n".encode())

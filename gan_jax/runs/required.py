@@ -1,4 +1,4 @@
-"""The runs that another run requires: found finished in the cache, or trained first."""
+"""The runs that another run requires. They come from the cache, or are trained first."""
 
 import functools
 import glob
@@ -23,7 +23,7 @@ Train = Callable[..., dict[str, Any]]
 
 
 class RequiredRun:
-    """A finished run as evaluators and models are handed it, see `game.network.Network`."""
+    """A finished run as a `game.network.Network`, for evaluators and models."""
 
     def __init__(self, run: Run):
         """Places the run's state on the devices.
@@ -40,12 +40,12 @@ class RequiredRun:
         self._mapped = functools.cache(lambda name: devices.pmap_apply(method(run.model, name)))
 
     def apply(self, method: str, batch: Mapping[str, Any]) -> Any:
-        """What a method of the run's model makes of a batch of columns [B, ...], in host arrays."""
+        """The result of a method of the run's model on a batch of columns [B, ...], in host arrays."""
         return self._mapped(method)(self._state, dict(batch))
 
 
 def key(config: ConfigDict) -> str:
-    """A name for what `config` computes: equal where only reporting, paths and defaults differ."""
+    """A name for the computation of `config`. Reporting, paths and defaults do not change the name."""
     text = json.dumps(_parameters(config.to_dict()), sort_keys=True)
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
@@ -78,11 +78,11 @@ def place(config: ConfigDict) -> Path:
 
 
 def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
-    """The finished runs that `config.requires` names, by name; trains those that are not in the cache.
+    """The finished runs that `config.requires` names, by name. Runs that are not in the cache are trained.
 
     Args:
-      config: of the run that requires them; where files are and how to report is passed on.
-      train: `train(config, workdir, wait)`, which resumes, or returns at once where finished.
+      config: the configuration of the run that requires them; they inherit its paths and reporting.
+      train: `train(config, workdir, wait)`, which resumes a run, or returns at once if it is finished.
     """
     wanted = {name: inherit(config, required) for name, required in config.requires.items()}
     found: dict[str, Network] = {}
@@ -94,10 +94,10 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
 
 
 def required(config: ConfigDict, name: str) -> Network:
-    """One of the runs that `config.requires` names, from the cache, where it must be finished.
+    """One of the runs that `config.requires` names, from the cache, which must have it finished.
 
     Raises:
-      WorkdirError: it is not there; the message says how it is made.
+      WorkdirError: the cache has no such finished run; the message says how to train it.
     """
     path = place(inherit(config, config.requires[name]))
     if Workdir(path, writes=False).result is None:
@@ -109,7 +109,7 @@ def required(config: ConfigDict, name: str) -> Network:
 
 
 def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:
-    """A required run's configuration with its parent's data sets, place of files and way of reporting."""
+    """A required run's configuration with the data sets, paths and reporting of the run that requires it."""
     required = required.copy_and_resolve_references()
     sets.inherit(config, required)
     with required.unlocked():

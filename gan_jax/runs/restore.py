@@ -1,4 +1,4 @@
-"""Finished runs put to use: a run's model and state from its folder, and the runs that others require."""
+"""Restores a run from its folder: its configuration, model, state and result."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ _BATCH = 256  # images at a time
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run's configuration, model, state (host arrays, no device axis) and result, if finished.
+    """A run's configuration, model, state (host arrays without device axis), and result if it is finished.
 
-    `example` describes one example of its training batch, see `describe`.
+    `example` describes one example of the training batch, as `describe` returns it.
     """
 
     config: ConfigDict
@@ -34,18 +34,18 @@ class Run:
 
 
 def describe(batch: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Shapes and dtypes of one example of each batch role, as JSON: enough to rebuild a state."""
+    """The shape and dtype of one example of each column, as JSON, from which a state can be rebuilt."""
     return {name: [list(x.shape[1:]), str(x.dtype)] for name, x in batch.items()}
 
 
 def example(description: dict[str, Any]) -> dict[str, np.ndarray]:
-    """A batch of one, all zeros, of the given description; uint8 images become floats."""
+    """A batch of one example, all zeros, of the given description. uint8 images become floats."""
     zeros = {k: np.zeros((1, *shape), dtype) for k, (shape, dtype) in description.items()}
     return {k: x.astype(np.float32) if x.dtype == np.uint8 else x for k, x in zeros.items()}
 
 
 def abstract_state(model: models.Model, description: dict[str, Any]) -> TrainState:
-    """Shapes and dtypes of the model's state."""
+    """The model's state with shapes and dtypes instead of arrays."""
     return jax.eval_shape(model.init, jax.random.key(0), example(description))
 
 
@@ -58,18 +58,18 @@ def initial_state(
 ) -> TrainState:
     """The state before training.
 
-    It follows from `config.seed`, the description of a training batch, the required networks, and the columns
-    of the training set where the model takes something from these.
+    It depends on `config.seed`, the description of a training batch, the required networks, and, for some
+    models, the columns of the training set.
     """
     state = jax.jit(model.init)(jax.random.key(config.seed), example(description))
     return model.adopt(state, networks, columns or {})
 
 
 def load_config(path: Path | str) -> ConfigDict:
-    """The configuration of the run that lives in a folder, by this version's fields, its roles resolved.
+    """The configuration of the run in a folder, with the fields of this version and with resolved roles.
 
     Raises:
-      WorkdirError: no run lives there.
+      WorkdirError: the folder holds no run.
     """
     folder = Workdir(path, writes=False)
     if folder.config is None:
@@ -78,11 +78,11 @@ def load_config(path: Path | str) -> ConfigDict:
 
 
 def load(path: Path | str) -> Run:
-    """Restores the run that lives in a folder, at the checkpoint its configuration chooses.
+    """Restores the run in a folder, at the checkpoint that its configuration chooses.
 
     Raises:
-      WorkdirError: no run lives there.
-      CheckpointError: no intact checkpoint.
+      WorkdirError: the folder holds no run.
+      CheckpointError: there is no intact checkpoint.
     """
     workdir = Workdir(path, writes=False)
     config = load_config(path)

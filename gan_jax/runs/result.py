@@ -1,4 +1,4 @@
-"""The result of a finished run: `result.json`, its plots and its last sheets."""
+"""The result of a finished run: the content of `result.json`, and the plots."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,15 +21,15 @@ def build(
     seconds: float,
     origin: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What `result.json` holds.
+    """The content of `result.json`.
 
     Args:
-      config: of the run.
-      state: the judged state, host arrays without a device axis.
-      values: of every evaluation.
-      judged_step: the step of `state`; not the last where the best checkpoint is judged.
-      seconds: of training and evaluation, over all sittings.
-      origin: `provenance.facts()`, taken when this sitting began: a checkout may change meanwhile.
+      config: the run's configuration.
+      state: the judged state, host arrays without device axis.
+      values: the values of every evaluation.
+      judged_step: the step of `state`, which need not be the last if the best checkpoint is judged.
+      seconds: seconds of training and evaluation over all sessions of the run.
+      origin: `provenance.facts()` from the start of this session, since the checkout may change later.
     """
     parameters = {name: (p.params, p.batch_stats, p.ema) for name, p in state.players.items()}
     return {
@@ -47,7 +47,7 @@ def build(
 
 
 def draw(folder: Workdir, name: str, values: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes the loss curves, and the confusion matrix of every evaluation that has one."""
+    """Plots the loss curves, and the confusion matrix of every evaluation that has one."""
     folder.write("curves.png", plots.curves(folder.records()))
     for evaluation, found in values.items():
         if "confusion" in found:

@@ -1,4 +1,4 @@
-"""A run while it is open: its data, model, state, checkpoints, evaluations and logs."""
+"""An open run: its data, model, state, checkpoints, evaluations and logs."""
 
 import dataclasses
 import functools
@@ -25,18 +25,18 @@ class Session:
     """An open run.
 
     Attributes:
-      config: of the run.
-      folder: held by this process.
-      model: that `config.model` names.
+      config: the run's configuration.
+      folder: the run's folder, which this process holds.
+      model: the model that `config.model` names.
       roles: the training set.
-      state: replicated; the loop moves it.
-      meta: what is kept beside the state: `step`, `seconds` of all sittings, the `latest` losses, the `best`
-        value of the watched metric and its step, and the description of an `example` of the batch.
-      checkpoints: of the run.
-      evaluations: of the run.
-      logs: of the run.
-      origin: `provenance.facts()` as this sitting began: a checkout may change meanwhile.
-      began: when training would have begun, had there been one sitting alone; of `time.monotonic`.
+      state: the replicated state, which the loop replaces at every step.
+      meta: facts that a checkpoint keeps beside the state: `step`; `seconds` over all sessions; the `latest`
+        losses; the `best` value of the watched metric and its step; the description of an `example`.
+      checkpoints: the run's checkpoints.
+      evaluations: the run's evaluations.
+      logs: the run's logs.
+      origin: `provenance.facts()` from the start of this session, since the checkout may change later.
+      began: the time of `time.monotonic` at the start, moved back by the seconds of earlier sessions.
     """
 
     config: ml_collections.ConfigDict
@@ -53,16 +53,16 @@ class Session:
 
     @property
     def seconds(self) -> float:
-        """Seconds of training and evaluation, over all sittings."""
+        """Seconds of training and evaluation over all sessions of the run."""
         return time.monotonic() - self.began
 
     def save(self, step: int, best: bool = False) -> None:
-        """Starts to save the state, as the newest checkpoint or as the best one."""
+        """Starts to save the state as the newest checkpoint, or as the best one."""
         self.meta = {**self.meta, "step": step, "seconds": self.seconds}
         self.checkpoints.save(devices.unreplicate(self.state), step, self.meta, best)
 
     def evaluate(self, step: int) -> None:
-        """Runs the evaluations that are due at a step, records them, and saves a best state."""
+        """Runs and records the evaluations that are due at a step, and saves the state if it is the best."""
         for name in self.evaluations.due(step):
             values = self.evaluations.run(name, self.state)
             self.logs.scalars(step, evaluations.scalars(values), name)
@@ -73,16 +73,16 @@ class Session:
                 self.save(step, best=True)
 
     def _is_best(self, step, value):
-        """Whether a value of the watched metric is the best so far. Of two equal ones the first is kept."""
+        """Whether a value of the watched metric is the best so far. Of equal values the first is best."""
         best = self.meta["best"]
-        # An evaluation that is repeated after a resume finds itself recorded already.
+        # An evaluation that runs again after resuming has already recorded this step as the best.
         if best is None or value > best["value"] or step == best["step"]:
             self.meta["best"] = {"step": step, "value": value}
             return True
         return False
 
     def close(self) -> None:
-        """Closes everything but the folder, without an error of its own."""
+        """Closes the logs and checkpoints without raising; the folder stays open."""
         self.logs.close()
         self.checkpoints.abandon()
 
@@ -97,9 +97,9 @@ def open_run(
 
     Args:
       config: a validated configuration.
-      folder: of the run, held by this process.
-      networks: those that the configuration requires, by name.
-      poll: called between pieces of work; may raise to interrupt.
+      folder: the run's folder, which this process holds.
+      networks: the networks that the configuration requires, by name.
+      poll: called between pieces of work; it may raise to interrupt.
 
     Raises:
       DataError, CheckpointError: see `errors`.
@@ -116,7 +116,7 @@ def open_run(
         folder.path / "checkpoints", config.keep, folder.writes, stored.leaf_prefixes(config.model.name)
     )
     metrics = stored.metric_prefixes(config.model.name)
-    devices.barrier("settled")  # what a kill left half done is put in order by the writer alone
+    devices.barrier("settled")  # the writing process has cleaned up after a kill before any process reads
     restored = checkpoints.restore(restore.abstract_state(model, description))
     if restored:
         state, meta = restored

@@ -1,4 +1,4 @@
-"""Orderly stops: the first SIGINT or SIGTERM asks for one, a second ends the process at once."""
+"""Orderly stops. The first SIGINT or SIGTERM requests one; a second signal ends the process at once."""
 
 import contextlib
 import logging
@@ -18,17 +18,17 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """Remembers a signal until the program reaches a point where it can stop."""
+    """Stores a signal until the program reaches a point at which it can stop."""
 
     def __init__(self):
-        """No signal so far."""
+        """Starts without a signal."""
         self.received = 0
 
     def poll(self, step: int | None = None) -> None:
-        """Raises `Interrupted` if a stop was asked for; called between pieces of work.
+        """Raises `Interrupted` if a stop was requested. It is called between pieces of work.
 
-        With several processes they must stop at the same step, so only calls that name a `step`
-        count there: the cluster's own notice of preemption is read instead of a signal.
+        Several processes must stop at the same step. With several processes, only calls with a `step` can
+        raise, and they read the cluster's notice of preemption instead of a signal.
         """
         if jax.process_count() > 1:
             if step is not None and multihost_utils.reached_preemption_sync_point(step):
@@ -37,18 +37,18 @@ class Interrupts:
             raise Interrupted(self.received)
 
     def handle(self, signum: int, frame: object) -> None:
-        """The handler of a first signal."""
+        """Handles the first signal."""
         del frame
         self.received = self.received or signum
         name = signal.Signals(signum).name
-        _log.warning("%s: stopping at the next safe point; once more ends at once", name)
+        _log.warning("%s: stopping at the next safe point; a second signal ends the process at once", name)
 
 
 @contextlib.contextmanager
 def handled() -> Iterator[Interrupts]:
-    """Installs the handlers for a block; blocks inside it share its `Interrupts`.
+    """Installs the handlers for a block. Inner blocks share the `Interrupts` of the outermost block.
 
-    Several processes keep jax's own notice of preemption.
+    With several processes no handler is installed, since jax's notice of preemption needs its own.
     """
     outer = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if isinstance(outer, Interrupts):
@@ -72,8 +72,8 @@ def handled() -> Iterator[Interrupts]:
 def _second_ends() -> Iterator[None]:
     """Ends the process at the second signal, even inside a native call such as a compilation.
 
-    Python's handlers wait until such a call returns; the byte that the interpreter writes to its
-    wake-up pipe for every signal does not.
+    Python's handlers wait until such a call returns. The interpreter writes a byte for every signal to its
+    wake-up pipe without waiting, and a thread reads that pipe.
     """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)

@@ -15,28 +15,28 @@ from gan_jax.errors import WorkdirError
 
 _log = logging.getLogger(__name__)
 
-_LOCK_SECONDS = 0.2  # between two attempts at another's lock
+_LOCK_SECONDS = 0.2  # seconds between two attempts to take a lock that another process holds
 
 
 class Workdir:
-    """A run's folder, held by one process at a time; a context manager.
+    """A run's folder, which one process at a time holds. It is a context manager.
 
-    Files are written to a temporary name and renamed, `metrics.jsonl` is appended to.
+    Files are written under a temporary name and then renamed. Lines are appended to `metrics.jsonl`.
     """
 
     def __init__(self, path: Path | str, writes: bool = True):
-        """Names the folder; `writes=False` is for a process that only reads (rank 1 and up)."""
+        """Sets the path. `writes=False` is for a process that only reads (rank 1 and up)."""
         self.path = Path(path).absolute()
         self.writes = writes
         self._lock: Any = None
         self._records: Any = None
 
     def open(self, wait: Callable[[], None] | None = None) -> "Workdir":
-        """Makes the folder and takes its lock, which ends with this process.
+        """Makes the folder and takes its lock, which the system releases when this process ends.
 
         Args:
-          wait: called now and then while another process holds the folder, for folders that several
-            runs share; None refuses at once.
+          wait: called every 0.2 s while another process holds the folder, for folders that several runs
+            share; None refuses at once.
 
         Raises:
           WorkdirError: the folder cannot be made or written, or another process holds it.
@@ -47,7 +47,7 @@ class Workdir:
             unless_held.callback(self.close)
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
-                # Unbuffered: what did not fit must not be tried again on closing.
+                # With a buffer, closing would try again to write the rest to a full disk.
                 self._lock = open(self.path / "lock", "a+b", buffering=0)  # noqa: SIM115  (held until close)
                 self._take(wait)
                 self._lock.truncate(0)
@@ -78,7 +78,7 @@ class Workdir:
         return True
 
     def close(self) -> None:
-        """Closes the records and lets the lock go."""
+        """Closes the records and releases the lock."""
         self._close_records()
         if self._lock is not None:
             self._lock.close()
@@ -97,12 +97,12 @@ class Workdir:
 
     @property
     def config(self) -> dict[str, Any] | None:
-        """The configuration of the run that lives here, or None."""
+        """The configuration of the run in this folder; None if there is no run."""
         return self._read_json("config.json")
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """The result of the finished run, or None."""
+        """The result of the run; None if the run is not finished."""
         return self._read_json("result.json")
 
     def check(
@@ -111,17 +111,17 @@ class Workdir:
         free: Collection[str],
         comparable: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
     ) -> None:
-        """Refuses a folder of a run with another configuration; writes nothing.
+        """Refuses a folder that holds a run with another configuration. It writes nothing.
 
-        `comparable` makes of either, the stored one and this, what they are compared by.
+        `comparable` gives what both configurations, the stored one and this one, are compared by.
 
         Raises:
-          WorkdirError: naming each field that differs and is not below one of `free`; or the folder
-            cannot be read.
+          WorkdirError: fields differ that are not below one of `free`, and the message has each of them; or
+            the folder cannot be read.
         """
         try:
             blocked = self.path.exists() and not self.path.is_dir()
-        except OSError as error:  # `exists` passes on that a folder above may not be entered
+        except OSError as error:  # `exists` raises if a parent folder may not be entered
             message = f"workdir {self.path} cannot be used: {error.strerror or error}"
             raise WorkdirError(message) from error
         if blocked:
@@ -135,7 +135,7 @@ class Workdir:
             raise WorkdirError(f"workdir {self.path} holds another run ({listed}); choose another --workdir")
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Adds one line to `metrics.jsonl`; values must be finite."""
+        """Appends one line to `metrics.jsonl`. Values must be finite."""
         if not self.writes:
             return
         path = self.path / "metrics.jsonl"
@@ -144,11 +144,11 @@ class Workdir:
             if self._records is None:
                 self._records = open(path, "ab", buffering=0)  # noqa: SIM115  (held until close)
             rest = line
-            while rest:  # a disk that is nearly full takes a part, and refuses only the next one
+            while rest:  # a nearly full disk writes a part of the line, and fails only at the next part
                 rest = rest[self._records.write(rest) :]
 
     def records(self) -> list[dict[str, Any]]:
-        """Complete lines of `metrics.jsonl`; one cut off by a kill is left out.
+        """The complete lines of `metrics.jsonl`, without a last line that a kill has cut off.
 
         Raises:
           WorkdirError: a complete line is not a record.
@@ -160,16 +160,16 @@ class Workdir:
     def rewrite_records(
         self, change: Callable[[dict[str, Any]], dict[str, Any] | None]
     ) -> list[dict[str, Any]]:
-        """Rewrites `metrics.jsonl` with what `change` makes of each record; None drops it."""
+        """Replaces each record of `metrics.jsonl` by what `change` returns for it; None drops the record."""
         kept = [new for record in self.records() if (new := change(record)) is not None]
         if self.writes:
-            self._close_records()  # it would go on appending to the file that is replaced
+            self._close_records()  # the open file would append to the old `metrics.jsonl`
             text = "".join(json.dumps(record, allow_nan=False) + "\n" for record in kept)
             self.write("metrics.jsonl", text.encode())
         return kept
 
     def write(self, name: str, content: bytes) -> None:
-        """Writes one file, whole or not at all."""
+        """Writes one file, completely or not at all."""
         if not self.writes:
             return
         path = self.path / name
@@ -186,7 +186,7 @@ class Workdir:
 
     @contextlib.contextmanager
     def _written(self, path: Path) -> Iterator[None]:
-        """Turns a full or failing disk into an error of one line."""
+        """Turns errors of a full or failing disk into a WorkdirError with one line."""
         try:
             yield
         except OSError as error:
@@ -195,7 +195,7 @@ class Workdir:
             raise WorkdirError(message) from error
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Writes JSON, readable for a person."""
+        """Writes indented JSON."""
         self.write(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
 
     def _read_json(self, name):
@@ -221,14 +221,14 @@ def _parse(content: bytes, name: str) -> dict[str, Any]:
 
 
 def free_bytes(path: Path) -> int:
-    """Free bytes of the disk that `path` is on, or would be on."""
+    """The free bytes of the disk of `path`, which need not exist."""
     return shutil.disk_usage(next(p for p in (path, *path.parents) if os.access(p, os.F_OK))).free
 
 
 def differences(
     stored: Mapping[str, Any], new: Mapping[str, Any], free: Collection[str]
 ) -> dict[str, tuple[Any, Any]]:
-    """Dotted fields whose values differ, as (stored, new), but for those below one of `free`."""
+    """The dotted fields whose values differ, as (stored, new), without fields below one of `free`."""
     old, now = (_flatten(json.loads(json.dumps(config))) for config in (stored, new))
     return {
         name: (old.get(name), now.get(name))

@@ -40,7 +40,7 @@ def pictures(m, seed=0, size=B):
 
 @functools.cache
 def initial(m, seed=0):
-    """A state of `m.init`'s shapes, on the host, drawn by numpy: compiling the initialisers takes longer."""
+    """A state with `m.init`'s shapes, on the host, drawn by numpy, since compiling initialisers is slow."""
     rng = np.random.default_rng(seed)
 
     def fill(path, leaf):
@@ -72,7 +72,7 @@ def compiled(m):
 
 
 def run(m, steps=1, state=None, batches=None):
-    """The state on the host and the metrics after some steps on different batches."""
+    """The state, on the host, and the metrics after some steps on different batches."""
     state = devices.replicate(initial(m) if state is None else state)
     metrics = {}
     for i in range(steps):

@@ -40,7 +40,7 @@ def model(**fields):
 
 @functools.cache
 def initial(m):
-    """A state of `m.init`'s shapes, on the host, drawn by numpy."""
+    """A state with `m.init`'s shapes, on the host, drawn by numpy."""
     rng = np.random.default_rng(0)
     shapes = jax.eval_shape(m.init, jax.random.key(0), example(m))
 

@@ -1,4 +1,4 @@
-"""Networks from shapes alone: parameter counts, and variables that need no compiled initialisation."""
+"""Networks from their shapes: parameter counts, and variables without compiled initialisation."""
 
 import math
 

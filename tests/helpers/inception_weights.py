@@ -1,10 +1,10 @@
-"""Weights of FID's Inception from a seed: numpy's legacy generator, whose stream never changes."""
+"""Weights of FID's Inception from a seed, by numpy's legacy generator, whose stream never changes."""
 
 import numpy as np
 
 
 def draw(shapes, seed=0):
-    """Tensors that keep activations of the order of one: kernels by fan-in, scales and variances near 1."""
+    """Tensors that keep activations near one: kernels scaled by fan-in, norm scales and variances near 1."""
     rng = np.random.RandomState(seed)
     tensors = {}
     for name in sorted(shapes):

@@ -2,7 +2,7 @@
 
 
 class Judge:
-    """A network by its methods: a subclass has `predict(images)`, `embed(images)` or others."""
+    """A network for tests. A subclass defines methods such as `predict(images)` and `embed(images)`."""
 
     sha256 = "abc"
 

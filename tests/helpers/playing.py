@@ -38,7 +38,7 @@ def initial(m, seed=0):
 
 
 def drawn(shapes, seed=0):
-    """A state of the given shapes, on the host, drawn by numpy: compiling the initialisers takes longer."""
+    """A state of the given shapes, on the host, drawn by numpy, since compiling initialisers is slow."""
     rng = np.random.default_rng(seed)
 
     def fill(path, leaf):

@@ -76,7 +76,7 @@ def test_weight_decay_shrinks_kernels_and_spares_biases():
 
 
 def rates(m, steps):
-    """The learning rates of a model's first steps: Adam moves by them where all gradients are alike."""
+    """The learning rates of a model's first steps, which are Adam's moves when all gradients are equal."""
     params = {"w": np.zeros((2, 2), np.float32)}
     tx = m.tx("classifier")
     state, update = tx.init(params), jax.jit(tx.update)

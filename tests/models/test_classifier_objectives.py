@@ -1,4 +1,4 @@
-"""Attributes and features as objectives, flips and sizes: what classifiers of faces add, on two devices."""
+"""The options of face classifiers on two devices: attributes and features as objectives, flips, sizes."""
 
 import math
 

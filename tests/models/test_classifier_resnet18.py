@@ -1,4 +1,4 @@
-"""The classifier as a ResNet-18: its parameters, what it gives, and fields that do not go with it."""
+"""The classifier as a ResNet-18: its parameters, its outputs, and the fields that it refuses."""
 
 import jax
 import numpy as np

@@ -1,4 +1,4 @@
-"""Self-training on images without labels, and beginning with another run's variables."""
+"""Self-training on unlabelled images, and starting from another run's variables."""
 
 import jax
 import numpy as np
@@ -26,7 +26,7 @@ def test_self_training_learns_the_networks_own_answers_where_it_is_sure(threshol
     state, (metrics,) = run(m, [batch], starting(m))
     usual = 0.95 * 0.1 + 0.05 * softmax(given).mean(0)
     np.testing.assert_allclose(devices.unreplicate(state).memory["answers"], usual, rtol=1e-4)
-    # Each device has half of the batch; with equal memories both align by the mean of all.
+    # Each device has half of the batch. Both align by the mean over the whole batch.
     aligned = softmax(given) / usual
     aligned /= aligned.sum(-1, keepdims=True)
     sure = aligned.max(-1) > threshold
@@ -39,7 +39,7 @@ def test_self_training_learns_the_networks_own_answers_where_it_is_sure(threshol
 
 
 def starting(m):
-    """The initial state, its answers as `init` has them."""
+    """The initial state, with the uniform answers of `init`."""
     return initial(m).replace(memory={"answers": np.full(10, 0.1, np.float32)})
 
 
@@ -58,7 +58,7 @@ def test_self_training_makes_answers_surer():
 
 
 def finished(variables):
-    """A classifier's run as it is handed over."""
+    """The finished run of a classifier with these variables."""
     network = Judge()
     network.variables = {"classifier": variables}
     return network

@@ -1,4 +1,4 @@
-"""CycleGAN: its terms in closed form, who moves and by what, its pool, its schedule, its refusals."""
+"""CycleGAN: its terms in closed form, which player moves by which terms, its pool, schedule and refusals."""
 
 import functools
 
@@ -12,7 +12,7 @@ from gan_jax.models import Inputs, cyclegan
 
 SMALL = {"g_width": 2, "blocks": 1, "downs": 1, "d_width": 2, "d_layers": 1}
 BATCH = pictures(8)
-ALL = {"identity": 0.5, "learning_rate": 0.3}  # every term, and moves that show
+ALL = {"identity": 0.5, "learning_rate": 0.3}  # every term is on, and updates are large
 
 
 def model(**fields):
@@ -32,12 +32,12 @@ def test_the_paper_s_players():
 
 
 def test_terms_of_networks_that_answer_nothing():
-    # D says 0 of everything, G draws 0: every term is known.
+    # D's scores and G's images are all 0, so every term is known.
     m = model(**ALL)
     _, metrics = run(m, zeroed(initial(m, BATCH)), [BATCH])
     sizes = {role: float(np.abs(x).mean()) for role, x in BATCH.items()}
     want = {
-        "disc/loss": 1.0,  # per domain (1 + 0) / 2
+        "disc/loss": 1.0,  # (1 + 0) / 2 for each domain
         "disc/target": 0.5,
         "disc/source": 0.5,
         "gen/gan_target": 1.0,
@@ -100,7 +100,7 @@ def test_d_judges_what_gen_drew_before_it_moved_and_the_pool_keeps_it():
         real, judged = (m.disc[role].apply(d, x, train=True) for x in (BATCH[role], fake))
         loss += float(jnp.square(real - 1).mean() + jnp.square(judged).mean()) / 2
         stored = after.memory[f"pool_{role}"]
-        assert int(stored["count"]) == B // 2  # of the first of two devices
+        assert int(stored["count"]) == B // 2  # the first device's pool, with half of the batch
         np.testing.assert_allclose(stored["images"][: B // 2], fake[: B // 2], atol=1e-5)
     assert metrics["disc/loss"] == pytest.approx(loss, rel=1e-4)
     moved_fakes = m.generate(after, BATCH, jax.random.key(0))

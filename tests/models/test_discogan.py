@@ -1,4 +1,4 @@
-"""DiscoGAN: who moves when, the share of the reconstruction, its terms in closed form, its decay."""
+"""DiscoGAN: which player moves when, the reconstruction's share, its terms in closed form, weight decay."""
 
 import math
 
@@ -48,7 +48,7 @@ def test_the_share_of_the_reconstruction():
     m = model()
     assert [float(m.share(step)) for step in (0, 9999, 10_000)] == pytest.approx([0.01, 0.01, 0.5])
     state = zeroed(initial(m, BATCH))
-    # The share follows the iteration that the state is in, whoever moved before.
+    # The share depends on the state's iteration, not on the number of updates of a player.
     for step, share in ((9999, 0.01), (10_000, 0.5)):
         _, metrics = run(m, state.replace(step=np.int32(step)), [BATCH], start=1)
         assert metrics["gen/share"] == pytest.approx(share)
@@ -80,7 +80,7 @@ def test_features_are_matched_by_the_batch_s_mean_of_the_judge_in_training():
     total = 0.0
     for role, (name, given) in {"target": ("s2t", "source"), "source": ("t2s", "target")}.items():
         term = 0.0
-        for half in (slice(0, 2), slice(2, 4)):  # a batch of its own for each of two devices
+        for half in (slice(0, 2), slice(2, 4)):  # each of two devices has half of the batch
 
             def judged(x, role=role):
                 own = {"params": disc.params[role], "batch_stats": disc.batch_stats[role]}
@@ -104,7 +104,7 @@ def test_weights_decay_in_the_gradient():
     tx = model(weight_decay=0.5, learning_rate=0.1).tx("gen")
     params = {"w": jnp.array([2.0, -3.0])}
     updates, _ = tx.update({"w": jnp.zeros(2)}, tx.init(params), params)
-    # Adam's first step has the rate's size whatever the gradient; AdamW's would be 0.1 * 0.5 * w.
+    # Adam's first step has the size of the rate for any gradient. AdamW's would be 0.1 * 0.5 * w.
     np.testing.assert_allclose(updates["w"], [-0.1, 0.1], rtol=1e-4)
     plain = optax.adam(0.1, 0.5)
     wanted, _ = plain.update({"w": 0.5 * params["w"]}, plain.init(params))

@@ -1,4 +1,4 @@
-"""DTN's schedule, average, cached features and refusals."""
+"""DTN's schedule, parameter average, cached features and refusals."""
 
 import functools
 import math
@@ -50,7 +50,7 @@ def test_g_is_judged_by_the_updated_d():
     state, metrics = run(m)
     stale = by_hand(full())["gen/gan_source"]
     assert abs(metrics["gen/gan_source"] - stale) > 0.1
-    # The D that the step leaves behind, judging fakes of a g that stood still.
+    # Here the first step's D judges fakes from the start, and g had not moved in the first step.
     after = devices.unreplicate(state)
     _, again = run(full(), state=after)
     assert again["gen/gan_source"] == pytest.approx(metrics["gen/gan_source"], rel=1e-4)
@@ -63,7 +63,7 @@ def test_the_rate_is_constant_then_falls_linearly_to_zero():
     state = tx.init(params)
     moves = []
     for _ in range(10):
-        # Adam's step on a constant gradient is the rate itself.
+        # With a constant gradient, Adam's step equals the rate.
         updates, state = tx.update({"w": jnp.ones(())}, state, params)
         moves.append(-float(updates["w"]))
     expected = [0.1] * 5 + [0.075, 0.05, 0.025, 0.0, 0.0]
@@ -125,7 +125,7 @@ def test_a_step_on_cached_features_equals_one_that_computes_them():
 
 
 def trained(widths=SMALL["f_widths"]):
-    """A classifier with batch norm, as the required run `f` is handed over."""
+    """The finished run of a classifier with batch norm, as the required run `f`."""
     network = Classifier(widths, batch_norm=True)
     variables = network.init(jax.random.key(5), pictures(1)["source"], train=False)
     f = Judge()
@@ -238,7 +238,7 @@ def test_a_batch_without_a_role_or_of_other_channels_is_refused():
 
 
 def test_the_optimal_discriminator_is_a_fixed_point_of_d():
-    # With g silent and fakes unlike reals, D's loss falls towards its optimum, which is below 3 log 3.
+    # g does not move, and its fakes differ from real images. D's loss then falls to an optimum below 3 log 3.
     m = model(g_learning_rate=0.0, d_learning_rate=5e-3, d_batch_norm=False, d_init="lecun", beta=0.0)
     _, metrics = run(m, [pictures(seed=0)] * 20)
     assert 0 <= metrics["disc/real_target"] < 0.2

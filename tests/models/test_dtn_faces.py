@@ -1,4 +1,4 @@
-"""DTN where g draws fewer pixels than the domains have and f looks at others."""
+"""DTN where g draws fewer pixels than the domains have, and f resizes its input."""
 
 import functools
 
@@ -32,7 +32,7 @@ def count(tree):
 
 
 def pillow(x, size):
-    """Images [B, H, W, C] resized by another program."""
+    """Images [B, H, W, C] that Pillow has resized."""
     planes = [
         [Image.fromarray(p).resize((size, size), Image.Resampling.BILINEAR) for p in np.moveaxis(image, 2, 0)]
         for image in np.asarray(x)
@@ -53,7 +53,7 @@ def test_the_papers_networks_for_faces_have_the_parameters_of_the_table():
 
 @functools.cache
 def drawn(m):
-    """What g draws in the first step, 16 pixels a side, of both domains; a batch-norm batch per device."""
+    """The images, 16 pixels a side, that g draws of both domains in the first step, device by device."""
     state, batch = initial(m), pictures()
     own = state.players["gen"]
     variables = {"params": own.params["g"], "batch_stats": own.batch_stats["g"]}

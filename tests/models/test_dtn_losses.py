@@ -1,4 +1,4 @@
-"""DTN's losses: their values, and what each reaches."""
+"""DTN's losses: their values, and the parameters that each of them moves."""
 
 import math
 
@@ -11,11 +11,11 @@ from playing import ROWS, B, by_hand, distance, features, full, initial, model, 
 
 from gan_jax.game import devices
 from gan_jax.models import dtn
-from gan_jax.ops import augment, losses
+from gan_jax.ops import augment, losses, ternary
 
 
 def with_zero_logits(state):
-    """The state whose D says a third for each class, whatever it sees."""
+    """The same state with a D whose probabilities are a third for each class and every image."""
     disc = state.players["disc"]
     params = {**disc.params, "logits": jax.tree.map(np.zeros_like, disc.params["logits"])}
     return state.replace(players={**state.players, "disc": disc.replace(params=params)})
@@ -63,14 +63,14 @@ def test_the_source_part_of_gang_is_ds_cross_entropy_of_source_fakes_with_real()
     logits = m.d.apply({"params": initial(m).players["disc"].params}, fakes, train=True)
     terms = m._adversarial_g(initial(m), {"source": fakes, "target": -fakes})
     assert float(terms["gan_source"]) == pytest.approx(
-        float(losses.cross_entropy(logits, dtn.REAL_T)), rel=1e-5
+        float(losses.cross_entropy(logits, ternary.REAL_T)), rel=1e-5
     )
 
 
 def test_the_order_of_the_source_batch_does_not_matter():
     m = full()
     batch = pictures()
-    # Within each device's half: its batch-norm batch stays the same set.
+    # Each device's half is reversed in itself, so that its batch-norm batch keeps the same images.
     turned = np.concatenate([batch["source"][: B // 2][::-1], batch["source"][B // 2 :][::-1]])
     _, straight = run(m, [batch])
     _, permuted = run(m, [{**batch, "source": turned}])
@@ -81,7 +81,7 @@ def test_the_order_of_the_source_batch_does_not_matter():
 def test_accuracies_of_d_are_shares_of_each_class():
     m = full()
     state = initial(m)
-    bias = np.array([-50.0, 50.0, 0.0], np.float32)  # whatever it sees, it says "made from T"
+    bias = np.array([-50.0, 50.0, 0.0], np.float32)  # D says "made from T" of every image
     disc = with_zero_logits(state).players["disc"]
     logits = {**disc.params["logits"], "bias": bias}
     disc = disc.replace(params={**disc.params, "logits": logits})
@@ -112,7 +112,7 @@ def test_const_as_configured(const):
 
 
 def gradient(**weights):
-    """The gradient of g's loss with the given weights alone, on one device."""
+    """The gradient of g's loss on one device, with only the given weights."""
     m = full(**{"alpha": 0.0, "beta": 0.0, "gamma": 0.0, "adversary": "none", **weights})
 
     def keep(state, name, tx, loss_fn, ema):
@@ -162,7 +162,7 @@ def test_the_total_variation_reaches_g():
 
 @pytest.mark.parametrize("player", ["gen", "disc"])
 def test_a_players_step_touches_nothing_of_the_others_statistics_and_moments(player):
-    # Of one update alone: the other's parameters, running statistics, moments and average stay.
+    # One player's update leaves the other's parameters, running statistics, moments and average alone.
     m = model(ema=0.5)
     move = m._update_d if player == "disc" else m._update_g
 

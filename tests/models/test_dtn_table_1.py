@@ -1,4 +1,4 @@
-"""The rows of Table 1: who plays, which terms appear, what changes nothing."""
+"""The rows of DTN's Table 1: their players, their terms, and the inputs that have no effect."""
 
 import math
 
@@ -41,7 +41,7 @@ def test_a_row_has_its_players_and_its_terms(row):
         "no_adversary": set(),
         "baseline": {"loss", "grad_norm"},
     }.get(row, TERNARY)
-    assert set(state.players) == ({"g", "disc"} if disc else {"g"})
+    assert set(state.players) == ({"gen", "disc"} if disc else {"gen"})
     expected = {f"gen/{x}" for x in TERMS[row] | {"loss", "grad_norm"}} | {f"disc/{x}" for x in disc}
     assert set(metrics) == expected
     assert all(math.isfinite(value) for value in metrics.values())
@@ -64,7 +64,7 @@ def test_neither_leaves_a_loss_of_two_adversarial_terms():
 
 @pytest.mark.parametrize(("alpha", "alike"), [(0.0, True), (15.0, False)])
 def test_without_const_training_is_independent_of_the_second_f(alpha, alike):
-    # Features come with the batch, as from the cache; f itself is used in L_CONST alone.
+    # The batch has the features, as from the cache. Only L_CONST applies f.
     m = model(alpha=alpha)
     state = initial(m)
     batch = pictures()
@@ -107,7 +107,7 @@ def test_a_binary_discriminator_has_one_logit_and_a_ternary_one_three():
 
 
 def test_the_baseline_does_not_pass_targets_through_g():
-    # Targets reach g only through D: with D's rate at zero they do not reach it at all.
+    # Targets affect g only through D. With D's rate at zero they have no effect on g.
     m = model(**ROWS["baseline"], d_learning_rate=0.0)
     batch = pictures()
     found = [

@@ -1,4 +1,4 @@
-"""Noise-to-image games: who moves when, on which loss, with which noise, on one device or two."""
+"""Noise-to-image games on one or two devices: which player moves when, on which loss and which noise."""
 
 import functools
 import math
@@ -25,7 +25,7 @@ def zeros(tree):
 
 
 def without_weights(state, *names):
-    """Players whose parameters are all zero."""
+    """The state with all parameters of the named players zero."""
     players = {k: p.replace(params=zeros(p.params)) if k in names else p for k, p in state.players.items()}
     return state.replace(players=players)
 
@@ -111,14 +111,14 @@ def test_every_parameter_of_a_clipped_critic_is_within_the_bound_and_g_is_not():
 
 @functools.cache
 def normalised():
-    """After one step of networks that a convolution of zeros makes constant: every batch variance is 0."""
+    """The state after one step with convolutions of zeros, for which every batch variance is 0."""
     m = play.model(**play.CONVOLUTIONS, optimizer="sgd", g_learning_rate=0.0, d_learning_rate=0.0)
     return play.run(m, 1, without_weights(play.initial(m), "gen", "disc"))[0]
 
 
 @pytest.mark.parametrize(("name", "passes"), [("gen", 1), ("disc", 2)])
 def test_running_statistics_are_those_of_the_passes_of_ones_own_update(name, passes):
-    # D's are of its real and its fake images, without what it is shown while G moves; G's of its own update.
+    # D's statistics are of the real and fake images of D's update, not of the fakes of G's update.
     stats = normalised().players[name].batch_stats
     variances = [x for layer in stats.values() for k, x in layer.items() if k == "var"]
     assert variances

@@ -1,4 +1,4 @@
-"""Games with classes: the class as an input of both players, or as a second question to D."""
+"""Games with classes: both players get the class, or D predicts it."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_d_judges_an_image_with_its_class_where_that_is_an_input():
 
 
 def test_d_is_shown_fakes_of_the_classes_of_its_real_images():
-    # D of zeros but for one weight by which class 0 is told from others: it sees as many in both.
+    # D is zero except for one weight that detects class 0, so its scores count the class in both groups.
     m = play.model(**play.INPUT, optimizer="sgd", d_learning_rate=0.0, g_learning_rate=0.0, loss="hinge")
     state = play.initial(m)
     disc = state.players["disc"]
@@ -64,7 +64,7 @@ def test_d_is_shown_fakes_of_the_classes_of_its_real_images():
     zero = np.mean(batch["image_label"] == 0)
     assert 0 < zero < 1
     _, metrics = play.run(m, 1, state, [batch])
-    # max(0, 1 - r) + max(0, 1 + f) with r = f = 1 for class 0 and 0 for others.
+    # max(0, 1 - r) + max(0, 1 + f), with r = f = 1 for class 0 and r = f = 0 for others.
     assert metrics["disc/loss"] == pytest.approx(zero * 2 + (1 - zero) * 2, abs=1e-6)
     assert metrics["disc/accuracy_real"] == pytest.approx(zero, abs=1e-6)
     assert metrics["disc/accuracy_fake"] == pytest.approx(1 - zero, abs=1e-6)
@@ -102,7 +102,7 @@ def test_uniform_class_logits_of_ten_cost_log_10_and_d_in_all_5_99():
 
 
 def test_both_players_learn_to_agree_on_the_class():
-    # Nobody plays against the other here: D learns the classes of real images, G draws what D takes for them.
+    # The players are not opponents here: D learns real images' classes, and G draws what D takes for them.
     m = play.model(**play.AUXILIARY, aux_weight_d=10.0, aux_weight_g=10.0, d_learning_rate=0.01,
                    g_learning_rate=0.01)  # fmt: skip
     _, first = play.finished(m)

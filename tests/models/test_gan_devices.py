@@ -1,4 +1,4 @@
-"""A game on two devices is the game of one on the whole batch, given the same noise."""
+"""With the same noise, a step on two devices equals a step on one device with the whole batch."""
 
 import adversaries as play
 import jax
@@ -10,11 +10,11 @@ from gan_jax.game import devices
 
 
 def by_device(original, draw):
-    """Stands in for a draw of jax.random: its rows are those of the global batch, whatever the devices."""
+    """Replaces a draw of jax.random; each device gets its rows of one table for the global batch."""
     tables = {}
 
     def drawn(key, shape, *rest):
-        if jnp.float32 in rest:  # of the initialisers, which flax asks for their shapes
+        if jnp.float32 in rest:  # the call of an initialiser, whose shape flax wants
             return original(key, shape, *rest)
         table = tables.setdefault(shape[1:], draw(*rest, size=(64, *shape[1:])))
         first = jax.lax.axis_index("devices") * shape[0]
@@ -36,7 +36,7 @@ ALIKE = {
 def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypatch):
     rates = {"optimizer": "sgd", "g_learning_rate": 0.05, "d_learning_rate": 0.05}
     m = play.model(**{**ALIKE[name], **rates})
-    play.initial(m)  # before noise is fixed
+    play.initial(m)  # initialises before the draws are replaced
     rng = np.random.default_rng(0)
     for name, draw in (
         ("normal", lambda size: rng.normal(size=size).astype(np.float32)),
@@ -45,7 +45,7 @@ def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypat
     ):
         monkeypatch.setattr(jax.random, name, by_device(getattr(jax.random, name), draw))
     batch = play.pictures(m)
-    # Each device's rows in the order of D's updates; the single device takes both parts at each.
+    # In each update of D, the single device takes the rows of both devices.
     rows = np.arange(len(batch["image"])).reshape(2, m.batches, -1).swapaxes(0, 1).ravel()
     one = play.alone(m, {k: x[rows] for k, x in batch.items()})
     step = devices.pmap_step(m.train_step, 0)

@@ -1,4 +1,4 @@
-"""What a noise-to-image game refuses, and its optimisers' first steps."""
+"""The values that a noise-to-image game refuses, and its optimisers' first steps."""
 
 import adversaries as play
 import jax
@@ -99,7 +99,7 @@ def steps(name, gradients, **fields):
     [
         ("sgd", [-0.3, -0.45]),
         ("adam", [-0.1, -0.1]),
-        # Torch's average starts at 0: v = 0.01 g^2, then 0.0199 g^2. That of TensorFlow at 1.
+        # Torch's average starts at 0: v = 0.01 g^2, then 0.0199 g^2. TensorFlow's starts at 1.
         ("rmsprop", [-1.0, -0.1 / np.sqrt(0.0199)]),
         ("rmsprop_tf", [-0.3 / np.sqrt(0.9 + 0.1 * 9), -0.3 / np.sqrt(0.81 + 0.19 * 9)]),
     ],

@@ -1,4 +1,4 @@
-"""Models are found by name; what every model has unless it says otherwise."""
+"""Finding models by name, and the members that a model inherits."""
 
 import dataclasses
 from pathlib import Path

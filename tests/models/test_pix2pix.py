@@ -1,4 +1,4 @@
-"""pix2pix: its terms in closed form, one fake for both players, noise in use, who moves, its refusals."""
+"""pix2pix: its terms in closed form, the shared fake, noise in `generate`, updates and refusals."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_both_players_see_one_fake_and_d_sees_the_source_beside_it():
         shown = np.concatenate([BATCH["source"][half], BATCH["target"][half]], -1)
         logits, _ = m.disc.apply(own, shown, train=True, mutable=["batch_stats"])
         real += float(jax.nn.softplus(-logits).mean()) / 2
-    # softplus(x) = softplus(-x) + x: D's term of the fake from G's, if both judged the same one.
+    # softplus(x) = softplus(-x) + x gives D's term of the fake from G's term, if both judge the same fake.
     fake = metrics["gen/gan"] + metrics["disc/fake_logit"]
     assert 2 * metrics["disc/loss"] == pytest.approx(real + fake, rel=1e-4)
 
@@ -109,7 +109,7 @@ def test_an_image_s_translation_depends_on_no_other_image():
     both = translate(slice(0, 2))
     alone = jnp.concatenate([translate(slice(i, i + 1)) for i in range(2)])
     np.testing.assert_allclose(both, alone, atol=1e-5)
-    # Not so where the image is normalised by averages, which are none of its own.
+    # Normalisation by running averages gives another result.
     running = model(test_statistics="running").translate(state, BATCH["source"][:2], keys)
     assert float(jnp.abs(running - both).max()) > 1e-3
 

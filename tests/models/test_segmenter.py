@@ -1,4 +1,4 @@
-"""The segmenter: its loss, what pixels without a class do to it, and what it refuses."""
+"""The segmenter: its loss, pixels without a class, and refusals."""
 
 import functools
 import math
@@ -42,7 +42,7 @@ def step(m, given, state=None):
 
 
 def without_scores(state):
-    """The same state with scores of zero for every class."""
+    """The same state with logits of zero for every class."""
     player = state.players["segmenter"]
     zeros = {
         name: jax.tree.map(np.zeros_like, tree) for name, tree in player.params.items() if "score" in name
@@ -60,7 +60,7 @@ def test_equal_scores_cost_the_logarithm_of_the_classes_whatever_is_ignored():
 
 def test_the_loss_is_the_mean_over_the_known_pixels_of_all_devices():
     m, given = model(), batch()
-    given["image_label"][0] = 255  # one device then knows half as much as the other
+    given["image_label"][0] = 255  # one device has half as many pixels with a class as the other
     given["image_label"][3, :2] = -1
     logits = np.asarray(m.predict(initial(m), given), np.float64)
     log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
@@ -79,7 +79,7 @@ def test_ignored_pixels_have_no_gradient():
     assert metrics["segmenter/grad_norm"] == metrics["segmenter/loss"] == 0
     jax.tree.map(np.testing.assert_array_equal, state.players["segmenter"].params,
                  initial(m).players["segmenter"].params)  # fmt: skip
-    # Of one image that is known, the labels of another do not matter.
+    # With classes in one image only, invalid labels in the others have no effect.
     given["image_label"][0] = 1
     first, metrics = step(m, given)
     assert metrics["segmenter/grad_norm"] > 1e-3

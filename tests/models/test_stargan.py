@@ -1,4 +1,4 @@
-"""StarGAN on two devices: what its losses cost at known values, who moves, how often, and by which labels."""
+"""StarGAN on two devices: its losses at known values, and which player moves, how often, by which labels."""
 
 import functools
 import math
@@ -56,7 +56,7 @@ def test_a_set_teaches_the_class_head_its_own_labels_alone(update, own, other):
 
 @functools.cache
 def of_silent_d(which):
-    """Terms of D's first update where all its parameters are 0, and the loss they make."""
+    """The terms and the loss of D's first update when all of D's parameters are 0."""
     m = model(labels=(ATTRIBUTES, CLASSES), gp_weight=3.0, cls_weight=0.5)
     state = initial(m)
     disc = state.players["disc"]
@@ -82,7 +82,7 @@ def test_a_silent_d_costs_5_log_2_for_attributes_log_8_for_classes_and_the_whole
     found = of_silent_d(which)
     assert found["cls"] == pytest.approx(cls, abs=1e-5)
     assert found["adversarial"] == 0
-    assert found["gp"] == pytest.approx(1, abs=1e-5)  # slope 0: (0 - 1)^2
+    assert found["gp"] == pytest.approx(1, abs=1e-5)  # the slope is 0, so the penalty is (0 - 1)^2
     assert found["loss"] == pytest.approx(0.5 * cls + 3.0, abs=1e-4)
 
 
@@ -170,7 +170,7 @@ def test_rates_are_constant_to_half_of_the_steps_and_zero_at_their_end(player, u
     plain = optax.scale_by_adam(m.b1, m.b2)
 
     def rate(step):
-        """The move of Adam after so many steps, over what it would be at rate 1."""
+        """Adam's learning rate after so many steps: its move divided by the move at rate 1."""
         move, unit = (
             t.update(params, optax.tree.set(t.init(params), count=jnp.asarray(step * updates)))[0]["w"][0]
             for t in (tx, plain)
@@ -199,7 +199,8 @@ def test_what_is_asked_for_by_name():
     np.testing.assert_array_equal(m.condition(("Male", "Blond_Hair")), [0, 1, 0, 1, 0, *[0] * 8, 1, 0])
     np.testing.assert_array_equal(m.condition(("h",)), [*[0] * 12, 1, 0, 1])
     for names in ((), ("Male", "a"), ("a", "b")):
-        with pytest.raises(ConfigError, match="do not go together; of one set, one class: Black_Hair, "):
+        message = "do not go together; name one class, or attributes of one set: Black_Hair, "
+        with pytest.raises(ConfigError, match=message):
             m.condition(names)
     with pytest.raises(ConfigError, match="label 'Mal' is not known; did you mean 'Male'"):
         m.condition(("Mal",))

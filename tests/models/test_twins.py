@@ -1,4 +1,4 @@
-"""The PyTorch twins of the benchmarks do what our steps do: equal losses from equal parameters and draws."""
+"""The benchmarks' PyTorch twins compute our steps: equal parameters and draws give equal losses."""
 
 import sys
 from pathlib import Path
@@ -54,7 +54,7 @@ STAR = {
     "n_critic": CRITIC,
 }
 CYCLE = {"width": W, "d_width": W, "blocks": 1, "identity": 0.5}
-CASES = {  # fields of ours, its batch, the twin's module and how it is made
+CASES = {  # our model's fields, its batch, the twin's module, and a function that builds the twin
     "dcgan": (
         {"name": "gan", "size": 16, "channels": 3, "g_width": W, "d_width": W},
         lambda: {"image": images(B, 16, 16, 3)},
@@ -88,7 +88,7 @@ def weights(*shape):
 
 @pytest.fixture
 def same_draws(monkeypatch):
-    """Both sides draw the same numbers, which follow from the shape alone; permutations reverse."""
+    """Makes both sides draw the same numbers, which depend only on the shape. Permutations reverse."""
 
     def call():
         monkeypatch.setattr(jax.random, "normal", lambda key, shape, *rest: jnp.asarray(noise(*shape)))
@@ -103,7 +103,7 @@ def same_draws(monkeypatch):
 
 
 def leaves(tree, order, path=()):
-    """(path, array) in the order in which the layers were made, which jax itself does not keep."""
+    """Pairs (path, array) in the order in which the layers were made. jax itself sorts by name."""
     for name in order:
         if isinstance(order[name], dict):
             yield from leaves(tree[name], order[name], (*path, name))
@@ -112,7 +112,7 @@ def leaves(tree, order, path=()):
 
 
 def mirrored(path, x):
-    """Our parameter for images upside down and right to left: torch's odd kernels pad the other end."""
+    """Our parameter for images rotated by 180 degrees, since torch pads the other end for odd kernels."""
     if path[-2] == "project":
         return np.flip(x.reshape(-1, 4, 4, x.shape[-1] // 16), (1, 2)).reshape(x.shape)
     if path[-2:] == ("logits", "kernel"):

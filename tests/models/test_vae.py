@@ -1,4 +1,4 @@
-"""The VAE: its step, its bound against the exact evidence, its draws and its refusals, on two devices."""
+"""The VAE on two devices: its step, its bound against the exact evidence, its draws and refusals."""
 
 import functools
 import math
@@ -45,14 +45,14 @@ def run(m, batches, state=None, first=0):
 
 
 def with_params(m, change):
-    """The state before training with its parameters changed leaf by leaf."""
+    """The state before training, with `change` applied to each parameter."""
     state = initial(m)
     player = state.players["vae"]
     return state.replace(players={"vae": player.replace(params=jax.tree.map(change, player.params))})
 
 
 def infer(m, state, batch, draws=1):
-    """Terms of `m.infer`, a row for each draw of the noise."""
+    """The terms of `m.infer`, with one row for each draw of the noise."""
     one = jax.jit(jax.vmap(lambda key: m.infer(state, batch, key)))
     return jax.device_get(one(jax.random.split(jax.random.key(3), draws)))
 
@@ -79,7 +79,7 @@ def test_devices_agree_and_noise_follows_the_seed_and_the_iteration():
     for leaf in jax.tree.leaves(state):
         np.testing.assert_array_equal(leaf[0], leaf[1])
     assert run(m, [pictures()] * 3)[1] == first
-    assert run(m, [pictures()], first=1)[1] != first[:1]  # other noise
+    assert run(m, [pictures()], first=1)[1] != first[:1]  # another iteration has other noise
 
 
 def gaussian_model():
@@ -87,7 +87,7 @@ def gaussian_model():
 
 
 def evidence(m, state, x, mean, deviation):
-    """By a fine grid over z: log p(x) [n], and the divergence of N(mean, deviation^2) from p(z|x) [n]."""
+    """log p(x) [n], and KL(N(mean, deviation^2) || p(z|x)) [n], by sums over a fine grid of z."""
     z = np.linspace(-9, 9, 6001)
     decoded = np.asarray(m.decode(state, jnp.array(z[:, None], jnp.float32)), np.float64).reshape(len(z), -1)
     pixels = (np.asarray(x, np.float64).reshape(len(x), 1, -1) + 1) / 2
@@ -101,7 +101,7 @@ def evidence(m, state, x, mean, deviation):
 
 def test_the_bound_is_the_evidence_less_the_divergence_from_the_posterior():
     m = gaussian_model()
-    state = with_params(m, lambda leaf: 2 * leaf)  # decoded images that differ
+    state = with_params(m, lambda leaf: 2 * leaf)  # decoded images differ more
     batch = pictures(4)
     found = infer(m, state, batch, draws=20_000)
     bound = -(found["recon"] + found["kl"])
@@ -155,7 +155,7 @@ def test_generated_images_are_decoded_latent_vectors():
     assert made.shape == (5, 4, 4, 1)
     assert -1 <= made.min() < made.max() <= 1
     drawn = [m.generate(state, pictures(3, seed=i), jax.random.key(4))["image"] for i in (0, 1)]
-    np.testing.assert_array_equal(*drawn)  # of the images only their number is read
+    np.testing.assert_array_equal(*drawn)  # only the number of images matters
 
 
 @pytest.mark.parametrize("rule", ["none", "threshold", "dynamic"])
@@ -179,7 +179,7 @@ def test_training_lowers_the_loss_and_keeps_the_posterior_apart_from_the_prior()
     stream.close()
     _, metrics = run(m, batches)
     assert metrics[-1]["vae/loss"] < 0.6 * metrics[0]["vae/loss"]
-    assert metrics[-1]["vae/kl"] > 1  # with a mean over pixels it would fall to 0
+    assert metrics[-1]["vae/kl"] > 1  # with a mean over pixels the KL term would fall to 0
 
 
 @pytest.mark.parametrize(

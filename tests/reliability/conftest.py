@@ -1,7 +1,7 @@
-"""Runs to break: the command in a process of its own, and a tiny classifier inside this one.
+"""Runs for tests to break: the command in its own process, and a tiny classifier in this process.
 
-Every process shares one cache of required runs, made anew in each session, so that only the first run
-pays for them.
+All processes share a cache of required runs. Each test session makes a new one, so only the first run trains
+required runs.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from gan_jax import config as configuration
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parents[1] / "configs"
-# For `python`: the same command where no file may grow beyond 30 kB, less than a `wide` state.
+# A value of `python` that runs the same command with files limited to 30 kB, less than a `wide` state.
 NO_LARGE_FILES = (
     "-c",
     "import resource, runpy, signal; "
@@ -28,18 +28,18 @@ NO_LARGE_FILES = (
     "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)); "
     "runpy.run_module('gan_jax.main', run_name='__main__', alter_sys=True)",
 )
-PATIENCE = 300  # seconds until a process that should have ended is given up
+PATIENCE = 300  # seconds until a process that should have ended is aborted
 
 
 @dataclasses.dataclass
 class Process:
-    """A running command, its standard error in a file."""
+    """A running command, with its standard error in a file."""
 
     popen: forking.Process
     log: Path
 
     def wait(self):
-        """The exit code; of a process given up it is -6, and its stacks are in its standard error."""
+        """The exit code. It is -6 for an aborted process, whose standard error then has its stacks."""
         try:
             return self.popen.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -54,7 +54,7 @@ class Process:
         return self.log.read_text()
 
     def until(self, condition):
-        """Waits until `condition()` holds; False where the process ended before."""
+        """Waits until `condition()` holds and returns True; False if the process ends first."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
             if self.ended():
@@ -65,7 +65,7 @@ class Process:
 
 
 class Launcher:
-    """Starts `python -m gan_jax.main`, or other python, away from the checkout."""
+    """Starts `python -m gan_jax.main`, or other Python code, outside the checkout."""
 
     no_large_files = NO_LARGE_FILES
 
@@ -75,7 +75,7 @@ class Launcher:
         self.count = 0
 
     def environment(self, devices=1, extra=None):
-        """Of a process with so many host devices, as this one otherwise."""
+        """The environment of a process with this number of host devices."""
         return {
             **forking.on_devices(devices),
             "GAN_JAX_DATA": str(self.manual_dir),
@@ -84,7 +84,7 @@ class Launcher:
         }
 
     def start(self, *args, devices=1, env=None, python=("-m", "gan_jax.main"), cwd=None):
-        """Starts the command; `devices` are host devices."""
+        """Starts the command with this number of host devices."""
         self.count += 1
         log = self.folder / f"stderr_{self.count}.txt"
         with open(log, "w") as stderr:
@@ -94,20 +94,20 @@ class Launcher:
         return Process(process, log)
 
     def run(self, *args, code=0, **options):
-        """Runs to the end, expects an exit code and returns standard error."""
+        """Runs the command to its end, checks its exit code and returns its standard error."""
         process = self.start(*args, **options)
         found = process.wait()
         assert found == code, process.stderr
         return process.stderr
 
     def quick(self, workdir, **fields):
-        """Arguments of DTN on the embedded digits with networks of a few hundred parameters."""
+        """The arguments of DTN on the embedded digits, with networks of a few hundred parameters."""
         config = f"--config={CONFIGS / 'dtn_digits.py'}:quick"
         fields = {"cache_dir": self.cache, **fields}
         return [config, f"--workdir={workdir}", *_flags(fields)]
 
     def tiny(self, workdir, variant="", **fields):
-        """Arguments of the tiny classifier."""
+        """The arguments of the tiny classifier."""
         config = f"--config={HERE / 'tiny.py'}:{variant}"
         return [config, f"--workdir={workdir}", *_flags({"cache_dir": self.cache, **fields})]
 
@@ -123,7 +123,7 @@ def launcher(tmp_path_factory, manual_dir):
 
 @pytest.fixture(scope="session")
 def manual_dir(tmp_path_factory):
-    """A folder with `digits.npz`: 96 images of noise that labels are visible in."""
+    """A folder with `digits.npz`: 96 images of noise in which the labels are visible."""
     folder = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     label = np.arange(96) % 10
@@ -134,7 +134,7 @@ def manual_dir(tmp_path_factory):
 
 @pytest.fixture
 def tiny(manual_dir, tmp_path):
-    """`tiny(**fields)`: the tiny configuration, checked, with fields changed."""
+    """`tiny(**fields)` is the validated tiny configuration with changed fields."""
     spec = importlib.util.spec_from_file_location("tiny", HERE / "tiny.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -151,7 +151,7 @@ def tiny(manual_dir, tmp_path):
 
 @pytest.fixture(scope="session")
 def facts():
-    """`facts(workdir)`: what must not depend on how often a run was interrupted."""
+    """`facts(workdir)` are the results that must not depend on interruptions."""
 
     def read(workdir):
         workdir = Path(workdir)
@@ -169,7 +169,7 @@ def facts():
 
 @pytest.fixture(scope="session")
 def uninterrupted(launcher):
-    """The folder of a DTN run of `STEPS` steps that nothing happened to."""
+    """The folder of a DTN run of `STEPS` steps without interruption."""
     workdir = launcher.folder / "uninterrupted"
     launcher.run(*launcher.quick(workdir, steps=30))
     return workdir

@@ -1,4 +1,4 @@
-"""Damaged checkpoints: named and passed over, never believed and never deleted."""
+"""Damaged checkpoints are named and skipped. They are never restored and never deleted."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from gan_jax.train import train
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Checkpoints of steps 1, 2 and 3, whose leaves hold 1.0, 2.0 and 3.0 and some noise."""
+    """Checkpoints of steps 1, 2 and 3, with leaves of 1.0, 2.0 and 3.0 plus noise."""
     directory = tmp_path_factory.mktemp("run") / "checkpoints"
     checkpoints = checkpoint.Checkpoints(directory, keep=3)
     for step in (1, 2, 3):
@@ -49,7 +49,7 @@ def _flip(path, rng):
 
 @pytest.fixture
 def broken(folder, tmp_path):
-    """Breaks one file of the newest of a copy of `folder`; returns the copy and what was restored."""
+    """Damages one file of the newest checkpoint in a copy of `folder`; returns copy and restored state."""
 
     def attempt(number, name, damage, rng):
         copy = tmp_path / str(number)
@@ -93,7 +93,7 @@ def test_no_bit_flipped_in_leaves_or_meta_is_believed(folder, broken):
 
 
 def _assert_exactly(step, flat, meta):
-    """What was restored is a checkpoint as it was written, to the last bit."""
+    """Checks that the restored checkpoint equals the one written, to the last bit."""
     assert meta == {"best": None, "seconds": 1.5, "step": step}
     expected = leaves.flatten(_tree(step))
     assert set(flat) == set(expected)
@@ -139,7 +139,7 @@ def test_another_format_and_another_model_are_refused(folder, tmp_path):
     flat, _ = checkpoint.load(copy)
     with pytest.raises(CheckpointError, match=r"params\.kernel is float32 \[64, 48\].*\[2, 2\]"):
         leaves.fit(flat, {**_tree(3), "params": {"kernel": np.zeros((2, 2), np.float32)}})
-    with pytest.raises(CheckpointError, match=r"has params\.bias, which this model has not"):
+    with pytest.raises(CheckpointError, match=r"has params\.bias, which this model does not have"):
         leaves.fit(flat, {"params": {"kernel": _tree(3)["params"]["kernel"]}, "step": np.int32(0)})
     content = json.loads(metadata.read_text())
     metadata.write_text(json.dumps({**content, "format": checkpoint.FORMAT + 1}))

@@ -1,4 +1,4 @@
-"""No room left: said when it happens, with the path and what is free; earlier checkpoints stay."""
+"""A full disk: the error comes at once, with the path and the free bytes; earlier checkpoints stay."""
 
 import re
 import shutil
@@ -16,13 +16,12 @@ from gan_jax.runs.workdir import Workdir
 def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intact(launcher, facts, tmp_path):
     path = tmp_path / "run"
     straight = tmp_path / "straight"
-    fields = {"best": ""}  # nothing but what is due every second step is saved
+    fields = {"best": ""}  # saves only at every second step
     launcher.run(*launcher.tiny(straight, "wide", **fields))
     launcher.run(*launcher.tiny(path, "wide", steps=4, **fields))
     command = launcher.tiny(path, "wide", **fields)
-    # Programs are compiled already; what is cached anew would meet the limit as well, and Python takes
-    # byte code that was cut there for whole.
-    # Standard error through a pipe: a file would be cut at the limit as well.
+    # The limit holds for every file. Programs are compiled already, and no byte code is written, since Python
+    # does not notice that it is cut. Standard error is a pipe, since a file would be cut too.
     done = subprocess.run(
         [sys.executable, *launcher.no_large_files, *map(str, command)],
         env=launcher.environment(extra={"PYTHONDONTWRITEBYTECODE": "1"}),
@@ -84,7 +83,7 @@ def test_a_record_or_file_that_does_not_fit_is_an_error_of_one_line(small_disk):
     with pytest.raises(WorkdirError, match=rf"{small_disk}/run/.*\b0 bytes are free"):
         folder.write("samples/sheet.png", bytes(10_000))
     with pytest.raises(WorkdirError, match=rf"{small_disk}/run/.*\b0 bytes are free"):
-        for step in range(10_000):  # a page of the file may be left
+        for step in range(10_000):  # the file's last page may have room left
             folder.append({"step": step, "loss": 0.25})
     (small_disk / "filler").unlink()
     assert Workdir(small_disk / "run").records()[0] == {"step": 1}

@@ -1,4 +1,4 @@
-"""What a long run may not do: compile again, or keep memory and open files."""
+"""A long run must not compile again, and must not accumulate memory and open files."""
 
 import ast
 import gc
@@ -17,7 +17,7 @@ MEGABYTE = 2**20
 
 @pytest.fixture
 def watched(monkeypatch):
-    """`watched(look)`: `look(i)` is called before iteration i; returns the list of its answers."""
+    """`watched(look)` calls `look(i)` before each iteration i, and returns the list of the results."""
 
     def watch(look):
         seen = []
@@ -50,12 +50,12 @@ def test_each_phase_is_traced_once_and_nothing_compiles_after_the_first_iteratio
     seen = watched(lambda i: len(compiled))
     jax.monitoring.register_event_duration_secs_listener(on_duration)
     try:
-        # Every iteration is logged, saved and evaluated: none of that compiles anew either.
+        # Every iteration is logged, saved and evaluated, and none of this may compile again.
         train(tiny(steps=20, checkpoint_every=1, **{"evals.test.every": 1}), tmp_path / "run")
     finally:
         jax.monitoring.unregister_event_duration_listener(on_duration)
     assert traced == ["train"]
-    assert seen[0] < seen[1]  # the step and the evaluation
+    assert seen[0] < seen[1]  # the first step and evaluation compile
     assert seen[1:] == [seen[1]] * 19
 
 
@@ -79,7 +79,7 @@ def test_memory_and_open_files_stay_flat_over_1500_steps(tiny, tmp_path, watched
     process = psutil.Process()
 
     def look(iteration):
-        if iteration not in (500, 1000, 1500):  # logged: no step in flight holds its metrics
+        if iteration not in (500, 1000, 1500):  # logged, so no step in flight holds metrics
             return None
         gc.collect()
         return process.num_fds(), process.memory_info().rss, len(jax.live_arrays())
@@ -88,9 +88,9 @@ def test_memory_and_open_files_stay_flat_over_1500_steps(tiny, tmp_path, watched
     fields = {"steps": 1501, "checkpoint_every": 25, "log_every": 5, "evals.test.every": 50}
     train(tiny(**fields), tmp_path / "run")
     (files, memory, arrays), middle, (files_end, memory_end, arrays_end) = filter(None, seen)
-    # Asynchronous saves hold a few files while they last.
+    # An unfinished save holds a few open files.
     assert abs(files_end - files) <= 8
-    # Memory that goes back to the system is no leak.
+    # Memory may shrink, so only growth is limited.
     assert memory_end - memory < 32 * MEGABYTE
     assert memory_end - middle[1] < 24 * MEGABYTE
     assert (middle[2], arrays_end) == (arrays, arrays)
@@ -99,7 +99,7 @@ def test_memory_and_open_files_stay_flat_over_1500_steps(tiny, tmp_path, watched
 
 
 def test_the_package_runs_no_code_from_data():
-    """No pickle, eval, exec or np.load(allow_pickle=True); configuration files are code by design."""
+    """No pickle, eval, exec or np.load(allow_pickle=True). Configuration files are code by design."""
     found = []
     for path in sorted(Path(gan_jax.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):

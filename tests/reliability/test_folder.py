@@ -1,4 +1,4 @@
-"""A run's folder: one owner, one configuration, one result."""
+"""A run's folder has one owner, one configuration and one result."""
 
 import json
 import logging
@@ -65,7 +65,7 @@ def test_more_steps_and_other_reports_go_on_to_the_same_end(tiny, tmp_path, capl
 
 
 def test_fewer_steps_than_are_done_are_refused_or_gone_back_to(tiny, tmp_path):
-    """A result says what its parameters are: never those of step 8 under the name of step 4."""
+    """A result must describe its own parameters; those of step 8 must not pass for those of step 4."""
     straight = train(tiny(steps=4), tmp_path / "straight")
     path = tmp_path / "run"
     train(tiny(), path)
@@ -84,10 +84,10 @@ def test_a_finished_run_says_so_and_touches_nothing(tiny, tmp_path, caplog, monk
     first = train(tiny(steps=2), path)
     before = _bytes(path)
     config = tiny(steps=2)
-    monkeypatch.setattr(models, "create", None)  # nothing is built
+    monkeypatch.setattr(models, "create", None)  # any attempt to build a model fails
     with caplog.at_level(logging.INFO):
         again = train(config, path)
-    assert again == json.loads(json.dumps(first))  # tuples are lists there
+    assert again == json.loads(json.dumps(first))  # JSON turns tuples into lists
     assert f"{path} is finished at step 2" in caplog.text
     assert _bytes(path) == before
 
@@ -110,7 +110,7 @@ def test_a_read_only_folder_is_refused_before_anything_is_built(tiny, tmp_path, 
     made.mkdir()
     made.chmod(0o555)
     user = os.geteuid()
-    if user == 0:  # root may write anywhere
+    if user == 0:  # permissions do not stop root
         for folder in [tmp_path, *tmp_path.parents]:
             if folder.is_relative_to(tempfile.gettempdir()) and folder != Path(tempfile.gettempdir()):
                 folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Which state the final evaluation judges: the last, or the best by validation."""
+"""The final evaluation judges the last state, or the best state by validation."""
 
 import pytest
 
@@ -10,7 +10,7 @@ SCRIPT = {2: 0.1, 4: 0.9, 6: 0.5, 8: 0.2}  # validation accuracy after each step
 
 @pytest.fixture
 def scripted(monkeypatch):
-    """Evaluations measure as ever, but for the accuracy, which follows the script."""
+    """Replaces the accuracy that evaluations measure by the script's."""
     run = evaluations.Evaluations.run
 
     def measured(self, name, state):

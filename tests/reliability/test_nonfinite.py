@@ -1,4 +1,4 @@
-"""A loss or a parameter that is not finite stops the run and leaves the last good checkpoint alone."""
+"""A non-finite loss or parameter stops the run, and the last good checkpoint stays."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ LAST_GOOD = 4
 
 @pytest.fixture
 def poisoned(monkeypatch):
-    """`poisoned(metric)`: from iteration 4 on the classifier's named metric, or a leaf, is a NaN."""
+    """`poisoned(target)` makes the data, a metric or a leaf of the classifier NaN from iteration 4 on."""
 
     def poison(target):
         honest = classifier.Model.train_step
@@ -31,7 +31,7 @@ def poisoned(monkeypatch):
                 metrics = {**metrics, target: metrics[target] * bad}
             if target == "leaf":
                 player = state.players["classifier"]
-                # What no loss sees before the state is saved.
+                # No loss depends on this leaf before the state is saved.
                 opt_state = _last_float_times(player.opt_state, bad)
                 state = state.replace(players={"classifier": player.replace(opt_state=opt_state)})
             return state, metrics
@@ -58,7 +58,7 @@ def _last_float_times(opt_state, factor):
 )
 def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(tiny, tmp_path, poisoned, target, message):
     path = tmp_path / "run"
-    # Every loss is looked at, parameters and moments when they are saved.
+    # Losses are checked at every step, parameters and moments only when they are saved.
     every = {"checkpoint_every": 1 if target == "leaf" else LAST_GOOD}
     train(tiny(steps=LAST_GOOD), tmp_path / "good")
     poisoned(target)
@@ -82,7 +82,7 @@ def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkey
     params = jax.tree.map(lambda x: np.full_like(x, np.nan), player.params)
     broken = dataclasses.replace(state, players={"classifier": player.replace(params=params)})
     checkpoints = checkpoint.Checkpoints(path / "checkpoints", keep=3)
-    with monkeypatch.context() as patch:  # such a state cannot be saved by honest means
+    with monkeypatch.context() as patch:  # saving refuses such a state without this patch
         patch.setattr(np, "isfinite", lambda leaf: np.ones_like(leaf, bool))
         checkpoints.save(broken, LAST_GOOD + 1, meta)
         checkpoints.close()

@@ -1,4 +1,4 @@
-"""Host devices and processes: how many there are decides the speed, not the outcome."""
+"""The number of host devices and processes affects the speed but not the result."""
 
 import json
 
@@ -11,7 +11,7 @@ from gan_jax.runs import checkpoint
 from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
-# Trains several runs in one process, since a process costs more than a run: steps and folder of each.
+# Trains several runs, given as steps:folder, in one process, since a process takes longer than a run.
 SEVERAL = """
 import json, sys
 from gan_jax import config
@@ -30,7 +30,7 @@ for job in jobs:
 
 @pytest.fixture(scope="module")
 def several(launcher):
-    """`several(devices, (steps, folder), ...)`: trains tiny runs on so many host devices."""
+    """`several(devices, (steps, folder), ...)` trains tiny runs on this number of host devices."""
 
     def run(devices, *jobs):
         config = launcher.tiny("")[0].removeprefix("--config=")
@@ -55,14 +55,14 @@ def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path)
         found = _parameters(tmp_path / name)
         assert set(found) == set(expected)
         for leaf, values in found.items():
-            # No batch norm, no dropout: nothing but the order of sums differs.
+            # Without batch norm and dropout, only the order of sums differs.
             np.testing.assert_allclose(values, expected[leaf], atol=1e-5, err_msg=f"{name} {leaf}")
         facts = json.loads((tmp_path / name / "result.json").read_text())["device"]
         assert facts["devices"] == int(name[-1])
 
 
 def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, free_port):
-    """The required run is trained by both as well: neither may run ahead of the other's files."""
+    """Both processes train the required run too; neither may read files before the other has written them."""
     single = launcher.tiny(tmp_path / "single", "requiring", cache_dir=tmp_path / "cache_1")
     launcher.run(*single, devices=2)
     pair = launcher.tiny(
@@ -75,7 +75,7 @@ def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, f
     expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
-    # One writer: no line, file or checkpoint twice, and no other files than those of one process.
+    # Only one process writes, so no line or file is there twice, and the files are those of one process.
     steps = [json.loads(line) for line in (tmp_path / "pair" / "metrics.jsonl").open()]
     trained = [record["step"] for record in steps if "eval" not in record]
     assert trained == list(range(1, 9))
@@ -98,7 +98,7 @@ def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_oth
     launcher, tmp_path, free_port
 ):
     pair = launcher.tiny(tmp_path / "run", "wide", distributed=True, platform="cpu")
-    # What is compiled anew would meet the limit as well.
+    # The limit holds for cached programs and byte code too, so neither is written.
     env = {"JAX_ENABLE_COMPILATION_CACHE": "false", "PYTHONDONTWRITEBYTECODE": "1"}
     codes, said = _both(launcher, free_port, pair, env, launcher.no_large_files)
     assert codes[0] == 1, said
@@ -111,7 +111,7 @@ def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, tmp_path,
     path = tmp_path / "run"
     train(tiny(steps=4), path)
     newest = path / "checkpoints" / "newest"
-    (newest / "4").rename(newest / "4.replaced_by_4")  # as a kill leaves it
+    (newest / "4").rename(newest / "4.replaced_by_4")  # the name that a kill leaves
     met = []
 
     def barrier(name):
@@ -126,7 +126,7 @@ def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, tmp_path,
 
 
 def test_a_run_that_another_cluster_finished_meanwhile_is_seen_by_all_processes(tiny, tmp_path, monkeypatch):
-    """One process waits for the folder, the others wait for that one before they look."""
+    """One process waits for the folder. The others wait for that process before they read the result."""
     met = []
 
     def barrier(name):
@@ -139,7 +139,7 @@ def test_a_run_that_another_cluster_finished_meanwhile_is_seen_by_all_processes(
 
 
 def _both(launcher, port, args, env=None, first=("-m", "gan_jax.main")):
-    """Runs two processes as one cluster, `first` as the first; exit codes and standard errors."""
+    """Runs a cluster of two processes, with `first` as rank 0; returns exit codes and standard errors."""
     cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}", "JAX_NUM_PROCESSES": "2", **(env or {})}
     processes = [
         launcher.start(*args, env={**cluster, "JAX_PROCESS_ID": str(rank)}, python=python)
@@ -159,6 +159,6 @@ def _parameters(path, step=8):
 
 
 def _files(path):
-    """Names of a run's files, but for the ones that a checkpoint consists of."""
+    """The names of a run's files, without the files inside checkpoints."""
     files = [p.relative_to(path) for p in path.rglob("*")]
     return {p for p in files if p.parts[0] != "checkpoints" or len(p.parts) < 4}

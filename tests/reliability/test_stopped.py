@@ -1,7 +1,8 @@
-"""SIGTERM and Ctrl-C: the first saves and exits with 128 + signal, a second one exits at once.
+"""Runs that SIGTERM, Ctrl-C or kill -9 stops.
 
-And kill -9 at any moment: the same command again, the same bytes as if nothing had happened.
-GAN_JAX_KILLS sets the number of kills of the long test (3), GAN_JAX_KILL_SEED their moments (0).
+The first SIGTERM or Ctrl-C saves and exits with 128 + signal. A second one exits at once. After kill -9 at
+any moment, the same command ends with the same bytes as an uninterrupted run. GAN_JAX_KILLS is the number of
+kills of the long test (default 3), and GAN_JAX_KILL_SEED is the seed of their times (default 0).
 """
 
 import contextlib
@@ -20,10 +21,10 @@ from gan_jax.runs.signals import handled
 
 KILLS = int(os.environ.get("GAN_JAX_KILLS", "3"))
 SEED = int(os.environ.get("GAN_JAX_KILL_SEED", "0"))
-STEPS = 30  # as many as the uninterrupted run has
+STEPS = 30  # the steps of the uninterrupted run
 ENDLESS = 10**6  # steps that no test waits for
 
-# `busy` neither returns to the interpreter nor holds its lock for minutes, as a compilation does.
+# `busy` stays in a native call for minutes, without the interpreter's lock, as a compilation does.
 BUSY = """
 import hashlib, threading
 from gan_jax.runs.signals import handled
@@ -48,7 +49,7 @@ def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
         process.popen.send_signal(signum)
         assert process.wait() == 128 + signum, process.stderr
         saved = _newest(workdir)
-        # Nothing but the signal asks for a checkpoint here, and no step is done twice.
+        # Only the signal causes a checkpoint here, and no step runs twice.
         assert saved == _recorded(workdir) >= step
         assert f"stopped by signal {signum.value}; the same command resumes" in process.stderr
         assert "Traceback" not in process.stderr
@@ -63,7 +64,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
 ):
     moments = random.Random(SEED)
     workdir = tmp_path / "killed"
-    # Ascending, so that each life of the run gets somewhere; several may fall on one step.
+    # The steps ascend, so that the run progresses between kills. Several kills may hit the same step.
     targets = sorted(moments.randrange(1, STEPS - 3) for _ in range(kills))
     killed = [_kill(launcher, workdir, step, moments.uniform(0, 0.2)) for step in targets]
     assert any(killed), "every run had ended before its kill"
@@ -96,13 +97,13 @@ def test_a_second_signal_ends_the_process_at_once(launcher, work, second):
     process = launcher.start(python=("-c", BUSY.format(work=work)))
     assert process.until(lambda: "ready" in process.stderr), process.stderr
     process.popen.send_signal(signal.SIGTERM)
-    # Two equal signals that wait together are delivered as one.
+    # The system merges two equal pending signals, so the first must be delivered before the second.
     assert process.until(lambda: not _pending(process.popen.pid, signal.SIGTERM))
     if work == "idle":
-        assert process.until(lambda: "once more ends at once" in process.stderr)
+        assert process.until(lambda: "a second signal ends the process at once" in process.stderr)
     process.popen.send_signal(second)
     assert process.wait() == 128 + second
-    assert ("once more ends at once" in process.stderr) == (work == "idle")
+    assert ("a second signal ends the process at once" in process.stderr) == (work == "idle")
 
 
 def test_a_signal_is_kept_until_the_next_poll_and_the_old_handlers_come_back():
@@ -140,7 +141,7 @@ def test_waiting_for_a_required_run_of_another_process_ends_with_a_signal(launch
 
 
 def _kill(launcher, workdir, step, delay):
-    """Kills the run `delay` seconds after it recorded `step`; whether it was still running."""
+    """Kills the run `delay` seconds after it recorded `step`; returns whether it was still running."""
     process = launcher.start(*launcher.quick(workdir, steps=STEPS))
     records = workdir / "metrics.jsonl"
     begun = f'"step": {step},'
@@ -155,7 +156,7 @@ def _kill(launcher, workdir, step, delay):
 
 
 def _pending(pid, signum):
-    """Whether a signal to a process is still to be delivered."""
+    """Whether a signal to a process is still pending."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"ShdPnd:\s*(\w+)", status)[1], 16) >> (signum - 1) & 1
 

@@ -1,4 +1,4 @@
-"""The package as it is installed: the wheel alone, in an empty folder, away from the checkout."""
+"""The installed package: only the wheel, in an empty folder, outside the checkout."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ def test_installed_in_an_empty_folder_it_trains_and_resumes(launcher, wheel, tmp
     empty.mkdir()
     pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet"]
     subprocess.run([*pip, "--target", str(target), str(wheel)], check=True, capture_output=True)
-    # What is imported is what was installed, not the checkout.
+    # The installed package must be imported, not the checkout.
     (empty / "where.py").write_text("import gan_jax, sys; sys.exit(gan_jax.__file__)")
     environment = {"PYTHONPATH": str(target)}
     where = launcher.run(code=1, python=("where.py",), cwd=empty, env=environment)

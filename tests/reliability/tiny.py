@@ -1,13 +1,13 @@
-"""A classifier of 32x32 noise that trains in milliseconds a step; `digits.npz` lies in `manual_dir`.
+"""A classifier of 32x32 noise with steps of milliseconds; `digits.npz` is in `manual_dir`.
 
-Variants: `wide`, a state of 140 kB; `requiring`, a run that needs another one finished first.
+Variants: `wide` has a state of 140 kB; `requiring` requires another run.
 """
 
 from gan_jax import config as gan_config
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration with the variants in `arg`, separated by commas."""
     config = _classifier("tiny", "train[:64]")
     config.evals.test.every = 2
     config.best = "test/accuracy"

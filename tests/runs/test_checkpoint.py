@@ -1,4 +1,4 @@
-"""Checkpoints: what is saved comes back to the last bit, the newest few and the best one are kept."""
+"""Checkpoints are restored to the last bit, and the newest few and the best one are kept."""
 
 import flax.struct
 import jax
@@ -143,7 +143,7 @@ def test_damaged_frozen_variables_are_never_taken_for_whole(tmp_path, damage):
     checkpoints.close()
     (file,) = (tmp_path / "frozen").iterdir()
     content = bytearray(file.read_bytes())
-    place = content.index(np.float32(5.0).tobytes())  # the last value of the kernel
+    place = content.index(np.float32(5.0).tobytes())  # the kernel's last value
     content[place] ^= 1
     {
         "flipped": lambda: file.write_bytes(content),

@@ -1,4 +1,4 @@
-"""Saves that fail or are cut off: said by name, and the earlier checkpoints stay."""
+"""Saves that fail or are cut off: the error names the step, and earlier checkpoints stay."""
 
 import os
 import resource
@@ -22,20 +22,20 @@ PACKAGE = Path(gan_jax.__file__).parent
 
 @pytest.fixture
 def full_disk():
-    """`full_disk(bytes)`: no file may grow beyond so much; stands in for a disk without room."""
+    """`full_disk(bytes)` limits the size of every file, as a stand-in for a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def check_until(checkpoints, seconds):
-    """Checks as a training loop does, once in a while."""
+    """Calls `check` again and again, as a training loop does."""
     for _ in range(100 * seconds):
         checkpoints.check()
         time.sleep(0.01)
 
 
-# Of the first not even the names of its parts are written, of the second all but a leaf.
+# With 50 bytes not even the names of the parts fit. With 2000 bytes everything fits except one leaf.
 @pytest.mark.parametrize("room", [50, 2000])
 def test_a_full_disk_is_told_by_the_next_check_and_the_earlier_ones_stay(tmp_path, full_disk, room):
     save(tmp_path, 1)
@@ -77,7 +77,7 @@ def test_a_step_is_written_again_without_a_moment_when_neither_is_there(tmp_path
     with pytest.raises(CheckpointError, match=r"^checkpoint of step 2 "):
         checkpoints.close()
     full_disk(resource.RLIM_INFINITY)
-    checkpoints = Checkpoints(tmp_path, 1)  # as after a kill
+    checkpoints = Checkpoints(tmp_path, 1)  # opens the folder again, as after a kill
     assert_is(checkpoint.load(tmp_path, best), 2)
     checkpoints.save(other, 2, {}, best=best)
     checkpoints.close()

@@ -1,4 +1,4 @@
-"""Checkpoints that are damaged, or another model's: passed over or refused by name, never deleted."""
+"""Damaged checkpoints are skipped, another model's are refused; messages name them, none is deleted."""
 
 import json
 import shutil
@@ -19,13 +19,13 @@ def spoil(step_folder):
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory):
-    """A folder with steps 1, 2 and 3; copied before it is broken."""
+    """A folder with steps 1, 2 and 3. Tests copy it before they damage it."""
     return save(tmp_path_factory.mktemp("three"), 1, 2, 3)
 
 
 @pytest.fixture
 def broken(three, tmp_path):
-    """A copy of `three` to break."""
+    """A copy of `three` to damage."""
     return Path(shutil.copytree(three, tmp_path / "broken"))
 
 
@@ -58,7 +58,7 @@ def test_each_file_damaged_in_turn_is_passed_over_with_one_warning(broken, caplo
         caplog.clear()
         found = restore(broken, writes=False)
         path.write_bytes(content)
-        assert_is(found, found[1]["step"])  # some files orbax writes and does not read
+        assert_is(found, found[1]["step"])  # step 3 if orbax does not read this file
         if found[1]["step"] == 3:
             assert ours(caplog.records) == []
             continue
@@ -69,7 +69,7 @@ def test_each_file_damaged_in_turn_is_passed_over_with_one_warning(broken, caplo
         assert "\n" not in message
         fell_back.append(path)
     assert newest / "meta" / "metadata" in fell_back
-    # The largest holds the leaves.
+    # The largest file holds the leaves.
     assert max(newest.rglob("*"), key=lambda p: p.stat().st_size * p.is_file()) in fell_back
 
 
@@ -137,7 +137,7 @@ def test_leftovers_of_orbax_are_ignored_and_removed_and_nothing_else_is(broken):
             r"kernel is float32 \[32, 24\] in .*, int32 \[32, 24\] in",
         ),
         ({"more": np.zeros(1)}, r"the checkpoint has no params\.more, which this model has"),
-        ({"bias": None}, r"the checkpoint has params\.bias, which this model has not"),
+        ({"bias": None}, r"the checkpoint has params\.bias, which this model does not have"),
     ],
     ids=["shape", "dtype", "missing", "extra"],
 )

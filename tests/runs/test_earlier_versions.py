@@ -1,7 +1,7 @@
-"""Runs that an earlier version made: they go on, are judged, and are put to use.
+"""Runs of an earlier version resume, are judged, and translate.
 
-`earlier/0.1.0.tar.xz` holds the folders of two `quick` runs of version 0.1.0 at step 2, DTN of the embedded
-digits and CycleGAN of cartoon faces, and the runs of f and the judge that DTN requires.
+`earlier/0.1.0.tar.xz` holds the folders of two `quick` runs of version 0.1.0 at step 2: DTN on the embedded
+digits, and CycleGAN on cartoon faces. It also holds the runs of f and the judge that DTN requires.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Which evaluations run when, on what, and what of them is kept."""
+"""Which evaluations run, when, on which data, and which of their values are kept."""
 
 import jax
 import jax.numpy as jnp
@@ -14,12 +14,12 @@ from gan_jax.runs import evaluations as evaluating
 from gan_jax.runs import inputs
 
 IMAGES = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
-START = np.float32(1000)  # the state before training, which the fixture's models are given
+START = np.float32(1000)  # the state before training of the fixture's models
 LABELS = np.array([0, 1, 2, 3, 4, 4], np.int32)
 
 
 class Reads(base.Defaults):
-    """A classifier that reads the byte off the first pixel, and asks that it comes as a float."""
+    """A classifier that reads the class from the first pixel, and checks that images are floats."""
 
     tells_classes = True
 
@@ -41,7 +41,7 @@ class Copies(base.Defaults):
 
 @pytest.fixture
 def evaluations(monkeypatch):
-    """`evaluations(model, **evals)` over six images; `.loads` and `.polls` count what it did."""
+    """`evaluations(model, **evals)` on six images. `.loads`, `.polls` and `.starts` list its calls."""
     monkeypatch.setattr(inputs, "load_role", lambda built, spec: loads.append(spec) or Examples(
         {"image": IMAGES, "label": LABELS}))  # fmt: skip
     loads, polls, starts = [], [], []
@@ -102,7 +102,7 @@ def test_a_long_evaluation_can_be_interrupted_between_batches(evaluations):
 
 
 class Draws(base.Defaults):
-    """A noise-to-image model: noise around its state, and what it was given."""
+    """A noise-to-image model that returns noise around its state, and records its batches."""
 
     translates = True
 
@@ -116,7 +116,7 @@ class Draws(base.Defaults):
 
 
 def asking(monkeypatch, evaluate_with):
-    """Stands in for the evaluator `sheet`."""
+    """Replaces every evaluator by `evaluate_with`."""
     monkeypatch.setattr(evaluating.evaluation, "options", lambda spec: {})
     monkeypatch.setattr(
         evaluating.evaluation,
@@ -136,7 +136,7 @@ def test_successive_batches_get_other_noise_and_the_same_evaluation_the_same(eva
 
 def test_the_untrained_model_gets_the_same_noise_and_is_made_once_where_asked_for(evaluations, monkeypatch):
     def both(apply, batches):
-        # Whichever is asked first, or more often.
+        # The untrained model is called first and more often, which must not change its noise.
         parts = [(apply.untrained(b), apply(b), apply.untrained(b)) for b in batches]
         return {"untrained": np.concatenate([u["image"] for u, _, _ in parts[:1]]),
                 "trained": np.concatenate([t["image"] for _, t, _ in parts[:1]])}  # fmt: skip

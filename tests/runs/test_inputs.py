@@ -1,4 +1,4 @@
-"""Training images by configuration: paired, cropped and mirrored, and beside columns that are cached."""
+"""Training images by configuration: paired, cropped, mirrored, and with cached feature columns."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from gan_jax.runs import inputs
 
 
 class Sums(Judge):
-    """A network whose features of an image are its sum, times a number."""
+    """A network whose feature of an image is the sum of its values times a scale."""
 
     def __init__(self, scale=1.0):
         self.scale, self.sha256 = scale, f"times {scale}"
@@ -23,7 +23,7 @@ class Sums(Judge):
 
 
 class Reads(base.Defaults):
-    """A model that reads the features of `f` of two roles."""
+    """A model that reads the features of `f` for two roles."""
 
     @property
     def features(self):
@@ -57,19 +57,19 @@ def test_kept_features_are_read_for_equal_networks_and_images_alone_and_made_ane
     assert not list(tmp_path.iterdir())
     np.testing.assert_array_equal(computed(), alone)
     (file,) = tmp_path.glob("features-*/features.npz")
-    np.savez(file, features=np.arange(5.0)[:, None])  # to see what is read
+    np.savez(file, features=np.arange(5.0)[:, None])  # other values show that the file is read
     np.testing.assert_array_equal(computed(), np.arange(5.0)[:, None])
     np.testing.assert_allclose(computed(scale=3.0), 1.5 * alone, rtol=1e-5)
     np.testing.assert_array_equal(computed(image=image[::-1]), alone[::-1])
     file.write_bytes(file.read_bytes()[:-40])
     np.testing.assert_array_equal(computed(), alone)
-    assert "cannot be read and is made anew" in caplog.text
+    assert "cannot be read and is computed again" in caplog.text
     with np.load(file) as stored:
         np.testing.assert_array_equal(stored["features"], alone)
 
 
 def config_of(folder, **fields):
-    """Two roles of six images, whose grey is their row."""
+    """Two roles of six images each; an image's grey value is its index."""
     image = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
     np.savez(folder / "a.npz", image=image, label=np.arange(6))
     config = configuration.default()

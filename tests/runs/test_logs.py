@@ -1,4 +1,4 @@
-"""Records, sample sheets and TensorBoard events of a run, straight and resumed."""
+"""Records, sample sheets and TensorBoard events of an uninterrupted run and of a resumed run."""
 
 import io
 import json
@@ -23,7 +23,7 @@ def lines(folder):
 
 
 def write(log, steps):
-    """Losses at every step, an evaluation and a sheet at every second one."""
+    """Writes losses at every step, and an evaluation and a sheet at every second step."""
     for step in steps:
         log.scalars(step, {"g/loss": step / 2})
         if step % 2 == 0:
@@ -61,7 +61,7 @@ def test_a_resumed_run_ends_with_the_bytes_of_a_straight_one(tmp_path):
         write(logs.Logs(cut, 0, tensorboard=False), range(1, 6))
     with Workdir(tmp_path / "cut").open() as cut:
         log = logs.Logs(cut, 4, tensorboard=False)
-        # An evaluation at the resumed step is done again, its losses are not.
+        # The evaluation at the resumed step runs again, so only its record is dropped; the losses stay.
         log.scalars(4, {"accuracy": 0.4}, "test")
         log.image(4, "samples", np.full((4, 8, 3), 4, np.uint8))
         write(log, [5, 6])
@@ -69,7 +69,7 @@ def test_a_resumed_run_ends_with_the_bytes_of_a_straight_one(tmp_path):
 
 
 def events(folder):
-    """Values and shapes in TensorBoard's files, by tag and step."""
+    """The values and shapes in TensorBoard's files, by tag and step."""
     from tensorboard.backend.event_processing import event_accumulator
     from tensorboard.util import tensor_util
 

@@ -1,4 +1,4 @@
-"""Where a result comes from: facts that another person can go back to."""
+"""The origin of a result: facts by which another person can reproduce it."""
 
 import hashlib
 import importlib.metadata
@@ -19,7 +19,7 @@ from gan_jax.runs import provenance
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A git checkout with a package in it, which `provenance` takes for its own."""
+    """A git checkout with a package that `provenance` takes for its own."""
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
     package = tmp_path / "checkout" / "gan_jax"
@@ -57,7 +57,7 @@ def test_there_is_no_commit_outside_a_checkout_or_without_git(checkout, monkeypa
     with monkeypatch.context() as without_git:
         without_git.setattr(shutil, "which", lambda name: None)
         assert provenance.commit() is None
-    # Installed below some other checkout: that one's commit says nothing of this package.
+    # The package is installed inside another checkout, whose commit does not describe the package.
     site = checkout / "venv" / "gan_jax"
     site.mkdir(parents=True)
     monkeypatch.setattr(provenance, "_FOLDER", site)

@@ -1,4 +1,4 @@
-"""The name of what a configuration computes, and runs put to use."""
+"""Names of computations, required runs, and functions of finished runs."""
 
 import jax
 import numpy as np
@@ -125,7 +125,7 @@ def test_a_finished_run_is_a_network_with_the_figures_of_its_result(metrics, acc
 
 @pytest.fixture
 def trained(monkeypatch):
-    """What `ensure` trains, with everything that needs a trained run left out."""
+    """The calls by which `ensure` trains, with stand-ins for everything that needs a trained run."""
     calls = []
     monkeypatch.setattr(required, "load", lambda path: path)
     monkeypatch.setattr(required, "RequiredRun", lambda path: path)
@@ -160,7 +160,7 @@ def test_a_required_runs_own_folder_comes_first(trained):
 
 
 def older(built):
-    """A configuration as a version stored it that knew some fields of the data and a rate not yet."""
+    """A configuration as stored by a version without some fields of the data and without the rate."""
     old = built.to_dict()
     for content in (old, *old["requires"].values()):
         for name in ("kind", "load_size", "flip"):

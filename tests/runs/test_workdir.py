@@ -1,4 +1,4 @@
-"""A run's folder: one owner, one configuration."""
+"""A run's folder has one owner and one configuration."""
 
 import errno
 import json
@@ -30,7 +30,7 @@ threading.Event().wait()
 
 @pytest.fixture
 def holder(tmp_path):
-    """Another process that holds `tmp_path / "run"`."""
+    """Another process, which holds `tmp_path / "run"`."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tmp_path / "run")],
         env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
@@ -110,20 +110,20 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "mkdir", refuse)  # root may write anywhere
+    monkeypatch.setattr(Path, "mkdir", refuse)  # permissions do not stop root
     with pytest.raises(WorkdirError, match=f"^workdir {tmp_path}/run cannot be used: Permission denied$"):
         Workdir(tmp_path / "run").open()
 
 
 @pytest.fixture
 def unreadable(tmp_path):
-    """A folder with a run in it that this process may not enter."""
+    """A folder with a run that this process may not enter."""
     folder = tmp_path / "closed"
     with Workdir(folder / "run").open() as run:
         run.write_json("config.json", {"steps": 1})
     folder.chmod(0o000)
     user = os.geteuid()
-    if user == 0:  # root may enter anywhere
+    if user == 0:  # permissions do not stop root
         os.seteuid(65534)
     yield folder
     os.seteuid(user)
@@ -207,4 +207,4 @@ def test_the_configuration_is_checked_before_the_folder_is_made(tmp_path):
 def test_free_bytes_are_those_of_the_disk_even_of_a_folder_that_is_gone(tmp_path):
     here, gone = free_bytes(tmp_path), free_bytes(tmp_path / "gone" / "below")
     assert here > 0
-    assert abs(here - gone) < 0.1 * here  # others write meanwhile
+    assert abs(here - gone) < 0.1 * here  # other processes may write at the same time

@@ -1,4 +1,4 @@
-"""The files of a run's folder: whole or not there, and records that never lie."""
+"""The files of a run's folder: complete files or none, and correct records."""
 
 import errno
 import os

@@ -1,1 +1,1 @@
-"""What several models share; each file of `models` beside this folder is a model."""
+"""Code that several models share. Each file of `models` beside this folder is a model."""

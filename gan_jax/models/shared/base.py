@@ -1,4 +1,4 @@
-"""What a model is: the members that the loop, the evaluations and the modes of inference use.
+"""The members of a model that the loop, the evaluations and the modes of inference use.
 
 A model is a frozen dataclass named `Model` in a file of its own. Its fields are hyper-parameters. Its methods
 are pure functions. A model holds no arrays and never changes.
@@ -20,13 +20,13 @@ Metrics = dict[str, jax.Array]
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """What a model will be trained on, as far as it is known.
+    """The facts about the training data that a model checks.
 
     Attributes:
       size: pixels a side of all images.
-      varies: whether an image comes out differently each time it is drawn (random crops, mirrors).
-      required: pixels a side at which the network of each required run sees images; 0 where it takes any.
-      columns: every column of the training set but the images, by batch key such as `image_label`; None
+      varies: whether an image differs each time it is read (random crops, mirrors).
+      required: pixels a side at which the network of each required run sees images; 0 for any size.
+      columns: all columns of the training set except the images, by batch key such as `image_label`; None
         before the data are read.
     """
 
@@ -37,7 +37,7 @@ class Inputs:
 
 
 class Model(Protocol):
-    """The members that every model has. `Defaults` gives all but `init` and `train_step`."""
+    """The members that every model has. `Defaults` provides all except `init` and `train_step`."""
 
     TINY: ClassVar[Mapping[str, Any]]  # fields of a model so small that a step compiles and runs in seconds
     SCHEDULES: ClassVar[tuple[str, ...]]  # fields that count steps; they shrink with a shorter run
@@ -47,29 +47,29 @@ class Model(Protocol):
     translates: ClassVar[bool]  # (generate)
     tells_classes: ClassVar[bool]  # (predict, embed)
     encodes: ClassVar[bool]  # (infer)
-    takes_requests: ClassVar[bool]  # a translation that is asked for labels (condition)
+    takes_requests: ClassVar[bool]  # translates to requested labels (condition)
 
     @property
     def batches(self) -> int:
-        """How many batches of config.batch_size one iteration consumes."""
+        """The number of batches of config.batch_size that one iteration takes."""
         ...
 
     @property
     def multiple(self) -> int:
-        """Sides of images that `generate` translates are multiples of this; 0: of the trained size alone."""
+        """Sides of images that `generate` translates are multiples of this; 0: only the trained size."""
         ...
 
     @property
     def features(self) -> Mapping[str, str]:
-        """Role -> the required run whose features of the role's images a step reads.
+        """Role -> the required run whose features of the role's images the step reads.
 
-        The column is `<role>_features` [B, d]. It is computed once for each image and cached. It is missing
-        where images vary from draw to draw, so the step then computes it.
+        The column is `<role>_features` [B, d]. It is computed once for each image and cached. Where images
+        vary, the column is missing, and the step computes the features.
         """
         ...
 
     def phases(self, iteration: int) -> tuple[Any, ...]:
-        """Static arguments of the compiled steps of this iteration, in order."""
+        """The static arguments of this iteration's compiled steps, in order."""
         ...
 
     def seen_size(self, size: int) -> int:
@@ -77,7 +77,7 @@ class Model(Protocol):
         ...
 
     def trained_role(self, role: str) -> str:
-        """The role of the training batch whose images are like those that `generate` takes under `role`."""
+        """The role of the training batch with images like those that `generate` takes under `role`."""
         ...
 
     def check(self, inputs: Inputs) -> None:
@@ -88,30 +88,30 @@ class Model(Protocol):
         ...
 
     def init(self, rng: jax.Array, batch: Batch) -> TrainState:
-        """The state before training; `batch` is read for its shapes and dtypes alone."""
+        """The state before training. Only the shapes and dtypes of `batch` matter."""
         ...
 
     def adopt(
         self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
     ) -> TrainState:
-        """The state before training with what comes from outside: required networks and the training set.
+        """The state before training, with values taken from required networks and the training set.
 
         Args:
-          state: of `init`.
+          state: the state that `init` returned.
           networks: the finished runs and weights that the configuration requires, by name.
-          columns: every column of the training set but the images, by batch key; {} where it is not at hand.
+          columns: all columns of the training set except the images, by batch key; {} without a training set.
         """
         ...
 
     def train_step(
         self, state: TrainState, batch: Batch, rng: jax.Array, phase: Any
     ) -> tuple[TrainState, Metrics]:
-        """One compiled step on one device, with its part of the batch; metrics are named `player/term`."""
+        """One compiled step on one device, with its part of the batch. Metrics are named `player/term`."""
         ...
 
 
 class Defaults:
-    """The members that a model has unless it says otherwise."""
+    """The members that a model has unless it defines its own."""
 
     TINY: ClassVar[Mapping[str, Any]] = {}
     SCHEDULES: ClassVar[tuple[str, ...]] = ()
@@ -123,12 +123,12 @@ class Defaults:
 
     @property
     def batches(self) -> int:
-        """An iteration consumes one batch."""
+        """An iteration takes one batch."""
         return 1
 
     @property
     def multiple(self) -> int:
-        """The model takes images of the trained size alone."""
+        """The model takes only images of the trained size."""
         return 0
 
     @property

@@ -1,4 +1,4 @@
-"""Checks of hyper-parameters and of batches; each raises ValueError naming the field and what is allowed."""
+"""Checks of hyper-parameters and batches. Each raises ValueError with the field and the allowed values."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from gan_jax.models.shared.base import Batch
 
 
 def require(name: str, value: Any, condition: bool, allowed: str) -> None:
-    """Raises ValueError naming the hyper-parameter, its value and what is allowed."""
+    """Raises ValueError with the hyper-parameter, its value and the allowed values unless `condition`."""
     if not condition:
         raise ValueError(f"{name}={value!r} is not allowed; allowed: {allowed}")
 
@@ -37,10 +37,10 @@ def require_widths(model: Any, *names: str) -> None:
 
 
 def require_shapes(name: str, found: Any, expected: Any, fields: str) -> None:
-    """Checks that variables from elsewhere have the shapes of a network's own.
+    """Checks that the variables `found` have the shapes of a network's own variables, `expected`.
 
     Raises:
-      ValueError: naming the variables, and the fields that decide the network's.
+      ValueError: the shapes differ; the message has both, and the fields that determine the network's.
     """
     have, want = (jax.tree.map(jnp.shape, tree) for tree in (found, expected))
     if have != want:
@@ -48,10 +48,10 @@ def require_shapes(name: str, found: Any, expected: Any, fields: str) -> None:
 
 
 def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) -> None:
-    """Checks that a batch has images [B, H, W, C] of `role`, C being one of `channels`.
+    """Checks that a batch has images [B, H, W, C] of `role`, with C among `channels`.
 
     Raises:
-      ValueError: naming the role, its shape and what was expected.
+      ValueError: the images are missing or have another shape; the message has the shape and `channels`.
     """
     if role not in batch:
         raise ValueError(f"the batch has no {role!r}; it has {', '.join(sorted(batch))}")
@@ -69,6 +69,6 @@ def require_decay(model: Any) -> None:
 
 
 def require_channels(model: Any, *names: str) -> None:
-    """Checks that the named fields of `model` are channels of grey or coloured images."""
+    """Checks that the named fields of `model` are 1 or 3, the channels of grey or coloured images."""
     for name in names:
         require(name, getattr(model, name), getattr(model, name) in (1, 3), "1, 3")

@@ -1,4 +1,4 @@
-"""What models that draw images from noise share."""
+"""Base classes of models that draw images from noise."""
 
 from typing import Any, ClassVar
 
@@ -15,23 +15,23 @@ Labels = Any  # int32 [n]; None where a model is not conditional
 class NoiseToImage(Defaults):
     """A model that draws images from noise.
 
-    A subclass has the fields `size` and `z_dim` and its own `decode`. It has its own `latents` and
-    `straight_paths` where z is not N(0, I).
+    A subclass has the fields `size` and `z_dim`, and defines `decode`. If its z is not N(0, I), it also
+    defines `latents` and `straight_paths`.
     """
 
     draws_from_noise: ClassVar[bool] = True
 
     size: int
     z_dim: int
-    num_classes: int = 0  # that a label may name; 0: the model is not conditional
+    num_classes: int = 0  # the number of classes; 0: the model is not conditional
 
     @property
     def straight_paths(self) -> bool:
-        """Whether latents are interpolated along straight lines. For N(0, I) they follow great circles."""
+        """Whether latents are interpolated along straight lines. For N(0, I) False: along great circles."""
         return False
 
     def decode(self, state: TrainState, z: jax.Array, label: Labels = None) -> jax.Array:
-        """Images [n, size, size, C] in [-1, 1] of z [n, z_dim] and, where conditional, label [n]."""
+        """Images [n, size, size, C] in [-1, 1] of z [n, z_dim] and, for conditional models, label [n]."""
         raise TypeError(f"{type(self).__module__} has no decode")
 
     def latents(self, rng: jax.Array, n: int) -> jax.Array:
@@ -41,13 +41,13 @@ class NoiseToImage(Defaults):
     def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
         """As many images as the batch has rows: {'image': [n, size, size, C]} in [-1, 1].
 
-        `z` is taken from the batch where it has one, and drawn where it has none.
+        `z` is the batch's `z` if there is one. If not, `z` is drawn from the prior.
         """
         z_key, _ = jax.random.split(rng)
         return {"image": self.decode(state, self._z(batch, z_key))}
 
     def check(self, inputs: Inputs) -> None:
-        """Refuses images of another size than the model draws."""
+        """Refuses images of another size than the model's."""
         fits = self.size == inputs.size
         require("size", self.size, fits, f"the {inputs.size} pixels of the images")
 
@@ -56,13 +56,13 @@ class NoiseToImage(Defaults):
 
 
 class Conditional(NoiseToImage):
-    """A model that draws images from noise and, where the field `num_classes` is not 0, a class."""
+    """A model that draws images from noise and, if the field `num_classes` is not 0, from a class."""
 
     def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
         """As many images as the batch has rows: {'image': [n, size, size, C]} in [-1, 1].
 
-        `z` and `label` are taken from the batch where it has them, and drawn where it has not. Where the
-        model is conditional, `image_label` int32 [n] are the classes asked for.
+        `z` and `label` are the batch's, or drawn if the batch has none. If the model is conditional, the
+        result also has `image_label` int32 [n], the classes of the images.
         """
         if not self.num_classes:
             return super().generate(state, batch, rng)
@@ -72,11 +72,11 @@ class Conditional(NoiseToImage):
         return {"image": self.decode(state, z, label), "image_label": label}
 
     def classes(self, rng: jax.Array, n: int) -> Labels:
-        """`n` classes, each as likely as any other, int32 [n]; None where there are none."""
+        """`n` uniformly random classes, int32 [n]; None if the model is not conditional."""
         return jax.random.randint(rng, (n,), 0, self.num_classes) if self.num_classes else None
 
     def with_class(self, z: jax.Array, label: Labels) -> jax.Array:
-        """Z [n, z_dim] beside the one-hot label: [n, z_dim + num_classes].
+        """The vectors [n, z_dim + num_classes] of z [n, z_dim] and the one-hot label.
 
         Raises:
           ValueError: the model is conditional and there is no label.
@@ -88,10 +88,10 @@ class Conditional(NoiseToImage):
         return jnp.concatenate([z, jax.nn.one_hot(label, self.num_classes)], -1)
 
     def labels_of(self, batch: Batch) -> Labels:
-        """The classes of the batch's real images, [B]; None where the model is not conditional.
+        """The classes of the batch's real images, [B]; None if the model is not conditional.
 
         Raises:
-          ValueError: there are none, or they are attributes.
+          ValueError: the batch has no labels, or they are attributes.
         """
         if not self.num_classes:
             return None
@@ -102,7 +102,7 @@ class Conditional(NoiseToImage):
         return label
 
     def check(self, inputs: Inputs) -> None:
-        """Refuses images of another size than the model draws, and labels that name no class."""
+        """Refuses images of another size than the model's, and labels outside 0 to num_classes - 1."""
         super().check(inputs)
         labels = (inputs.columns or {}).get("image_label")
         if self.num_classes and labels is not None:

@@ -12,16 +12,17 @@ OPTIMIZERS = ("adam", "rmsprop", "rmsprop_tf", "sgd")
 def optimizer(
     name: str, rate: float, b1: float, b2: float, start: int = 0, end: int = 0
 ) -> optax.GradientTransformation:
-    """An optimiser at `rate`, constant to update `start`, then linear to zero at `end`; 0: constant.
+    """An optimiser whose learning rate is constant to update `start`, then linear to zero at update `end`.
 
     Args:
-      name: 'adam'; 'rmsprop', torch's (the average keeps 0.99 and starts at 0), which WGAN was published
-        with; 'rmsprop_tf', that of TensorFlow 1 (0.9, from 1), of WGAN-GP's comparisons; or 'sgd'.
+      name: 'adam', 'sgd', 'rmsprop' or 'rmsprop_tf'. 'rmsprop' is torch's, with which WGAN was published: its
+        average has decay 0.99 and starts at 0. 'rmsprop_tf' is TensorFlow 1's, of WGAN-GP's comparisons: its
+        average has decay 0.9 and starts at 1.
       rate: learning rate.
-      b1: Adam's, or the momentum of 'sgd'; RMSProp has none.
-      b2: Adam's.
-      start: last update of the full rate.
-      end: first update of rate zero; 0 for none.
+      b1: Adam's b1, or the momentum of 'sgd'; RMSProp has no momentum.
+      b2: Adam's b2.
+      start: last update with the full rate.
+      end: first update with rate zero; 0 keeps the rate constant.
     """
     schedule: Any = optax.linear_schedule(rate, 0.0, end - start, start) if end else rate
     if name == "adam":
@@ -34,7 +35,7 @@ def optimizer(
 
 
 def adam(rate: float, b1: float, b2: float, start: int, end: int) -> optax.GradientTransformation:
-    """Adam at `rate`, constant to step `start`, then linear to zero at `end`; constant where `end` is 0."""
+    """Adam at `rate`, constant to update `start`, then linear to zero at `end`; end=0 keeps it constant."""
     return optimizer("adam", rate, b1, b2, start, end)
 
 

@@ -1,4 +1,4 @@
-"""What models share that translate both ways, from a source domain to a target domain and back."""
+"""Functions of models that translate both from a source domain to a target domain and back."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ from gan_jax.models.shared.base import Batch, Inputs
 from gan_jax.models.shared.checks import require_images
 from gan_jax.ops.directions import DIRECTIONS
 
-# The networks of a player `gen` that translates both ways: the role that each is given, the one it draws.
+# For each network of a player `gen` that translates both ways: the role it takes, and the role it draws.
 WAYS = DIRECTIONS
 
 
 def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
-    """The players `gen` and `disc` of a model that translates both ways, at their start.
+    """The players `gen` and `disc` of a model that translates both ways, before training.
 
-    `model.gen` has a network for each of `WAYS`, `model.disc` one for each domain. `model.tx` gives each
-    player's optimiser. `batch` has `source` and `target` images.
+    `model.gen` has one network for each of `WAYS`. `model.disc` has one network for each domain. `model.tx`
+    gives each player's optimiser. `batch` has `source` and `target` images.
 
     Raises:
-      ValueError: a role is missing, or its channels or size are not what the networks take.
+      ValueError: a role is missing, or the networks do not take its channels or size.
     """
     for role in ("source", "target"):
         require_images(batch, role, (getattr(model, f"{role}_channels"),))
@@ -42,9 +42,9 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
 
 
 def translate(model: Any, state: TrainState, batch: Batch, batch_statistics: bool = False) -> Batch:
-    """Each role that a batch has, drawn in the other domain by `gen`'s evaluation variables.
+    """Translates each role of a batch to the other domain, with `gen`'s evaluation variables.
 
-    `batch_statistics`: batch norm normalises by the batch in hand, not by running averages.
+    With `batch_statistics` batch norm normalises by this batch instead of running averages.
     """
     variables = state.players["gen"].eval_variables
     made = {}
