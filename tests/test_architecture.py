@@ -45,13 +45,14 @@ MAY = {
             "gan_jax.data.roles",
             "gan_jax.data.embedded.catalogue",
             "gan_jax.models",
+            "gan_jax.metrics.features",
             "gan_jax.evaluation",
         ),
     ),
     "runs": (
         *(*ARRAYS, "PIL", "absl", "clu", "ml_collections", "orbax", "rich", "tensorflow"),
         *("gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game", "gan_jax.data"),
-        *("gan_jax.models", "gan_jax.evaluation", "gan_jax.config"),
+        *("gan_jax.models", "gan_jax.metrics.features", "gan_jax.evaluation", "gan_jax.config"),
     ),
     "inference": (
         *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game.devices"),

@@ -1,7 +1,7 @@
 """The checks of a configuration before anything starts: everything that needs no data."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import ml_collections
@@ -11,6 +11,7 @@ from gan_jax.config.sets import resolve
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.roles import complete
 from gan_jax.errors import ConfigError, nearest
+from gan_jax.metrics import features
 
 _RANGES = {
     "batch_size": (1, 2**20),
@@ -69,9 +70,17 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
         raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
     if config.checkpoint_rule == "best" and not config.best:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
+    for name, path in config.weights.items():
+        try:
+            features.check(name, path)
+        except ConfigError as error:
+            raise ConfigError(f"weights.{name}: {error}") from error
+    both = sorted(set(config.weights) & set(config.requires))
+    if both:
+        raise ConfigError(f"weights.{both[0]} is the name of a required run too; choose another name there")
     built = models.create(config.model)
     for name, spec in config.evals.items():
-        _check_evaluation(f"evals.{name}", spec, config.requires, built)
+        _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
@@ -104,7 +113,7 @@ def _check_role(name: str, spec: Mapping[str, Any], sets: Mapping[str, Any]) -> 
         raise ConfigError(f"{name}: {error}") from error
 
 
-def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any], built: Any) -> None:
+def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Collection[str], built: Any) -> None:
     for field, low in {"every": 0, "num": 1}.items():
         value = spec.get(field, low)
         if not low <= value <= 10**9:

@@ -35,7 +35,8 @@ def default() -> ml_collections.ConfigDict:
     config = ml_collections.ConfigDict()
     config.name = ""  # of the run, and of its default folder
     config.model = ml_collections.ConfigDict()  # `name` and the fields of that Model
-    config.requires = ml_collections.ConfigDict()  # classifier runs to finish first, by name
+    config.requires = ml_collections.ConfigDict()  # runs to finish first, by name
+    config.weights = ml_collections.ConfigDict()  # networks from files of weights: name -> path
     config.data = ml_collections.ConfigDict()  # data sets, roles of the training batch, where files are
     config.data.sets = ml_collections.ConfigDict()  # by name, see `sets.dataset`
     config.data.roles = ml_collections.ConfigDict()

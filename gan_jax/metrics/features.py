@@ -67,15 +67,25 @@ def load(network: str, path: str) -> Inception:
     """The network of a file of weights, placed on the devices.
 
     Args:
-      network: what the weights are of, one of `NETWORKS`.
+      network: the name of the network, one of `NETWORKS`.
       path: of the file.
 
     Raises:
-      ConfigError: an unknown network; or the file cannot be read, or holds other weights.
+      ConfigError: as for `check`.
+    """
+    check(network, path)
+    return load_inception(path)
+
+
+def check(network: str, path: str) -> None:
+    """Reads a file of weights without any device.
+
+    Raises:
+      ConfigError: the network is unknown, or the file is unreadable or holds other weights.
     """
     if network not in NETWORKS:
-        raise ConfigError(f"network={network!r} is not known; known: {', '.join(NETWORKS)}")
-    return load_inception(path)
+        raise ConfigError(f"no network {network!r} has its weights in a file; known: {', '.join(NETWORKS)}")
+    read_inception(path)
 
 
 @functools.lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from gan_jax.config import sets
 from gan_jax.errors import WorkdirError
 from gan_jax.game import devices
 from gan_jax.game.network import Network
+from gan_jax.metrics import features
 from gan_jax.runs import stored
 from gan_jax.runs.functions import method
 from gan_jax.runs.restore import Run, load
@@ -78,14 +79,16 @@ def place(config: ConfigDict) -> Path:
 
 
 def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
-    """The finished runs that `config.requires` names, by name. Runs that are not in the cache are trained.
+    """The networks of the runs that `config.requires` names and of the files that `config.weights` names.
+
+    Runs that are not in the cache are trained.
 
     Args:
       config: the configuration of the run that requires them; they inherit its paths and reporting.
       train: `train(config, workdir, wait)`, which resumes a run, or returns at once if it is finished.
     """
     wanted = {name: inherit(config, required) for name, required in config.requires.items()}
-    found: dict[str, Network] = {}
+    found: dict[str, Network] = {name: features.load(name, path) for name, path in config.weights.items()}
     for name, required in wanted.items():
         path = place(required)
         train(required, path, wait=True)
@@ -94,11 +97,13 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
 
 
 def required(config: ConfigDict, name: str) -> Network:
-    """One of the runs that `config.requires` names, from the cache, which must have it finished.
+    """The network of this name that a configuration requires: of a file, or of a finished run in the cache.
 
     Raises:
       WorkdirError: the cache has no such finished run; the message says how to train it.
     """
+    if name in config.weights:
+        return features.load(name, config.weights[name])
     path = place(inherit(config, config.requires[name]))
     if Workdir(path, writes=False).result is None:
         message = f"{name}, which run {config.name!r} requires, is not finished in {path}; "

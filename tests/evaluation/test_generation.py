@@ -204,6 +204,14 @@ def test_by_inception_scores_have_its_name_and_the_judge_answers_beside(inceptio
     assert set(values) - set(alone) == {"judge_accuracy", "classes", "classes_missing"}
 
 
+def test_required_weights_give_what_a_path_gives(inception):
+    by_path = {"features": "inception", "weights": "w.pth", "untrained": False}
+    wanted = generation.evaluate(Generator(FAKE), batches(image=REAL), NETWORKS, **by_path)
+    networks = {**NETWORKS, "inception": Inception()}
+    found = {"features": "inception", "untrained": False}
+    assert generation.evaluate(Generator(FAKE), batches(image=REAL), networks, **found) == wanted
+
+
 def test_too_few_images_for_the_neighbours_are_refused():
     message = r"^5 real images are too few for k=3 and density_k=5$"
     with pytest.raises(DataError, match=message):

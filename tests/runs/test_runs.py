@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gan_jax import config, models
-from gan_jax.errors import WorkdirError
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.runs import required, restore, stored
 from gan_jax.runs.workdir import Workdir
 
@@ -192,3 +192,29 @@ def test_a_run_stored_before_a_field_was_known_goes_on_where_that_has_its_defaul
 def test_a_stored_configuration_of_another_kind_is_compared_as_it_is():
     assert stored.completed({"steps": 1})["steps"] == 1
     assert stored.completed({"model": {"name": "unknown"}})["model"] == {"name": "unknown"}
+
+
+def test_a_file_of_weights_is_required_as_a_run_is(trained, monkeypatch):
+    calls, train = trained
+    asked = []
+    monkeypatch.setattr(required.features, "load", lambda name, path: asked.append((name, path)) or name)
+    built = config.default()
+    built.weights.inception = "w.npz"
+    assert required.ensure(built, train) == {"inception": "inception"}
+    assert required.required(built, "inception") == "inception"
+    assert asked == [("inception", "w.npz")] * 2
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("inception", r"^weights\.inception: weights='none\.npz' cannot be read: No such file"),
+        ("vgg99", r"^weights\.vgg99: no network 'vgg99' has its weights in a file; known: inception$"),
+    ],
+)
+def test_weights_that_cannot_be_read_are_refused_before_any_work(name, words):
+    built = classifier()
+    built.weights[name] = "none.npz"
+    with pytest.raises(ConfigError, match=words):
+        config.validate(built)
