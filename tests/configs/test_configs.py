@@ -217,11 +217,11 @@ def test_the_perceptual_function_is_that_of_the_required_run(pair):
     if "f" not in run.config.requires:
         pytest.skip(f"{run.config.model.name} has no perceptual function")
     cache = Path(run.config.cache_dir)
-    required = run.config.requires.f
-    f = restore.load(cache / required.key(required)).state.players["classifier"].params["features"]
-    if required.model.batch_norm:
+    wanted = run.config.requires.f
+    f = restore.load(cache / required.key(wanted)).state.players["classifier"].params["features"]
+    if wanted.model.batch_norm:
         f = run.model.adopt(
-            run.state, {"f": required.Classifier(restore.load(cache / required.key(required))).variables}
+            run.state, {"f": required.Classifier(restore.load(cache / required.key(wanted))).variables}
         )
         f = f.frozen["f"]
     np.testing.assert_equal(run.state.frozen["f"], f)
