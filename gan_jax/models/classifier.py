@@ -28,8 +28,8 @@ class Model(base.Defaults):
     ResNet-18 as `architecture`, the judge of Choi et al. 2018.
 
     Objectives: 'classes' learns labels [B] by cross-entropy. 'attributes' learns labels [B, num_classes] in
-    {0, 1} by sigmoid cross-entropy. 'features' has no labels and no head: the network's features learn by
-    squared error to equal `image_features` [B, widths[-1]] of any other network, and can be differentiated.
+    {0, 1} by sigmoid cross-entropy. 'features' has no labels and no head: the network learns, by squared
+    error, the features `image_features` [B, widths[-1]] of any other network, as a differentiable twin of it.
 
     Self-training, with 'classes' only, takes images `unlabelled` of another domain. The network predicts
     their classes before augmentation, and learns the confident predictions after it (FixMatch, Sohn et al.
@@ -60,7 +60,7 @@ class Model(base.Defaults):
     shear: float = 0.0
     shift: float = 0.0  # pixels
     elastic: float = 0.0  # pixels
-    flip: float = 0.0  # probability; mirrored digits are no digits
+    flip: float = 0.0  # probability of mirroring; keep 0 for digits
     contrast: float = 0.0  # log
     channel_contrast: float = 0.0  # log
     brightness: float = 0.0  # largest shift; 1 is half the range [-1, 1]
@@ -196,7 +196,7 @@ class Model(base.Defaults):
             state, answers, sure = self._answer(state, batch["unlabelled"])
             pictures = jnp.concatenate([to_rgb(pictures), to_rgb(batch["unlabelled"])])
         if self.flip:
-            pictures = augment.flip(jax.random.fold_in(rng, 3), pictures, self.flip)  # a key beside the three
+            pictures = augment.flip(jax.random.fold_in(rng, 3), pictures, self.flip)  # a fourth key
         pictures = self._augment(rng_warp, rng_colour, pictures)
         player = state.players["classifier"]
 

@@ -213,8 +213,8 @@ class Model(base.Defaults):
         """Moves both discriminators, which minimise disc_weight ((D(real) - 1)^2 + D(fake)^2), summed.
 
         With objective='nonsaturating' it is disc_weight (-log D(real) - log(1 - D(fake))). `fakes` are drawn
-        by the generators before their update and may come from the history, whose older fakes keep D from
-        following the latest generators alone.
+        by the generators before their update, as in the official PyTorch code, or come from the history.
+        Older fakes in the history keep D from following only the latest generators.
         """
         old = state.players["disc"].batch_stats
 

@@ -32,7 +32,7 @@ class Model(base.Defaults):
     f_l are the activations of D's layers from the second on. Defaults are the official code's; the paper's
     are gan_weight 1, fm_weight 0, rate 0.5, curriculum 0. Departures from the code: images are in [-1, 1] by
     tanh, where the code has [0, 1] by a sigmoid, so the same error costs four times as much. Kernels start
-    from N(0, 0.02). Outside training, batch norm uses running averages, which come from real images' passes.
+    from N(0, 0.02). Outside training, batch norm uses running averages over translations of real images.
     """
 
     TINY: ClassVar[dict[str, Any]] = {
@@ -139,9 +139,9 @@ class Model(base.Defaults):
     def _update_gen(self, state, batch):
         """Moves both generators, which minimise the sum of these terms over both domains.
 
-        r |back - image|^2 + (1 - r) (gan_weight BCE(D(fake), 1) + fm_weight feature matching), with the share
-        r of this iteration. Feature matching compares D's mean activations of fakes and of real images. D
-        does not move in this iteration.
+        r |back - image|^2 + (1 - r) (gan_weight BCE(D(fake), 1) + fm_weight sum_l (E f_l(real) - E
+        f_l(fake))^2), with the share r of this iteration. The last term matches D's mean activations. D does
+        not move in this iteration.
         """
         old, source, target = state.players["gen"].batch_stats, batch["source"], batch["target"]
         share = self.share(state.step)
