@@ -101,6 +101,18 @@ class _Apply:
         return key not in self._roles and (belongs or key.endswith("_label"))
 
 
+def is_best(value: float, step: int, best: Mapping[str, Any] | None) -> bool:
+    """Whether a value of the watched metric is the best so far. Of equal values the first is best.
+
+    Args:
+      value: at `step`.
+      step: of the evaluation.
+      best: the best `value` so far and its `step`; None before the first evaluation.
+    """
+    # An evaluation that runs again after resuming has already recorded this step as the best.
+    return best is None or value > best["value"] or step == best["step"]
+
+
 def scalars(values: Mapping[str, Any]) -> dict[str, float]:
     """The values that are numbers."""
     return {k: v for k, v in values.items() if isinstance(v, int | float)}

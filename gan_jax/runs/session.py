@@ -69,17 +69,9 @@ class Session:
             for kind, pixels in evaluations.pictures(values).items():
                 self.logs.image(step, f"{name}_{kind}" if kind != name else name, pixels)
             watched, _, metric = self.config.best.partition("/")
-            if name == watched and self._is_best(step, values[metric]):
+            if name == watched and evaluations.is_best(values[metric], step, self.meta["best"]):
+                self.meta["best"] = {"step": step, "value": values[metric]}
                 self.save(step, best=True)
-
-    def _is_best(self, step, value):
-        """Whether a value of the watched metric is the best so far. Of equal values the first is best."""
-        best = self.meta["best"]
-        # An evaluation that runs again after resuming has already recorded this step as the best.
-        if best is None or value > best["value"] or step == best["step"]:
-            self.meta["best"] = {"step": step, "value": value}
-            return True
-        return False
 
     def close(self) -> None:
         """Closes the logs and checkpoints without raising; the folder stays open."""
