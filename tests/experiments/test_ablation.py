@@ -44,8 +44,8 @@ def test_the_table_holds_what_the_runs_measured(done):
 def test_all_rows_share_one_f_its_features_and_one_judge(done):
     folder, _ = done
     assert sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir()) == [
-        *["features"] * 2,  # those of the source and those of the target
         "f_street",
+        *["features"] * 2,  # those of the source and those of the target
         "judge_plain",
     ]
 
@@ -103,7 +103,7 @@ def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     # f of Table 1, the one that `best` begins with, and what self-training makes of that.
     trained = sorted(path.name.split("-")[0] for path in (tmp_path / "cache").iterdir())
     features = ["features"] * 6  # of both domains by each of the three
-    assert trained == [*features, "f_svhn", "f_svhn_bent", "f_svhn_self", "judge_mnist"]
+    assert trained == ["f_svhn", "f_svhn_bent", "f_svhn_self", *features, "judge_mnist"]
     f = table["best"]["f_accuracy"]
     own = next((tmp_path / "cache").glob("f_svhn_self-*")) / "result.json"
     assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)

@@ -65,7 +65,7 @@ def test_adaptation_reads_the_target_by_its_nearest_reference(places):
     rows = {row["name"]: row for row in content["rows"]}
     assert [rows[name].get("paper") for name in ("train", "test", "source_train")] == [84.44, 79.72, None]
     # The reference set of the last row is the target's own: handwriting reads handwriting.
-    assert rows["target"]["accuracy"][0] > 60 > rows["train"]["accuracy"][0]
+    assert rows["target"]["accuracy"][0] > 50 > rows["train"]["accuracy"][0]
     for row in rows.values():
         assert row["accuracy"][0] == pytest.approx(round(row["accuracy"][0] / 3.125) * 3.125, abs=0.0051)
     assert "DANN (Ganin et al. 2016) 73.85 %" in text

@@ -40,7 +40,7 @@ print(json.dumps({
     "judges": [config.requires.judge.to_dict() for config in plan.values()],
     "tests": [config.evals.test.to_dict() for config in plan.values()],
     "elbo": plan["vae"].evals.elbo.kind if "vae" in plan else "",
-    "conditional": [e.ROWS[name][0] for name, c in plan.items() if c.model.num_classes],
+    "conditional": [e.ROWS[name][0] for name, c in plan.items() if c.model.get("num_classes", 0)],
     "data": sorted({e.named(config.data.roles.image) for config in plan.values()}),
     "tenths": e.tenths([(step, float(step // 10)) for step in range(100)]),
     "few": e.tenths([(50, 3.0), (100, 1.0)]),

@@ -94,9 +94,9 @@ def test_photographs_are_scored_by_inception_whose_weights_must_be_there(tmp_pat
     monkeypatch.chdir(tmp_path)
     built = load("baseline,dcgan,imagenet")
     assert not built.requires
-    assert {role.name for spec in built.evals.values() for role in spec.roles.values()} == {
-        built.data.roles.image.name
-    }
+    roles = [built.data.roles.image, *(r for spec in built.evals.values() for r in spec.roles.values())]
+    assert {role.set for role in roles} == {"images"}
+    assert built.data.sets.images.name == "imagenet_resized/64x64"
     with pytest.raises(ConfigError, match=r"^evals\.test\.weights='pt_inception-2015-12-05-6726825d\.pth' "):
         config.validate(built)
 
