@@ -17,7 +17,7 @@ def get_config(arg=""):
     """The configuration that `arg`, variants separated by commas, selects."""
     config = default()
     config.name = "pix2pix_scenes"
-    config.model = model("pix2pix", levels=5, width=32, d_width=32, d_layers=2)
+    config.model = model("pix2pix", levels=5, g_width=32, d_width=32, d_layers=2)
     config.data.sets.real = scenes.REAL
     paired(config, "real[train]", "real[test]", every=1000, num=32, source=COLOURS)
     config.batch_size = 4
