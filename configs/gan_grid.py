@@ -78,7 +78,7 @@ def column(name):
 
 
 def imagenet(config):
-    """Uses coloured photographs, the script's data, and Inception-v3, because no judge tells their classes."""
+    """Uses coloured photographs, the script's data, and scores by Inception-v3 instead of a judge."""
     config.data.sets.images = dataset("imagenet_resized/64x64", embedded="digits_street")
     config.evals.samples.roles.image.split = "validation"
     config.evals.test = generation.scored("validation", features="inception", weights=generation.INCEPTION)
