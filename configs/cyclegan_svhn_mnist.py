@@ -3,7 +3,7 @@
     python -m gan_jax.main --config=configs/cyclegan_svhn_mnist.py:part
 
 Training uses no labels and no pairs, so nothing says which digit becomes which. A judge of MNIST scores how
-often a translated house number shows its original digit. A judge of SVHN scores the same of translated
+often a translated house number shows its original digit. A judge of SVHN scores the same for translated
 handwriting. The cycle alone may lead to the accuracy of chance, or to another permutation of the digits.
 MNIST has three equal channels, except in `yunjey`.
 """

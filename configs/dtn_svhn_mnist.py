@@ -70,7 +70,10 @@ def part(config):
 
 
 def paper(config):
-    """The paper's settings, to compare with them: L_CONST on raw features, its networks, rates and t."""
+    """The paper's settings, to compare with them.
+
+    L_CONST compares raw features. The networks, rates, plain f and t are the paper's. g is not averaged.
+    """
     config.model.alpha, config.model.const_distance = 15.0, "mse"
     config.model.g_learning_rate = config.model.d_learning_rate = 2e-4
     config.model.g_widths, config.model.d_widths = (512, 256, 128), (128, 256, 512)

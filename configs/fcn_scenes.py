@@ -27,5 +27,5 @@ def folders(config):
 
 
 def game(config):
-    """Learns from drawn scenes but is scored on photographs: the baseline without photographs."""
+    """Learns from drawn scenes but is scored on photographs: the baseline of domain adaptation."""
     config.data.roles.image = role("game[train]")

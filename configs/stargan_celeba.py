@@ -55,7 +55,7 @@ def constant(config):
 
 
 def half(config, size):
-    """Reads 8 000 photographs at half size. Their middle square is the crop that full sizes get."""
+    """Reads 8 000 photographs at half size. Their middle square shows what the full-size crop shows."""
     config.data.sets.photos.update(PART, crop=())
     slices.of_set(config, "photos", train="train[:7000]", test="train[7200:]")
     config.evals.validation.roles.source.split = "train[7000:7200]"
@@ -70,7 +70,7 @@ def half(config, size):
 
 
 def part(config):
-    """8 000 photographs at 48 pixels and small networks, for two cores. The paper's scores do not compare."""
+    """8 000 photographs at 48 pixels and small networks, for two cores. The paper's scores are no reference."""
     half(config, 48)
     config.model.g_blocks, config.model.d_downs = 3, 4
     config.model.decay_start, config.model.decay_end = 1500, 3000

@@ -27,7 +27,7 @@ def _leaves(config, prefix=""):
 
 
 def _wrong(value):
-    """Texts of wrong values for a field whose value is `value`, by kind."""
+    """Texts of wrong values for a field that has the value `value`, by kind."""
     if isinstance(value, bool):
         return {"type": "perhaps", "nan": "nan", "huge": "1000000000000"}
     if isinstance(value, int):

@@ -78,7 +78,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
             raise ConfigError(f"weights.{name}: {error}") from error
     both = sorted(set(config.weights) & set(config.requires))
     if both:
-        raise ConfigError(f"weights.{both[0]} is the name of a required run too; choose another name there")
+        raise ConfigError(f"weights.{both[0]} has the name of a required run; choose another name")
     built = models.create(config.model)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)

@@ -43,7 +43,7 @@ def default() -> ml_collections.ConfigDict:
     config.data.kind = "unpaired"  # roles are independent; 'paired': examples of all roles stay together
     config.data.size = 32  # pixels a side of all images
     config.data.load_size = 0  # pixels a side before a random crop to `size` in training; 0: no crop
-    config.data.flip = False  # whether half of the training images are mirrored; images of a pair alike
+    config.data.flip = False  # training images are mirrored with probability 1/2, images of a pair together
     config.data.data_dir = ""  # folder of prepared tfds data sets; '': the default of tfds
     config.data.manual_dir = ""  # folder of files on disk; '': the value of GAN_JAX_DATA
     config.evals = ml_collections.ConfigDict()  # evaluations by name

@@ -48,7 +48,9 @@ def role(place: str, **fields: Any) -> dict[str, Any]:
     """
     found = re.fullmatch(r"(\w+)(?:\[(.+)\])?", place)
     if not found:
-        raise ConfigError(f"role {place!r} is not understood; expected SET or SET[SPLIT], as 'photos[train]'")
+        raise ConfigError(
+            f"role {place!r} is not understood; expected SET or SET[SPLIT], such as photos[train]"
+        )
     for field in set(fields) - set(DEFAULTS):
         raise ConfigError(f"a role's field {field!r} {nearest(field, DEFAULTS)}")
     return {"set": found[1], "split": found[2] or "train", "labels": True, "exclude": (), **fields}

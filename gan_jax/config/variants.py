@@ -60,7 +60,7 @@ def apply(config: ml_collections.ConfigDict, arg: str, *variants: Variant) -> ml
         before = config.to_dict()
         known[name](config)
         if config.to_dict() == before and not hasattr(known[name], "reference"):
-            raise ConfigError(f"variant {name!r} changes nothing of {config.name!r}; leave it out")
+            raise ConfigError(f"variant {name!r} changes nothing in {config.name!r}; leave it out")
         config.name = f"{config.name}_{name}"
     _refuse_new_fields(config, default())
     return config.lock()

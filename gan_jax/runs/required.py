@@ -64,8 +64,9 @@ def _parameters(config: Mapping[str, Any]) -> dict[str, Any]:
 def place(config: ConfigDict) -> Path:
     """The folder of a required run in the cache. `config.cache_dir` is that of the run that requires it.
 
-    The run's own key names the folder if the folder has a run. Otherwise any run that computes the same is
-    taken, because another version may have named it by another key. A finished run is preferred.
+    The folder of the run's own key is taken if it has a run. Otherwise the folder of any run that computes
+    the same is taken, because another version may have given it another key. A finished run is preferred. If
+    there is no such run, the folder is that of the run's own key.
     """
     cache, wanted = Path(config.cache_dir), _parameters(config.to_dict())
     own, others = cache / key(config), []

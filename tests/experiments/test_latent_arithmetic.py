@@ -1,4 +1,4 @@
-"""The experiment on vector arithmetic: on a generator whose right answer is known, and as a user runs it."""
+"""The experiment on vector arithmetic: with a known answer, and as a user runs it."""
 
 import json
 

@@ -109,7 +109,7 @@ def cifar10(config: ml_collections.ConfigDict) -> None:
 
 
 def inception(config: ml_collections.ConfigDict) -> None:
-    """Scores images by Inception-v3 instead of a judge. A run without a judge gets scores by it."""
+    """Scores images by Inception-v3, instead of a judge or in a run that has no judge."""
     config.evals.test = scored(features="inception", weights=INCEPTION)
 
 
