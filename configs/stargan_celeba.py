@@ -70,7 +70,10 @@ def half(config, size):
 
 
 def part(config):
-    """8 000 photographs at 48 pixels and small networks, for two cores. The paper's scores are no reference."""
+    """8 000 photographs at 48 pixels and small networks, for two cores.
+
+    The scores are not comparable with the paper's.
+    """
     half(config, 48)
     config.model.g_blocks, config.model.d_downs = 3, 4
     config.model.decay_start, config.model.decay_end = 1500, 3000
