@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/acgan_mnist.py
 
-G is given the class beside 100 noise dimensions; D tells real from fake and, of both, the class. Optimiser
-and batch are the paper's. Departures: the networks are those of DCGAN at 28 pixels and half its width, D
-with a second head; the paper's are for 32 and 128 pixels.
+G is given the class beside 100 noise dimensions. D tells real images from fakes, and classifies both. The
+optimiser and the batch size are the paper's. Departures: the networks are DCGAN's for 28 pixels at half the
+width, and D has a second head. The paper's networks are for 32 and 128 pixels.
 """
 
 from gan_jax.config import apply, quick
@@ -13,7 +13,7 @@ from gan_jax.config.recipes.generation import fashion
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "acgan_mnist",
         "mnist",
@@ -32,20 +32,20 @@ def get_config(arg=""):
 
 
 def real_only(config):
-    """D learns the classes of real images alone."""
+    """D learns the classes of real images only, to measure what the classes of fakes add."""
     config.model.aux_on_fake = False
 
 
 def multiply(config):
-    """G is given z times a learned vector of the class, as some public codes have it."""
+    """G is given z times a learned vector of the class, as in some public implementations."""
     config.model.label_input = "multiply"
 
 
 def paper_d(config):
-    """The paper's D: six convolutions with dropout."""
+    """Uses the paper's D: six convolutions with dropout."""
     config.model.discriminator, config.model.d_width = "acgan", 16
 
 
 def part(config):
-    """MNIST's official files from GAN_JAX_DATA; half the width again and D of CGAN, sized for two cores."""
+    """Reads MNIST's official files. G has half the width again and D is CGAN's, for two cores."""
     generation.narrow(config)

@@ -2,10 +2,11 @@
 
     python -m gan_jax.main --config=configs/cgan_mnist.py
 
-Both networks are given the class beside noise or image, and are the paper's: maxout units in D, dropout
-in both. Departures: SGD begins at 0.02, since at the paper's 0.1 D diverges within twenty steps from these
-initial values; its rate falls linearly and its momentum stays 0.5; z is uniform on [-1, 1], not [0, 1]; the
-last step is kept, not that of the best Parzen likelihood.
+Both networks are given the class, beside the noise or the image. The networks are the paper's: D has maxout
+units, and both have dropout. Departures: the rate of SGD begins at 0.02, because D diverges within twenty
+steps at the paper's 0.1 from these initial values. The rate falls linearly, and the momentum stays at 0.5. z
+is uniform on [-1, 1] instead of [0, 1]. The last step is kept instead of the step with the best Parzen
+likelihood.
 """
 
 from gan_jax.config import apply, last
@@ -15,7 +16,7 @@ from gan_jax.config.recipes.generation import fashion
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "cgan_mnist",
         "mnist",
@@ -44,24 +45,24 @@ def adam(config):
 
 
 def conv(config):
-    """Convolutions that are given the class at every layer, by Adam, as the public code of DCGAN has them."""
+    """Convolutions that are given the class at every layer, with Adam, as in the public code of DCGAN."""
     config.model.generator = config.model.discriminator = "cgan_conv"
     config.batch_size = 128
     adam(config)
 
 
 def mlp(config):
-    """Smaller fully connected networks and normal z, by Adam."""
+    """Smaller fully connected networks with normal z, trained by Adam."""
     config.model.generator = config.model.discriminator = "mlp_cgan"
     config.model.z_prior = "normal"
     adam(config)
 
 
 def part(config):
-    """MNIST's official files, sized for two cores: some ten minutes of networks that learn by Adam.
+    """MNIST's official files and networks that Adam trains in about ten minutes on two cores.
 
-    D is that of `conv` at a quarter of its width, and G is DCGAN's, for that of `conv` is soon behind so
-    narrow; or the networks are those of `mlp`.
+    D is that of `conv` at a quarter of its width. G is DCGAN's, because the G of `conv` soon falls behind D
+    at that width. After `mlp` the networks remain those of `mlp`.
     """
     if config.model.generator == "mlp_cgan":
         generation.part(config)
@@ -74,6 +75,6 @@ def part(config):
 
 @last
 def quick(config):
-    """The shared one, with a D wide enough that none of the paper's layers is empty."""
+    """The shared `quick`, with a D so wide that none of the paper's layers is empty."""
     shared_quick(config)
     config.model.d_width = 24

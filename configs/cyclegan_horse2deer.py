@@ -2,8 +2,8 @@
 
     python -m gan_jax.main --config=configs/cyclegan_horse2deer.py:part
 
-100 epochs at a constant rate and 100 of linear decay, as the paper has them; images are enlarged to 36 pixels
-and cropped at random, in the paper's proportion.
+Training takes 100 epochs at a constant rate and 100 with linear decay, as in the paper. Images are enlarged
+to 36 pixels and cropped at random to 32, in the paper's proportion.
 """
 
 from gan_jax.config import apply, default, model, quick
@@ -12,7 +12,7 @@ from gan_jax.config.recipes.animals import cat2dog
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "cyclegan_horse2deer"
     config.model = model(
@@ -34,6 +34,6 @@ def get_config(arg=""):
 
 
 def part(config):
-    """A tenth of the epochs; sized for two cores."""
+    """Trains for a tenth of the epochs, for two cores."""
     config.steps = config.model.decay_end = 18_000
     config.model.decay_start = 9000

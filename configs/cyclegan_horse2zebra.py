@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/cyclegan_horse2zebra.py
 
-The networks, losses and schedule of the paper: 200 epochs of 1 334 images, the larger of the two sets, one
-at a time; images are enlarged to 286 pixels, cropped at random and mirrored. Data come through
-tensorflow-datasets. Made for an accelerator.
+The networks, losses and schedule are the paper's: 200 epochs of 1 334 images, the size of the larger set,
+with a batch of one. Images are enlarged to 286 pixels, cropped at random and mirrored. The data come through
+tensorflow-datasets. The configuration is made for an accelerator.
 """
 
 from gan_jax.config import apply, dataset, default, model, quick
@@ -12,10 +12,10 @@ from gan_jax.config.recipes.translation import unpaired
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "cyclegan_horse2zebra"
-    # The paper names the identity term for paintings alone; both official codes have it on.
+    # The paper uses the identity term for paintings only. Both official codes use it here too.
     config.model = model("cyclegan", identity=0.5, decay_start=133_400, decay_end=266_800)
     config.data.sets.animals = dataset("cycle_gan/horse2zebra", embedded="emoji")
     train, test = (("animals[trainA]", "animals[trainB]"), ("animals[testA]", "animals[testB]"))
@@ -28,6 +28,6 @@ def get_config(arg=""):
 
 
 def folders(config):
-    """`trainA`, `trainB`, `testA` and `testB` below `horse2zebra` in the folder of files."""
+    """Reads the folders `trainA`, `trainB`, `testA` and `testB` below `horse2zebra`, without tfds."""
     splits = {split: f"horse2zebra/{split}" for split in ("trainA", "trainB", "testA", "testB")}
     config.data.sets.animals = dataset(files=splits, channels=3, embedded="emoji")

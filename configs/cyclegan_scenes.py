@@ -1,10 +1,10 @@
-"""CycleGAN from drawn scenes to photographed ones, both with label maps that it never sees.
+"""CycleGAN from drawn scenes to photographed ones. It never sees the label maps that both have.
 
     python -m gan_jax.main --config=configs/cyclegan_scenes.py
     python experiments/domain_adaptation.py --student=fcn
 
-What GTA to Cityscapes is in large. Embedded scenes at 32 pixels; the two domains learn from drawings that
-they do not share.
+The task is a small version of GTA to Cityscapes. The scenes are embedded, at 32 pixels. The two domains learn
+from different drawings.
 """
 
 from gan_jax.config import apply, default, model, quick
@@ -13,7 +13,7 @@ from gan_jax.config.recipes.translation import unpaired
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "cyclegan_scenes"
     config.model = model(
@@ -36,9 +36,9 @@ def get_config(arg=""):
 
 
 def folders(config):
-    """128 pixels, the paper's networks for them, from folders of images and label maps.
+    """Reads folders of images and label maps at 128 pixels, with the paper's networks for that size.
 
-    See `scenes.folders`; 60 epochs of 3 000 images.
+    `scenes.folders` describes the folders. Training takes 60 epochs of 3 000 images.
     """
     config.data.sets.game, config.data.sets.real = scenes.folders("game"), scenes.folders("real")
     for role in config.data.roles.values():
@@ -53,9 +53,9 @@ def folders(config):
 
 
 def labels(config):
-    """The source is the photographs' label maps in colours: labels to photographs, and back.
+    """Translates the photographs' label maps, in colours, to photographs and back.
 
-    Label maps are those of other photographs than the target's, where these learn; of the same, where tested.
+    The label maps and the photographs in training do not belong together. Those in the test do.
     """
     for role in slices.named(config, "source"):
         role.update(set="real", derive="palette")

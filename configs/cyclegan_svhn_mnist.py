@@ -2,10 +2,10 @@
 
     python -m gan_jax.main --config=configs/cyclegan_svhn_mnist.py:part
 
-No label and no pair trains it, so nothing says which digit becomes which: scored is how often a judge of
-MNIST sees in a translated house number the digit that it was, and a judge of SVHN in translated handwriting.
-Chance, or another permutation of the digits, is what a cycle alone may lead to. MNIST has three equal
-channels, but in `yunjey`.
+Training uses no labels and no pairs, so nothing says which digit becomes which. A judge of MNIST scores how
+often a translated house number shows its original digit. A judge of SVHN scores the same for translated
+handwriting. The cycle alone may lead to the accuracy of chance, or to another permutation of the digits.
+MNIST has three equal channels, except in `yunjey`.
 """
 
 from gan_jax.config import apply, default, model, quick
@@ -13,7 +13,7 @@ from gan_jax.config.recipes import digits, slices
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "cyclegan_svhn_mnist"
     config.model = model(
@@ -34,17 +34,17 @@ def get_config(arg=""):
 
 
 def part(config):
-    """9 083 house numbers to learn from, 2 000 to score, from files; sized for two cores."""
+    """A part of SVHN from files, 9 083 images for training and 2 000 for scores, for two cores."""
     digits.both_ways_part(config)
     config.model.decay_start, config.model.decay_end = 4000, 8000
     config.steps = 8000
 
 
 def yunjey(config):
-    """Networks and losses of yunjey's mnist-svhn-transfer.
+    """The networks and losses of yunjey's mnist-svhn-transfer, to compare with them.
 
-    Batch norm, cycle by squares of weight 1, no history; both players move once an iteration, where its code
-    moves each twice.
+    The networks have batch norm. The cycle loss is squared and has weight 1. There is no history of images.
+    Both players are updated once an iteration, whereas the original code updates each of them twice.
     """
     config.model.generator = "mnist_svhn"
     config.model.g_width = config.model.d_width = 64

@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/dcgan_celeba.py
 
-Optimiser, batch, passes and initial values are the paper's. Departures: its faces are not public, these are
-CelebA's; widths begin at 64 and kernels are 4x4, as in the public Torch code; z is normal, not uniform.
-Nothing scores these images unless Inception's weights are there.
+The optimiser, batch size, epochs and initial values are the paper's. Departures: the paper's faces are not
+public, so the faces are CelebA's. Widths begin at 64 and kernels are 4x4, as in the public Torch code. z is
+normal instead of uniform. The images get scores only by Inception's weights, see `inception`.
 """
 
 from gan_jax.config import apply, dataset, quick
@@ -13,7 +13,7 @@ from gan_jax.config.recipes.generation import inception
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "dcgan_celeba",
         "celeb_a",
@@ -29,7 +29,7 @@ def get_config(arg=""):
 
 
 def faces(config, path, first):
-    """Faces in a folder or zip, of which those from `first` on are not trained on."""
+    """Reads faces from a folder or zip. Training leaves out those from number `first` on."""
     config.data.sets.images = dataset(files={"train": path}, embedded="emoji")
     slices.of_set(config, "images", train=f"train[:{first}]", test=f"train[{first}:]")
     if "test" in config.evals:
@@ -37,20 +37,20 @@ def faces(config, path, first):
 
 
 def folder(config):
-    """A folder of faces under GAN_JAX_DATA, celeba/img_align_celeba."""
+    """Reads the folder of faces celeba/img_align_celeba under GAN_JAX_DATA, without tfds."""
     faces(config, "celeba/img_align_celeba", 182_637)
 
 
 def part(config):
-    """8 000 faces at half size from GAN_JAX_DATA, sized for two cores.
+    """Reads 8 000 faces at half size from GAN_JAX_DATA, for two cores.
 
-    D has spectral normalisation and the hinge loss, for with batch norm it knows 7 000 faces at once and G
-    learns nothing.
+    D has spectral normalisation and the hinge loss. With batch norm D soon memorises the 7 000 training
+    faces, and G learns nothing.
     """
     faces(config, "celeba/img_align_celeba_half_first8000.zip", 7000)
     config.model.g_width = config.model.d_width = 32
     config.model.d_norm, config.model.spectral, config.model.loss = "none", True, "hinge"
-    # At equal rates of so few steps D lags, and colours swing.
+    # At equal rates D lags behind in so few steps, and colours fluctuate.
     config.model.g_learning_rate, config.model.d_learning_rate = 5e-4, 1e-3
     config.model.decay_start, config.model.decay_end, config.model.ema = 1500, 3000, 0.99
     config.batch_size = 64

@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/dcgan_cifar10.py
 
-Optimiser, batch and initial values are the paper's, which trains on other images and takes D's features for
-CIFAR-10. Departures: images of 32 pixels have three resamplings instead of four, widths begin at 64 and the
-kernels are 4x4, as in the public Torch code; z is normal, not uniform.
+The optimiser, batch size and initial values are the paper's. The paper trains on other images and uses D's
+features for CIFAR-10. Departures: the networks for 32 pixels resample three times instead of four. Widths
+begin at 64 and kernels are 4x4, as in the public Torch code. z is normal instead of uniform.
 """
 
 from gan_jax.config import apply, quick
@@ -13,7 +13,7 @@ from gan_jax.config.recipes.generation import inception
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "dcgan_cifar10",
         "cifar10",

@@ -2,9 +2,9 @@
 
     python -m gan_jax.main --config=configs/dcgan_mnist.py
 
-Optimiser, batch and initial values are the paper's. Departures: images of 28 pixels have two resamplings
-instead of four, widths begin at 64 and the kernels are 4x4, as in the public Torch code; z is normal, not
-uniform. Any other loss is one flag away, --config.model.loss=lsgan.
+The optimiser, batch size and initial values are the paper's. Departures: the networks for 28 pixels resample
+twice instead of four times. Widths begin at 64 and kernels are 4x4, as in the public Torch code. z is normal
+instead of uniform. The flag --config.model.loss=lsgan, for example, sets another loss.
 """
 
 from gan_jax.config import apply, quick
@@ -13,7 +13,7 @@ from gan_jax.config.recipes.generation import fashion
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "dcgan_mnist",
         "mnist",
@@ -27,5 +27,5 @@ def get_config(arg=""):
 
 
 def part(config):
-    """MNIST's official files; a quarter of the width and D of CGAN, sized for two cores."""
+    """Reads MNIST's official files. G has a quarter of the width and D is CGAN's, for two cores."""
     generation.narrow(config)

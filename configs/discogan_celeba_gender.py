@@ -2,8 +2,8 @@
 
     python -m gan_jax.main --config=configs/discogan_celeba_gender.py:part
 
-The networks and losses of the official code, which squeezes whole photographs to a square; the paper and the
-code say nothing of how long to train, 60 000 iterations are this project's.
+The networks and losses are the official code's, which squeezes whole photographs to a square. Neither the
+paper nor the code says how long to train. This project trains for 60 000 iterations.
 """
 
 from gan_jax.config import apply, dataset, default, last, model, quick
@@ -13,7 +13,7 @@ MEN, WOMEN = {"having": ("Male",)}, {"lacking": ("Male",)}
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "discogan_celeba_gender"
     config.model = model("discogan")
@@ -33,13 +33,13 @@ def get_config(arg=""):
 
 
 def part(config):
-    """The first 8 000 photographs at half size, of these the middle square; sized for two cores."""
+    """The middle squares of the first 8 000 photographs at half size, and small networks, for two cores."""
     config.data.sets.photos = dataset(
         files={"train": "celeba/img_align_celeba_half_first8000.zip"},
         attributes_file="celeba/list_attr_celeba_first8000.txt",
         embedded="emoji",
     )
-    # The same persons may appear among the last 800.
+    # Persons of the training images may appear among the last 800.
     slices.of_set(config, "photos", train="train[:7200]", test="train[7200:]")
     config.model.g_width = config.model.d_width = 32
     config.model.curriculum = 1000
@@ -50,5 +50,5 @@ def part(config):
 
 @last
 def paper(config):
-    """The equation as printed: adversarial and reconstruction terms of equal weight, from the start."""
+    """Uses the loss as the paper prints it: adversarial and reconstruction terms, equally weighted."""
     translation.paper_of_discogan(config)

@@ -2,8 +2,8 @@
 
     python -m gan_jax.main --config=configs/discogan_horse2deer.py:part
 
-The official code's losses on networks of one level less, for 32 pixels. Beside configs/cyclegan_horse2deer.py
-it is one side of experiments/cyclegan_discogan.py.
+The losses are the official code's. The networks have one level less, for 32 pixels.
+experiments/cyclegan_discogan.py compares this configuration with configs/cyclegan_horse2deer.py.
 """
 
 from gan_jax.config import apply, default, last, model, quick
@@ -12,7 +12,7 @@ from gan_jax.config.recipes.animals import cat2dog
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "discogan_horse2deer"
     config.model = model("discogan", levels=3, curriculum=3000)
@@ -24,7 +24,7 @@ def get_config(arg=""):
 
 
 def part(config):
-    """Half as wide, a quarter of the batch, a fifth of the iterations; sized for two cores."""
+    """Half the width, a quarter of the batch and a fifth of the iterations, for two cores."""
     config.model.g_width = config.model.d_width = 32
     config.model.curriculum = 1000
     config.batch_size = 16
@@ -33,5 +33,5 @@ def part(config):
 
 @last
 def paper(config):
-    """The equation as printed: adversarial and reconstruction terms of equal weight, from the start."""
+    """Uses the loss as the paper prints it: adversarial and reconstruction terms, equally weighted."""
     translation.paper_of_discogan(config)

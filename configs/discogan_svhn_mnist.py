@@ -2,8 +2,8 @@
 
     python -m gan_jax.main --config=configs/discogan_svhn_mnist.py:part
 
-The images, judges and scores are those of configs/cyclegan_svhn_mnist.py; losses are the official code's, on
-networks of one level less, for 32 pixels. MNIST has three equal channels.
+The images, judges and scores are those of configs/cyclegan_svhn_mnist.py. The losses are the official code's.
+The networks have one level less, for 32 pixels. MNIST has three equal channels.
 """
 
 from gan_jax.config import apply, default, last, model, quick
@@ -11,7 +11,7 @@ from gan_jax.config.recipes import digits, translation
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "discogan_svhn_mnist"
     config.model = model("discogan", levels=3, curriculum=3000)
@@ -23,9 +23,9 @@ def get_config(arg=""):
 
 
 def part(config):
-    """9 083 house numbers to learn from, 2 000 to score, from files; sized for two cores.
+    """A part of SVHN from files, 9 083 images for training and 2 000 for scores, for two cores.
 
-    Half as wide, a quarter of the batch, a fifth of the iterations.
+    The networks have half the width. The batch is a quarter, and the iterations are a fifth.
     """
     digits.both_ways_part(config)
     config.model.g_width = config.model.d_width = 32
@@ -36,5 +36,5 @@ def part(config):
 
 @last
 def paper(config):
-    """The equation as printed: adversarial and reconstruction terms of equal weight, from the start."""
+    """Uses the loss as the paper prints it: adversarial and reconstruction terms, equally weighted."""
     translation.paper_of_discogan(config)

@@ -1,8 +1,8 @@
-"""DTN on the embedded digits: house numbers -> handwriting, without a file or a network.
+"""DTN from the embedded house numbers to the embedded handwriting. It needs no files and no internet.
 
     python -m gan_jax.main --config=configs/dtn_digits.py
 
-What `make demo` runs.
+`make demo` runs this configuration.
 """
 
 from gan_jax.config import apply, classifier, dataset, default, model, quick, role
@@ -13,20 +13,20 @@ WIDTHS = (32, 64, 128, 128)  # of f
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "dtn_digits"
     config.model = model(
         "dtn",
         alpha=10.0,
-        const_distance="cosine",  # asks for the digit but not for how far the features reach
+        const_distance="cosine",  # ignores the length of the features, which need not match
         f_widths=WIDTHS,
         g_widths=(128, 64, 32),
         d_widths=(32, 64, 128),
-        d_batch_norm=False,  # with it D wins at once and g never recovers
+        d_batch_norm=False,  # with batch norm D wins at once, and g never recovers
         d_init="lecun",
         g_learning_rate=1e-3,
-        d_learning_rate=1e-3,  # a slower D lets g meet L_CONST by noise that f takes for a digit
+        d_learning_rate=1e-3,  # with a slower D, g lowers L_CONST by noise that f takes for a digit
         decay_start=120,
         decay_end=240,
         ema=0.98,
@@ -66,7 +66,10 @@ def get_config(arg=""):
 
 
 def f():
-    """The perceptual function: house numbers alone, much changed, so that it reads handwriting too."""
+    """The run of the perceptual function f, which learns from house numbers alone.
+
+    The house numbers are changed strongly, so that f reads handwriting too.
+    """
     return classifier(
         "f_street",
         role("street[train]"),

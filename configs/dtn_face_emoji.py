@@ -2,11 +2,11 @@
 
     python -m gan_jax.main --config=configs/dtn_face_emoji.py
 
-The paper's photographs, avatars and perceptual function (DeepFace) are not public. Here photographs are
-CelebA, in its official layout under GAN_JAX_DATA; cartoons are the embedded set `emoji`; f is a
-classifier of CelebA's forty attributes, trained first, once, into `cache_dir`, on photographs that DTN does
-not see. Sizes and weights are the paper's. Scored is how often a judge of the cartoons' attributes, trained
-on them alone, sees in a transfer what the photograph's label says.
+The paper's photographs, avatars and perceptual function (DeepFace) are not public. Here the photographs are
+CelebA, in its official layout under GAN_JAX_DATA. The cartoons are the embedded set `emoji`. f is a
+classifier of CelebA's forty attributes. It is trained once, before DTN, into `cache_dir`, on photographs that
+DTN does not see. Sizes and weights are the paper's. A judge of the cartoons' attributes is trained on
+cartoons alone. The score is how often the judge's answer for a transfer agrees with the photograph's label.
 """
 
 from gan_jax.config import apply, dataset, default, model, role
@@ -16,7 +16,7 @@ from gan_jax.config.recipes.faces import KEPT, PART, PHOTOS
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "dtn_face_emoji"
     widths = (64, 128, 256, 256, 256, 256)
@@ -55,10 +55,10 @@ def get_config(arg=""):
 
 
 def part(config):
-    """8 000 photographs at half size.
+    """Reads 8 000 photographs at half size and uses smaller networks.
 
-    The checkpoint is chosen by the transfers of photographs that f and DTN have seen: no test row has a part
-    in it.
+    The checkpoint is chosen by transfers of photographs that f and DTN have seen. The choice uses no test
+    image.
     """
     config.data.sets.photos.update(PART)
     slices.of_set(config, "photos", train="train[:7000]", test="train[7000:]")
@@ -79,16 +79,16 @@ def part(config):
 SMALL = {
     "alpha": 20.0,
     "beta": 30.0,
-    "gamma": 3.0,  # of a mean over pixels, to weigh something
-    "const_distance": "cosine",  # asks for the attributes but not for how far the features reach
+    "gamma": 3.0,  # for a mean over pixels, on which a small weight has no effect
+    "const_distance": "cosine",  # ignores the length of the features, which need not match
     "f_widths": (16, 32, 64, 128, 128),
     "f_input_size": 0,
     "g_widths": (128, 64, 32, 16),
     "d_widths": (16, 32, 64, 128),
-    "d_batch_norm": False,  # with it D wins at once and g never recovers
+    "d_batch_norm": False,  # with batch norm D wins at once, and g never recovers
     "d_init": "lecun",
     "g_learning_rate": 1e-3,
-    "d_learning_rate": 2e-4,  # at g's own, with smaller weights too, L_TID rose
+    "d_learning_rate": 2e-4,  # at g's rate L_TID rose, also with smaller weights
     "decay_start": 1000,
     "decay_end": 2000,
     "ema": 0.99,

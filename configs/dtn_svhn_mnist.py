@@ -2,8 +2,8 @@
 
     python -m gan_jax.main --config=configs/dtn_svhn_mnist.py
 
-The paper reports 90.66 % on SVHN test. What this needs and does not find, it trains first, once, into
-`cache_dir`: f on SVHN and the judge on MNIST.
+The paper reports an accuracy of 90.66 % on SVHN's test set. The run requires f, trained on SVHN, and a judge,
+trained on MNIST. If `cache_dir` does not have them, they are trained first, once.
 """
 
 from gan_jax.config import apply, classifier, default, model, quick, role
@@ -13,27 +13,27 @@ from gan_jax.config.recipes.table_1 import reverse
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "dtn_svhn_mnist"
     config.model = model(
         "dtn",
         alpha=10.0,
-        const_distance="cosine",  # asks for the digit but not for how far the features reach
+        const_distance="cosine",  # ignores the length of the features, which need not match
         f_convs_per_block=2,
         g_widths=(256, 128, 64),
         d_widths=(32, 64, 128),
-        d_batch_norm=False,  # with it D wins at once and g never recovers
+        d_batch_norm=False,  # with batch norm D wins at once, and g never recovers
         d_init="lecun",
         g_learning_rate=4e-4,
-        d_learning_rate=1e-3,  # a slower D lets g meet L_CONST by strokes that only f takes for the digit
+        d_learning_rate=1e-3,  # with a slower D, g lowers L_CONST by strokes that only f takes for the digit
         decay_start=1000,
         decay_end=2000,
         ema=0.99,
     )
     config.data.sets.svhn, config.data.sets.mnist = digits.SVHN, digits.MNIST
-    # The paper's t are MNIST's *test* images. No score of Table 1 sees them, but Table 2 would be
-    # transductive, so t is the training set here.
+    # The paper's t are MNIST's *test* images. No score of Table 1 uses these images, but Table 2 would be
+    # transductive. Here t is therefore the training set.
     config.data.roles.source = role("svhn[extra]", labels=False)
     config.data.roles.target = role("mnist[train]", labels=False)
     transfer, test = {"kind": "transfer", "every": 0}, {"source": role("svhn[test]")}
@@ -41,7 +41,7 @@ def get_config(arg=""):
     config.evals.test = {**transfer, "roles": test}
     config.evals.samples = {"kind": "sheet", "every": 500, "num": 64, "roles": test}
     config.best = "validation/accuracy"
-    config.checkpoint_rule = "best"  # accuracy may peak early and fall while the losses still do
+    config.checkpoint_rule = "best"  # accuracy may peak early and fall while the losses still fall
     learned = role("svhn[extra+train[:-5000]]")
     config.requires.f = classifier("f_svhn", learned, test["source"], steps=40_000, **digits.STRONG_F)
     config.requires.judge = digits.mnist_judge()
@@ -52,16 +52,16 @@ def get_config(arg=""):
 
 
 def part(config):
-    """9 083 images of SVHN to learn from, 2 000 of its test set to score, and MNIST, from files.
+    """A part of SVHN, 9 083 images for training and 2 000 for scores, and all of MNIST, from files.
 
-    The checkpoint is chosen by the transfers of the 1 083 training rows: no test row has a part in it.
+    The checkpoint is chosen by transfers of 1 083 training images. The choice uses no test image.
     """
     config.data.sets.svhn, config.data.sets.mnist = digits.SVHN_FILES, digits.MNIST_FILES
     slices.of_set(config, "svhn", digits.PART_LEARNED, digits.PART_TESTED)
     config.evals.validation.roles.source.split = "train"
     config.model.f_widths = digits.PART_WIDTHS
     config.model.decay_start, config.model.decay_end = 150, 300
-    config.model.ema = 0.98  # of so few steps a longer average would still hold the first ones
+    config.model.ema = 0.98  # with so few steps, a longer average would still contain the first ones
     config.steps = 300
     config.checkpoint_every = config.evals.validation.every = 50
     config.evals.samples.every = 100
@@ -70,7 +70,10 @@ def part(config):
 
 
 def paper(config):
-    """The weights on raw features, the D and the plain f of the paper, and its t."""
+    """The paper's settings, to compare with them.
+
+    L_CONST compares raw features. The networks, rates, plain f and t are the paper's. g is not averaged.
+    """
     config.model.alpha, config.model.const_distance = 15.0, "mse"
     config.model.g_learning_rate = config.model.d_learning_rate = 2e-4
     config.model.g_widths, config.model.d_widths = (512, 256, 128), (128, 256, 512)

@@ -3,12 +3,12 @@
     python -m gan_jax.main --config=configs/gan_grid.py:part,gated,wgan_gp
     python experiments/gan_robustness.py
 
-A row is a pair of networks, a column a way of training, with one set of hyper-parameters for all rows. Sizes
-and values are those of the authors' script: 64 pixels, base width 64, batch 64, 200 000 updates of G. In the
-last column layer norm stands in D for batch norm, so that D of a row is another network there. Departures:
-the data are MNIST, enlarged, unless `imagenet` is asked for (the script's; the paper's figure shows LSUN
-bedrooms); G is evaluated by running statistics where it has batch norm, not by those of the batch; factors
-of a half before losses of D, which Adam and RMSProp feel by their epsilon alone, are left out.
+A row is a pair of networks. A column is a way of training, with one set of hyper-parameters for all rows.
+Sizes and values are those of the authors' script: 64 pixels, base width 64, batch 64, 200 000 updates of G.
+In the last column D has layer norm instead of batch norm, so that a row's D differs there from the other
+columns. Departures: the data are MNIST, enlarged; `imagenet` selects the script's data. The paper's figure
+shows LSUN bedrooms. A G with batch norm is evaluated by running statistics instead of those of the batch.
+Factors of a half in D's losses are left out. They affect Adam and RMSProp through their epsilon alone.
 """
 
 from gan_jax.config import apply, dataset, last, reference
@@ -36,7 +36,7 @@ COLUMNS = {  # the learning rate of both players, and other fields of the model
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "gan_grid",
         "mnist",
@@ -53,7 +53,7 @@ def get_config(arg=""):
 
 
 def row(name):
-    """A row as a variant: its networks, and no norm where that is what it is about."""
+    """The variant of a row: the row's networks, without norm in the row `no_norm`."""
 
     def variant(config):
         config.model.generator, config.model.discriminator = ROWS[name]
@@ -65,7 +65,7 @@ def row(name):
 
 
 def column(name):
-    """A column as a variant: its way of training; D of a row without norm gets none."""
+    """The variant of a column: its way of training. The D of a row without norm gets none."""
 
     def variant(config):
         rate, fields = COLUMNS[name]
@@ -78,7 +78,7 @@ def column(name):
 
 
 def imagenet(config):
-    """Photographs in colour, of which no judge tells the class."""
+    """Uses coloured photographs, the script's data, and scores by Inception-v3 instead of a judge."""
     config.data.sets.images = dataset("imagenet_resized/64x64", embedded="digits_street")
     config.evals.samples.roles.image.split = "validation"
     config.evals.test = generation.scored("validation", features="inception", weights=generation.INCEPTION)
@@ -88,7 +88,7 @@ def imagenet(config):
 
 @last
 def part(config):
-    """Real digits on two cores, of whatever row."""
+    """Reads MNIST's official files at 32 pixels and narrows the networks of any row, for two cores."""
     generation.part(config)
     config.data.size = config.model.size = config.requires.judge.data.size = 32
     config.model.g_width = 128 if config.model.generator == "grid_mlp" else 16
@@ -100,7 +100,7 @@ def part(config):
 
 @last
 def quick(config):
-    """The shared one at the size of the configuration, which decides how deep the ResNet is."""
+    """The shared `quick` at the configuration's own size, which determines the ResNet's depth."""
     size = config.data.size
     shared_quick(config)
     for run in (config, *config.requires.values()):

@@ -2,8 +2,8 @@
 
     python -m gan_jax.main --config=configs/gan_mnist.py
 
-Two networks of one hidden layer, 100-128-784 and 784-128-1, as introductions to the subject have them. With
-their usual rate, 0.01, all samples become one blob; here it is 2e-4.
+The two networks have one hidden layer each, 100-128-784 and 784-128-1, as in introductions to the subject. At
+the usual rate of these introductions, 0.01, all samples become one blob. The rate here is 2e-4.
 """
 
 from gan_jax.config import apply, quick
@@ -12,7 +12,7 @@ from gan_jax.config.recipes.generation import fashion, part
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "gan_mnist",
         "mnist",
@@ -27,32 +27,32 @@ def get_config(arg=""):
 
 
 def lecture_lr(config):
-    """The rate 0.01 and b1 0.9: shows the collapse."""
+    """The rate 0.01 and b1 0.9 of introductions, to show the collapse."""
     config.model.g_learning_rate = config.model.d_learning_rate = 0.01
     config.model.b1 = 0.9
 
 
 def minimax(config):
-    """G minimises log(1 - D), the paper's equation 1, instead of the loss that does not saturate."""
+    """G minimises log(1 - D), the paper's equation 1, instead of the non-saturating loss."""
     config.model.loss = "minimax"
 
 
 def k(config):
-    """Three updates of D for each one of G, k of the paper's Algorithm 1."""
+    """Three updates of D for each update of G, the k of the paper's Algorithm 1."""
     config.model.d_steps = 3
 
 
 def mlp(config):
-    """Two hidden layers of 256 leaky units, z of 64."""
+    """Deeper networks: two hidden layers of 256 leaky units, and z of 64 dimensions."""
     config.model.generator = config.model.discriminator = "mlp"
     config.model.z_dim = 64
 
 
 def paper(config):
-    """The paper's networks by SGD with momentum on the first 50 000 images.
+    """The paper's networks, trained by SGD with momentum on the first 50 000 images.
 
-    Maxout and dropout in D, uniform z, kernels drawn uniformly. Departures: the momentum stays 0.5, the rate
-    falls linearly, and biases begin at 0, not at the pixels' marginals.
+    D has maxout and dropout. z is uniform, and kernels are drawn uniformly. Departures: the momentum stays at
+    0.5. The rate falls linearly. Biases begin at 0 instead of the pixels' marginals.
     """
     config.model.generator = config.model.discriminator = "mlp_2014"
     config.model.z_prior, config.model.z_scale = "uniform", 3**0.5  # of variance 1

@@ -3,7 +3,7 @@
     python -m gan_jax.main --config=configs/lsgan_mnist.py
 
 The labels (a, b, c) = (0, 1, 1) and Adam at 2e-4 with b1 = 0.5 are the paper's for small images. Departure:
-the networks are those of DCGAN at 28 pixels; the paper's draw 112.
+the networks are DCGAN's for 28 pixels. The paper's networks draw images of 112 pixels.
 """
 
 from gan_jax.config import apply, quick
@@ -12,7 +12,7 @@ from gan_jax.config.recipes.generation import fashion
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "lsgan_mnist",
         "mnist",
@@ -27,26 +27,26 @@ def get_config(arg=""):
 
 
 def pearson(config):
-    """(a, b, c) = (-1, 1, 0), with which G minimises Pearson's chi^2."""
+    """Sets (a, b, c) = (-1, 1, 0), with which G minimises Pearson's chi^2."""
     config.model.lsgan_a, config.model.lsgan_b, config.model.lsgan_c = -1.0, 1.0, 0.0
 
 
 def no_norm(config):
-    """No batch norm in D: of the paper's comparison of stability (Sec. 4.3)."""
+    """D without batch norm, for the paper's comparison of stability (Sec. 4.3)."""
     config.model.d_norm = "none"
 
 
 def rmsprop(config):
-    """RMSProp: another column of this comparison."""
+    """RMSProp instead of Adam, for the paper's comparison of stability (Sec. 4.3)."""
     config.model.optimizer = "rmsprop_tf"
     config.model.g_learning_rate = config.model.d_learning_rate = 1e-4
 
 
 def sigmoid(config):
-    """The loss that the paper compares its own with."""
+    """The non-saturating loss, with which the paper compares its own loss."""
     config.model.loss = "nonsaturating"
 
 
 def part(config):
-    """MNIST's official files; a quarter of the width and D of CGAN, sized for two cores."""
+    """Reads MNIST's official files. G has a quarter of the width and D is CGAN's, for two cores."""
     generation.narrow(config)

@@ -1,10 +1,10 @@
-"""pix2pix from drawings of faces to photographs, pairs made in code from CelebA.
+"""pix2pix from drawings of faces to photographs. The pairs are computed from CelebA.
 
     python -m gan_jax.main --config=configs/pix2pix_celeba.py:part
 
-The source is the photograph's edges (Sobel, in integers), computed after crop and mirror. The paper's
-networks for 128 pixels, its losses and batch of 4 for edges and colours; 5 epochs. Scored is the
-distance to the photograph.
+The source is the photograph's edges (Sobel, in integers), computed after crop and mirror. The networks are
+the paper's for 128 pixels. The losses are the paper's, and the batch of 4 is the paper's for edges and for
+colours. Training takes 5 epochs. The score is the distance to the photograph.
 """
 
 from gan_jax.config import apply, dataset, default, model, quick
@@ -15,7 +15,7 @@ EDGES = {"derive": "edges"}
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "pix2pix_celeba"
     config.model = model("pix2pix", levels=7)
@@ -30,9 +30,9 @@ def get_config(arg=""):
 
 
 def part(config):
-    """The first 8 000 photographs at 64 pixels, networks half as wide; sized for two cores."""
+    """The first 8 000 photographs at 64 pixels and networks half as wide, for two cores."""
     config.data.sets.photos.files = {"train": "celeba/img_align_celeba_half_first8000.zip"}
-    # The same persons may appear among the last 800.
+    # Persons of the training images may appear among the last 800.
     slices.of_set(config, "photos", train="train[:7200]", test="train[7200:]")
     config.data.size, config.data.load_size = 64, 0
     config.model.levels, config.model.g_width, config.model.d_width = 6, 32, 32
@@ -41,6 +41,6 @@ def part(config):
 
 
 def colour(config):
-    """The source is the photograph in grey."""
+    """Colours grey photographs: the source is the photograph in grey instead of its edges."""
     for role in slices.named(config, "source"):
         role.derive = "grey"

@@ -2,9 +2,10 @@
 
     python -m gan_jax.main --config=configs/pix2pix_facades.py
 
-Networks, losses, jitter and 200 epochs of 400 pairs, one at a time, as in the paper. The files are the
-official ones: `facades/train`, `val` and `test` below the folder of files, photograph on the left and
-labels on the right of each picture. Made for an accelerator.
+The networks, losses and jitter are the paper's. Training takes 200 epochs of 400 pairs with a batch of one,
+as in the paper. The files are the official ones: `facades/train`, `val` and `test` below the folder of files.
+Each picture has the photograph on the left and the labels on the right. The configuration is made for an
+accelerator.
 """
 
 from gan_jax.config import apply, dataset, default, model, quick
@@ -15,7 +16,7 @@ LABELS, PHOTOS = {"side": "right"}, {"side": "left"}
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "pix2pix_facades"
     config.model = model("pix2pix")
@@ -32,7 +33,7 @@ def get_config(arg=""):
 
 
 def photo2labels(config):
-    """The other direction."""
+    """The other direction: from photographs to labels."""
     for name, side in (("source", "left"), ("target", "right")):
         for role in slices.named(config, name):
             role.side = side

@@ -3,7 +3,7 @@
     python -m gan_jax.main --config=configs/pix2pix_scenes.py
     python experiments/label_score.py
 
-Embedded scenes at 32 pixels: what Cityscapes' labels to photographs are in large.
+The task is a small version of Cityscapes' labels to photographs. The scenes are embedded, at 32 pixels.
 """
 
 from gan_jax.config import apply, default, model, quick
@@ -14,7 +14,7 @@ COLOURS = {"derive": "palette"}
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "pix2pix_scenes"
     config.model = model("pix2pix", levels=5, g_width=32, d_width=32, d_layers=2)
@@ -27,9 +27,10 @@ def get_config(arg=""):
 
 
 def folders(config):
-    """256 pixels and the paper's networks, jitter and batch of one, from folders of images and label maps.
+    """Reads folders of images and label maps at 256 pixels.
 
-    See `scenes.folders`; 100 epochs of 3 000 pairs.
+    The networks, the jitter and the batch of one are the paper's. `scenes.folders` describes the folders.
+    Training takes 100 epochs of 3 000 pairs.
     """
     config.data.sets.real = scenes.folders("real")
     config.data.size, config.data.load_size, config.data.flip = 256, 286, True
@@ -41,10 +42,10 @@ def folders(config):
 
 
 def l1(config):
-    """Without D: the L1 of the paper's ablation."""
+    """Trains without D: the row L1 of the paper's ablation."""
     config.model.gan_weight = 0.0
 
 
 def cgan(config):
-    """Without the distance of pixels: the cGAN of the paper's ablation."""
+    """Trains without the distance of pixels: the row cGAN of the paper's ablation."""
     config.model.l1 = 0.0

@@ -2,9 +2,10 @@
 
     python -m gan_jax.main --config=configs/sngan_mnist.py
 
-D's kernels are divided by their largest singular value, one power iteration an update; the loss is the
-hinge, Adam that of the paper's setting C (2e-4, b1 0.5, b2 0.999, one update of D). Departure: the networks
-are those of DCGAN at 28 pixels, without norm in D; the paper's are for 32 and 48.
+D's kernels are divided by their largest singular value, which is estimated by one power iteration an update.
+The loss is the hinge loss. Adam has the values of the paper's setting C (2e-4, b1 0.5, b2 0.999, one update
+of D). Departure: the networks are DCGAN's for 28 pixels, without norm in D. The paper's networks are for 32
+and 48 pixels.
 """
 
 from gan_jax.config import apply, quick
@@ -13,7 +14,7 @@ from gan_jax.config.recipes.generation import fashion
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = generation.noise_to_image(
         "sngan_mnist",
         "mnist",
@@ -31,7 +32,7 @@ def get_config(arg=""):
 
 
 def bce(config):
-    """The loss of the first GAN, which the paper uses with its standard CNN."""
+    """The non-saturating loss, which the paper uses with its standard CNN."""
     config.model.loss = "nonsaturating"
 
 
@@ -43,7 +44,7 @@ def cifar10(config):
 
 
 def resnet(config):
-    """CIFAR-10 with its ResNets, five updates of D, b1 0, b2 0.9, a rate falling to zero."""
+    """CIFAR-10 with the paper's ResNets: five updates of D, b1 0, b2 0.9, a rate that falls to zero."""
     generation.cifar10(config)
     config.model.generator = config.model.discriminator = "sn_resnet"
     config.model.z_dim = 128
@@ -52,5 +53,5 @@ def resnet(config):
 
 
 def part(config):
-    """MNIST's official files; a quarter of the width and D of CGAN, sized for two cores."""
+    """Reads MNIST's official files. G has a quarter of the width and D is CGAN's, for two cores."""
     generation.narrow(config)

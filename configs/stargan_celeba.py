@@ -2,11 +2,12 @@
 
     python -m gan_jax.main --config=configs/stargan_celeba.py
 
-Networks, weights, batch and rates are the paper's, at 128 pixels: 20 epochs of the training images, which are
-250 500 updates of D and, with n_critic 5, as many fifths of G: `steps` counts G's. CelebA is read in its
-official layout under GAN_JAX_DATA. Scored is how often a ResNet-18, trained on real images, misses the
-attribute asked for in a synthesised one. Departures: the test images are the first 2 000, not 1 999 at
-random, and 200 more are kept for validation.
+The networks, weights, batch size and rates are the paper's, at 128 pixels. Training takes 20 epochs of the
+training images. These are 250 500 updates of D and, because n_critic is 5, a fifth as many updates of G.
+`steps` counts the updates of G. CelebA is read in its official layout under GAN_JAX_DATA. A ResNet-18 that is
+trained on real images is the judge. The score is how often it does not see the requested attribute in a
+generated image. Departures: the test images are the first 2 000 instead of 1 999 random ones, and 200 more
+are kept for validation.
 """
 
 from gan_jax.config import apply, classifier, dataset, default, model, quick, role
@@ -16,7 +17,7 @@ from gan_jax.config.recipes.faces import HAIR, PART, PHOTOS, RESNET18
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "stargan_celeba"
     label = {"labels": (HAIR,), "exclusive": (False,)}
@@ -48,13 +49,13 @@ def get_config(arg=""):
 
 
 def constant(config):
-    """The official code: 200 000 updates of D at a rate that all but stays where it is."""
+    """The official code's schedule: 200 000 updates of D at a rate that hardly changes."""
     config.model.decay_start = config.model.decay_end = 0
     config.steps = 40_000
 
 
 def half(config, size):
-    """8 000 photographs at half size, of which the middle square is the same crop."""
+    """Reads 8 000 photographs at half size. Their middle square shows what the full-size crop shows."""
     config.data.sets.photos.update(PART, crop=())
     slices.of_set(config, "photos", train="train[:7000]", test="train[7200:]")
     config.evals.validation.roles.source.split = "train[7000:7200]"
@@ -69,7 +70,10 @@ def half(config, size):
 
 
 def part(config):
-    """8 000 photographs at half size, 48 pixels, small networks; sized for two cores, not comparable."""
+    """8 000 photographs at 48 pixels and small networks, for two cores.
+
+    The scores are not comparable with the paper's.
+    """
     half(config, 48)
     config.model.g_blocks, config.model.d_downs = 3, 4
     config.model.decay_start, config.model.decay_end = 1500, 3000
@@ -78,7 +82,7 @@ def part(config):
 
 
 def mid(config):
-    """The same at 64 pixels; for an accelerator."""
+    """8 000 photographs at 64 pixels and networks of medium depth, for an accelerator."""
     half(config, 64)
     config.model.g_blocks, config.model.d_downs = 4, 5
     config.model.decay_start, config.model.decay_end = 5000, 10_000

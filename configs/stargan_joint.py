@@ -3,14 +3,14 @@
     python -m gan_jax.main --config=configs/stargan_joint.py:part           # JNT: both sets, with masks
     python -m gan_jax.main --config=configs/stargan_joint.py:part,single    # SNG: the expressions alone
 
-The paper's second set, RaFD, is not public; FER-2013 takes its place: grey faces of 48 pixels in folders by
-expression, `fer2013/train/happy/...`. So that no network tells the sets apart by their colours, CelebA is
-made grey and cropped as tightly; attributes of colour are replaced by Smiling, Eyeglasses and Bangs.
-Networks, weights and rates are the paper's but for D's four strided layers, which 48 pixels allow; updates of
-D are the 200 000 of the official code. Scored is how often a ResNet-18, trained on real faces, misses the
-expression asked for of neutral ones, and of CelebA's faces, for which no expression is ever trained. FER's
-labels are noisy: of the real faces themselves it misses many. Batches take FER's classes as they come,
-disgust seldom.
+The paper's second set, RaFD, is not public. FER-2013 takes its place: grey faces of 48 pixels in folders by
+expression, `fer2013/train/happy/...`. CelebA is made grey and cropped as tightly, so that no network tells
+the sets apart by their colours. Smiling, Eyeglasses and Bangs replace the attributes of colour. The networks,
+weights and rates are the paper's, except that D has four strided layers, as many as 48 pixels allow. D gets
+the 200 000 updates of the official code. A ResNet-18 that is trained on real faces is the judge. The scores
+are how often it does not see the requested expression in translations of neutral faces, and in translations
+of CelebA's faces, for which no expression is ever trained. FER's labels are noisy: the judge also misses many
+labels of the real faces. Batches take FER's classes at their own frequencies, so that disgust is rare.
 """
 
 from typing import Any
@@ -24,15 +24,15 @@ from gan_jax.config.recipes.faces import HAIR, PART, PHOTOS, RESNET18
 ATTRIBUTES = ("Male", "Young", "Smiling", "Eyeglasses", "Bangs")
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 RAFD = ("angry", "contemptuous", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")
-# Training images are in the order of their classes, and these lie among the neutral ones of all three sets.
-# They only show how training goes: no checkpoint is chosen by them.
+# Training images are in the order of their classes. These rows lie among the neutral ones in all three sets.
+# They only show the progress of training: no checkpoint is chosen by them.
 SOME_NEUTRAL = "train[63%:65%]"
 GREY: dict[str, Any] = {"derive": "grey", "attributes": ATTRIBUTES, "embedded": "emoji"}
 FER: dict[str, Any] = {"classes": True, "derive": "grey", "embedded": "digits_plain"}
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "stargan_joint"
     config.model = model(
@@ -58,7 +58,8 @@ def get_config(arg=""):
         "samples": {**sheet, "asked": "b", "roles": neutral},
         "wrong_mask": {**sheet, "asked": "b", "given": "a", "wrong_mask": True, "roles": few},
     }
-    for name, spec in evaluations.items():  # one by one, for roles that stand in two of them would be shared
+    # Each is set alone, because evaluations that are set together would share a role that two of them have.
+    for name, spec in evaluations.items():
         config.evals[name] = spec
     config.best = "validation/accuracy"
     config.requires.judge = judge("judge_expressions", "faces[train]", "faces[test]", 10_000)
@@ -72,14 +73,14 @@ def get_config(arg=""):
 
 
 def judge(name, train, test, steps, **fields):
-    """A ResNet-18 that reads a set's labels."""
+    """The run of a ResNet-18 that classifies the labels of one set."""
     changed = {"dropout": 0.3, "rotation": 0.15, "scale": 0.1, "shift": 3.0}
     settings = {**RESNET18, **changed, "architecture": "resnet18_small", **fields}
     return classifier(name, role(train), role(test), steps=steps, batch_size=64, size=48, **settings)
 
 
 def relabel(config, attributes, expressions):
-    """Names of both sets' labels, wherever they stand, and the neutral images, which are asked for others."""
+    """Sets the names of both sets' labels everywhere, and selects the neutral images for evaluations."""
     labels = (attributes, expressions)
     config.model.labels = labels[-len(config.model.exclusive) :]
     for evaluation in config.evals.values():
@@ -93,7 +94,7 @@ def relabel(config, attributes, expressions):
 
 
 def rafd(config):
-    """RaFD, with CelebA in colour and the attributes of colour."""
+    """RaFD with coloured CelebA and the attributes of colour, as in the paper."""
     config.data.sets.photos.update(attributes=HAIR, crop=(178, 178), derive="")
     config.data.sets.faces = dataset(
         files={"train": "rafd/train", "test": "rafd/test"},
@@ -110,7 +111,7 @@ def rafd(config):
 
 
 def part(config):
-    """The first 8 000 photographs at half size and a part of FER-2013."""
+    """The first 8 000 photographs at half size, a part of FER-2013 and small networks, for two cores."""
     config.data.sets.photos = dataset(**PART, **GREY, crop=(16, 34, 73, 91))
     subset = {split: f"fer2013/fer2013_subset.zip/{split}" for split in ("train", "test")}
     config.data.sets.faces = dataset(files=subset, **FER)
@@ -130,7 +131,7 @@ def part(config):
 
 @last
 def single(config):
-    """SNG: what belongs to the first set goes, and the second becomes the only one."""
+    """SNG: the second set alone, to measure what the first set adds."""
     config.data.roles = {"a": config.data.roles.b.to_dict()}
     for name in ("across", "attributes", "wrong_mask"):
         del config.evals[name]
@@ -143,7 +144,7 @@ def single(config):
 
 @last
 def quick(config):
-    """The shared one; digits, which stand for expressions, have other labels and are not mirrored."""
+    """The shared `quick`. Digits replace the expressions: they have other labels and no mirror images."""
     shared_quick(config)
     relabel(config, config.data.sets.photos.attributes, tuple("0123456789"))
     config.data.flip = False

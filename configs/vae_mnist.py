@@ -2,10 +2,11 @@
 
     python -m gan_jax.main --config=configs/vae_mnist.py
 
-Network, optimiser and batch are those of the public PyTorch and Flax examples, whose test loss after ten
-epochs is about 104 nats. Departures from the paper: 400 units of ReLU for 500 of tanh, Adam for Adagrad,
-20 latent dimensions, no prior of the weights; grey pixels are learnt as if they were probabilities, as
-everywhere. Scored are the bound on the test images and, at the end, drawn images by the features of a judge.
+The network, optimiser and batch size are those of the public PyTorch and Flax examples, whose test loss after
+ten epochs is about 104 nats. Departures from the paper: 400 ReLU units instead of 500 tanh units, Adam
+instead of Adagrad, 20 latent dimensions, no prior of the weights. Grey pixels are learned as if they were
+probabilities, as is usual. The scores are the bound on the test images and, at the end, the quality of
+generated images by the features of a judge.
 """
 
 from gan_jax.config import apply, default, model, quick, role
@@ -16,7 +17,7 @@ EPOCH = 469  # steps of batch 128
 
 
 def get_config(arg=""):
-    """The configuration that `arg`, variants separated by commas, selects."""
+    """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "vae_mnist"
     config.model = model("vae")
@@ -35,7 +36,7 @@ def get_config(arg=""):
 
 
 def z2(config):
-    """Two latent dimensions and 20 epochs; draws the latent plane."""
+    """Two latent dimensions and 20 epochs, to draw the latent plane."""
     config.model.z_dim = 2
     config.steps = 20 * EPOCH
     for name, kind in {"map": "latent_map", "means": "latent_scatter"}.items():
@@ -43,7 +44,7 @@ def z2(config):
 
 
 def aevb(config):
-    """The paper's network, Adagrad, batch 100, kernels from N(0, 0.01), two latent dimensions."""
+    """The paper's network, Adagrad, batch 100, kernels from N(0, 0.01), and two latent dimensions."""
     z2(config)
     config.model.network = "aevb"
     config.model.optimizer, config.model.learning_rate = "adagrad", 0.02
@@ -52,20 +53,20 @@ def aevb(config):
 
 
 def conv(config):
-    """Two strided convolutions."""
+    """A network of two strided convolutions instead of a fully connected one."""
     config.model.network = "conv"
 
 
 def binary(config):
-    """Pixels drawn anew in every batch: bounds in nats of a likelihood proper."""
+    """Draws binary pixels anew in every batch, so that the bound is one of a proper likelihood, in nats."""
     config.model.binarize = "dynamic"
 
 
 def gaussian(config):
-    """p(x|z) a Gaussian of deviation 0.1."""
+    """Makes p(x|z) a Gaussian of standard deviation 0.1."""
     config.model.likelihood, config.model.sigma = "gaussian", 0.1
 
 
 def seed(config):
-    """Squared error without factor."""
+    """Makes the reconstruction loss a squared error without a factor."""
     config.model.likelihood = "seed"

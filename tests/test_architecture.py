@@ -1,4 +1,4 @@
-"""Who may import whom, what only one module may do, and sizes: read from the source alone."""
+"""Who may import whom, what only one module may do, and sizes of files. The tests read the source only."""
 
 import ast
 import functools
@@ -20,8 +20,8 @@ ALL = [*SOURCES, *CONFIGS, *EXPERIMENTS]
 ARRAYS = ("numpy", "jax")
 IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 
-# The packages from the ground up: what each may import of gan_jax and outside the standard library. A package
-# may always import itself. None imports one that stands further down in this table.
+# The packages in order, the lowest first: what each may import of gan_jax and outside the standard library. A
+# package may always import itself. No package imports one that stands below it in this table.
 MAY = {
     "errors": (),
     "drawing": ("numpy", "matplotlib", "jinja2"),
@@ -70,7 +70,7 @@ MAY = {
         *("gan_jax.runs", "gan_jax.inference", "gan_jax.train"),
     ),
 }
-# What one file may import beyond its package.
+# What a single file may import beyond its package's rule.
 ALSO = {
     "data/sources/tfds.py": ("absl", "requests", "tensorflow"),
     "runs/provenance.py": ("gan_jax",),
@@ -87,7 +87,7 @@ def name_of(path):
 
 
 def imports(path):
-    """Dotted names of all that a file imports, inside functions too."""
+    """Dotted names of everything that a file imports, also inside functions."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -105,7 +105,7 @@ def within(name, allowed):
 
 
 def dotted(node):
-    """`a.b.c` of an attribute chain, '' of anything else."""
+    """`a.b.c` for an attribute chain, '' for any other node."""
     if isinstance(node, ast.Attribute):
         return f"{dotted(node.value)}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""
@@ -210,7 +210,7 @@ GRADIENTS = r"\bjax\.(grad|value_and_grad|vjp|jvp|jacfwd|jacrev|hessian|lineariz
         (DEVICES, ["game/devices.py"]),
         (COLLECTIVES, ["game/devices.py"]),
         (GRADIENTS, ["game/moves.py", "ops/losses.py"]),
-        # Linen's own variance loses digits unless it is told not to.
+        # Linen's default variance loses precision.
         (NORMS, ["networks/layers/normalisation.py"]),
     ],
     ids=["devices", "collectives", "gradients", "norms"],
@@ -224,12 +224,12 @@ def test_only_some_modules_do(what, where):
             if re.search(what, name) and name.startswith(("jax", "lax", "nn", "flax"))
         ]
         assert not found or path in homes, f"{name_of(path)}: {found}"
-    # A rule that matches nothing anywhere guards nothing.
+    # A rule guards nothing if it matches nothing anywhere.
     assert any(re.search(what, name) for path in homes for name in uses(path))
 
 
 def at_import(node):
-    """Calls that run when a module is imported: not those inside functions and lambdas."""
+    """Calls that run when a module is imported, that is, outside functions and lambdas."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             defaults = [*child.args.defaults, *filter(None, child.args.kw_defaults)]
@@ -272,7 +272,7 @@ FORBIDDEN = ("pickle", "marshal", "shelve", "dill", "joblib")
 
 
 def offences(path):
-    """What no file may have: unsafe calls, what is unfinished, exceptions that are swallowed."""
+    """What no file may have: unsafe calls, unfinished code, and exceptions that are swallowed."""
     yield from (f"imports {name}" for name in imports(path) if name.split(".")[0] in FORBIDDEN)
     yield from re.findall(r"\b(?:TODO|FIXME|XXX)\b", path.read_text())
     prints = path in COMMAND_LINES or path in EXPERIMENTS

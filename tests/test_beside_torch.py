@@ -1,4 +1,4 @@
-"""What imports PyTorch runs in processes of its own: beside TensorFlow it can crash one."""
+"""Tests that import PyTorch run in separate processes, because PyTorch beside TensorFlow can crash one."""
 
 import importlib.util
 import re
@@ -22,7 +22,7 @@ def test_what_imports_pytorch_passes_in_a_process_of_its_own():
 
 
 def test_every_file_that_imports_pytorch_is_listed():
-    """Else a worker of the suite would import it."""
+    """A worker of the suite would import PyTorch in a file that is not listed."""
     asks = re.compile(r"^\s*(import torch|from torch|\w+ = pytest\.importorskip\(.torch)", re.MULTILINE)
     found = {str(p.relative_to(HERE)) for p in HERE.rglob("test_*.py") if asks.search(p.read_text())}
     assert found == set(beside_torch.FILES)

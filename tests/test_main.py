@@ -1,7 +1,7 @@
-"""The command line: what it refuses, how it says so, and what it prints.
+"""The command line: what it refuses, its messages, and what it prints.
 
-Python and jax start once: one process forks a child for every command line, each in a folder of its
-own, and reports exit codes, output and the files that were made.
+Python and jax start once. One process forks a child for every command line, each in its own folder, and
+reports exit codes, output and the files that were made.
 """
 
 import importlib.util
@@ -52,7 +52,7 @@ for number, args in enumerate(json.load(sys.stdin)):
     print(json.dumps({"code": code, "out": out, "err": err, "made": made}), flush=True)
 """
 
-# Arguments, and what the one line must contain.
+# Arguments, and what the only line of the message must contain.
 REFUSED = {
     "no config": ([], ["--config is required"]),
     "missing file": (["--config=nowhere.py"], ["nowhere.py"]),
@@ -94,7 +94,7 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
-    """A finished run of the tiny classifier, and the data it was trained on."""
+    """A finished run of the tiny classifier, and the data on which it was trained."""
     folder = tmp_path_factory.mktemp("finished")
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (96, 32, 32, 1)).astype(np.uint8)
@@ -134,7 +134,7 @@ def outcomes(tmp_path_factory, run_folder):
 def test_a_wrong_command_is_one_line_exit_code_2_and_no_folder(outcomes, name):
     found = outcomes[name]
     assert found["code"] == 2, found["err"]
-    # The line that names the devices may come before it.
+    # A line with the devices may come before the message.
     lines = [line for line in found["err"].splitlines() if " process(es)" not in line]
     assert len(lines) == 1, found["err"]
     assert lines[0].startswith("gan_jax: ")
@@ -148,7 +148,7 @@ def test_a_wrong_command_is_one_line_exit_code_2_and_no_folder(outcomes, name):
 
 
 def test_a_misspelt_data_set_is_named_before_anything_is_trained_or_recorded(outcomes):
-    """Else the corrected command would find its folder taken by another configuration."""
+    """Otherwise another configuration would hold the folder, and the corrected command would be refused."""
     found = outcomes["misspelt data set"]
     last = found["err"].splitlines()[-1]
     assert found["code"] in (1, 2)
@@ -214,12 +214,12 @@ assert not {"tensorflow", "clu", "tensorflow_datasets", "jax"} & set(sys.modules
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "--workdir" in done.stdout
-    assert "code 0" in done.stdout or "code 1" in done.stdout  # absl's own code of --help is 1
+    assert "code 0" in done.stdout or "code 1" in done.stdout  # absl's exit code for --help is 1
 
 
 # --- every field, with every kind of wrong value ---------------------------------------------
 
-# What a field takes although it looks wrong.
+# Values that a field accepts although they look wrong.
 
 
 def _module(path):

@@ -1,4 +1,4 @@
-"""Every field of a configuration, on the command line: what is wrong for it is refused."""
+"""Every field of a configuration on the command line: wrong values are refused."""
 
 import sys
 import unittest.mock
@@ -14,8 +14,8 @@ from gan_jax.errors import ConfigError
 DIGITS = str(Path(__file__).parents[1] / "configs" / "dtn_digits.py")
 
 ANY_TEXT = ("name", "cache_dir", "data_dir", "manual_dir", "compilation_cache")
-ANY_SPLIT = ("split",)  # checked against the data, when they are read
-ANY_SIZE = ("every", "num")  # never, and all there are
+ANY_SPLIT = ("split",)  # checked when the data are read
+ANY_SIZE = ("every", "num")  # a huge `every` means never, and a huge `num` all images
 
 
 def _leaves(config, prefix=""):
@@ -27,7 +27,7 @@ def _leaves(config, prefix=""):
 
 
 def _wrong(value):
-    """Texts of values that are wrong for a field that now holds `value`, by kind."""
+    """Texts of wrong values for a field that has the value `value`, by kind."""
     if isinstance(value, bool):
         return {"type": "perhaps", "nan": "nan", "huge": "1000000000000"}
     if isinstance(value, int):
@@ -47,7 +47,7 @@ FIELDS = dict(_leaves(configuration.load(DIGITS)))
 def test_every_field_refuses_what_is_wrong_for_it(group):
     group = {name: value for name, value in FIELDS.items() if name.split(".")[0] == group}
     refused = [name for name, value in group.items() if _refused(name, str(value))]
-    assert refused == []  # what the file itself says
+    assert refused == []  # each field's own value
     accepted = [
         f"{name}={text} ({kind})"
         for name, value in group.items()
@@ -65,7 +65,7 @@ def _allowed(name, kind):
 
 
 def _refused(name, text):
-    """Whether the command line refuses `--config.<name>=<text>`, as main does it."""
+    """Whether the command line refuses `--config.<name>=<text>`, by the same code as main."""
     values = flags.FlagValues()
     holder = config_flags.DEFINE_config_file("config", None, flag_values=values)
     # config_flags looks for overrides in sys.argv itself.

@@ -1,4 +1,4 @@
-"""The Colab notebook, executed as it is committed: on the CPU, in a folder of its own, a folder as Drive."""
+"""The Colab notebook as it is committed, executed on the CPU in a folder of its own. Drive is a folder."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "dtn_colab.ipynb"
-# Of google.colab what the notebook uses: mounting makes the folder, and leaves what is there.
+# The part of google.colab that the notebook uses. Mounting makes the folder and keeps what is there.
 COLAB = """
 import pathlib
 
@@ -33,7 +33,7 @@ def code():
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with a google.colab in it, where Jupyter and IPython keep their files as well."""
+    """A folder with a google.colab in it. Jupyter and IPython keep their files there as well."""
     folder = tmp_path_factory.mktemp("notebook")
     colab = folder / "packages" / "google" / "colab"
     colab.mkdir(parents=True)
@@ -51,7 +51,7 @@ def place(tmp_path_factory):
 
 
 def execute(place):
-    """The cells of code by their names, after the whole notebook has run."""
+    """The code cells by name, after the whole notebook has run."""
     notebook = read()
     client = NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(place / "cwd")}}
@@ -62,7 +62,7 @@ def execute(place):
 
 @pytest.fixture(scope="module")
 def run(place):
-    """The folder of the notebook's run, its executed cells, and those of another session on that Drive."""
+    """The folder of the notebook's run, its executed cells, and those of a second session on that Drive."""
     first = execute(place)
     return place / "drive" / "MyDrive" / "gan_jax" / "dtn_svhn_mnist_quick", first, execute(place)
 
@@ -72,7 +72,7 @@ def printed(cell):
 
 
 def shown(cell, kind):
-    """What a cell displays of one media type."""
+    """The outputs of one media type that a cell displays."""
     return [output.data[kind] for output in cell.outputs if output.output_type == "display_data"]
 
 
@@ -93,7 +93,7 @@ def test_the_accuracies_shown_are_those_of_the_result(run):
         (table,) = shown(cells["result"], "text/markdown")
         rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
         assert [name for name, _ in rows] == names
-        # 32 images: an accuracy is a multiple of 3.125 %, shown with two decimals.
+        # There are 32 images: an accuracy is a multiple of 3.125 %, shown with two decimals.
         assert [float(value) for _, value in rows] == pytest.approx(
             [100 * metrics[n] for n in names], abs=0.0051
         )
@@ -138,15 +138,15 @@ def test_the_notebook_names_files_that_are_there():
 
 
 def install(folder, *, checkout="", **environment):
-    """Runs the first cells where gan_jax cannot be imported, and pip is one that writes down its arguments.
+    """Runs the first cells where gan_jax cannot be imported. pip is one that records its arguments.
 
     Args:
-      folder: an empty one.
-      checkout: a folder inside it that is made to look like a clone of gan_jax, and a git repository.
-      **environment: beside what this process has.
+      folder: an empty folder.
+      checkout: a folder inside `folder` that gets the look of a clone of gan_jax and of a git repository.
+      **environment: environment variables in addition to this process's.
     """
     (folder / "pip").mkdir()
-    (folder / "pip" / "__init__.py").write_text("")  # before the real one on the path only as a package
+    (folder / "pip" / "__init__.py").write_text("")  # as a package it precedes the real pip on the path
     (folder / "pip" / "__main__.py").write_text(
         "import sys; open('pip.txt', 'w').write(' '.join(sys.argv[1:]))"
     )

@@ -1,4 +1,4 @@
-"""Configurations: default fields, data sets, variants, and the checks before anything starts."""
+"""Configurations: default fields, data sets, variants, and the checks before a run starts."""
 
 from gan_jax.config.checks import validate
 from gan_jax.config.defaults import FREE, default, model

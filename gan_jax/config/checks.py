@@ -1,4 +1,4 @@
-"""The checks of a configuration before anything starts: everything that needs no data."""
+"""Checks of a configuration before a run starts. They need no data."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -34,14 +34,15 @@ _CHOICES = {
 
 
 def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None = None) -> None:
-    """Checks every field that can be checked without data, those of required runs included.
+    """Checks all fields of a run and of the runs that it requires, as far as no data are needed.
 
     Args:
-      config: of a run.
-      sets: data sets that its roles may name besides its own, those of the run that requires it.
+      config: configuration of the run.
+      sets: data sets of the run that requires this one. Roles may name them beside the configuration's own
+        data sets.
 
     Raises:
-      ConfigError: naming the field, its value and what is allowed.
+      ConfigError: a wrong field; the message has the field, its value and the allowed values.
     """
     for name, value in _leaves(config):
         if isinstance(value, float) and not math.isfinite(value):
@@ -77,7 +78,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
             raise ConfigError(f"weights.{name}: {error}") from error
     both = sorted(set(config.weights) & set(config.requires))
     if both:
-        raise ConfigError(f"weights.{both[0]} is the name of a required run too; choose another name there")
+        raise ConfigError(f"weights.{both[0]} has the name of a required run; choose another name")
     built = models.create(config.model)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
@@ -99,7 +100,7 @@ def _varies(config):
 
 
 def _seen_sizes(config):
-    """Pixels a side at which the networks of the required runs see their images, by name."""
+    """Pixels a side at which the network of each required run sees images, by name."""
     return {n: models.create(r.model).seen_size(r.data.size) for n, r in config.requires.items()}
 
 

@@ -1,4 +1,4 @@
-"""Data sets that are described once, and roles, which name a set and a slice of one of its splits."""
+"""Data sets, which are described once, and roles. A role names a data set and a slice of a split."""
 
 import re
 from collections.abc import Mapping
@@ -10,18 +10,19 @@ from gan_jax.data.embedded import catalogue
 from gan_jax.data.roles import DEFAULTS
 from gan_jax.errors import ConfigError, nearest
 
-_OF_ROLES = ("split", "exclude", "labels")  # a role says these itself, a data set never does
-_OF_TABLES = ("attributes", "attributes_file")  # what only a label that is kept or asked for needs
+_OF_ROLES = ("split", "exclude", "labels")  # fields of roles, never of data sets
+_OF_TABLES = ("attributes", "attributes_file")  # fields that only labels and choices by attributes need
 
 
 def dataset(name: str = "", **fields: Any) -> dict[str, Any]:
     """A data set for `config.data.sets`: where its images are and how they are read.
 
     Args:
-      name: of an embedded or tfds data set; '' where `files` are given.
-      **fields: `embedded`, the name of the embedded set that `quick` puts in its place, by default the set
-        itself where it is embedded, and '' for none; and fields of `data.roles.complete`, but for `split`,
-        `exclude` and `labels`, which belong to roles.
+      name: name of an embedded or tfds data set; '' if `files` are given.
+      **fields: `embedded`, and the fields of `data.roles.complete` except `split`, `exclude` and `labels`,
+        which belong to roles. `embedded` is the name of the embedded set that replaces the data set in
+        `quick`; '' for none. Its default is the data set's own name if the data set is embedded, otherwise
+        ''.
 
     Raises:
       ConfigError: an unknown field.
@@ -37,39 +38,41 @@ def role(place: str, **fields: Any) -> dict[str, Any]:
     """A role of images: `role("photos[train[:7000]]", labels=False)`.
 
     Args:
-      place: the name of a data set in `config.data.sets`, and in brackets a split or slices of splits;
-        `train` where there are no brackets.
-      **fields: `labels`, `exclude`, and other fields of `data.roles.complete`. A role's own field wins over
-        that of its set.
+      place: name of a data set in `config.data.sets`, followed by a split or slices of splits in brackets.
+        Without brackets the split is `train`.
+      **fields: `labels`, `exclude`, and other fields of `data.roles.complete`. A role's field replaces the
+        data set's field of the same name.
 
     Raises:
-      ConfigError: an unknown field, or a place that cannot be read.
+      ConfigError: an unknown field, or a `place` of another form.
     """
     found = re.fullmatch(r"(\w+)(?:\[(.+)\])?", place)
     if not found:
-        raise ConfigError(f"role {place!r} is not understood; expected SET or SET[SPLIT], as 'photos[train]'")
+        raise ConfigError(
+            f"role {place!r} is not understood; expected SET or SET[SPLIT], such as photos[train]"
+        )
     for field in set(fields) - set(DEFAULTS):
         raise ConfigError(f"a role's field {field!r} {nearest(field, DEFAULTS)}")
     return {"set": found[1], "split": found[2] or "train", "labels": True, "exclude": (), **fields}
 
 
 def inline(name: str = "", split: str = "train", **fields: Any) -> dict[str, Any]:
-    """A role that says by itself where its images are, by an embedded or tfds `name` or by `files`."""
+    """A role without a data set. An embedded or tfds `name` or `files` say where its images are."""
     return {"name": name, "split": split, "files": {}, "exclude": (), "labels": True, **fields}
 
 
 def resolve(spec: Mapping[str, Any], sets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A role's fields with those of the set that it names, as `data.load` takes them.
+    """A role's fields and the fields of the data set that it names, as `data.load` takes them.
 
-    A role without `set` stays as it is. A role that keeps no label, and chooses no images by attributes,
-    needs no table of attributes and gets none.
+    A role without `set` stays as it is. A role that keeps no labels and chooses no images by attributes gets
+    no table of attributes.
 
     Args:
       spec: the role.
-      sets: data sets by name.
+      sets: data sets by their names.
 
     Raises:
-      ConfigError: an unknown set; the message has the nearest name.
+      ConfigError: an unknown data set; the message has the nearest name.
     """
     if "set" not in spec:
         return dict(spec)
@@ -84,7 +87,7 @@ def resolve(spec: Mapping[str, Any], sets: Mapping[str, Mapping[str, Any]]) -> d
 
 
 def resolved(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
-    """A copy in which every role is resolved, those of evaluations and of required runs too, without sets."""
+    """A copy without data sets in which all roles are resolved, also of evaluations and required runs."""
     return ml_collections.ConfigDict(_resolved(config.to_dict(), {}))
 
 
@@ -98,14 +101,14 @@ def _resolved(config: dict[str, Any], outer: Mapping[str, Any]) -> dict[str, Any
 
 
 def used(config: ml_collections.ConfigDict) -> set[str]:
-    """Names of the sets that a run's roles refer to, those of its required runs included."""
+    """Names of the data sets that the roles of a run and of its required runs use."""
     roles = [*config.data.roles.values(), *(r for e in config.evals.values() for r in e.roles.values())]
     own = {spec["set"] for spec in roles if "set" in spec}
     return own.union(*(used(needed) for needed in config.requires.values()))
 
 
 def inherit(config: ml_collections.ConfigDict, required: ml_collections.ConfigDict) -> None:
-    """Copies the sets that a required run uses from the run that requires it; its own ones stay."""
+    """Copies the data sets that `required` uses but does not have itself from `config`."""
     with required.unlocked():
         for name in sorted(used(required) & set(config.data.sets) - set(required.data.sets)):
             required.data.sets[name] = config.data.sets[name].to_dict()

@@ -13,7 +13,7 @@ Variant = Callable[[ml_collections.ConfigDict], None]
 
 
 def load(path: str) -> ml_collections.ConfigDict:
-    """The configuration of a file with variants behind a colon: `configs/dtn_digits.py:no_tid`.
+    """The configuration of a file, with the variants after the colon: `configs/dtn_digits.py:no_tid`.
 
     Raises:
       ConfigError: no such file, or an unknown variant.
@@ -28,29 +28,28 @@ def load(path: str) -> ml_collections.ConfigDict:
 
 
 def last(variant: Variant) -> Variant:
-    """Marks a variant that applies after those without this mark, wherever it is written."""
+    """Marks a variant that applies after all variants without this mark, wherever it is written."""
     variant.last = True  # type: ignore[attr-defined]
     return variant
 
 
 def reference(variant: Variant) -> Variant:
-    """Marks a variant that may change nothing: the row of a table that other rows are compared with."""
+    """Marks a variant that may change nothing, such as the row that other rows are compared with."""
     variant.reference = True  # type: ignore[attr-defined]
     return variant
 
 
 def apply(config: ml_collections.ConfigDict, arg: str, *variants: Variant) -> ml_collections.ConfigDict:
-    """Changes a configuration by the variants that `arg` names, in the order written there, and locks it.
+    """Changes a configuration by the variants that `arg` names, in the order written, and locks it.
 
     Args:
-      config: changed in place. Its name gets the names of the variants, in the order that they apply.
-      arg: what follows the colon of `--config=FILE:ARG`, names separated by commas.
-      *variants: functions that change a configuration in place. The name of each is that of the function.
-        Those marked by `last` apply last.
+      config: changed in place. Each variant appends its name to the configuration's name.
+      arg: the part of `--config=FILE:ARG` after the colon: names of variants, separated by commas.
+      *variants: functions that change a configuration in place. The name of a variant is its function's name.
+        Variants marked by `last` apply after the others.
 
     Raises:
-      ConfigError: an unknown variant, with those known; one that changes nothing here; or a field that no
-        configuration has.
+      ConfigError: an unknown variant, a variant that changes nothing, or a field that no configuration has.
     """
     known = {variant.__name__: variant for variant in variants}
     chosen = list(dict.fromkeys(filter(None, arg.split(","))))
@@ -61,14 +60,17 @@ def apply(config: ml_collections.ConfigDict, arg: str, *variants: Variant) -> ml
         before = config.to_dict()
         known[name](config)
         if config.to_dict() == before and not hasattr(known[name], "reference"):
-            raise ConfigError(f"variant {name!r} changes nothing of {config.name!r}; leave it out")
+            raise ConfigError(f"variant {name!r} changes nothing in {config.name!r}; leave it out")
         config.name = f"{config.name}_{name}"
     _refuse_new_fields(config, default())
     return config.lock()
 
 
 def _refuse_new_fields(config: ml_collections.ConfigDict, known: ml_collections.ConfigDict) -> None:
-    """A misspelt field would else be a new one that nobody reads; `validate` looks at those of the model."""
+    """Raises ConfigError for a field that no configuration has.
+
+    Nothing reads such a field, which is most likely misspelt. `validate` checks the fields of the model.
+    """
     for place, fields, allowed in (("", config, known), ("data.", config.data, known.data)):
         for name in sorted(set(fields) - set(allowed)):
             raise ConfigError(f"{place}{name} {nearest(name, allowed)}")

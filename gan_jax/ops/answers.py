@@ -1,4 +1,4 @@
-"""Metrics of a discriminator's answers, as they are logged: scalars, each a mean over the batch."""
+"""Metrics of a discriminator's outputs for the logs. Each is a scalar, a mean over the batch."""
 
 import jax
 import jax.numpy as jnp

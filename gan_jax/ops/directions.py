@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-# Of each direction: the role that a generator is given, and the role that it draws.
+# For each direction: the role that a generator is given, and the role that it draws.
 DIRECTIONS: Mapping[str, tuple[str, str]] = {"s2t": ("source", "target"), "t2s": ("target", "source")}
 
-# The role that each role is translated into, which is also the one that it is drawn from.
+# For each role: the role that it is translated into, and from which it is drawn.
 OTHER: Mapping[str, str] = dict(DIRECTIONS.values())

@@ -1,4 +1,4 @@
-"""Losses of a D with three classes (Taigman et al. 2016, eqs. 3 and 4): scalars in nats, means over B."""
+"""Losses of a D with three classes (Taigman et al. 2016, eqs. 3 and 4). Each is a mean over B, in nats."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ def d_terms(logits: Sequence[jax.Array]) -> dict[str, jax.Array]:
     """D's loss (eq. 3), its three cross-entropies, and D's accuracy in each group.
 
     Args:
-      logits: [B, 3] of each of `GROUPS`, in order: G(source), G(target) and real target images.
+      logits: [B, 3] for each of `GROUPS`, in order: G(source), G(target) and real target images.
 
     Returns:
       `loss`, the sum of the cross-entropies; each cross-entropy under its group's name; `accuracy_<group>`.

@@ -1,4 +1,4 @@
-"""The runs that another run requires. They come from the cache, or are trained first."""
+"""The networks that a run requires: finished runs, from the cache or trained first, and files of weights."""
 
 import functools
 import glob
@@ -46,13 +46,13 @@ class RequiredRun:
 
 
 def key(config: ConfigDict) -> str:
-    """A name for the computation of `config`. Reporting, paths and defaults do not change the name."""
+    """A name for what `config` computes. Fields of reporting, paths and defaults do not affect the name."""
     text = json.dumps(_parameters(config.to_dict()), sort_keys=True)
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def _parameters(config: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the parameters of a run follow from: nothing of how it is evaluated."""
+    """The fields that determine a run's parameters: all fields except the evaluations."""
 
     def without_evaluations(fields):
         needed = {name: without_evaluations(required) for name, required in fields["requires"].items()}
@@ -62,10 +62,11 @@ def _parameters(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def place(config: ConfigDict) -> Path:
-    """The folder of a required run in the cache, which has to be that of the run that requires it.
+    """The folder of a required run in the cache. `config.cache_dir` is that of the run that requires it.
 
-    A run that computes the same is taken whatever its key, which another version may have made of it; of
-    several a finished one.
+    The folder of the run's own key is taken if it has a run. Otherwise the folder of any run that computes
+    the same is taken, because another version may have given it another key. A finished run is preferred. If
+    there is no such run, the folder is that of the run's own key.
     """
     cache, wanted = Path(config.cache_dir), _parameters(config.to_dict())
     own, others = cache / key(config), []
@@ -79,13 +80,14 @@ def place(config: ConfigDict) -> Path:
 
 
 def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
-    """The networks of the runs that `config.requires` names and of the files that `config.weights` names.
+    """The networks that `config` requires: of the runs in `requires` and of the files in `weights`.
 
-    Runs that are not in the cache are trained.
+    A run that is not finished in the cache is trained first.
 
     Args:
-      config: the configuration of the run that requires them; they inherit its paths and reporting.
-      train: `train(config, workdir, wait)`, which resumes a run, or returns at once if it is finished.
+      config: configuration of the run that requires them. Required runs inherit its paths and reporting.
+      train: `train(config, workdir, wait)`, which starts or resumes a run, or returns at once if the run is
+        finished.
     """
     wanted = {name: inherit(config, required) for name, required in config.requires.items()}
     found: dict[str, Network] = {name: features.load(name, path) for name, path in config.weights.items()}
@@ -97,10 +99,10 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
 
 
 def required(config: ConfigDict, name: str) -> Network:
-    """The network of this name that a configuration requires: of a file, or of a finished run in the cache.
+    """The network `name` that a configuration requires, from a file or from a finished run in the cache.
 
     Raises:
-      WorkdirError: the cache has no such finished run; the message says how to train it.
+      WorkdirError: the cache has no finished run of this name; the message says how to train the run.
     """
     if name in config.weights:
         return features.load(name, config.weights[name])

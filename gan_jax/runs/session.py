@@ -30,13 +30,13 @@ class Session:
       model: the model that `config.model` names.
       roles: the training set.
       state: the replicated state, which the loop replaces at every step.
-      meta: facts that a checkpoint keeps beside the state: `step`; `seconds` over all sessions; the `latest`
+      meta: values that a checkpoint keeps beside the state: `step`; `seconds` over all sessions; the `latest`
         losses; the `best` value of the watched metric and its step; the description of an `example`.
       checkpoints: the run's checkpoints.
       evaluations: the run's evaluations.
       logs: the run's logs.
       origin: `provenance.facts()` from the start of this session, since the checkout may change later.
-      began: the time of `time.monotonic` at the start, moved back by the seconds of earlier sessions.
+      began: the value of `time.monotonic` at the start, minus the seconds of earlier sessions.
     """
 
     config: ml_collections.ConfigDict
@@ -108,7 +108,7 @@ def open_run(
         folder.path / "checkpoints", config.keep, folder.writes, stored.leaf_prefixes(config.model.name)
     )
     metrics = stored.metric_prefixes(config.model.name)
-    devices.barrier("settled")  # the writing process has cleaned up after a kill before any process reads
+    devices.barrier("settled")  # the writing process cleans up after a kill before any process reads
     restored = checkpoints.restore(restore.abstract_state(model, description))
     if restored:
         state, meta = restored

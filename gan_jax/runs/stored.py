@@ -1,4 +1,4 @@
-"""Configurations as runs store them: read whatever version wrote them, and compared by what they compute."""
+"""Stored configurations: reading those of earlier versions, and comparing what configurations compute."""
 
 import json
 import re
@@ -12,23 +12,23 @@ from gan_jax.config import FREE, default, resolved
 from gan_jax.config import model as model_fields
 from gan_jax.data.roles import DEFAULTS
 
-# Fields of models that had another name, by model: old name -> the new names, none for a field that went.
+# Renamed fields of models: model -> old name -> new names. A removed field has no new name.
 RENAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "cyclegan": {"width": ("g_width",)},
     "discogan": {"width": ("g_width", "d_width")},
     "pix2pix": {"width": ("g_width",)},
     "vae": {"num_classes": ()},
 }
-# Players of models that had another name: old name -> new name.
+# Renamed players of models: model -> old name -> new name.
 PLAYERS = {"dtn": {"g": "gen"}}
 
-# Fields that no figure of a run depends on. Unlike FREE they do not have those of `key` that decide which
-# parameters a required run hands over.
+# Fields that change no figure of a run. FREE has four more fields, because they decide which parameters a
+# required run hands over.
 DISPLAY = tuple(set(FREE) - {"steps", "evals", "best", "checkpoint_rule"})
 
 
 def renamed(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored configuration in whose models, required runs' too, fields have the names of this version."""
+    """A stored configuration with this version's names of model fields, also in required runs."""
     config = dict(stored)
     fields = dict(stored.get("model", {}))
     for old, new in RENAMES.get(fields.get("name", ""), {}).items():
@@ -42,19 +42,19 @@ def renamed(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def leaf_prefixes(model: str) -> dict[str, str]:
-    """Beginnings of the names of a checkpoint's leaves that an earlier version used, old -> new."""
+    """Prefixes of the names of a checkpoint's leaves: an earlier version's -> this version's."""
     return {f"players.{old}.": f"players.{new}." for old, new in PLAYERS.get(model, {}).items()}
 
 
 def metric_prefixes(model: str) -> dict[str, str]:
-    """Beginnings of the names of losses that an earlier version used, old -> new."""
+    """Prefixes of the names of losses: an earlier version's -> this version's."""
     return {f"{old}/": f"{new}/" for old, new in PLAYERS.get(model, {}).items()}
 
 
 def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored configuration with what came later than its version: names of fields, and new fields.
+    """A stored configuration with this version's names of fields, and with the fields added since.
 
-    New fields have their defaults: that of a new field is what was done before there was one.
+    An added field has its default. Versions without the field computed what the default says.
     """
     config = {**default().to_dict(), **renamed(stored)}
     config["data"] = {**default().data.to_dict(), **config["data"]}
@@ -66,21 +66,21 @@ def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def whole(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A completed configuration in which every role says by itself where its images are, by all fields."""
+    """A completed configuration whose roles have all fields and need no data sets."""
     return _with_roles(resolved(ConfigDict(completed(stored))).to_dict())
 
 
 def comparable(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What a configuration computes, as JSON: two that compute the same are equal, whatever they are called.
+    """What a configuration computes, as JSON. It is equal for two configurations that compute the same.
 
-    It is `whole` without names of runs and sets, places of files, and ways of reporting. The split of images
-    by files is made of their paths, whatever the splits are called.
+    It is `whole` without names of runs and data sets, folders of files, and fields of reporting. A split of
+    images from files is written as the files' paths, so that the names of splits do not matter.
     """
     return json.loads(json.dumps(_computing(whole(stored))))
 
 
 def canonical(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """`comparable` without the fields that have their defaults, so that a new field changes nothing."""
+    """`comparable` without fields that have their defaults, so that an added field changes nothing."""
     return _without_defaults(comparable(stored))
 
 
@@ -102,7 +102,7 @@ def _computing(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _by_paths(role: dict[str, Any]) -> dict[str, Any]:
-    """A role whose split, where its images are files, is made of their paths; of label maps alike."""
+    """A role of files whose `split` and `label_maps` are written as the files' paths. Others stay."""
     if not role["files"]:
         return role
 

@@ -79,7 +79,7 @@ def test_a_variant_that_changes_nothing_is_refused_by_its_name():
     def a(built):
         built.seed = 1
 
-    with pytest.raises(ConfigError, match=r"^variant 'idle' changes nothing of 'run'; leave it out$"):
+    with pytest.raises(ConfigError, match=r"^variant 'idle' changes nothing in 'run'; leave it out$"):
         config.apply(valid(name="run"), "idle,a", idle, a)
     assert config.apply(valid(name="run"), "a,idle", idle, a).seed == 0
     assert config.apply(valid(name="run"), "idle", config.reference(idle)).name == "run_idle"

@@ -1,4 +1,4 @@
-"""`quick`: embedded data, few images, tiny networks, two steps, of required runs too."""
+"""`quick`: embedded data, few images, tiny networks and two steps, also in required runs."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from gan_jax.config.recipes import quick
 
 
 def run():
-    """A translator of photographs with a judge that is trained with images of another set."""
+    """A translator of photographs, with a judge that is trained on images of another set."""
     built = config.default()
     built.model = config.model("cyclegan", identity=0.5)
     built.batch_size = 1

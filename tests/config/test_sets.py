@@ -1,4 +1,4 @@
-"""Data sets that are described once: what a role takes from its set, and who may refer to which."""
+"""Data sets that are described once: what a role takes from its set, and which runs may use which sets."""
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_images_without_labels_need_no_table_of_attributes_unless_these_choose_a
 
 
 def requiring():
-    """A run that requires one that requires another; all of them name sets of the first alone."""
+    """A run that requires a second run, which requires a third. All roles name sets of the first alone."""
     outer, middle, inner = run(), run(), run()
     middle.data.sets, inner.data.sets = {}, {}
     outer.data.sets.other = config.dataset("digits_plain")
@@ -102,7 +102,7 @@ def test_required_runs_of_required_runs_refer_to_the_sets_of_the_first():
         0,
         0,
     ]
-    assert built.data.roles.image.set == "photos"  # it is a copy
+    assert built.data.roles.image.set == "photos"  # a copy, so the original stays
 
 
 def test_a_required_run_inherits_the_sets_that_it_uses_and_keeps_its_own():

@@ -1,4 +1,4 @@
-"""The configurations of the project: their variants, and who learns from what."""
+"""The configurations of the project: their variants, and the data on which each network learns."""
 
 import functools
 import itertools
@@ -15,7 +15,7 @@ from gan_jax.errors import ConfigError
 FOLDER = Path(__file__).parents[2] / "configs"
 FILES = sorted(FOLDER.glob("dtn_*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
-OF_BEST = ["plain_const", "one_domain_f", "unbent_f", "short_f"]  # of nothing else
+OF_BEST = ["plain_const", "one_domain_f", "unbent_f", "short_f"]  # these change only `best`
 BESIDE = [
     *OF_BEST,
     *("mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),
@@ -90,7 +90,7 @@ def test_no_label_is_asked_for_by_a_training_role_of_dtn(path, variant):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda x: x.stem)
 def test_no_label_column_reaches_the_step(path):
-    # The same roles as the run's, from embedded sets. `exclude` reads classes and drops them.
+    # The run's roles with embedded sets. `exclude` reads classes and then drops them.
     roles = resolved(f"{path.stem}:quick").data.roles
     loaded = {}
     for name, spec in roles.items():
@@ -184,7 +184,7 @@ def test_the_best_f_learns_from_target_images_without_their_labels():
 
 
 def test_lines_without_an_ingredient_of_f_change_that_alone():
-    """f of `best` begins with three: bent images, 84 passes, self-training; each line has the other two."""
+    """The f of `best` has bent images, 84 epochs and self-training. Each row leaves out one of the three."""
     file = FOLDER / "dtn_svhn_mnist.py"
     plain, best, unbent, short = (
         config.load(f"{file}:part{arg}").requires.f.to_dict()
@@ -230,7 +230,7 @@ def test_reverse_exchanges_the_domains_and_keeps_f(arg, house_numbers):
     assert reverse["model"]["target_channels"] == 3
     f, judge = (reverse["requires"][name] for name in ("f", "judge"))
     assert f == forward["requires"]["f"]
-    # A judge like f, but not f, which g is trained by; it reads what f reads.
+    # The judge has the architecture and the images of f. It is not f, because f trains g.
     assert judge == f | {"name": judge["name"], "seed": 1} != f
     scored = reverse["evals"]["test"]["roles"]["source"]
     assert scored == forward["requires"]["judge"]["evals"]["test"]["roles"]["image"]

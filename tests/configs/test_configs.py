@@ -1,4 +1,4 @@
-"""Every configuration: its shortened run can be built, checked and traced; two train, stop and go on."""
+"""Every configuration: its shortened run can be built, checked and traced. Two runs train, stop and go on."""
 
 import functools
 import json
@@ -17,7 +17,7 @@ from gan_jax.train import evaluate_run, train
 
 FOLDER = Path(__file__).parents[2] / "configs"
 FILES = sorted(FOLDER.glob("*.py"))
-# One run of a model; those of the other models are in the other files of this folder.
+# The configuration that this file runs for each model. Other files of this folder run the other models.
 RUNS = {"dtn": "dtn_digits", "stargan": "stargan_joint"}
 ELSEWHERE = {"gan", "vae", "cyclegan", "discogan", "pix2pix", "segmenter", "classifier"}
 
@@ -29,7 +29,7 @@ def quick(path):
 
 
 def parts(built, place=""):
-    """Every part of a configuration and where it is."""
+    """Every part of a configuration and its place."""
     yield place, built
     for name, value in built.items():
         if isinstance(value, ConfigDict):
@@ -51,14 +51,14 @@ def test_a_configuration_is_valid_and_its_parts_are_its_own(path):
     assert built.is_locked
     assert built.name == path.stem
     assert models.create(built.model)
-    # A part in two places would change in both by a field of the command line.
+    # A field of the command line would change a part in both of its places.
     places = [id(part) for _, part in parts(built)]
     assert len(places) == len(set(places))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_another_data_set_is_one_change(path):
-    """Training, evaluations and required runs follow it: none says by itself where its images are."""
+    """Training, evaluations and required runs follow the change, because no role has files of its own."""
     built = config.load(str(path))
     with built.unlocked():
         for name in built.data.sets:
@@ -75,7 +75,7 @@ def test_its_stored_form_is_read_as_it_was(path):
     built = config.load(str(path))
     content = json.loads(json.dumps(built.to_dict()))
     assert stored.canonical(content) == stored.canonical(built.to_dict())
-    # As earlier versions stored it: each role says where its images are.
+    # The configuration as earlier versions stored it: each role has the fields of its data set.
     inline = stored.whole(content)
     assert inline["data"]["sets"] == {}
     assert stored.canonical(inline) == stored.canonical(content)
@@ -125,7 +125,7 @@ def shortened(name, folder, steps):
 
 @pytest.fixture(scope="module", params=RUNS.values())
 def pair(request, folder):
-    """Folders and results of a run of two steps continued to four, and of one of four."""
+    """Folders and results of two runs: one of two steps that went on to four, and one of four at once."""
     name = request.param
     two = train(shortened(name, folder, 2), folder / f"{name}_continued")
     before = set(files(folder / f"{name}_continued"))
@@ -149,7 +149,7 @@ def place(pair, which):
 
 
 def sheets(pair):
-    """Evaluations that draw a sheet, and what their final one is called."""
+    """Evaluations that draw a sheet, and the names of their last sheets."""
     return ["samples", "wrong_mask"] if "wrong_mask" in pair["two"]["config"]["evals"] else ["samples"]
 
 
@@ -191,7 +191,7 @@ def test_continuing_draws_the_same_sheets(pair):
         {p.name: p.read_bytes() for p in (place(pair, which) / "samples").glob("*.png")}
         for which in ("continued", "straight")
     )
-    # The sheets that ended the run of two steps stay.
+    # The last sheets of the run of two steps stay.
     ended = {name for name in a if name.startswith("final_") and name.endswith("_00000002.png")}
     assert ended
     assert {name: pixels for name, pixels in a.items() if name not in ended} == b

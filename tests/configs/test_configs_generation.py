@@ -1,4 +1,4 @@
-"""The configurations of noise-to-image games: what they are about, and that `quick` runs to its scores."""
+"""The configurations of models that draw from noise: their networks, data and scores."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def load(name, arg=""):
 
 
 def sizes(built):
-    """Parameters of each player."""
+    """The number of parameters of each player."""
     model = models.create(built.model)
     shape = (1, model.size, model.size, model.channels)
     batch = {"image": np.zeros(shape, np.float32), "image_label": np.zeros(1, np.int32)}
@@ -41,7 +41,7 @@ def sizes(built):
 
 
 def roles(built):
-    """Every role of images, resolved, those of the judge among them, by where it is."""
+    """Every role of images by its place, resolved, also those of the judge."""
     built = config.resolved(built)
     for where, required in {"": built, **{f"{k}.": r for k, r in built.requires.items()}}.items():
         yield from ((f"{where}train", role) for role in required.data.roles.values())
@@ -88,7 +88,7 @@ def test_every_variant_validates_alone_and_beside_quick(name, variant):
         ("cgan_mnist", "mlp", {"gen": 562_192, "disc": 538_625}),
         ("cgan_mnist", "mlp,part", {"gen": 562_192, "disc": 538_625}),
         ("acgan_mnist", "", {"gen": 822_400, "disc": 67_914}),
-        # 10 rows fewer of z's kernel, and as many vectors of 100.
+        # z's kernel has 10 rows fewer. Instead there are 10 vectors of 100.
         ("acgan_mnist", "multiply", {"gen": 822_400 - 10 * 7 * 7 * 128 + 10 * 100, "disc": 67_914}),
     ],
 )

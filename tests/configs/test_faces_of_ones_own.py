@@ -1,4 +1,4 @@
-"""Faces to cartoons with one's own files: features that another network exported, and a folder of avatars."""
+"""Faces to cartoons with a user's own files: exported features, and a folder of avatars."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ PHOTOS = {"name": "", "files": {"train": "celeba/img_align_celeba"}, "labels": F
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    """A folder of user's files in which cartoons stand for photographs and avatars."""
+    """A folder of user's files in which cartoons replace photographs and avatars."""
     monkeypatch.setenv("GAN_JAX_DATA", str(tmp_path))
     cartoons = data.load(config.inline("emoji", f"validation[:{COUNT}]", attributes=KEPT), size=32)
     rows = cartoons.columns["label"].astype(int).tolist()
@@ -40,7 +40,7 @@ def files(tmp_path, monkeypatch):
 
 
 def exported(files):
-    """`quick` whose f learns the features in `files`, of photographs in files."""
+    """`quick` with an f that learns the features in `files` from the photographs in `files`."""
     built = config.load(f"{FILE}:quick,exported")
     widths = (4, 4, WIDTH)
     with built.unlocked():
@@ -59,7 +59,7 @@ def test_f_learns_features_that_another_network_exported(files):
     [folder] = (files / "cache").glob("f_exported-*")
     f = json.loads((folder / "result.json").read_text())
     assert f["metrics"]["examples"] == COUNT - 16
-    # The network of DTN has the features that were exported, no more and no fewer.
+    # DTN's network has as many features as were exported.
     assert f["config"]["model"]["objective"] == "features"
     assert result["config"]["model"]["f_widths"][-1] == WIDTH
     assert set(result["metrics"]["per_attribute"]) == set(KEPT)
@@ -109,5 +109,5 @@ def test_avatars_of_ones_own_are_the_target_and_teach_the_judge(files):
 
 
 def trained_on(stored, role):
-    """Files of a role of a run's configuration."""
+    """The files of a role in a stored run's configuration."""
     return stored["data"]["sets"][stored["data"]["roles"][role]["set"]]["files"]

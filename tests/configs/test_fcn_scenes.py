@@ -1,4 +1,4 @@
-"""The FCN's configuration: its variants, and that it trains, stops and goes on as if it never had."""
+"""The FCN's configuration: its variants, and that a stopped run goes on as if it had never stopped."""
 
 from pathlib import Path
 

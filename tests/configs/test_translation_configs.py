@@ -40,7 +40,7 @@ def test_every_variant_builds_and_validates(name, variant):
     assert set(built.data.roles) == {"source", "target"}
     assert [role.labels for role in built.data.roles.values()] == [False, False]
     assert (built.data.kind == "paired") == name.startswith("pix2pix")
-    # Rates end where the run does, after a second half of decay.
+    # Rates reach zero at the end of the run, after decay in its second half.
     if built.model.get("decay_end"):
         assert built.model.decay_end == 2 * built.model.decay_start
         assert "quick" in variant or built.steps == built.model.decay_end
@@ -111,7 +111,7 @@ def test_house_numbers_and_handwriting_are_read_both_ways_by_judges_of_where_the
         assert role == given
         tested = {"source": "test[8000:]", "target": "test"}[given]
         assert spec.roles[role].split == tested
-    # Either judge is itself scored on images that none learns from.
+    # Each judge is scored on images that no network learns from.
     assert cyclegan.requires.judge_source.evals.test.roles.image.split == "test[8000:]"
 
 

@@ -1,4 +1,4 @@
-"""Table 1's experiment: what it writes is what its runs measured, and it goes on where it stopped."""
+"""Table 1's experiment: it writes what its runs measured, and goes on where it stopped."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_the_table_holds_what_the_runs_measured(done):
     for row in table["rows"]:
         folders = [folder / "runs" / f"dtn_digits_quick_{row['name']}_seed{seed}" for seed in (0, 1)]
         results = [json.loads((path / "result.json").read_text()) for path in folders]
-        # 32 images are judged: an accuracy is a multiple of 3.125 %.
+        # The judge sees 32 images, so an accuracy is a multiple of 3.125 %.
         measured = [100 * result["metrics"]["accuracy"] for result in results]
         assert row["accuracy"] == pytest.approx(measured, abs=0.0051)
         assert [run["seed"] for run in row["runs"]] == [0, 1] == [result["seed"] for result in results]
@@ -45,7 +45,7 @@ def test_all_rows_share_one_f_its_features_and_one_judge(done):
     folder, _ = done
     assert sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir()) == [
         "f_street",
-        *["features"] * 2,  # those of the source and those of the target
+        *["features"] * 2,  # features of the source and of the target
         "judge_plain",
     ]
 
@@ -100,9 +100,9 @@ def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     result = json.loads((tmp_path / "runs/dtn_svhn_mnist_quick_best_seed0/result.json").read_text())
     assert table["best"]["accuracy"] == [pytest.approx(100 * result["metrics"]["accuracy"], abs=0.0051)]
     assert result["config"]["requires"]["f"]["model"]["pseudo_weight"] == 1.0
-    # f of Table 1, the one that `best` begins with, and what self-training makes of that.
+    # The f of Table 1, the f with which `best` begins, and the f after self-training.
     trained = sorted(path.name.split("-")[0] for path in (tmp_path / "cache").iterdir())
-    features = ["features"] * 6  # of both domains by each of the three
+    features = ["features"] * 6  # features of both domains by each of the three
     assert trained == ["f_svhn", "f_svhn_bent", "f_svhn_self", *features, "judge_mnist"]
     f = table["best"]["f_accuracy"]
     own = next((tmp_path / "cache").glob("f_svhn_self-*")) / "result.json"
@@ -117,9 +117,9 @@ def test_lines_beside_the_best_recipe_can_be_trained_alone(tmp_path):
     assert table["rows"] == []
     assert "best" not in table
     assert [[row["name"] for row in part["rows"]] for part in table["tables"]] == [["short_f"]]
-    assert process.stdout.count("| row | ours") == 1  # no table without rows above it
+    assert process.stdout.count("| row | ours") == 1  # the table of `short_f` alone
     line = "| f of bent images for 30 passes instead of 84, with self-training |"
-    assert process.stdout.count(line) == 2  # its accuracy, and its course on the validation images
+    assert process.stdout.count(line) == 2  # once with its accuracy, once with its validation accuracies
     with Image.open(tmp_path / "table.png") as picture:
         picture.load()
 

@@ -1,4 +1,4 @@
-"""The side-by-side of CycleGAN and DiscoGAN at its smallest: what it writes is what its runs measured."""
+"""The comparison of CycleGAN and DiscoGAN at its smallest: it writes what its runs measured."""
 
 import json
 

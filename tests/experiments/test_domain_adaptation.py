@@ -1,4 +1,4 @@
-"""Domain adaptation at its smallest: rows are students' scores, labels stay, it goes on where it stopped."""
+"""Domain adaptation at its smallest: scores, kept labels, and going on after a stop."""
 
 import json
 
@@ -24,7 +24,7 @@ def done(tmp_path_factory):
     folder = tmp_path_factory.mktemp("adaptation")
     process = start(folder, "--student=fcn")
     assert process.returncode == 0, process.stderr
-    assert "source to target: 32 of 32 images translated" in process.stderr  # those of the test set
+    assert "source to target: 32 of 32 images translated" in process.stderr  # the images of the test set
     return folder, process.stdout
 
 
@@ -74,7 +74,7 @@ def test_translated_images_are_cyclegans_with_the_labels_of_their_sources(done):
             np.testing.assert_array_equal(stored["label"], source["label"])
             expected = to_uint8(functions.generate(cyclegan, {"source": source["image"]})["target"])
             assert stored["image"].dtype == np.uint8
-            assert np.abs(stored["image"].astype(int) - expected).max() <= 1  # of other compiled programs
+            assert np.abs(stored["image"].astype(int) - expected).max() <= 1  # compiled differently
     oracle = restore.load(run_of(folder, "oracle"))
     with np.load(path) as stored:
         counts = segmentation.confusion(stored["label"], functions.predictor(oracle)(stored["image"]), 11)
@@ -95,7 +95,7 @@ def test_published_figures_are_beside_ours_with_what_they_are(done):
 
 
 def test_it_goes_on_where_it_stopped(done):
-    """One translation and one student are gone: they alone are made again, and the same."""
+    """After one translation and one student are deleted, only these are made again, with the same result."""
     folder, _ = done
     before, rows = untouched(folder / "runs"), table(folder)["tables"]
     (run_of(folder, "cyclegan") / "result.json").unlink()

@@ -1,4 +1,4 @@
-"""The experiments beside Table 1, at their smallest: what they write is what their runs measured."""
+"""The experiments besides Table 1, at their smallest: they write what their runs measured."""
 
 import json
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory):
-    """Where the experiments put their runs; f and the judge are trained once for all of them."""
+    """The folders of the experiments' runs. All experiments share one f and one judge."""
     return tmp_path_factory.mktemp("experiments")
 
 
@@ -50,7 +50,7 @@ def test_exclusion_scores_the_withheld_digit_alone(places):
         confusion = np.array(result["metrics"]["confusion"])
         assert content["examples"] == confusion[3].sum() > 0
         assert row["accuracy"] == [pytest.approx(100 * confusion[3, 3] / confusion[3].sum(), abs=0.0051)]
-        # The digit chooses no checkpoint, and is where the row says.
+        # The digit is left out of the validation images, and of the data that the row names.
         assert sum(result["metrics"]["validation"]["confusion"][3]) == 0
         config = result["config"]
         excluded = [config["data"]["roles"][role]["exclude"] for role in ("source", "target")]
@@ -64,7 +64,7 @@ def test_adaptation_reads_the_target_by_its_nearest_reference(places):
     content, text, _ = finished(places, "dtn_adaptation", "--knn_k=1")
     rows = {row["name"]: row for row in content["rows"]}
     assert [rows[name].get("paper") for name in ("train", "test", "source_train")] == [84.44, 79.72, None]
-    # The reference set of the last row is the target's own: handwriting reads handwriting.
+    # In the row `target` the reference images are handwriting, as the target is.
     assert rows["target"]["accuracy"][0] > 50 > rows["train"]["accuracy"][0]
     for row in rows.values():
         assert row["accuracy"][0] == pytest.approx(round(row["accuracy"][0] / 3.125) * 3.125, abs=0.0051)

@@ -1,4 +1,4 @@
-"""The experiment on faces: what it writes is what was measured, and it goes on where it stopped."""
+"""The experiment on faces: it writes what it measured, and goes on where it stopped."""
 
 import json
 
@@ -29,7 +29,7 @@ def test_the_figures_are_those_of_the_run_and_of_three_descriptors(done):
     assert table["params_sha256"] == result["params_sha256"]
     assert list(table["retrieval"]) == ["pixels", "second", "f"]
     for found in table["retrieval"].values():
-        # 8 of the 32 test images are looked for among the other 24.
+        # The experiment looks for 8 of the 32 test images among the other 24.
         assert (found["probes"], found["distractors"], found["chance_mean_rank"]) == (8, 24, 13)
         assert 1 <= found["mean_rank"] <= 25
     assert table["paper"]["DTN"]["rank_1"] == pytest.approx(27 / 118, abs=5e-5)

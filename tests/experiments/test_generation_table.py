@@ -1,4 +1,4 @@
-"""The table of noise-to-image models: its plan, its arithmetic, and two rows as a user makes them."""
+"""The table of noise-to-image models: its plan, its arithmetic, and two rows made as a user makes them."""
 
 import json
 
@@ -88,7 +88,7 @@ def table(folder, *flags):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    """The folder of one row continued to two, what was printed, and the runs before and after."""
+    """The folder of one row, continued to two; the printed text; and the runs before and after."""
     folder = tmp_path_factory.mktemp("generation")
     table(folder, "--rows=wgan_gp")
     before = untouched(folder)
@@ -158,7 +158,7 @@ def test_the_markdown_has_a_line_for_each_model_and_the_floor(done):
 def test_the_sheets_stand_side_by_side(done):
     folder, *_ = done
     with Image.open(folder / "generation.png") as picture:
-        # Ten images of 28 pixels a row and a column, a gap of 12, titles of 22 above.
+        # A row has ten images of 28 pixels, and so has a column. Gaps are 12 pixels, titles 22.
         assert picture.size == (2 * 280 + 12, 280 + 22)
         sheet = np.asarray(picture.convert("L"))
     assert (sheet[22:, 280:292] == 255).all()

@@ -1,4 +1,4 @@
-"""The FCN score at its smallest: its rows are what one FCN sees in real and in drawn photographs."""
+"""The FCN score at its smallest: one FCN's scores of real and of generated photographs make its rows."""
 
 import json
 

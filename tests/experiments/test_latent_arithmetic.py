@@ -1,4 +1,4 @@
-"""The experiment on vector arithmetic, where the right answer is known and as a user runs it."""
+"""The experiment on vector arithmetic: with a known answer, and as a user runs it."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from experimenting import experiment, python, untouched
 from PIL import Image
 
-# A generator and classifier in one, whose two first dimensions are the attributes themselves.
+# A generator and classifier in one. The first two dimensions of z are the attributes.
 KNOWN = """
 import json, sys
 import numpy as np
@@ -44,7 +44,7 @@ def known():
 
 def test_of_independent_attributes_a_quarter_has_both_by_chance(known):
     drawn = known["drawn"]
-    # 20 000 draws: deviation 0.0035 of a half, 0.0031 of a quarter.
+    # With 20 000 draws the standard deviation is 0.0035 for a half and 0.0031 for a quarter.
     assert drawn["glasses"] == pytest.approx(0.5, abs=0.015)
     assert drawn["woman"] == pytest.approx(0.5, abs=0.015)
     assert drawn["both"] == pytest.approx(0.25, abs=0.015)
@@ -53,7 +53,7 @@ def test_of_independent_attributes_a_quarter_has_both_by_chance(known):
 
 
 def test_the_surest_are_sure_of_both_attributes(known):
-    # Of 20 000 draws 0.5 % are taken; P(both > 1) is 2.5 %.
+    # The experiment takes 0.5 % of 20 000 draws. P(both > 1) is 2.5 %.
     assert all(weakest > 1 for weakest in known["weakest"].values())
 
 
@@ -67,7 +67,8 @@ def test_the_arithmetic_finds_what_no_term_shows(known, n):
         assert row["both"] == 0
     assert [row["glasses"] for row in terms] == [1, 0, 0]
     assert [row["woman"] for row in terms] == [0, 0, 1]
-    # An average of n is 1.5 or more from the border, the difference of two has deviation sqrt(2 / n).
+    # An average of n latents is at least 1.5 from the border. The standard deviation of the difference of two
+    # averages is sqrt(2 / n).
     assert chance["both"] < 0.1
 
 

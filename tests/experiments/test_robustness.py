@@ -1,4 +1,4 @@
-"""The robustness grid: its 28 cells are those of the paper, and the experiment shows what its runs found."""
+"""The robustness grid: its 28 cells are the paper's, and the experiment shows what its runs measured."""
 
 import json
 from pathlib import Path
@@ -13,8 +13,8 @@ from gan_jax import config, models
 from gan_jax.errors import ConfigError
 
 FILE = Path(__file__).parents[2] / "configs" / "gan_grid.py"
-# Gulrajani et al.'s script at width 64, in colour: kernels, biases and norms of G and D. Batch and layer
-# norm have as many parameters each.
+# The numbers of parameters of G and D in Gulrajani et al.'s script at width 64, in colour: kernels, biases
+# and norms. Batch norm and layer norm have the same number.
 ROWS = {
     "baseline": (5_364_739, 4_316_545),
     "constant": (444_291, 4_316_545),
@@ -38,7 +38,7 @@ def load(arg):
 
 
 def players(built):
-    """Shapes of each player's parameters, nothing computed."""
+    """Shapes of each player's parameters, without any computation."""
     model = models.create(built.model)
     batch = {"image": np.zeros((1, model.size, model.size, model.channels), np.float32)}
     return jax.eval_shape(model.init, jax.random.key(0), batch).players
@@ -87,7 +87,7 @@ def test_smaller_scales_keep_the_way_of_training(row):
 
 def test_the_resnet_has_101_layers_and_35_where_its_images_are_smaller():
     blocks = {kind: len(players(load(f"resnet,dcgan,{kind}"))["gen"].params) for kind in ("part", "quick")}
-    assert blocks == {"part": 11 + 2, "quick": 33 + 2}  # bottlenecks of three convolutions: 35 and 101 layers
+    assert blocks == {"part": 11 + 2, "quick": 33 + 2}  # each block has three convolutions: 35 and 101 layers
 
 
 def test_photographs_are_scored_by_inception_whose_weights_must_be_there(tmp_path, monkeypatch):
@@ -101,7 +101,7 @@ def test_photographs_are_scored_by_inception_whose_weights_must_be_there(tmp_pat
         config.validate(built)
 
 
-# WGAN-GP's cell gets a loss that is not finite, after a sheet was drawn.
+# The loss of WGAN-GP's cell is not finite after a sheet was drawn.
 DIVERGES = """
 import sys
 sys.path.insert(0, "experiments")
@@ -156,7 +156,7 @@ def test_the_grid_shows_scores_and_a_cell_that_diverged_and_goes_on(tmp_path):
     red = (pixels[..., 0] > 200) & (pixels[..., 1:].max(-1) < 50)
     assert red.sum() > 100**2  # the last sheet before it diverged
 
-    # The same command again, whose training is in order: what diverged is not trained anew.
+    # In the second call the loss is finite. The diverged cell is not trained again.
     before = untouched(tmp_path / good["folder"]) | untouched(tmp_path / bad["folder"])
     again = command(tmp_path, *cells)
     assert again.returncode == 0, again.stderr

@@ -1,4 +1,4 @@
-"""StarGAN's table at its smallest: what it writes is what was measured, and it goes on where it stopped."""
+"""StarGAN's table at its smallest: it writes what was measured, and goes on where it stopped."""
 
 import json
 
@@ -14,7 +14,7 @@ def errors(folder, *flags):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    """The folder of the finished experiment on two of its rows, and what the program printed."""
+    """The folder of the finished experiment on two of its rows, and the printed text."""
     folder = tmp_path_factory.mktemp("stargan")
     process = errors(folder, "--rows=celeba,single")
     assert process.returncode == 0, process.stderr
@@ -46,10 +46,10 @@ def test_parameters_are_counted(done):
     folder, _ = done
     table = json.loads((folder / "errors.json").read_text())
     assert table["published_parameters"] == 53_226_560
-    # G's layers, of widths 4, 8 and 16, and the scales and shifts of their norms.
+    # G's layers have widths 4, 8 and 16. Their norms have scales and shifts.
     norms = 2 * (4 + 8 + 16) + 2 * 32 + 2 * (8 + 4)
     inner = 16 * (4 * 8 + 8 * 16) + 2 * 9 * 16 * 16 + 16 * (16 * 8 + 8 * 4) + 49 * 4 * 3
-    # D's three strided layers with biases, and its head for realness.
+    # D has three strided layers with biases, and a head that tells real images from fakes.
     d = 16 * (3 * 4 + 4 * 8 + 8 * 16) + (4 + 8 + 16) + 9 * 16
     expected = [49 * (3 + n) * 4 + inner + norms + d + 4 * 16 * n for n in (5, 10)]
     assert [row["parameters"] for row in table["rows"]] == expected

@@ -1,4 +1,4 @@
-"""The file of image-to-image results: its plan, which rows it keeps, and two rows as a user makes them."""
+"""The file of image-to-image results: its plan, the rows that it keeps, and two rows made as a user does."""
 
 import json
 
@@ -124,7 +124,7 @@ def test_a_sheet_is_taken_apart_into_its_images(known):
 
 
 def cells(text, *begin):
-    """The cells of the one line of a Markdown table that begins so."""
+    """The cells of the only line of a Markdown table that begins with the cells `begin`."""
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     (line,) = [line for line in lines if line[: len(begin)] == list(begin)]
     return line[len(begin) :]
@@ -155,9 +155,9 @@ def table(folder, *flags):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    """The folder of one row, then of another beside it: what was printed, and what there was before.
+    """The folder of one row and then of a second row beside it, the printed text, and the earlier files.
 
-    Between the two a row of an older configuration comes to lie there.
+    A row of an older configuration is put into the folder between the two calls.
     """
     folder = tmp_path_factory.mktemp("translation")
     first = table(folder, f"--rows={COLOUR}")
@@ -206,7 +206,7 @@ def test_rows_have_the_values_of_their_runs_and_baselines_beside_them(done):
         shown = [f"{row['l1']:.2f}", f"{row['psnr']:.2f}", f"{row['ssim']:.3f}"]
         assert cells(printed, row["task"], "pix2pix, with dropout")[3:] == shown
     colour = contents(folder)["rows"][1]["baselines"]
-    # Two steps learn nothing; of cartoon faces the grey is known, and most of the colour is not.
+    # Two steps learn nothing. The source shows the grey of cartoon faces but not most of their colour.
     assert colour["grey_copied"]["l1"] < contents(folder)["rows"][0]["baselines"]["mean_colour"]["l1"]
 
 
@@ -214,7 +214,7 @@ def test_every_row_has_a_picture_of_six_inputs_at_most(done):
     folder, *_ = done
     for name in (EDGES, COLOUR):
         with Image.open(folder / f"out_{name}.png") as picture:
-            # Six images of 32 pixels, doubled, and four rows below their titles.
+            # There are six images of 32 pixels, doubled, and four rows below their titles.
             assert picture.size == (6 * 32 * 2, 4 * (32 * 2 + 22))
 
 

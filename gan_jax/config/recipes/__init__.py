@@ -1,1 +1,1 @@
-"""What configurations share: one file for each kind of job."""
+"""Parts that several configurations share. Each file has the parts of one kind of task."""

@@ -1,4 +1,7 @@
-"""Two kinds of animals, 900 and 100 photographs of each from CINIC-10, at 32 pixels, without pairs."""
+"""Unpaired photographs of two kinds of animals from CINIC-10, at 32 pixels.
+
+Each kind has 900 photographs for training and 100 for tests.
+"""
 
 from typing import Any
 
@@ -9,7 +12,7 @@ from gan_jax.config.sets import dataset
 
 
 def animals(name: str) -> dict[str, Any]:
-    """A data set with the splits trainA, trainB, testA and testB: 'horse2deer' or 'cat2dog'."""
+    """The data set `name`, 'horse2deer' or 'cat2dog', with the splits trainA, trainB, testA and testB."""
     folders = {split: f"cinic10/cinic10_unpaired.zip/{name}/{split}" for split in SPLITS}
     return dataset(files=folders, embedded="emoji")
 
@@ -18,12 +21,15 @@ SPLITS = ("trainA", "trainB", "testA", "testB")
 
 
 def horses_and_deer(config: ml_collections.ConfigDict, every: int) -> None:
-    """Horses as `source` and deer as `target`; a sheet is drawn at every `every` steps."""
+    """Sets horses as `source` and deer as `target`. A sheet is drawn at every `every` steps."""
     config.data.sets.animals = animals("horse2deer")
     train, test = (("animals[trainA]", "animals[trainB]"), ("animals[testA]", "animals[testB]"))
     unpaired(config, train, test, every=every, num=32)
 
 
 def cat2dog(config: ml_collections.ConfigDict) -> None:
-    """Cats and dogs: a change of shape, of which the paper of CycleGAN reports little success."""
+    """Replaces horses and deer by cats and dogs, to test a change of shape.
+
+    CycleGAN's paper reports little success with such changes.
+    """
     config.data.sets.animals = animals("cat2dog")

@@ -22,14 +22,14 @@ def classifier(
     """A run of a classifier over one cycle of its learning rate, for `requires`.
 
     Args:
-      name: of the run.
-      train: role of its training images.
-      test: role of the images that its accuracy is reported on.
-      steps: training steps, and the length of the cycle.
-      batch_size: over all devices.
-      size: of the images, in pixels.
-      attributes: names of the label's columns, where labels are attributes; () where they are classes.
-      **fields: of the classifier's Model.
+      name: name of the run.
+      train: role of the training images.
+      test: role of the images on which the accuracy is computed.
+      steps: training steps, which are also the length of the cycle.
+      batch_size: batch size over all devices.
+      size: pixels a side of the images.
+      attributes: names of the label's columns if labels are attributes; () if labels are classes.
+      **fields: fields of the classifier's Model.
     """
     config = default()
     config.name = name

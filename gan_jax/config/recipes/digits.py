@@ -1,4 +1,4 @@
-"""House numbers and handwriting: where their images are, a reader of the first, and both as two domains."""
+"""House numbers and handwriting: their data sets, their classifiers, and the translation between them."""
 
 from typing import Any
 
@@ -14,17 +14,18 @@ MNIST_FILES = dataset(
     files={"train": "mnist/train-images-idx3-ubyte.gz", "test": "mnist/t10k-images-idx3-ubyte.gz"},
     embedded="digits_plain",
 )
-# A part of SVHN: 9 083 images to learn from and 2 000 of its test set to score.
+# A part of SVHN: 9 083 training images, and 2 000 images of its test set for scores.
 SVHN_FILES = dataset(
     files={"train": "svhn/train_32x32_first1083.mat", "test": "svhn/test_32x32_first10000.mat"},
     embedded="digits_street",
 )
 PART_LEARNED, PART_TESTED = "test[:8000]+train", "test[8000:]"
-PART_WIDTHS = (32, 64, 128, 128)  # of classifiers that two cores train soon
-PART_STEPS = {"mnist": 1000, "svhn": 2130}  # 30 passes of the house numbers
+PART_WIDTHS = (32, 64, 128, 128)  # widths of a small classifier, which two cores train quickly
+PART_STEPS = {"mnist": 1000, "svhn": 2130}  # 2130 steps are 30 epochs of the house numbers
 
-# A reader of house numbers: convolutions doubled and batch-normalised (folded once it is trained), and images
-# much changed, negated and put in two tones among them, so that it reads ink on paper and its opposite alike.
+# Fields of a classifier of house numbers. Each block has two convolutions with batch norm, which is folded
+# into the convolutions after training. The images are changed strongly: some are negated, and some get two
+# tones. The classifier therefore reads dark digits on light ground and light digits on dark ground.
 STRONG_F: dict[str, Any] = {
     "convs_per_block": 2,
     "batch_norm": True,
@@ -45,12 +46,12 @@ STRONG_F: dict[str, Any] = {
 
 
 def mnist_judge() -> ml_collections.ConfigDict:
-    """A reader of handwriting."""
+    """The run of a classifier of MNIST, for `requires`."""
     return classifier("judge_mnist", role("mnist"), role("mnist[test]"), steps=1500)
 
 
 def shorten(judge: ml_collections.ConfigDict, steps: int, widths: tuple[int, ...] = PART_WIDTHS) -> None:
-    """Makes a required classifier one that two cores train soon, over one cycle of its learning rate."""
+    """Makes a required classifier small, and its training one short cycle of the learning rate."""
     judge.model.widths = widths
     judge.model.schedule_steps = judge.steps = steps
 
@@ -58,8 +59,8 @@ def shorten(judge: ml_collections.ConfigDict, steps: int, widths: tuple[int, ...
 def both_ways(config: ml_collections.ConfigDict) -> None:
     """SVHN as `source` and MNIST, in three equal channels, as `target`, without labels and without pairs.
 
-    Scored are `test`, house numbers read by a judge of MNIST once they are translated, and `backward`,
-    handwriting read by a judge of SVHN (the same network as DTN's f); `cycle` is the way there and back.
+    `test` scores translated house numbers by a judge of MNIST. `backward` scores translated handwriting by a
+    judge of SVHN, which is the same network as DTN's f. `cycle` scores the translation there and back.
     """
     config.data.sets.svhn, config.data.sets.mnist = SVHN, MNIST
     config.data.roles.source = role("svhn[train]", labels=False)
@@ -81,7 +82,7 @@ def both_ways(config: ml_collections.ConfigDict) -> None:
 
 
 def both_ways_part(config: ml_collections.ConfigDict) -> None:
-    """9 083 house numbers to learn from and 2 000 to score, and all of MNIST, from files."""
+    """Reads a part of SVHN, 9 083 images for training and 2 000 for scores, and all of MNIST from files."""
     config.data.sets.svhn, config.data.sets.mnist = SVHN_FILES, MNIST_FILES
     slices.of_set(config, "svhn", PART_LEARNED, PART_TESTED)
     shorten(config.requires.judge, PART_STEPS["mnist"])

@@ -1,4 +1,4 @@
-"""DTN's best recipe for digits, and what was tried beside it, as variants of configs/dtn_svhn_mnist.py."""
+"""DTN's best recipe for digits and alternatives to it, as variants of configs/dtn_svhn_mnist.py."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from gan_jax.config.defaults import model
 from gan_jax.config.recipes.digits import STRONG_F
 from gan_jax.config.variants import Variant
 
-# Labelled images bent as hands bend strokes, and changed more in size and slant, for longer.
+# Fields of f. Labelled images are bent as handwriting bends strokes, and vary more in size and slant.
+# Training takes longer.
 BENT = {
     "dropout": 0.15,
     "weight_decay": 2e-3,
@@ -17,18 +18,22 @@ BENT = {
     "elastic": 0.8,
     "ink": 0.2,
 }
-LONGER = (14, 5)  # 84 passes for 30
+LONGER = (14, 5)  # numerator and denominator: 84 epochs instead of 30
 
 
 def moved(config: ml_collections.ConfigDict) -> None:
-    """Moves and bends what f looks at, so that no mark in one place that f alone reads meets L_CONST."""
+    """Moves and bends the images that f sees in L_CONST.
+
+    A mark in one place that only f reads can then not lower L_CONST.
+    """
     config.model.alpha, config.model.const_warp = 20.0, 2.5
 
 
 def best(config: ml_collections.ConfigDict) -> None:
-    """`moved`, and a longer trained f of bent images, which then trains itself on t, without its labels.
+    """`moved` with a better f, the best recipe that was found.
 
-    At a low rate f would hold on to its first answers: twos with a loop would stay eights.
+    f trains longer on bent images. It then trains itself on t without t's labels. The learning rate of
+    self-training is high: at a low rate f would keep its first answers, and read twos with a loop as eights.
     """
     moved(config)
     plain = config.requires.f.name
@@ -46,16 +51,16 @@ def best(config: ml_collections.ConfigDict) -> None:
 
 
 def one_domain_f(config: ml_collections.ConfigDict) -> None:
-    """`best` with an f that does not train itself on t."""
+    """`best` without the self-training of f on t, to measure what self-training adds."""
     if "start" in config.requires.f.requires:
         config.requires.f = config.requires.f.requires.start.to_dict()
 
 
 def unbent_f(config: ml_collections.ConfigDict) -> None:
-    """`best` with the images of the plain f, and the regularisation that is meant for these."""
+    """`best` with the plain f's augmentation and regularisation, to measure what bent images add."""
     f = config.requires.f
     if "start" not in f.requires:
-        return  # without `best` f is the plain one
+        return  # without `best`, f is the plain one
     plain = model("classifier", **STRONG_F)
     for run in (f, f.requires.start):
         run.model.update({name: plain[name] for name in BENT})
@@ -63,15 +68,15 @@ def unbent_f(config: ml_collections.ConfigDict) -> None:
 
 
 def short_f(config: ml_collections.ConfigDict) -> None:
-    """`best` with an f that has only the passes of the plain one before it trains itself on t."""
+    """`best` with only the plain f's epochs before self-training, to measure what longer training adds."""
     start = config.requires.f.requires.get("start")
     if start is not None:
         start.steps = start.model.schedule_steps = round(start.steps * LONGER[1] / LONGER[0])
 
 
-# Each changes one thing of `best`, for experiments/dtn_ablation.py --best.
+# Each variant changes one thing of `best`. experiments/dtn_ablation.py --best compares the variants.
 TRIED: dict[str, dict[str, Any]] = {
-    # An ingredient taken away ...
+    # These variants remove an ingredient.
     "plain_const": {"model.const_warp": 0.0},
     "mse": {"model.const_distance": "mse", "model.alpha": 15.0},
     "slow_d": {"model.d_learning_rate": 2e-4},
@@ -79,7 +84,7 @@ TRIED: dict[str, dict[str, Any]] = {
     "no_average": {"model.ema": 0.0},
     "constant_rates": {"model.decay_start": 0, "model.decay_end": 0},
     "last_checkpoint": {"checkpoint_rule": "last"},
-    # ... or something else that was tried.
+    # These variants try an alternative.
     "wide_d": {"model.d_widths": (64, 128, 256)},
     "fast_g": {"model.g_learning_rate": 1e-3},
     "double_weights": {"model.alpha": 40.0, "model.beta": 30.0},

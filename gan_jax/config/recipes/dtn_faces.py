@@ -1,4 +1,4 @@
-"""What DTN for faces requires, and its variants with one's own files."""
+"""The runs that DTN for faces requires, and its variants for a user's own files."""
 
 from typing import Any
 
@@ -10,12 +10,14 @@ from gan_jax.config.recipes.quick import quick as shared_quick
 from gan_jax.config.sets import dataset, role
 from gan_jax.config.variants import last
 
-# `.npy` [N, 512] in the order of the photographs' names, or `.npz` with `features` and `files`, their names.
+# Either `.npy` [N, 512] in the order of the photographs' names, or `.npz` with `features` and `files`, which
+# are the photographs' names.
 EXPORTED = "celeba/features.npy"
 EXPORTED_WIDTHS = (64, 128, 256, 256, 256, 512)
 
 
-# Photographs much changed, so that f reads cartoons too; none is negated: dark hair must not turn blond.
+# Training changes photographs strongly, so that f reads cartoons too. It negates no image, because dark hair
+# would turn blond.
 CHANGED: dict[str, Any] = {
     "batch_norm": True,
     "dropout": 0.2,
@@ -32,7 +34,10 @@ CHANGED: dict[str, Any] = {
 
 
 def reader(widths: tuple[int, ...]) -> ml_collections.ConfigDict:
-    """The perceptual function f: the forty attributes of photographs that DTN does not see."""
+    """The run of the perceptual function f, a classifier of forty attributes.
+
+    f learns from photographs that DTN does not see.
+    """
     return classifier(
         "f_faces",
         role("photos[train[100000:162770]]", attributes=CELEBA),
@@ -47,7 +52,7 @@ def reader(widths: tuple[int, ...]) -> ml_collections.ConfigDict:
 
 
 def judge() -> ml_collections.ConfigDict:
-    """The judge: attributes of cartoons, learned from cartoons alone."""
+    """The run of the judge, a classifier of cartoons' attributes. The judge learns from cartoons alone."""
     return classifier(
         "judge_emoji",
         role("cartoons[train]"),
@@ -64,7 +69,7 @@ def judge() -> ml_collections.ConfigDict:
 
 
 def avatars(config: ml_collections.ConfigDict) -> None:
-    """A folder of avatars, with a table of their attributes, in place of the drawn cartoons."""
+    """Replaces the drawn cartoons by a folder of avatars with a table of their attributes."""
     config.data.sets.cartoons = dataset(files={"train": "avatars"}, attributes=KEPT)
     learned, tested = config.requires.judge.data.roles.image, config.requires.judge.evals.test.roles.image
     learned.split, tested.split = "train[:90%]", "train[90%:]"
@@ -73,7 +78,7 @@ def avatars(config: ml_collections.ConfigDict) -> None:
 
 @last
 def exported(config: ml_collections.ConfigDict) -> None:
-    """An f that learns to give the features that another network gave to the photographs of f."""
+    """Trains f to imitate the features that another network gave to f's photographs."""
     photos = config.data.sets.photos.to_dict()
     no_label = {"attributes": (), "attributes_file": "", "embedded": ""}
     config.data.sets.exported = {**photos, **no_label, "features": EXPORTED}
@@ -90,7 +95,10 @@ def exported(config: ml_collections.ConfigDict) -> None:
 
 @last
 def quick(config: ml_collections.ConfigDict) -> None:
-    """The shared one; the drawn faces have not all attributes of photographs, so that f reads those kept."""
+    """The shared `quick`, with an f that learns only the attributes in KEPT.
+
+    The drawn faces lack the other attributes of photographs.
+    """
     shared_quick(config)
     f = config.requires.f
     if f.model.objective == "attributes":

@@ -1,8 +1,8 @@
-"""Photographs of faces from CelebA: where they and their attributes lie, and names of attributes."""
+"""Photographs of faces from CelebA: files, names of attributes, and the architecture of StarGAN's judge."""
 
 from typing import Any
 
-# Fields of a data set. The part is the first 8 000 photographs at half size.
+# Fields of a data set. PART has the first 8 000 photographs at half size.
 PHOTOS: dict[str, Any] = {
     "files": {"train": "celeba/img_align_celeba"},
     "attributes_file": "celeba/list_attr_celeba.txt",
@@ -19,15 +19,15 @@ CELEBA = (
     "Receding_Hairline", "Rosy_Cheeks", "Sideburns", "Smiling", "Straight_Hair", "Wavy_Hair",
     "Wearing_Earrings", "Wearing_Hat", "Wearing_Lipstick", "Wearing_Necklace", "Wearing_Necktie", "Young",
 )  # fmt: skip
-# What a transfer should keep: seen in photographs and in cartoons alike.
+# The attributes that a transfer should keep. Photographs and cartoons both show them.
 KEPT = (
     "Bangs", "Black_Hair", "Blond_Hair", "Brown_Hair", "Eyeglasses", "Gray_Hair", "Male", "No_Beard",
     "Smiling", "Wearing_Hat",
 )  # fmt: skip
-# What StarGAN changes.
+# The attributes that StarGAN changes.
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
 
-# The judge of StarGAN, ResNet-18.
+# Fields of StarGAN's judge, a ResNet-18.
 RESNET18: dict[str, Any] = {
     "architecture": "resnet18",
     "widths": (64, 128, 256, 512),

@@ -1,4 +1,4 @@
-"""Images from noise: a run, its judge, what is drawn and scored, and variants that such runs share."""
+"""Runs of models that draw images from noise: their data, judges, scores and shared variants."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from gan_jax.config.recipes.classifiers import classifier
 from gan_jax.config.recipes.digits import MNIST_FILES, shorten
 from gan_jax.config.sets import dataset, role
 
-INCEPTION = "pt_inception-2015-12-05-6726825d.pth"  # as the field shares it; in the working folder
+INCEPTION = "pt_inception-2015-12-05-6726825d.pth"  # its usual file name; in the working folder
 
 SETS: dict[str, dict[str, Any]] = {
     "mnist": dataset("mnist", embedded="digits_plain"),
@@ -32,21 +32,23 @@ def noise_to_image(
     judge: bool = True,
     **fields: Any,
 ) -> ml_collections.ConfigDict:
-    """A run of `models/gan.py` that draws a sheet now and then and is scored at its end.
+    """A run of `models/gan.py` that draws sheets during training and is scored at the end.
 
-    Scored are 10 000 images against the test set by the features of a judge, a classifier of the same data
-    that is trained first. The same number of training images, scored alike, stands beside them.
+    The score compares 10 000 generated images with the test set. It uses the features of a judge, a
+    classifier of the same data that is trained first. The same number of training images is scored in the
+    same way, for comparison.
 
     Args:
-      name: of the run.
+      name: name of the run.
       images: one of SETS, with splits `train` and `test`.
       size: pixels a side.
-      batch_size: of one update, over all devices.
+      batch_size: batch size of one update, over all devices.
       steps: updates of G.
       every: steps between sheets.
-      classes: of a conditional model, whose sheets have a row for each; 0 for others.
-      judge: whether the data have classes that a judge can tell.
-      **fields: of the Model.
+      classes: number of classes of a conditional model, whose sheets have a row for each class; 0 for other
+        models.
+      judge: whether to train a judge and to score by it. The data need classes for a judge.
+      **fields: fields of the Model.
     """
     config = default()
     config.name = name
@@ -66,13 +68,18 @@ def noise_to_image(
 
 
 def judge_of(images: str, size: int) -> ml_collections.ConfigDict:
-    """A classifier of the images of `size` pixels, for `requires`."""
+    """A run of a classifier of the images at `size` pixels, for `requires`."""
     both = role("images[train]"), role("images[test]")
     return classifier(f"judge_{images}", *both, steps=1500, size=size, input_size=32)
 
 
 def scored(test: str = "test", **options: Any) -> dict[str, Any]:
-    """The evaluation at the end of a run; `options` are of evaluation/generation.py."""
+    """The evaluation at the end of a run.
+
+    Args:
+      test: split of the real images that the generated ones are compared with.
+      **options: options of evaluation/generation.py.
+    """
     roles = {
         "image": role(f"images[{test}]", labels=False),
         "reference": role("images[train[:10000]]", labels=False),
@@ -81,7 +88,7 @@ def scored(test: str = "test", **options: Any) -> dict[str, Any]:
 
 
 def replace(config: ml_collections.ConfigDict, images: str) -> None:
-    """Another data set in place of MNIST, for the judge and the names of the scores too."""
+    """Replaces MNIST by another data set. The judge and the names of the scores change with it."""
     config.data.sets.images = SETS[images]
     config.requires.judge.name = f"judge_{images}"
     for evaluation in config.evals.values():
@@ -102,12 +109,12 @@ def cifar10(config: ml_collections.ConfigDict) -> None:
 
 
 def inception(config: ml_collections.ConfigDict) -> None:
-    """Scored by Inception-v3 instead of a judge, or of nothing."""
+    """Scores images by Inception-v3, instead of a judge or in a run that has no judge."""
     config.evals.test = scored(features="inception", weights=INCEPTION)
 
 
 def part(config: ml_collections.ConfigDict) -> None:
-    """MNIST's official files under GAN_JAX_DATA and a judge that two cores train soon."""
+    """Reads MNIST's official files under GAN_JAX_DATA and trains a small judge, for two cores."""
     config.data.sets.images = MNIST_FILES
     shorten(config.requires.judge, 1000)
 
@@ -115,8 +122,8 @@ def part(config: ml_collections.ConfigDict) -> None:
 def narrow(config: ml_collections.ConfigDict) -> None:
     """`part` with convolutions a quarter as wide as published.
 
-    D is that of CGAN, from the code of DCGAN's authors for digits: at 28 pixels DCGAN's has two convolutions,
-    nothing above them sees a whole digit, and broken strokes pass.
+    D is CGAN's D, from the code of DCGAN's authors for digits. DCGAN's D has only two convolutions at 28
+    pixels. No layer above these convolutions sees a whole digit, so that D accepts broken strokes.
     """
     part(config)
     config.model.discriminator = "cgan_conv"

@@ -1,4 +1,4 @@
-"""`quick`, the variant of every configuration: two steps of everything on embedded data."""
+"""The variant `quick`, which every configuration has: two steps of every part on embedded data."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from gan_jax.config.variants import last
 
 SIZE = 32  # pixels
 LEARNED, SCORED = "validation[:64]", "validation[-32:]"
-# Of roles that take the images with some attributes alone, of which there may be few.
+# Slices for roles that take only images with some attributes. A small slice may have few such images.
 OF_SOME_LEARNED, OF_SOME_SCORED = "validation[:256]", "validation[-128:]"
 SHEET = 16  # images
-BATCH = 8  # for any number of devices up to that
-# What only the files of a data set have, and its stand-in has not.
+BATCH = 8  # images; any number of devices up to this one can share them
+# Fields that describe files. The embedded set that replaces the files has none of these fields.
 _OF_FILES = ("files", "attributes_file", "classes", "label_maps", "features", "side", "crop")
 
 
 @last
 def quick(config: ml_collections.ConfigDict) -> None:
-    """Two steps of everything on embedded data, with networks of a few channels.
+    """Two steps of every part on embedded data, with networks of a few channels.
 
-    A data set is replaced by the embedded set that its description names, and every role of it reads a few
-    images. A set without a stand-in stays as it is, and its roles too. Models have the fields of their `TINY`
-    where their own are larger. Required runs shrink likewise.
+    Each data set that names an embedded set is replaced by it, and its roles read a few images. Other data
+    sets and their roles stay as they are. The model's fields in `TINY` are reduced to the values there.
+    Required runs shrink in the same way.
     """
     replaced = {name for name, spec in config.data.sets.items() if spec.embedded}
     for name in replaced:
@@ -44,7 +44,7 @@ def quick(config: ml_collections.ConfigDict) -> None:
 
 
 def _shrink(config: ml_collections.ConfigDict, replaced: set[str]) -> None:
-    """A run's size, images and steps, and those of the runs that it requires."""
+    """Reduces the size, images and steps of a run and of the runs that it requires."""
     config.data.size = min(config.data.size, SIZE)
     if config.data.load_size:
         config.data.load_size = config.data.size * 9 // 8
@@ -65,7 +65,7 @@ def _shrink(config: ml_collections.ConfigDict, replaced: set[str]) -> None:
 
 
 def smaller(value: Any, limit: Any) -> Any:
-    """A model's field where it is at most the limit, which it is then set to; tuples are replaced whole."""
+    """The smaller one of a model's field and its limit. A tuple is always replaced by the limit."""
     return limit if isinstance(limit, tuple) else min(value, limit)
 
 

@@ -1,4 +1,4 @@
-"""Scenes with label maps, drawn and photographed, and the small network that reads them."""
+"""Drawn and photographed scenes with label maps, and the small network that segments them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,16 +8,17 @@ import ml_collections
 from gan_jax.config.defaults import default, model
 from gan_jax.config.sets import dataset
 
-CLASSES = {"embedded": 11, "folders": 19}  # ten digits and the ground; those of Cityscapes
+CLASSES = {"embedded": 11, "folders": 19}  # ten digits and the ground; the classes of Cityscapes
 GAME = dataset("scenes_game", label_classes=CLASSES["embedded"])
 REAL = dataset("scenes_real", label_classes=CLASSES["embedded"])
 
 
 def folders(domain: str) -> dict[str, Any]:
-    """A data set of images and label maps of 19 classes on disk, with splits train and test.
+    """A data set of images and label maps of 19 classes on disk, with the splits train and test.
 
-    They are `scenes/game/train/images/a.jpg` and `scenes/game/train/labels/a.png`; `domain` is 'game', drawn,
-    or 'real', photographed. No embedded set stands for them, so that `quick` reads them too.
+    `domain` is 'game', drawn scenes, or 'real', photographs. The files of 'game' are
+    `scenes/game/train/images/a.jpg` and `scenes/game/train/labels/a.png`. The data set names no embedded set,
+    so `quick` reads the files too.
     """
     splits = ("train", "test")
     files, maps = ({s: f"scenes/{domain}/{s}/{kind}" for s in splits} for kind in ("images", "labels"))
@@ -38,14 +39,14 @@ def segmenter(
     """A run of a small FCN over one cycle of its learning rate.
 
     Args:
-      name: of the run.
-      train: role of its training images, with label maps.
-      test: role of those that its scores are reported on.
-      classes: of the label maps.
-      steps: training steps, and the length of the cycle.
-      batch_size: over all devices.
-      size: of the images, in pixels.
-      **fields: of the segmenter's Model.
+      name: name of the run.
+      train: role of the training images, with label maps.
+      test: role of the images on which the scores are computed.
+      classes: number of classes in the label maps.
+      steps: training steps, which are also the length of the cycle.
+      batch_size: batch size over all devices.
+      size: pixels a side of the images.
+      **fields: fields of the segmenter's Model.
     """
     config = default()
     config.name = name

@@ -1,4 +1,4 @@
-"""Roles of a configuration, to be changed in place by variants: training's, evaluations', required runs'."""
+"""The roles of a configuration, for variants that change roles in place."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,14 @@ import ml_collections
 
 
 def learned(config: ml_collections.ConfigDict) -> Iterator[ml_collections.ConfigDict]:
-    """Every role that a run or one that it requires trains on."""
+    """Every role on which the run, or a run that it requires, trains."""
     yield from config.data.roles.values()
     for required in config.requires.values():
         yield from learned(required)
 
 
 def tested(config: ml_collections.ConfigDict) -> Iterator[ml_collections.ConfigDict]:
-    """Every role of an evaluation of a run or of one that it requires."""
+    """Every role of the evaluations of the run and of the runs that it requires."""
     for evaluation in config.evals.values():
         yield from evaluation.roles.values()
     for required in config.requires.values():
@@ -21,7 +21,7 @@ def tested(config: ml_collections.ConfigDict) -> Iterator[ml_collections.ConfigD
 
 
 def of_set(config: ml_collections.ConfigDict, name: str, train: str, test: str) -> None:
-    """Other slices of a data set: `train` wherever it is learned from, `test` wherever it is evaluated on."""
+    """Sets the slices of data set `name`: `train` in roles of training, `test` in roles of evaluations."""
     for roles, split in ((learned, train), (tested, test)):
         for role in roles(config):
             if role.set == name:
@@ -29,5 +29,5 @@ def of_set(config: ml_collections.ConfigDict, name: str, train: str, test: str) 
 
 
 def named(config: ml_collections.ConfigDict, role: str) -> list[ml_collections.ConfigDict]:
-    """The roles of this name, of training and of every evaluation."""
+    """The roles named `role` in the training batch and in every evaluation."""
     return [place.roles[role] for place in (config.data, *config.evals.values()) if role in place.roles]

@@ -1,4 +1,4 @@
-"""Rows of published tables as variants, each with the figure that its paper prints."""
+"""The rows of DTN's Table 1 as variants, each with the figure in the paper, and DTN's other direction."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import ml_collections
 from gan_jax.config.sets import role
 from gan_jax.config.variants import Variant, last, reference
 
-# Taigman et al. 2016, Table 1 (DTN): what each row changes, and the accuracy on SVHN -> MNIST in per cent.
-# `baseline` is Sec. 3.
+# Taigman et al. 2016, Table 1 (DTN): the fields that each row changes, and the row's accuracy on SVHN ->
+# MNIST in per cent. `baseline` is described in Sec. 3.
 TABLE_1: dict[str, tuple[dict[str, Any], float]] = {
     "dtn": ({}, 90.66),
     "no_tid": ({"model.beta": 0.0}, 88.40),
@@ -27,7 +27,7 @@ TABLE_1: dict[str, tuple[dict[str, Any], float]] = {
 def rows() -> list[Variant]:
     """DTN's ablations as variants, in the order of the paper's Table 1.
 
-    They apply last: no variant that makes things small undoes what a row is about.
+    The rows apply last, so that a variant that shrinks the run does not undo what a row changes.
     """
     return [_row(name, change) for name, (change, _) in TABLE_1.items()]
 
@@ -41,9 +41,9 @@ def _row(name: str, change: dict[str, Any]) -> Variant:
 
 
 def reverse(config: ml_collections.ConfigDict) -> None:
-    """DTN's other direction: the two domains change places, f stays (Fig. 9 of its paper).
+    """Reverses DTN's direction: the two domains change places, and f stays (Fig. 9 of the paper).
 
-    The judge is a second classifier of f's kind and data, of another seed: f itself trains g.
+    The judge is a second classifier with f's architecture and data, but another seed, because f trains g.
     """
     source, target = (config.data.roles[name].to_dict() for name in ("source", "target"))
     f, test = config.requires.f, config.requires.judge.evals.test.roles.image.to_dict()

@@ -1,4 +1,4 @@
-"""Image translation: a source and a target, scored at the end, with sheets on the way."""
+"""Image translation from a source to a target, with sheets during training and scores at the end."""
 
 from typing import Any
 
@@ -20,16 +20,17 @@ def unpaired(
     source: Fields | None = None,
     target: Fields | None = None,
 ) -> None:
-    """Two domains without pairs; scored is the way there and back.
+    """Two domains without pairs. The score compares images with their translation there and back.
 
     Args:
       config: changed in place.
-      train: where the training images are, such as "photos[train]"; or a pair, of source and of target.
-      test: where those are that are scored and drawn.
+      train: place of the training images, such as "photos[train]", or a pair of places: the source's and the
+        target's.
+      test: place or places of the images that are scored and drawn.
       every: steps between sheets.
       num: images on a sheet.
-      source: further fields of the roles of the source.
-      target: of those of the target.
+      source: further fields of the source's roles.
+      target: further fields of the target's roles.
     """
     _translation(config, "cycle", train, test, every, num, (source, target))
 
@@ -44,13 +45,16 @@ def paired(
     source: Fields | None = None,
     target: Fields | None = None,
 ) -> None:
-    """Pairs; scored is the distance to the target. The arguments are those of `unpaired`."""
+    """Two domains with pairs. The score is the distance to the target. `unpaired` explains the arguments."""
     config.data.kind = "paired"
     _translation(config, "paired", train, test, every, num, (source, target))
 
 
 def paper_of_discogan(config: ml_collections.ConfigDict) -> None:
-    """The equation as printed: adversarial and reconstruction terms of equal weight, from the start."""
+    """Sets DiscoGAN's loss as the paper prints it, with equal weights from the first step.
+
+    The adversarial and the reconstruction terms remain. Feature matching and the curriculum are off.
+    """
     config.model.gan_weight, config.model.fm_weight, config.model.curriculum = 1.0, 0.0, 0
 
 

@@ -1,6 +1,6 @@
-"""The embedded data sets by name: which there are, what kind of labels each has, and how each is read.
+"""The embedded data sets by name: their kinds of labels, and the reading of each set.
 
-No other file outside this package names one of them.
+No other file outside this package contains the name of an embedded set.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from gan_jax.data.embedded.digits import scenes
 from gan_jax.data.embedded.emoji import read as emoji
 from gan_jax.data.examples import Examples
 
-# What the label of one image is: a class, one number; attributes, [K] in {0, 1}; or a map of classes [S, S].
+# The label of one image: a class number; attributes [K] in {0, 1}; or a map of classes [S, S].
 CLASSES, ATTRIBUTES, MAPS = "classes", "attributes", "maps"
 
 LABELS: Mapping[str, str] = {
@@ -23,15 +23,16 @@ NAMES = tuple(LABELS)
 
 
 def read(name: str, split: str, attributes: Sequence[str] = ()) -> Examples:
-    """Rows of an embedded set: `image` uint8 [N, S, S, C], and `label` int32 of the kind that LABELS says.
+    """Rows of an embedded set: `image` uint8 [N, S, S, C], and `label` int32 of the kind in LABELS.
 
     Args:
       name: one of NAMES.
-      split: tfds' slicing syntax over the splits that the set has.
-      attributes: the columns of the label of a set of attributes, in order; () for all. Others have none.
+      split: tfds' slicing syntax over the splits of the set.
+      attributes: for a set of attributes, the columns of the label, in order; () for all columns. Other sets
+        ignore this argument.
 
     Raises:
-      DataError: a split or an attribute that is not there.
+      DataError: an unknown split or attribute.
     """
     if name == emoji.NAME:
         return emoji.read(split, attributes)
@@ -39,7 +40,7 @@ def read(name: str, split: str, attributes: Sequence[str] = ()) -> Examples:
 
 
 def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
-    """Raises what `read` would, without drawing an image."""
+    """Raises the errors of `read`, without drawing an image."""
     if name == emoji.NAME:
         emoji.check(split, attributes)
     else:

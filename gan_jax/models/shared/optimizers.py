@@ -12,17 +12,17 @@ OPTIMIZERS = ("adam", "rmsprop", "rmsprop_tf", "sgd")
 def optimizer(
     name: str, rate: float, b1: float, b2: float, start: int = 0, end: int = 0
 ) -> optax.GradientTransformation:
-    """An optimiser whose learning rate is constant to update `start`, then linear to zero at update `end`.
+    """An optimiser whose rate is constant until update `start` and then falls linearly to zero at `end`.
 
     Args:
-      name: 'adam', 'sgd', 'rmsprop' or 'rmsprop_tf'. 'rmsprop' is torch's, with which WGAN was published: its
-        average has decay 0.99 and starts at 0. 'rmsprop_tf' is TensorFlow 1's, of WGAN-GP's comparisons: its
-        average has decay 0.9 and starts at 1.
+      name: 'adam', 'sgd', 'rmsprop' or 'rmsprop_tf'. 'rmsprop' is torch's RMSProp, which the paper of WGAN
+        uses: its average has decay 0.99 and starts at 0. 'rmsprop_tf' is TensorFlow 1's, which WGAN-GP's
+        comparisons use: its average has decay 0.9 and starts at 1.
       rate: learning rate.
       b1: Adam's b1, or the momentum of 'sgd'; RMSProp has no momentum.
       b2: Adam's b2.
       start: last update with the full rate.
-      end: first update with rate zero; 0 keeps the rate constant.
+      end: first update with rate zero; 0: the rate stays constant.
     """
     schedule: Any = optax.linear_schedule(rate, 0.0, end - start, start) if end else rate
     if name == "adam":
@@ -35,14 +35,15 @@ def optimizer(
 
 
 def adam(rate: float, b1: float, b2: float, start: int, end: int) -> optax.GradientTransformation:
-    """Adam at `rate`, constant to update `start`, then linear to zero at `end`; end=0 keeps it constant."""
+    """Adam at `rate`, constant until update `start`, then linear to zero at `end`; 0: always constant."""
     return optimizer("adam", rate, b1, b2, start, end)
 
 
 def adagrad(rate: float) -> optax.GradientTransformation:
-    """Adagrad as torch has it: `w -= rate g / (sqrt(sum of g^2) + 1e-10)`, the sum beginning at zero.
+    """Adagrad as in torch: `w -= rate g / (sqrt(sum of g^2) + 1e-10)`. The sum starts at zero.
 
-    `optax.adagrad` adds 1e-7 inside the root, which is 3e-4 outside it: it holds back gradients as small.
+    `optax.adagrad` adds 1e-7 under the root, which acts like 3e-4 outside the root. It reduces the updates of
+    gradients that are so small.
     """
 
     def init(params):

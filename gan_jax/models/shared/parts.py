@@ -8,5 +8,5 @@ from gan_jax.models.shared.base import Batch
 
 
 def take(parts: Mapping[str, Sequence[jax.Array]], i: int) -> Batch:
-    """The batch of update `i`: the part `i` of each column, counted from the first again after the last."""
+    """The batch of update `i`: part `i` of each column. After its last part a column starts again."""
     return {name: split[i % len(split)] for name, split in parts.items()}

@@ -1,4 +1,4 @@
-"""Functions of models that translate both from a source domain to a target domain and back."""
+"""Functions for models that translate from a source domain to a target domain and back."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from gan_jax.models.shared.base import Batch, Inputs
 from gan_jax.models.shared.checks import require_images
 from gan_jax.ops.directions import DIRECTIONS
 
-# For each network of a player `gen` that translates both ways: the role it takes, and the role it draws.
+# For each network of the player `gen`: the role that it takes, and the role that it draws.
 WAYS = DIRECTIONS
 
 
@@ -21,7 +21,7 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
     gives each player's optimiser. `batch` has `source` and `target` images.
 
     Raises:
-      ValueError: a role is missing, or the networks do not take its channels or size.
+      ValueError: a role is missing, or the networks do not accept its channels or size.
     """
     for role in ("source", "target"):
         require_images(batch, role, (getattr(model, f"{role}_channels"),))
@@ -42,9 +42,9 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
 
 
 def translate(model: Any, state: TrainState, batch: Batch, batch_statistics: bool = False) -> Batch:
-    """Translates each role of a batch to the other domain, with `gen`'s evaluation variables.
+    """Translates each role of a batch to the other domain by `gen`'s evaluation variables.
 
-    With `batch_statistics` batch norm normalises by this batch instead of running averages.
+    With `batch_statistics` batch norm normalises by this batch instead of the running statistics.
     """
     variables = state.players["gen"].eval_variables
     made = {}

@@ -1,4 +1,4 @@
-"""Initial values of kernels that linen lacks: those of Gulrajani et al. 2017's code, and given limits."""
+"""Initial values of kernels that linen lacks: uniform ones, and those of Gulrajani et al. 2017's code."""
 
 import math
 from collections.abc import Callable
@@ -10,8 +10,8 @@ Initializer = Callable[..., jax.Array]
 
 HE = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")  # std sqrt(4 / (fan_in + fan_out))
 GLOROT = nn.initializers.glorot_uniform()
-HE_DENSE = nn.initializers.he_uniform()  # standard deviation sqrt(2 / fan_in)
-NORMAL = nn.initializers.normal(0.02)  # DCGAN's, pix2pix's, CycleGAN's and DiscoGAN's
+HE_DENSE = nn.initializers.he_uniform()  # std sqrt(2 / fan_in)
+NORMAL = nn.initializers.normal(0.02)  # of DCGAN, pix2pix, CycleGAN and DiscoGAN
 
 
 def uniform(limit: float) -> Initializer:

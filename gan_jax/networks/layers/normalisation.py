@@ -1,7 +1,7 @@
-"""Batch, instance and layer norm, the choice of them by name, and a network's pass in training.
+"""Batch, instance and layer norm, selected by name, and a network's pass in training.
 
-No other module makes a layer of linen's: its variance is E x^2 - (E x)^2 unless it is told otherwise, and in
-float32 that difference loses the digits that mean and deviation do not share.
+Other modules make no norm layers of linen. By default linen computes the variance as E x^2 - (E x)^2. In
+float32 this difference loses precision if the mean is large compared with the standard deviation.
 """
 
 from typing import Any
@@ -14,27 +14,27 @@ from gan_jax.networks.layers.initializers import Initializer
 
 KINDS = ("none", "batch", "layer", "instance", "instance_affine")
 
-_EPSILON = 1e-5  # torch's
-_MOMENTUM = 0.9  # what running statistics keep of themselves; torch counts the rest, 0.1
+_EPSILON = 1e-5  # as in torch
+_MOMENTUM = 0.9  # share of the running statistics that an update keeps; torch's momentum is 1 - 0.9 = 0.1
 _ones = nn.initializers.ones
 
 
 class BatchNorm(nn.Module):
     """Batch norm over all axes but the last, [B, ..., C] -> [B, ..., C], with torch's running statistics.
 
-    In training it normalises by the batch's mean and biased variance, and moves the running statistics a
-    tenth towards the batch's. The running variance takes the unbiased one, which is n / (n - 1) times the
-    biased one of n values a channel: so do PyTorch, Lua Torch, Chainer and TensorFlow's fused layer. Linen
-    takes the biased one. Of a single value there is no unbiased variance, and it counts as 0. In use the
-    layer normalises by the running statistics.
+    In training the layer normalises by the batch's mean and biased variance, and moves the running statistics
+    a tenth of the way towards the batch's statistics. For the running variance the batch's variance is
+    unbiased: n / (n - 1) times the biased variance of n values of a channel. PyTorch, Lua Torch, Chainer and
+    TensorFlow's fused layer do the same. Linen uses the biased variance. A single value has no unbiased
+    variance, and its variance counts as 0. In evaluation the layer normalises by the running statistics.
 
     Variables have linen's names: `scale` and `bias` [C]; `mean` and `var` [C] of `batch_stats`.
 
     Attributes:
-      train: normalises by the batch and updates the running statistics.
+      train: whether to normalise by the batch and to update the running statistics.
       epsilon: added to the variance.
-      affine: whether the output has a learned scale and a learned shift.
-      scale_init: of the scale.
+      affine: whether the layer has a learned scale and a learned shift.
+      scale_init: initial values of the scale.
     """
 
     train: bool
@@ -81,16 +81,16 @@ def normalised(x: jax.Array, kind: str, train: bool, name: str, scale_init: Init
 
     Args:
       x: images [B, H, W, C] or vectors [B, C].
-      kind: 'none'; 'batch', over all axes but the last; 'layer', over all axes but the first; or 'instance',
-        over H and W of each example and channel. Batch and layer norm have a learned scale and shift for each
-        channel. Instance norm has none, as torch's by default; 'instance_affine' has both.
-      train: batch norm uses the batch's statistics and moves the running ones a tenth of the way to them. The
-        other kinds do not use it.
+      kind: 'none'; 'batch', over all axes but the last; 'layer', over all axes but the first; 'instance' or
+        'instance_affine', over H and W of each example and channel. All kinds except 'none' and 'instance'
+        have a learned scale and shift for each channel. Torch's instance norm has none by default either.
+      train: whether batch norm uses the batch's statistics and moves the running statistics a tenth of the
+        way to them. The other kinds do not use this argument.
       name: name of the submodule.
       scale_init: initial values of the scale.
 
     Raises:
-      ValueError: `kind` is none of these.
+      ValueError: `kind` is none of KINDS.
     """
     if kind == "none":
         return x
@@ -115,7 +115,7 @@ def pass_in_training(
     `options` are further arguments of `module.apply`, such as `rngs`.
 
     Returns:
-      The output, and the running statistics after the pass; {} if the module has none.
+      The output, and the running statistics after the pass, which are {} if the module has none.
     """
     variables = {"params": params, "batch_stats": batch_stats}
     out, new = module.apply(variables, x, train=True, mutable=["batch_stats"], **options)
