@@ -133,7 +133,7 @@ def test_the_paper_size_of_faces_is_the_papers():
     images = jax.ShapeDtypeStruct((1, 152, 152, 3), "float32")
     players = jax.eval_shape(model.init, jax.random.key(0), {"source": images, "target": images}).players
     counts = {k: sum(x.size for x in jax.tree.leaves(p.params)) for k, p in players.items()}
-    assert counts == {"g": 5204739, "disc": 11161987}
+    assert counts == {"gen": 5204739, "disc": 11161987}
 
 
 @pytest.mark.parametrize("variant", ["", "part"])

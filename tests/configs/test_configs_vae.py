@@ -76,7 +76,7 @@ def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(tmp_pat
     assert metrics["loss"] == pytest.approx(metrics["recon"] + metrics["kl"], rel=1e-6)
     assert metrics["elbo"] == pytest.approx(-metrics["loss"], rel=1e-6)
     scores = metrics["generation"]
-    assert scores["n_real"] == scores["n_fake"] == 64
+    assert scores["n_real"] == scores["n_fake"] == 32
     assert scores["digit_fid"] > 0 < scores["untrained"]["digit_fid"]
 
 
