@@ -23,7 +23,7 @@ def test_players_move_as_often_as_configured_each_time_on_fresh_examples(d_steps
     assert m.batches == max(d_steps, g_steps)
     state, _ = run(m, [pictures(B * m.batches)])
     counts = {k: int(p.opt_state[0].count) for k, p in devices.unreplicate(state).players.items()}
-    assert counts == {"disc": d_steps, "g": g_steps}
+    assert counts == {"disc": d_steps, "gen": g_steps}
 
 
 def test_each_move_takes_its_own_part_of_the_batch(monkeypatch):
