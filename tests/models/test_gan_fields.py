@@ -78,7 +78,7 @@ def test_every_loss_goes_with_every_norm(loss, norm):
 
 def test_images_of_another_size_or_other_channels_are_refused():
     m = play.model()
-    m.check_size(play.SIZE, {})
+    m.check(Inputs(play.SIZE))
     with pytest.raises(ValueError, match=r"^size=8 is not allowed; allowed: the 32 pixels of the images$"):
         m.check(Inputs(32))
     with pytest.raises(ValueError, match=r"^image has shape \(2, 8, 8, 3\)"):

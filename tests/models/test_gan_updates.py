@@ -50,15 +50,17 @@ def test_metrics_are_those_of_the_last_update_of_d():
 
 
 def test_the_penalty_is_asked_for_between_the_real_images_and_the_fakes(monkeypatch):
-    def ends(critic, real, fake, epsilon, sides=2):
-        # Units tell the fakes from the real images, which all lie above 4; hundreds tell the sides.
-        return 100.0 * sides + 10 * (real > 4).mean() + (jnp.abs(fake) <= 1).mean() + 0 * critic(real).sum()
+    def ends(critic, real, fake, epsilon, sides=2, scale=1.0):
+        # Units are for the fakes, tens for the real images, which all lie above 4, hundreds for the sides, and
+        # thousands for the scale.
+        told = 1000.0 * scale + 100 * sides + 10 * (real > 4).mean() + (jnp.abs(fake) <= 1).mean()
+        return told + 0 * critic(real).sum()
 
     monkeypatch.setattr(gan.losses, "gradient_penalty", ends)
-    m = play.model(**play.WGAN_GP, gp_sides=1)
+    m = play.model(**play.WGAN_GP, gp_sides=1, gp_scale=3.0)
     batch = {name: 5 + x for name, x in play.pictures(m).items()}
     _, metrics = play.run(m, batches=[batch])
-    assert metrics["critic/gp"] == 100 * 1 + 10 + 1
+    assert metrics["critic/gp"] == 1000 * 3 + 100 * 1 + 10 + 1
 
 
 def test_a_class_is_its_own_place_beside_z_and_in_ds_condition():
