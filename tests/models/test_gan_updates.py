@@ -51,7 +51,7 @@ def test_metrics_are_those_of_the_last_update_of_d():
 
 def test_the_penalty_is_asked_for_between_the_real_images_and_the_fakes(monkeypatch):
     def ends(critic, real, fake, epsilon, sides=2, scale=1.0):
-        # Units are for the fakes, tens for the real images, which all lie above 4, hundreds for the sides, and
+        # Units are for the fakes, tens for the real images, all above 4, hundreds for the sides, and
         # thousands for the scale.
         told = 1000.0 * scale + 100 * sides + 10 * (real > 4).mean() + (jnp.abs(fake) <= 1).mean()
         return told + 0 * critic(real).sum()

@@ -89,9 +89,9 @@ def test_running_means_go_a_tenth_of_the_way_to_the_batchs():
 @pytest.mark.parametrize(
     ("layer", "axes"),
     [
-        (Normed("instance"), (1, 2)),
-        (Normed("batch"), (0, 1, 2)),
-        (Normed("layer"), (1, 2, 3)),
+        (Normed("instance", nn.initializers.ones), (1, 2)),
+        (Normed("batch", nn.initializers.ones), (0, 1, 2)),
+        (Normed("layer", nn.initializers.ones), (1, 2, 3)),
     ],
     ids=["instance", "batch", "layer"],
 )

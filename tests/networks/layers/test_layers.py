@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from gan_jax.networks.layers import basic
+from gan_jax.networks.layers import basic, normalisation
 
 # Kernel, stride, padding: DCGAN's, an odd kernel, stride 1, a kernel smaller than the stride.
 CASES = [
@@ -144,7 +144,7 @@ def test_layer_norm_is_over_an_examples_pixels_and_channels_with_a_scale_for_eac
 
         @nn.compact
         def __call__(self, x):
-            return basic.normalised(x, self.kind, True, "norm")
+            return normalisation.normalised(x, self.kind, True, "norm")
 
     x = 3 * normal(2, 4, 5, 3) + 1
     scale, bias = jnp.array([1.0, 2.0, 3.0]), jnp.array([0.0, 1.0, -1.0])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from normed import Normed
 
-from gan_jax.networks.layers import basic
+from gan_jax.networks.layers import normalisation
 from gan_jax.networks.layers.normalisation import BatchNorm, instance_norm, layer_norm
 
 LAYERS = {
@@ -90,7 +90,7 @@ def test_networks_of_noise_have_these_layers():
 
         @nn.compact
         def __call__(self, x):
-            return basic.normalised(x, self.kind, True, "norm")
+            return normalisation.normalised(x, self.kind, True, "norm")
 
     x = (1000 + np.random.default_rng(0).normal(0, 0.1, (4, 16, 16, 3))).astype(np.float32)
     for kind in ("batch", "layer"):
