@@ -35,7 +35,9 @@ def test_distances_are_root_mean_squares_of_grey_levels(runs_folder, known):
 
 def test_each_part_of_many_images_has_its_own_features(known, monkeypatch):
     class Flat:
-        def embed(self, pictures):
+        def apply(self, method, batch):
+            assert method == "embed"
+            pictures = batch["image"]
             return pictures.reshape(len(pictures), -1).astype(np.float32)
 
     monkeypatch.setattr(nearest, "_EMBEDDED", 3)

@@ -104,7 +104,7 @@ def test_a_long_evaluation_can_be_interrupted_between_batches(evaluations):
 class Draws(base.Defaults):
     """A noise-to-image model that returns noise around its state, and records its batches."""
 
-    translates = True
+    draws_from_noise, translates = False, True
 
     def __init__(self):
         self.given = []
@@ -183,6 +183,8 @@ def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypa
 
 def test_another_seed_gives_other_latents(evaluations, monkeypatch):
     class Prior(Draws):
+        draws_from_noise = True
+
         def latents(self, rng, n):
             return jax.random.normal(rng, (n, 2))
 

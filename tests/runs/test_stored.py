@@ -77,7 +77,7 @@ def test_fields_with_their_defaults_are_left_out_of_the_canonical_form():
 @pytest.fixture
 def renames(monkeypatch):
     """A field of the classifier that had another name, and one that went."""
-    monkeypatch.setitem(stored.RENAMES, "classifier", {"stages": "widths", "colour": None})
+    monkeypatch.setitem(stored.RENAMES, "classifier", {"stages": ("widths",), "colour": ()})
 
 
 def aged(content):
