@@ -39,8 +39,8 @@ def test_the_second_network_has_another_seed_and_other_widths(done):
     folder, _ = done
     configs = [json.loads(path.read_text()) for path in (folder / "cache").glob("*/config.json")]
     networks = {config["name"]: (config["seed"], config["model"]["widths"]) for config in configs}
-    assert networks["f_faces"] == (0, [4, 4, 8])
-    assert networks["f_faces_second"] == (1, [6, 6, 8])
+    assert networks["f_faces"] == (0, [4, 4, 4, 8])
+    assert networks["f_faces_second"] == (1, [6, 6, 6, 8])
     assert set(networks) == {"f_faces", "f_faces_second", "judge_emoji"}
 
 

@@ -49,9 +49,10 @@ def test_parameters_are_counted(done):
     # G's layers have widths 4, 8 and 16. Their norms have scales and shifts.
     norms = 2 * (4 + 8 + 16) + 2 * 32 + 2 * (8 + 4)
     inner = 16 * (4 * 8 + 8 * 16) + 2 * 9 * 16 * 16 + 16 * (16 * 8 + 8 * 4) + 49 * 4 * 3
-    # D has three strided layers with biases, and a head that tells real images from fakes.
+    # D has three strided layers with biases, and a head that tells real images from fakes. The head that
+    # tells the labels covers the 4x4 map that these layers make of 32 pixels.
     d = 16 * (3 * 4 + 4 * 8 + 8 * 16) + (4 + 8 + 16) + 9 * 16
-    expected = [49 * (3 + n) * 4 + inner + norms + d + 4 * 16 * n for n in (5, 10)]
+    expected = [49 * (3 + n) * 4 + inner + norms + d + 4 * 4 * 16 * n for n in (5, 10)]
     assert [row["parameters"] for row in table["rows"]] == expected
 
 

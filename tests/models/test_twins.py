@@ -53,7 +53,7 @@ STAR = {
     "d_downs": 3,
     "n_critic": CRITIC,
 }
-CYCLE = {"width": W, "d_width": W, "blocks": 1, "identity": 0.5}
+CYCLE = {"g_width": W, "d_width": W, "blocks": 1, "identity": 0.5}
 CASES = {  # our model's fields, its batch, the twin's module, and a function that builds the twin
     "dcgan": (
         {"name": "gan", "size": 16, "channels": 3, "g_width": W, "d_width": W},
