@@ -18,7 +18,8 @@ from gan_jax.train import evaluate_run, train
 FOLDER = Path(__file__).parents[2] / "configs"
 FILES = sorted(FOLDER.glob("*.py"))
 # The configuration that this file runs for each model. Other files of this folder run the other models.
-RUNS = {"dtn": "dtn_digits", "stargan": "stargan_joint"}
+RUNS = {"dtn": "dtn_digits", "stargan": "stargan_celeba"}
+LONG = ("stargan_joint",)  # run by `make test-long`
 ELSEWHERE = {"gan", "vae", "cyclegan", "discogan", "pix2pix", "segmenter", "classifier"}
 
 
@@ -123,7 +124,9 @@ def shortened(name, folder, steps):
     return built
 
 
-@pytest.fixture(scope="module", params=RUNS.values())
+@pytest.fixture(
+    scope="module", params=[*RUNS.values(), *(pytest.param(name, marks=pytest.mark.long) for name in LONG)]
+)
 def pair(request, folder):
     """Folders and results of two runs: one of two steps that went on to four, and one of four at once."""
     name = request.param

@@ -132,6 +132,7 @@ def command(folder, *flags, code=None):
     return python(*start, *places, *flags)
 
 
+@pytest.mark.long
 def test_the_grid_shows_scores_and_a_cell_that_diverged_and_goes_on(tmp_path):
     cells = ["--quick", "--rows=constant", "--columns=dcgan,wgan_gp"]
     process = command(tmp_path, *cells, code=DIVERGES)

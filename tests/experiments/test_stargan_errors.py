@@ -21,6 +21,7 @@ def done(tmp_path_factory):
     return folder, process.stdout
 
 
+@pytest.mark.long
 def test_the_figures_are_those_of_the_runs_and_of_the_paper(done):
     folder, _ = done
     table = json.loads((folder / "errors.json").read_text())
@@ -42,6 +43,7 @@ def test_the_figures_are_those_of_the_runs_and_of_the_paper(done):
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_parameters_are_counted(done):
     folder, _ = done
     table = json.loads((folder / "errors.json").read_text())
@@ -56,6 +58,7 @@ def test_parameters_are_counted(done):
     assert [row["parameters"] for row in table["rows"]] == expected
 
 
+@pytest.mark.long
 def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
     folder, printed = done
     text = (folder / "errors.md").read_text()
@@ -69,6 +72,7 @@ def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
         picture.load()
 
 
+@pytest.mark.long
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
     before = untouched(folder / "runs")
