@@ -41,10 +41,7 @@ def part(config):
     )
     # Persons of the training images may appear among the last 800.
     slices.of_set(config, "photos", train="train[:7200]", test="train[7200:]")
-    config.model.g_width = config.model.d_width = 32
-    config.model.curriculum = 1000
-    config.batch_size = 16
-    config.steps = 4000
+    translation.part_of_discogan(config)
     config.checkpoint_every = config.evals.samples.every = 500
 
 

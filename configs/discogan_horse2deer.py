@@ -25,10 +25,7 @@ def get_config(arg=""):
 
 def part(config):
     """Half the width, a quarter of the batch and a fifth of the iterations, for two cores."""
-    config.model.g_width = config.model.d_width = 32
-    config.model.curriculum = 1000
-    config.batch_size = 16
-    config.steps = 4000
+    translation.part_of_discogan(config)
 
 
 @last

@@ -28,10 +28,7 @@ def part(config):
     The networks have half the width. The batch is a quarter, and the iterations are a fifth.
     """
     digits.both_ways_part(config)
-    config.model.g_width = config.model.d_width = 32
-    config.model.curriculum = 1000
-    config.batch_size = 16
-    config.steps = 4000
+    translation.part_of_discogan(config)
 
 
 @last

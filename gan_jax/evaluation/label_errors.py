@@ -100,6 +100,11 @@ class _Counts:
         self.kept, self.lost = 0, 0
 
     def add(self, own, request, before, after, target):
+        """Counts the images of a batch whose label `target` is asked to change.
+
+        `own` and `request` are the images' and the requested labels, [B, n] in {0, 1}. `before` and `after`
+        are the judge's answers for the images and for their translations, bool [B, n].
+        """
         wanted = request > 0
         change = request[:, target] != own[:, target]
         self.asked += int(change.sum())
@@ -110,6 +115,7 @@ class _Counts:
         self.lost += int((after != wanted)[change][untouched].sum())
 
     def values(self, exclusive):
+        """Shares of wrong answers in [0, 1], or None where nothing was asked, and the number of images."""
         share = lambda part, whole: part / whole if whole else None  # noqa: E731
         return {
             "error": share(self.wrong, self.asked),

@@ -58,6 +58,14 @@ def paper_of_discogan(config: ml_collections.ConfigDict) -> None:
     config.model.gan_weight, config.model.fm_weight, config.model.curriculum = 1.0, 0.0, 0
 
 
+def part_of_discogan(config: ml_collections.ConfigDict) -> None:
+    """Sets half the width, a quarter of the batch and a fifth of the iterations, for two cores."""
+    config.model.g_width = config.model.d_width = 32
+    config.model.curriculum = 1000
+    config.batch_size = 16
+    config.steps = 4000
+
+
 def _translation(config, kind, train, test, every, num, fields):
     def both(place):
         places = (place, place) if isinstance(place, str) else place
