@@ -95,9 +95,9 @@ def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     names = {part["title"]: [row["name"] for row in part["rows"]] for part in table["tables"]}
     assert names == {
         "The best recipe without each of its ingredients": ["moved", "one_domain_f"],
-        "Tried on top of the best recipe": ["wide_d"],
+        "Further trials on top of the best recipe": ["wide_d"],
     }
-    result = json.loads((tmp_path / "runs/dtn_svhn_mnist_quick_best_seed0/result.json").read_text())
+    result = json.loads((tmp_path / "runs/dtn_svhn_mnist_best_quick_seed0/result.json").read_text())
     assert table["best"]["accuracy"] == [pytest.approx(100 * result["metrics"]["accuracy"], abs=0.0051)]
     assert result["config"]["requires"]["f"]["model"]["pseudo_weight"] == 1.0
     # The f of Table 1, the f with which `best` begins, and the f after self-training.
