@@ -103,6 +103,16 @@ def normalised(x: jax.Array, kind: str, train: bool, name: str, scale_init: Init
     raise ValueError(f"norm={kind!r} is not allowed; allowed: {', '.join(KINDS)}")
 
 
+def pixel_norm(x: jax.Array, epsilon: float = 1e-8) -> jax.Array:
+    """Divides each vector of channels by its root mean square: `x / sqrt(mean_c x^2 + epsilon)`.
+
+    `x` is [..., C]; progressive GAN normalises the features of each pixel and the latents in this way (Karras
+    et al. 2018, section 4.2). The statistics are in float32.
+    """
+    square = jnp.square(x.astype(jnp.float32)).mean(-1, keepdims=True)
+    return x * jax.lax.rsqrt(square + epsilon).astype(x.dtype)
+
+
 def _moved(running: jax.Array, new: jax.Array) -> jax.Array:
     return _MOMENTUM * running + (1 - _MOMENTUM) * new
 
