@@ -1,9 +1,9 @@
-"""StyleGAN2 on faces of 64 pixels (Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN").
+"""StyleGAN2 on faces of 64 pixels (Karras et al. 2020, "Analyzing and Improving the Image Quality").
 
     python -m gan_jax.main --config=configs/stylegan2_celeba.py
 
-The paper has no run at this size. Fields are those that StyleGAN2-ADA's code chooses by itself ("auto") for 64
-pixels and one GPU of batch 64: half the channels of configuration F, two mapping layers, R1's gamma of
+The paper has no run at this size. Fields are those that StyleGAN2-ADA's code chooses by itself ("auto") for
+64 pixels and one GPU of batch 64: half the channels of configuration F, two mapping layers, R1's gamma of
 2e-4 r^2 / B. 25 million images are 390 625 iterations.
 """
 

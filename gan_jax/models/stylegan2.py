@@ -32,8 +32,8 @@ class Model(StyleBased):
     and half-lives count iterations, since a model does not know the global batch.
 
     Departures from the code of StyleGAN2-ADA: D moves before G, as in the other models of this library, so
-    that the first half iteration differs; gradients that are not finite stop the run instead of counting as 0;
-    ADA's pipeline has mirrors, colour, shifts and cutouts, not the warps of the paper.
+    that the first half iteration differs; gradients that are not finite stop the run instead of counting as
+    0; ADA's pipeline has mirrors, colour, shifts and cutouts, not the warps of the paper.
     """
 
     TINY: ClassVar[dict[str, Any]] = {

@@ -196,8 +196,8 @@ def path_lengths(
     """How far the images of G move with the styles, along random directions of the images: [B].
 
     `l_b = sqrt(mean_l sum_d (J^T y)^2_bld)`, where J is the derivative of the images with respect to the
-    styles and y is noise / sqrt(H W) (Karras et al. 2020, eq. 4). As in the authors' code, the sum over layers
-    is a mean.
+    styles and y is noise / sqrt(H W) (Karras et al. 2020, eq. 4). As in the authors' code, the sum over
+    layers is a mean.
 
     Args:
       synthesis_fn: styles [B, L, d] -> images [B, H, W, C].

@@ -137,8 +137,8 @@ class StyleBased(Conditional):
         """Styles [n, L, w_dim] of fresh latents in training, and the mean [w_dim] of the first latents' w.
 
         With probability `style_mixing`, the styles from a random layer on are those of a second latent
-        (mixing regularisation). The layer is U{1, ..., active - 1}, and all images of the device share it. `active` is
-        the number of styles in use, L by default.
+        (mixing regularisation). The layer is U{1, ..., active - 1}, and all images of the device share it.
+        `active` is the number of styles in use, L by default.
         """
         first, second, share, layer = jax.random.split(rng, 4)
         w = self._map(params, self.latents(first, n), label)
