@@ -121,7 +121,11 @@ def test_noise_reaches_the_image_only_through_its_strength(drawn):
 
 def test_every_pair_of_architectures_has_its_own_layers():
     colours = {
-        a: {b for b, p in shapes(Synthesis(architecture=a, **SMALL), (1, 6, 8))["params"].items() if "torgb" in p}
+        a: {
+            b
+            for b, p in shapes(Synthesis(architecture=a, **SMALL), (1, 6, 8))["params"].items()
+            if "torgb" in p
+        }
         for a in networks.ARCHITECTURES
     }
     assert colours == {"original": {"b16"}, "residual": {"b16"}, "skip": {"b4", "b8", "b16"}}

@@ -26,7 +26,9 @@ def test_equal_images_have_1e_4_and_a_finite_gradient():
     assert np.all(np.isfinite(slope))
 
 
-@pytest.mark.parametrize(("size", "group", "members"), [(8, 4, 4), (8, 8, 8), (6, 4, 3), (3, 4, 3), (5, 4, 1)])
+@pytest.mark.parametrize(
+    ("size", "group", "members"), [(8, 4, 4), (8, 8, 8), (6, 4, 3), (3, 4, 3), (5, 4, 1)]
+)
 def test_image_j_is_in_group_j_mod_the_number_of_groups(size, group, members):
     x = normal(size, 2, 3, 5)
     groups = size // members

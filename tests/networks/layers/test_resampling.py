@@ -48,7 +48,9 @@ def test_the_borders_of_a_constant_and_bilinear_interpolation_inside():
 
 def test_blur_of_one_pixel_is_the_filter():
     x = jnp.zeros((1, 5, 5, 1)).at[0, 2, 2, 0].set(1.0)
-    np.testing.assert_allclose(blur(x, (1, 2, 1), (1, 1))[0, 1:4, 1:4, 0], np.outer([1, 2, 1], [1, 2, 1]) / 16)
+    np.testing.assert_allclose(
+        blur(x, (1, 2, 1), (1, 1))[0, 1:4, 1:4, 0], np.outer([1, 2, 1], [1, 2, 1]) / 16
+    )
 
 
 def test_up_conv_is_the_transposed_convolution_and_the_filter():
