@@ -14,7 +14,7 @@ from gan_jax.config import FREE
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
-from gan_jax.runs import checkpoint, inputs, judging, required, session
+from gan_jax.runs import checkpoint, inputs, judging, literal, required, session
 from gan_jax.runs.logs import ProgressLine
 from gan_jax.runs.signals import Interrupts, handled
 from gan_jax.runs.stored import comparable
@@ -41,6 +41,9 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     """
     folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
+    literal.checked(folder.path)
+    if config.requires:
+        literal.checked(config.cache_dir)
     folder.check(stored, FREE, comparable)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result

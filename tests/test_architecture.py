@@ -73,6 +73,7 @@ MAY = {
 # What a single file may import beyond its package's rule.
 ALSO = {
     "data/sources/tfds.py": ("absl", "requests", "tensorflow"),
+    "runs/literal.py": ("etils",),
     "runs/provenance.py": ("gan_jax",),
 }
 
