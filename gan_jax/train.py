@@ -14,7 +14,7 @@ from gan_jax.config import FREE
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
-from gan_jax.runs import checkpoint, inputs, judging, literal, required, session
+from gan_jax.runs import checkpoint, inputs, judging, literal, required, schedules, session
 from gan_jax.runs.logs import ProgressLine
 from gan_jax.runs.signals import Interrupts, handled
 from gan_jax.runs.stored import comparable
@@ -44,7 +44,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     literal.checked(folder.path)
     if config.requires:
         literal.checked(config.cache_dir)
-    folder.check(stored, FREE, comparable)
+    extended = folder.check(stored, FREE, comparable, schedules.extended)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result
         done = folder.result
@@ -56,6 +56,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
+        schedules.record(folder, extended, reached)
         folder.write_json("config.json", stored)
         networks = required.ensure(config, train)
         run = session.open_run(config, folder, networks, interrupts.poll)

@@ -40,6 +40,7 @@ class Model(base.Defaults):
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 4, 8), "input_size": 32}
     tells_classes: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
+    RATE_END: ClassVar[str] = "schedule_steps"
 
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     architecture: str = "stages"  # or 'resnet18'; 'resnet18_small' for less than 100 pixels. Both need

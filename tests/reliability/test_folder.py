@@ -64,6 +64,14 @@ def test_more_steps_and_other_reports_go_on_to_the_same_end(tiny, tmp_path, capl
     assert records[0] == records[1]
 
 
+def test_a_run_goes_on_with_a_longer_schedule_and_its_result_says_since_when(tiny, tmp_path):
+    path = tmp_path / "run"
+    assert "extended" not in train(tiny(steps=2, **{"model.schedule_steps": 2}), path)
+    longer = tiny(steps=4, **{"model.schedule_steps": 4})
+    assert train(longer, path)["extended"] == [{"step": 2, "model.schedule_steps": [2, 4]}]
+    assert train(longer, path)["config"]["model"]["schedule_steps"] == 4
+
+
 def test_fewer_steps_than_are_done_are_refused_or_gone_back_to(tiny, tmp_path):
     """A result must describe its own parameters; those of step 8 must not pass for those of step 4."""
     straight = train(tiny(steps=4), tmp_path / "straight")
