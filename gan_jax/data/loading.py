@@ -105,6 +105,10 @@ def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: 
     else:
         return tfds.read(spec, framing, data_dir, manual_dir)
     framed = {"image": framing.apply_all(examples.columns["image"])}
+    height, width = examples.columns["image"].shape[1:3]
+    shares = np.tile(framing.shares(width, height), (len(examples), 1))
+    origin = dataclasses.replace(examples.listing, shares=shares)
+    examples = dataclasses.replace(examples, origin=origin)
     if examples.has_maps:
         maps = examples.columns["label"].astype(np.uint8)[..., None]
         framed["label"] = framing.apply_all(maps, nearest=True)[..., 0].astype(np.int32)

@@ -27,7 +27,10 @@ class Skipped(Exception):
 
 
 def decode_all(
-    read: Callable[[str], bytes], names: Sequence[str], framing: Framing
+    read: Callable[[str], bytes],
+    names: Sequence[str],
+    framing: Framing,
+    shares: np.ndarray | None = None,
 ) -> tuple[np.ndarray, dict[int, str]]:
     """Decodes files in threads; Pillow releases the interpreter's lock while it decodes.
 
@@ -35,6 +38,7 @@ def decode_all(
       read: the content of a file by its name. An OSError means that the file cannot be read.
       names: names of the files.
       framing: the used part of each picture.
+      shares: float [N, 2], which receives `framing.shares` of each picture; None receives nothing.
 
     Returns:
       Pictures uint8 [N, size, size, 3], and the reasons for files left out, by their place in N.
@@ -44,7 +48,9 @@ def decode_all(
 
     def one(place: int) -> None:
         try:
-            images[place] = decode(_content(read, names[place]), framing)
+            images[place], shown = decode_with_shares(_content(read, names[place]), framing)
+            if shares is not None:
+                shares[place] = shown
         except Skipped as reason:
             skipped[place] = str(reason)
 
@@ -63,9 +69,18 @@ def decode(content: bytes, framing: Framing) -> np.ndarray:
     Raises:
       Skipped: as for `upright`, or the picture is smaller than its crop.
     """
+    return decode_with_shares(content, framing)[0]
+
+
+def decode_with_shares(content: bytes, framing: Framing) -> tuple[np.ndarray, tuple[float, float]]:
+    """The result of `decode`, and `framing.shares` of the picture.
+
+    Raises:
+      Skipped: as for `decode`.
+    """
     picture = upright(content, framing.draft)
     try:
-        return np.asarray(framing.apply(picture))
+        return np.asarray(framing.apply(picture)), framing.shares(*picture.size)
     except (ValueError, MemoryError) as error:
         raise Skipped(str(error) or "unreadable") from error
 

@@ -190,7 +190,8 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
     reasons = {place: reason for reason, mask in source.lacking.items() for place in places[mask[places]]}
     usable = np.array([place for place in places if place not in reasons], np.int64)
     names = [source.folder.images[place] for place in usable]
-    images, skipped = decoding.decode_all(source.folder.read, names, framing)
+    shares = np.ones((len(names), 2))
+    images, skipped = decoding.decode_all(source.folder.read, names, framing, shares)
     reasons |= {usable[place]: reason for place, reason in skipped.items()}
     kept = np.array([place not in skipped for place in range(len(usable))], bool)
     summary = _summary(source, reasons)
@@ -202,7 +203,7 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
     if source.maps:
         columns["label"] = label_maps.read(source.maps, source.folder, usable[kept], framing)
     listed = tuple(source.folder.images[place] for place in places)
-    listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed)
+    listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed, shares[kept])
     return Examples({"image": images if kept.all() else images[kept], **columns}, origin=listing)
 
 

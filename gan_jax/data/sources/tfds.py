@@ -15,7 +15,7 @@ import numpy as np
 
 from gan_jax.data import splits
 from gan_jax.data.embedded import catalogue
-from gan_jax.data.examples import MAX_BYTES, Examples
+from gan_jax.data.examples import MAX_BYTES, Examples, Listing
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import annotations
 from gan_jax.data.sources.arrays import local_folder
@@ -57,18 +57,21 @@ def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: s
     columns = _allocate(builder, name, total, framing.size)
     if spec["attributes"]:
         columns["label"] = np.empty((total, len(spec["attributes"])), np.int32)
+    shares = np.ones((total, 2))
     filled = 0
     for block in _blocks(builder, split, tuple(columns), spec["attributes"]):
         end = filled + len(block["image"])
         if end > total:
             break
         columns["image"][filled:end] = framing.apply_all(block["image"])
+        height, width = block["image"].shape[1:3]
+        shares[filled:end] = framing.shares(width, height)
         if "label" in columns:
             columns["label"][filled:end] = block["label"]
         filled = end
     if filled != total:
         raise _unreadable(builder, f"holds {filled} examples of {split!r}; expected {total}")
-    return Examples(columns)
+    return Examples(columns, origin=Listing(total, np.arange(total), shares=shares))
 
 
 def check(name: str, attributes: Sequence[str], data_dir: str, manual_dir: str) -> None:

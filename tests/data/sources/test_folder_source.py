@@ -53,8 +53,8 @@ def test_names_in_a_zip_are_never_paths(tmp_path):
 )
 def test_slices_take_rows_of_the_sorted_list_and_open_no_other(place, monkeypatch, split, expected):
     opened = []
-    decode = decoding.decode
-    monkeypatch.setattr(decoding, "decode", lambda *args: opened.append(1) or decode(*args))
+    decode = decoding.decode_with_shares
+    monkeypatch.setattr(decoding, "decode_with_shares", lambda *args: opened.append(1) or decode(*args))
     write(place, numbered())
     data.check({"files": {"train": str(place)}, "split": split})
     assert not opened
