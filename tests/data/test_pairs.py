@@ -101,7 +101,7 @@ WIDE, SMALL, SQUARE, TALL = (300, 200), (151, 100), (200, 200), (200, 300)
             {"sizes": (SQUARE, WIDE, WIDE)},
             {"sizes": (SQUARE, SQUARE, TALL)},
             r"^kind='paired': the images show 67 % x 100 % of source '1.png' and 100 % x 100 % of target "
-            r"'1.png' \(width x height\), and so on in 2 pairs; expected equal parts, as of pictures of equal ",
+            r"'1.png' \(width x height\), and so on in 2 pairs; expected equal parts, as of pict",
         ),
         (
             {"sizes": (WIDE,)},
