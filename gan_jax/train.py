@@ -51,7 +51,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
-        for checked in (config, *(required.inherit(config, r) for r in config.requires.values())):
+        for checked in required.tree(config):
             inputs.check(checked)
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:

@@ -4,7 +4,7 @@ import functools
 import glob
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,13 @@ def required(config: ConfigDict, name: str) -> Network:
             message + "--mode=train or --mode=eval of the run, in the same folder, finishes it"
         )
     return RequiredRun(load(path))
+
+
+def tree(config: ConfigDict) -> Iterator[ConfigDict]:
+    """A configuration, and those of all runs that it requires, directly or not."""
+    yield config
+    for needed in config.requires.values():
+        yield from tree(inherit(config, needed))
 
 
 def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:

@@ -96,16 +96,12 @@ def _plan(
     spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack
 ) -> tuple[dict[str, _Source], list[tuple[str, slice]]]:
     """Folders by split and their slices, with every column but the pixels."""
-    sources = {}
-    for name, path in spec["files"].items():
-        found = listing.find(path, manual_dir)
-        assert found is not None  # `reads` has checked this
-        sources[name] = _Source(stack.enter_context(Folder(*found)))
+    sources = _sources(spec, manual_dir, stack)
     sizes = {name: len(source.folder.images) for name, source in sources.items()}
     chosen = splits.parse(spec["split"], sizes, f"files {', '.join(spec['files'].values())}")
     used = {name: sources[name] for name, _ in chosen}
     if spec["classes"]:
-        _add_classes(sources)
+        _add_classes(sources, tuple(spec["class_names"]))
     if spec["attributes"]:
         for source in used.values():
             _add_attributes(source, spec, manual_dir)
@@ -121,14 +117,48 @@ def _plan(
     return sources, chosen
 
 
-def _add_classes(sources: Mapping[str, _Source]) -> None:
-    """Labels from the first folder of each path; the numbering of classes is the same in all splits."""
-    first = {name: [image.rpartition("/")[0].split("/")[0] for image in source.folder.images]
-             for name, source in sources.items()}  # fmt: skip
-    known = sorted({*itertools.chain(*first.values())} - {""})
-    if not known:
-        titles = ", ".join(source.folder.title for source in sources.values())
+def _sources(spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack) -> dict[str, _Source]:
+    sources = {}
+    for name, path in spec["files"].items():
+        found = listing.find(path, manual_dir)
+        assert found is not None  # `reads` has checked this
+        sources[name] = _Source(stack.enter_context(Folder(*found)))
+    return sources
+
+
+def classes(spec: Mapping[str, Any], manual_dir: str = "") -> tuple[str, ...]:
+    """The names of the classes of a role with `classes`, in the order of their numbers.
+
+    Raises:
+      DataError: as for `read`.
+    """
+    if spec["class_names"]:
+        return tuple(spec["class_names"])
+    with contextlib.ExitStack() as stack:
+        return _class_folders(_first_folders(_sources(spec, manual_dir, stack)))
+
+
+def _first_folders(sources: Mapping[str, _Source]) -> dict[str, list[str]]:
+    """Split -> the first folder of each image's path; '' if the image lies in none."""
+    return {name: [image.rpartition("/")[0].split("/")[0] for image in source.folder.images]
+            for name, source in sources.items()}  # fmt: skip
+
+
+def _class_folders(first: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return listing.in_order({*itertools.chain(*first.values())} - {""})
+
+
+def _add_classes(sources: Mapping[str, _Source], names: tuple[str, ...]) -> None:
+    """Labels from the first folder of each path: places in `names`, or in all folders of all splits."""
+    first = _first_folders(sources)
+    there = _class_folders(first)
+    titles = ", ".join(source.folder.title for source in sources.values())
+    if not there:
         raise DataError(f"classes=True, but {titles} has no folders of images, one for each class")
+    known = names or there
+    unknown = [name for name in there if name not in known]
+    if unknown:
+        raise DataError(f"{titles}: class {listing.some(unknown)} is not known; known: {', '.join(known)}")
     number = {name: place for place, name in enumerate(known)}
     for name, source in sources.items():
         source.columns["label"] = np.array([number.get(part, -1) for part in first[name]], np.int32)

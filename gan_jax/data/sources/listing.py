@@ -5,7 +5,7 @@ import re
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_jax.data.sources.arrays import absolute
@@ -164,6 +164,11 @@ def shown(name: str) -> str:
 def some(names: Sequence[str]) -> str:
     """The first few of many names, on one line."""
     return ", ".join([*map(shown, names[:_NAMED]), *(["..."] if len(names) > _NAMED else [])])
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of classes in the order of their numbers."""
+    return tuple(sorted(names))
 
 
 def counted(reasons: Mapping[str, str]) -> str:
