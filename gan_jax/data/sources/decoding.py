@@ -122,7 +122,8 @@ def upright_size(content: bytes) -> tuple[int, int]:
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-            return picture.size[::-1] if turned else picture.size
+            # Pillow itself turns a TIFF, and its header tells the size of the turned picture.
+            return picture.size[::-1] if turned and picture.format != "TIFF" else picture.size
     except UnidentifiedImageError as error:
         raise Skipped("not an image") from error
     except (*_DAMAGE, Image.DecompressionBombError) as error:
@@ -130,7 +131,7 @@ def upright_size(content: bytes) -> tuple[int, int]:
 
 
 def indices(content: bytes) -> np.ndarray:
-    """The values of an 8-bit PNG, uint8 [H, W]: grey levels, or indices of its palette.
+    """The values of an 8-bit PNG, uint8 [H, W]: grey levels, or indices of its palette, upright by its EXIF.
 
     Raises:
       Skipped: the file is another kind of image, or unreadable.
@@ -139,7 +140,7 @@ def indices(content: bytes) -> np.ndarray:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
             if picture.mode not in ("L", "P"):
                 raise Skipped(f"mode {picture.mode}; expected a grey or palette PNG of class indices")
-            return np.array(picture)
+            return np.array(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError as error:
         raise Skipped("not a PNG") from error
     except (*_DAMAGE, Image.DecompressionBombError) as error:
