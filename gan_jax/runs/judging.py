@@ -37,6 +37,8 @@ def judge(run: Session) -> dict[str, Any]:
     content = result.build(config, state, values, judged_step=step, seconds=run.seconds, origin=run.origin)
     if changes := schedules.history(run.folder):
         content["extended"] = changes
+    if run.meta.get("notes"):
+        content["notes"] = run.meta["notes"]
     run.folder.write_json("result.json", content)
     return content
 

@@ -164,9 +164,14 @@ class Workdir:
         Raises:
           WorkdirError: a complete line is not a record.
         """
+        lines = self.records_content.split(b"\n")[:-1]
         path = self.path / "metrics.jsonl"
-        lines = (_content(path) or b"").split(b"\n")[:-1]
         return [_parse(line, f"line {number} of {path}") for number, line in enumerate(lines, 1)]
+
+    @property
+    def records_content(self) -> bytes:
+        """The bytes of `metrics.jsonl`; none if there is no such file."""
+        return _content(self.path / "metrics.jsonl") or b""
 
     def rewrite_records(
         self, change: Callable[[dict[str, Any]], dict[str, Any] | None]

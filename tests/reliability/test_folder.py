@@ -65,10 +65,17 @@ def test_more_steps_and_other_reports_go_on_to_the_same_end(tiny, tmp_path, capl
 
 
 def test_a_run_goes_on_with_a_longer_schedule_and_its_result_says_since_when(tiny, tmp_path):
+    """The result also names records that were lost."""
     path = tmp_path / "run"
-    assert "extended" not in train(tiny(steps=2, **{"model.schedule_steps": 2}), path)
+    assert not {"extended", "notes"} & set(train(tiny(steps=2, **{"model.schedule_steps": 2}), path))
+    left = (path / "metrics.jsonl").stat().st_size
+    os.truncate(path / "metrics.jsonl", 0)
     longer = tiny(steps=4, **{"model.schedule_steps": 4})
-    assert train(longer, path)["extended"] == [{"step": 2, "model.schedule_steps": [2, 4]}]
+    result = train(longer, path)
+    assert result["extended"] == [{"step": 2, "model.schedule_steps": [2, 4]}]
+    (note,) = result["notes"]
+    assert note.startswith("from step 2 on, metrics.jsonl is incomplete: it has 0 of the ")
+    assert 0 < int(note.split()[-5]) <= left
     assert train(longer, path)["config"]["model"]["schedule_steps"] == 4
 
 
