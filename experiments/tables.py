@@ -19,6 +19,7 @@ from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.game import TrainState
 from gan_jax.runs import logs, provenance
+from gan_jax.runs.evaluations import finite
 from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
@@ -250,7 +251,10 @@ def write(content: Mapping[str, Any], text: str, picture: bytes | None, **furthe
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Workdir(path.parent)
     complete = f"{text}\n`{content['command']}`\n"
-    folder.write(f"{path.name}.json", (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+    folder.write(
+        f"{path.name}.json",
+        (json.dumps(finite(content, path.name), indent=2, allow_nan=False) + "\n").encode(),
+    )
     folder.write(f"{path.name}.md", complete.encode())
     if picture is not None:
         folder.write(f"{path.name}.png", picture)
