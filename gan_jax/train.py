@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import ml_collections
 
-from gan_jax import data
+from gan_jax import data, paths
 from gan_jax.config import FREE
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
@@ -43,7 +43,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     stored = config.to_dict()
     literal.checked(folder.path)
     if config.requires:
-        literal.checked(config.cache_dir)
+        literal.checked(paths.given("cache_dir", config.cache_dir))
     extended = folder.check(stored, FREE, comparable, schedules.extended)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from gan_jax import paths
 from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.runs.workdir import Workdir
@@ -74,7 +75,7 @@ def check(out: str) -> Output:
       ConfigError: the suffix is not known, the folder does not exist or cannot be written, or the place
         exists already.
     """
-    path = Path(out).absolute()
+    path = paths.given("out", out).absolute()
     folder = out.endswith("/")
     if not folder and path.suffix not in (".png", ".npz"):
         raise ConfigError(f"out={out!r} is not allowed; allowed: {_KINDS}")

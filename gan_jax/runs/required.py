@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from gan_jax import paths
 from gan_jax.config import sets
 from gan_jax.errors import WorkdirError
 from gan_jax.game import devices
@@ -68,7 +69,7 @@ def place(config: ConfigDict) -> Path:
     the same is taken, because another version may have given it another key. A finished run is preferred. If
     there is no such run, the folder is that of the run's own key.
     """
-    cache, wanted = Path(config.cache_dir), _parameters(config.to_dict())
+    cache, wanted = paths.given("cache_dir", config.cache_dir), _parameters(config.to_dict())
     own, others = cache / key(config), []
     if Workdir(own, writes=False).config is not None:
         return own

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gan_jax import paths
 from gan_jax.errors import WorkdirError
 
 _log = logging.getLogger(__name__)
@@ -25,8 +26,12 @@ class Workdir:
     """
 
     def __init__(self, path: Path | str, writes: bool = True):
-        """Sets the path. `writes=False` is for a process that only reads (rank 1 and up)."""
-        self.path = Path(path).absolute()
+        """Sets the path. `writes=False` is for a process that only reads (rank 1 and up).
+
+        Raises:
+          ConfigError: see `paths.given`.
+        """
+        self.path = paths.given("workdir", path).absolute()
         self.writes = writes
         self._lock: Any = None
         self._records: Any = None

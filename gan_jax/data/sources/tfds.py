@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax import paths
 from gan_jax.data import splits
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import MAX_BYTES, Examples, Listing
@@ -96,7 +97,7 @@ def _builder(name: str, data_dir: str) -> Any:
     import tensorflow_datasets as tfds
 
     try:
-        return tfds.builder(name, data_dir=data_dir or None)
+        return tfds.builder(name, data_dir=str(paths.given("data_dir", data_dir)) if data_dir else None)
     except (AssertionError, ValueError) as error:  # for an unknown version or name
         known = tfds.list_builders(with_community_datasets=False)
         if name.split("/")[0].split(":")[0] in known:
