@@ -65,8 +65,7 @@ def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: s
         if end > total:
             break
         columns["image"][filled:end] = framing.apply_all(block["image"])
-        height, width = block["image"].shape[1:3]
-        shares[filled:end] = framing.shares(width, height)
+        shares[filled:end] = framing.shares(*block["image"].shape[2:0:-1])
         if "label" in columns:
             columns["label"][filled:end] = block["label"]
         filled = end
