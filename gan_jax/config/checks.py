@@ -95,6 +95,17 @@ def _check_best(config: ml_collections.ConfigDict) -> None:
     watched = config.best.partition("/")[0]
     if watched and watched not in config.evals:
         raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
+    if watched:
+        spec = config.evals[watched]
+        try:
+            evaluation.check_metric(spec, config.best.partition("/")[2])
+        except ConfigError as error:
+            raise ConfigError(f"best={config.best!r}: {error}") from error
+        if config.checkpoint_rule == "best" and config.steps and not 0 < spec["every"] <= config.steps:
+            raise ConfigError(
+                f"evals.{watched}.every={spec['every']} is not allowed with checkpoint_rule='best' and "
+                f"best={config.best!r}; allowed: 1 to steps={config.steps}"
+            )
     if config.checkpoint_rule == "best" and not config.best:
         raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
 

@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 from gan_jax import data
 from gan_jax.config import resolve
 from gan_jax.errors import DataError
+from gan_jax.runs import required
 
 Names = tuple[str, ...]
 
@@ -65,8 +66,8 @@ def of_run(config: ConfigDict) -> list[Names]:
     """
     own = training(config)
     lists = list(own.values())
-    for name, required in config.requires.items():
-        for names in training(required).values():
+    for name, needed in config.requires.items():
+        for names in training(required.inherit(config, needed)).values():
             for role, mine in own.items():
                 if set(mine) & set(names) and mine != names:
                     raise DataError(

@@ -10,6 +10,7 @@ from typing import Any
 import ml_collections
 
 from gan_jax import data, models
+from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
 from gan_jax.game.network import Network
 from gan_jax.runs import checkpoint, evaluations, history, inputs, provenance, restore, stored
@@ -71,6 +72,9 @@ class Session:
             for kind, pixels in evaluations.pictures(values).items():
                 self.logs.image(step, f"{name}_{kind}" if kind != name else name, pixels)
             watched, _, metric = self.config.best.partition("/")
+            if name == watched and metric not in values:
+                known = ", ".join(evaluations.scalars(values)) or "none"
+                raise ConfigError(f"best={self.config.best!r}: {name} gives no such number; it gives {known}")
             if name == watched and evaluations.is_best(values[metric], step, self.meta["best"]):
                 self.meta["best"] = {"step": step, "value": values[metric]}
                 self.save(step, best=True)

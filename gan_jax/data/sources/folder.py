@@ -92,6 +92,32 @@ class _Source:
     maps: label_maps.Maps | None = None
 
 
+def listed(spec: Mapping[str, Any], manual_dir: str = "") -> Examples:
+    """The rows that `read` would read if every file were readable, with images of one black pixel.
+
+    Label maps, which are files too, are not read; each label is a map of one pixel, 0.
+
+    Raises:
+      DataError: as for `check`.
+    """
+    with contextlib.ExitStack() as stack:
+        sources, chosen = _plan(spec, manual_dir, stack)
+        return concatenate([_listed(sources[name], rows) for name, rows in chosen])
+
+
+def _listed(source: _Source, rows: slice) -> Examples:
+    places = np.arange(len(source.folder.images))[rows]
+    kept = np.ones(len(places), bool)
+    for mask in source.lacking.values():
+        kept &= ~mask[places]
+    columns = {name: values[places[kept]] for name, values in source.columns.items()}
+    if source.maps:
+        columns["label"] = np.zeros((kept.sum(), 1, 1), np.int32)
+    names = tuple(source.folder.images[place] for place in places)
+    image = np.zeros((kept.sum(), 1, 1, 3), np.uint8)
+    return Examples({"image": image, **columns}, origin=Listing(len(places), np.flatnonzero(kept), names))
+
+
 def _plan(
     spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack
 ) -> tuple[dict[str, _Source], list[tuple[str, slice]]]:

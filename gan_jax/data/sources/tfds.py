@@ -47,19 +47,18 @@ def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: s
         the set has no images, or does not fit in memory.
     """
     name, split = spec["name"], spec["split"]
-    builder = _builder(name, data_dir)
+    builder = builder_of(name, data_dir)
     if not builder.is_prepared():
         _prepare(builder, name, manual_dir)
-        builder = _builder(name, data_dir)
+        builder = builder_of(name, data_dir)
     _check_attributes(builder, name, spec["attributes"])
     sizes = {part: info.num_examples for part, info in builder.info.splits.items()}
     chosen = splits.parse(split, sizes, f"data set {name!r} in {builder.data_path}")
     total = sum(rows.stop - rows.start for _, rows in chosen if rows.stop > rows.start)
-    columns = _allocate(builder, name, total, framing.size)
+    columns = allocate(builder, name, total, framing.size)
     if spec["attributes"]:
         columns["label"] = np.empty((total, len(spec["attributes"])), np.int32)
-    shares = np.ones((total, 2))
-    filled = 0
+    shares, filled = np.ones((total, 2)), 0
     for block in _blocks(builder, split, tuple(columns), spec["attributes"]):
         end = filled + len(block["image"])
         if end > total:
@@ -76,7 +75,7 @@ def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: s
 
 def check(name: str, attributes: Sequence[str], data_dir: str, manual_dir: str) -> None:
     """Raises, within seconds, the DataError of a missing data set or attribute that `read` would raise."""
-    builder = _builder(name, data_dir)
+    builder = builder_of(name, data_dir)
     if not builder.is_prepared():
         _obtainable(builder, name, manual_dir)
     _check_attributes(builder, name, attributes)
@@ -92,7 +91,8 @@ def _check_attributes(builder: Any, name: str, attributes: Sequence[str]) -> Non
         annotations.choose(attributes, list(known), title)
 
 
-def _builder(name: str, data_dir: str) -> Any:
+def builder_of(name: str, data_dir: str) -> Any:
+    """The builder of a set. Raises DataError for an unknown name or version."""
     import tensorflow_datasets as tfds
 
     try:
@@ -109,7 +109,7 @@ def _builder(name: str, data_dir: str) -> Any:
         ) from error
 
 
-def _allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.ndarray]:
+def allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.ndarray]:
     """Empty columns for `total` examples, if the set has images and they fit in memory."""
     features = dict(builder.info.features.items())
     image = features.get("image")
