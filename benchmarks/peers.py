@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from absl import app, flags
@@ -243,6 +242,7 @@ def _real_run():
 
 def report(figures, settings):
     """Prints the figures and writes them to the file of --json."""
+    from gan_jax import paths
     from gan_jax.runs import provenance
 
     figures |= provenance.facts()
@@ -253,7 +253,7 @@ def report(figures, settings):
     if "run" in figures:
         print("a run:", "  ".join(f"{key} {value:.3g}" for key, value in figures["run"].items()))
     if _JSON.value:
-        Path(_JSON.value).write_text(json.dumps(figures, indent=2) + "\n")
+        paths.given("json", _JSON.value).write_text(json.dumps(figures, indent=2) + "\n")
     ratio = figures["ratio"]
     print(f"ratio of ours to torch's: min {ratio['min']:.2f}, max {ratio['max']:.2f}")
     print(f"ratio {ratio['median']:.2f}")

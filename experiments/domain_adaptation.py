@@ -12,7 +12,6 @@ and the target's labels choose nothing. Missing runs are trained; the same comma
 Output: `OUT.json`, `OUT.md` and `OUT.png`, and the translated images beside the runs.
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,7 +99,7 @@ def configurations():
 def translate(config, folder, result, direction, read):
     """Paths of one CycleGAN's translations of the labelled training and test images, made if missing."""
     given, drawn = DIRECTIONS[direction]
-    place = Path(tables.WORKDIR.value) / "translated"
+    place = tables.place_of_runs() / "translated"
     stem = f"{config.name}_seed{config.seed}_{result['params_sha256'][:12]}_{direction}"
     paths = {part: place / f"{stem}_{part}.npz" for part in ("train", "test")}
     missing = {part: path for part, path in paths.items() if not path.is_file()}

@@ -13,7 +13,6 @@ grid of sheets with a score below each. A sheet is the upper left quarter of the
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -167,7 +166,7 @@ def picture(content, cells):
 
 def sheet(folder):
     """The upper left quarter of the last sheet in a run's folder, or None if there is no sheet."""
-    samples = Path(tables.WORKDIR.value) / folder / "samples"
+    samples = tables.place_of_runs() / folder / "samples"
     files = sorted(samples.glob("final_sheet_*.png")) or sorted(samples.glob("samples_sheet_*.png"))
     if not files:
         return None

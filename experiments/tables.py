@@ -1,7 +1,6 @@
 """Shared parts of the experiments: flags, runs that resume, and tables as JSON, Markdown and a picture."""
 
 import functools
-import json
 import math
 import statistics
 import sys
@@ -14,11 +13,12 @@ import ml_collections
 from absl import app, flags
 
 from gan_jax import config as configuration
-from gan_jax import models
+from gan_jax import models, paths
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.game import TrainState
 from gan_jax.runs import logs, provenance
+from gan_jax.runs.evaluations import finite
 from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
@@ -60,9 +60,14 @@ def origin() -> dict[str, Any]:
     return provenance.facts()
 
 
+def place_of_runs() -> Path:
+    """The folder that `--workdir` names."""
+    return paths.given("workdir", WORKDIR.value)
+
+
 def out() -> Path:
     """The path of the results, without suffix."""
-    return Path(OUT.value or Path(WORKDIR.value) / "table")
+    return paths.given("out", OUT.value) if OUT.value else place_of_runs() / "table"
 
 
 def load(
@@ -134,7 +139,7 @@ def run(config: ml_collections.ConfigDict, name: str = "") -> tuple[Path, dict[s
 
 def place(config: ml_collections.ConfigDict, name: str = "") -> Path:
     """The folder of a run below `--workdir`."""
-    return Path(WORKDIR.value) / f"{name or config.name}_seed{config.seed}"
+    return place_of_runs() / f"{name or config.name}_seed{config.seed}"
 
 
 def row(
@@ -250,7 +255,7 @@ def write(content: Mapping[str, Any], text: str, picture: bytes | None, **furthe
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Workdir(path.parent)
     complete = f"{text}\n`{content['command']}`\n"
-    folder.write(f"{path.name}.json", (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+    folder.write_json(f"{path.name}.json", finite(content, path.name))
     folder.write(f"{path.name}.md", complete.encode())
     if picture is not None:
         folder.write(f"{path.name}.png", picture)

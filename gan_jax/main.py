@@ -9,6 +9,7 @@ from typing import Any
 from absl import app, flags
 from ml_collections import config_flags
 
+from gan_jax import paths
 from gan_jax.errors import ConfigError, GanJaxError, nearest
 
 _log = logging.getLogger("gan_jax.main")
@@ -127,8 +128,10 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 
 def _installed(arg: str) -> str:
-    """Replaces `configs/x.py` by the copy inside an installed package, if the working directory has none."""
+    """Replaces `~` in `--config`, and `configs/x.py` by the installed copy where the file is missing."""
     name = _config_file(arg)
+    if name.startswith("~"):
+        return arg.replace(name, str(paths.given("config", name)), 1)
     packaged = Path(__file__).parent / name
     if name.startswith("configs/") and not Path(name).exists() and packaged.exists():
         return arg.replace(name, str(packaged), 1)
@@ -206,12 +209,12 @@ def _run(mode: str) -> None:
     if config is None:
         raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
     configuration.validate(config)
-    _start(config.platform, config.distributed, config.compilation_cache, config.debug_nans)
+    _start(config.platform, config.distributed, _cache(config), config.debug_nans)
     from gan_jax.game import devices
     from gan_jax.train import evaluate_run, train
 
     devices.check_batch_size(config.batch_size)
-    path = _WORKDIR.value or Path("runs") / config.name
+    path = paths.given("workdir", Path("runs") / config.name if _WORKDIR.value is None else _WORKDIR.value)
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
 
@@ -224,9 +227,15 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     inference.check_flags(mode, run, given)
     config = _stored_config(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.
-    _start(compilation_cache=config.get("compilation_cache", ""))
-    for name, value in run(_WORKDIR.value, **given).items():
+    _start(compilation_cache=_cache(config))
+    for name, value in run(paths.given("workdir", _WORKDIR.value), **given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+
+
+def _cache(config: Any) -> str:
+    """The folder of compiled programs that a configuration names; '' for none."""
+    folder = config.get("compilation_cache", "")
+    return str(paths.given("compilation_cache", folder)) if folder else ""
 
 
 def _start(*args: Any, **kwargs: Any) -> None:
@@ -243,9 +252,9 @@ def _stored_config(mode):
 
     if _CONFIG.value is not None:
         raise ConfigError(f"--config is not a flag of --mode={mode}: --workdir has its own configuration")
-    if not _WORKDIR.value:
+    if _WORKDIR.value is None:
         raise ConfigError(f"--workdir is required with --mode={mode}")
-    return restore.load_config(_WORKDIR.value)
+    return restore.load_config(paths.given("workdir", _WORKDIR.value))
 
 
 def _show(result: dict[str, Any], path: Path | str) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import jax
 import ml_collections
 
-from gan_jax import data
+from gan_jax import data, paths
 from gan_jax.config import FREE
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
-from gan_jax.runs import checkpoint, inputs, judging, required, session
+from gan_jax.runs import checkpoint, inputs, judging, literal, rehearsal, required, schedules, session
 from gan_jax.runs.logs import ProgressLine
 from gan_jax.runs.signals import Interrupts, handled
 from gan_jax.runs.stored import comparable
@@ -41,18 +41,23 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     """
     folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
-    folder.check(stored, FREE, comparable)
+    literal.checked(folder.path)
+    if config.requires:
+        literal.checked(paths.given("cache_dir", config.cache_dir))
+    extended = folder.check(stored, FREE, comparable, schedules.extended)
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result
         done = folder.result
         if done and done["step"] == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
-        for checked in (config, *(required.inherit(config, r) for r in config.requires.values())):
+        for checked in required.tree(config):
             inputs.check(checked)
+        rehearsal.check(config)
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
+        schedules.record(folder, extended, reached)
         folder.write_json("config.json", stored)
         networks = required.ensure(config, train)
         run = session.open_run(config, folder, networks, interrupts.poll)

@@ -24,15 +24,19 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 # package may always import itself. No package imports one that stands below it in this table.
 MAY = {
     "errors": (),
+    "paths": ("gan_jax.errors",),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
-    "data": (*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.drawing.palette"),
+    "data": (
+        *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.drawing.palette"),
+    ),
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
         *(*ARRAYS, "sklearn", "torch", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game.devices"),
         "gan_jax.networks.recognition",
+        "gan_jax.paths",
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
@@ -53,26 +57,30 @@ MAY = {
         *(*ARRAYS, "PIL", "absl", "clu", "ml_collections", "orbax", "rich", "tensorflow"),
         *("gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game", "gan_jax.data"),
         *("gan_jax.models", "gan_jax.metrics.features", "gan_jax.evaluation", "gan_jax.config"),
+        "gan_jax.paths",
     ),
     "inference": (
         *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game.devices"),
         *("gan_jax.data", "gan_jax.models", "gan_jax.metrics", "gan_jax.runs", "gan_jax.__version__"),
+        "gan_jax.paths",
     ),
     "report": (
         *("absl", "PIL", "gan_jax.errors", "gan_jax.drawing", "gan_jax.runs.workdir", "gan_jax.__version__"),
+        "gan_jax.paths",
     ),
     "train": (
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),
-        *("gan_jax.config", "gan_jax.runs"),
+        *("gan_jax.config", "gan_jax.runs", "gan_jax.paths"),
     ),
     "main": (
         *("absl", "ml_collections", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
-        *("gan_jax.runs", "gan_jax.inference", "gan_jax.train"),
+        *("gan_jax.runs", "gan_jax.inference", "gan_jax.train", "gan_jax.paths"),
     ),
 }
 # What a single file may import beyond its package's rule.
 ALSO = {
     "data/sources/tfds.py": ("absl", "requests", "tensorflow"),
+    "runs/literal.py": ("etils",),
     "runs/provenance.py": ("gan_jax",),
 }
 

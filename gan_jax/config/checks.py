@@ -44,18 +44,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     Raises:
       ConfigError: a wrong field; the message has the field, its value and the allowed values.
     """
-    for name, value in _leaves(config):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
-    for name, (low, high) in _RANGES.items():
-        value = _get(config, name)
-        if not low <= value <= high:
-            raise ConfigError(f"{name}={value} is not allowed; allowed: {low} to {high}")
-    for name, choices in _CHOICES.items():
-        value = _get(config, name)
-        if value not in choices:
-            allowed = ", ".join(map(repr, choices))
-            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+    _check_values(config)
     if 0 < config.data.load_size < config.data.size:
         allowed = f"0, or data.size={config.data.size} and more"
         raise ConfigError(f"data.load_size={config.data.load_size} is not allowed; allowed: {allowed}")
@@ -66,20 +55,10 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     sets = {**(sets or {}), **config.data.sets}
     for name, role_spec in config.data.roles.items():
         _check_role(f"data.roles.{name}", role_spec, sets)
-    watched = config.best.partition("/")[0]
-    if watched and watched not in config.evals:
-        raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
-    if config.checkpoint_rule == "best" and not config.best:
-        raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
-    for name, path in config.weights.items():
-        try:
-            features.check(name, path)
-        except ConfigError as error:
-            raise ConfigError(f"weights.{name}: {error}") from error
-    both = sorted(set(config.weights) & set(config.requires))
-    if both:
-        raise ConfigError(f"weights.{both[0]} has the name of a required run; choose another name")
+    _check_best(config)
+    _check_weights(config)
     built = models.create(config.model)
+    _check_schedule(config.steps, built)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
         for role_name, role_spec in spec["roles"].items():
@@ -93,6 +72,65 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
             validate(required, sets)
         except ConfigError as error:
             raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def _check_values(config: ml_collections.ConfigDict) -> None:
+    """Refuses values outside their ranges."""
+    for name, value in _leaves(config):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
+    for name, (low, high) in _RANGES.items():
+        value = _get(config, name)
+        if not low <= value <= high:
+            raise ConfigError(f"{name}={value} is not allowed; allowed: {low} to {high}")
+    for name, choices in _CHOICES.items():
+        value = _get(config, name)
+        if value not in choices:
+            allowed = ", ".join(map(repr, choices))
+            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+
+
+def _check_best(config: ml_collections.ConfigDict) -> None:
+    """Refuses a watched metric without an evaluation, and a rule without a watched metric."""
+    watched = config.best.partition("/")[0]
+    if watched and watched not in config.evals:
+        raise ConfigError(f"best={config.best!r}: evaluation {watched!r} {nearest(watched, config.evals)}")
+    if watched:
+        spec = config.evals[watched]
+        try:
+            evaluation.check_metric(spec, config.best.partition("/")[2])
+        except ConfigError as error:
+            raise ConfigError(f"best={config.best!r}: {error}") from error
+        if config.checkpoint_rule == "best" and config.steps and not 0 < spec["every"] <= config.steps:
+            raise ConfigError(
+                f"evals.{watched}.every={spec['every']} is not allowed with checkpoint_rule='best' and "
+                f"best={config.best!r}; allowed: 1 to steps={config.steps}"
+            )
+    if config.checkpoint_rule == "best" and not config.best:
+        raise ConfigError("checkpoint_rule='best' needs a metric in best, such as 'validation/accuracy'")
+
+
+def _check_weights(config: ml_collections.ConfigDict) -> None:
+    """Refuses files of weights that cannot be read, and weights with the name of a required run."""
+    for name, path in config.weights.items():
+        try:
+            features.check(name, path)
+        except ConfigError as error:
+            raise ConfigError(f"weights.{name}: {error}") from error
+    both = sorted(set(config.weights) & set(config.requires))
+    if both:
+        raise ConfigError(f"weights.{both[0]} has the name of a required run; choose another name")
+
+
+def _check_schedule(steps: int, built: models.Model) -> None:
+    """Refuses steps at rate zero, which would change no parameter."""
+    field = built.RATE_END
+    end = getattr(built, field) if field else 0
+    if end and steps > end:
+        raise ConfigError(
+            f"steps={steps} is not allowed with model.{field}={end}, since the learning rate is zero from "
+            f"step {end} on; allowed: 0 to {end}, or a model.{field} of {steps} or more"
+        )
 
 
 def _varies(config):

@@ -2,7 +2,21 @@
 
 from gan_jax.data.batches import epoch, stream
 from gan_jax.data.examples import Examples
-from gan_jax.data.loading import check, load
-from gan_jax.data.order import together
+from gan_jax.data.loading import check, classes, load
+from gan_jax.data.order import require_partners, together
+from gan_jax.data.preview import Preview, preview
+from gan_jax.data.sources.listing import in_order
 
-__all__ = ["Examples", "check", "epoch", "load", "stream", "together"]
+__all__ = [
+    "Examples",
+    "Preview",
+    "check",
+    "classes",
+    "epoch",
+    "in_order",
+    "load",
+    "preview",
+    "require_partners",
+    "stream",
+    "together",
+]

@@ -22,11 +22,19 @@ class Listing:
       total: number of examples that the split lists.
       rows: int64 [N], the listed places of the examples held, rising.
       names: file names of all listed examples; () if they are not files.
+      shares: float [N, 2], the shares of width and height that each held example shows of its crop, see
+        `framing.Framing.shares`; None means all of both.
     """
 
     total: int
     rows: np.ndarray
     names: tuple[str, ...] = ()
+    shares: np.ndarray | None = None
+
+    @property
+    def shown(self) -> np.ndarray:
+        """`shares` [N, 2], with ones for None."""
+        return np.ones((len(self.rows), 2)) if self.shares is None else self.shares
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +103,8 @@ class Examples:
     def subset(self, indices: Any) -> "Examples":
         """The examples at `indices`, a rising index array or a mask."""
         columns = {name: values[indices] for name, values in self.columns.items()}
-        origin = dataclasses.replace(self.listing, rows=self.listing.rows[indices])
+        listing = self.listing
+        origin = dataclasses.replace(listing, rows=listing.rows[indices], shares=listing.shown[indices])
         return dataclasses.replace(self, columns=columns, origin=origin)
 
     def with_columns(self, **columns: np.ndarray) -> "Examples":
@@ -140,4 +149,5 @@ def concatenate(parts: list[Examples]) -> Examples:
     starts = np.cumsum([0, *(listing.total for listing in listings)])
     rows = np.concatenate([start + x.rows for start, x in zip(starts[:-1], listings, strict=True)])
     names = tuple(itertools.chain.from_iterable(listing.names for listing in listings))
-    return Examples(columns, origin=Listing(int(starts[-1]), rows, names))
+    shares = np.concatenate([listing.shown for listing in listings])
+    return Examples(columns, origin=Listing(int(starts[-1]), rows, names, shares))

@@ -95,6 +95,22 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
         tfds.check(spec["name"], spec["attributes"], data_dir, manual_dir)
 
 
+def classes(spec: Mapping[str, Any], *, manual_dir: str = "") -> tuple[str, ...]:
+    """The names of the classes that a role's folders are, in the order of their numbers; () without such.
+
+    Args:
+      spec: as for `load`.
+      manual_dir: as for `load`.
+
+    Raises:
+      ConfigError, DataError: as for `check`.
+    """
+    spec = roles.complete(spec)
+    if not (spec["classes"] and folder.reads(spec, manual_dir)):
+        return ()
+    return folder.classes(spec, manual_dir)
+
+
 def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
     if spec["files"] and folder.reads(spec, manual_dir):
         return folder.read(spec, framing, manual_dir)
@@ -105,6 +121,10 @@ def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: 
     else:
         return tfds.read(spec, framing, data_dir, manual_dir)
     framed = {"image": framing.apply_all(examples.columns["image"])}
+    height, width = examples.columns["image"].shape[1:3]
+    shares = np.tile(framing.shares(width, height), (len(examples), 1))
+    origin = dataclasses.replace(examples.listing, shares=shares)
+    examples = dataclasses.replace(examples, origin=origin)
     if examples.has_maps:
         maps = examples.columns["label"].astype(np.uint8)[..., None]
         framed["label"] = framing.apply_all(maps, nearest=True)[..., 0].astype(np.int32)

@@ -2,7 +2,7 @@
 
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -11,6 +11,10 @@ from gan_jax.data.examples import Examples
 from gan_jax.errors import DataError
 
 _log = logging.getLogger(__name__)
+
+_NAMED = 3  # most files named in a message
+# Sizes are whole pixels, so that the aspects of a picture and of its small copy may differ by a pixel.
+_TOLERANCE = 0.02
 
 
 class Order:
@@ -47,15 +51,11 @@ def together(examples: Mapping[str, Examples]) -> dict[str, Examples]:
     An example that is missing from one role, such as an unreadable file, is dropped from all roles.
 
     Raises:
-      DataError: the splits list unequal numbers of examples, the file names of a pair differ by more than
-        their suffix, or no complete pair is left.
+      DataError: the splits list different files, apart from their suffixes, or unequal numbers of examples;
+        the pictures of a pair show different parts of their scene; or no complete pair is left.
     """
-    totals = {role: part.listing.total for role, part in examples.items()}
-    if len(set(totals.values())) > 1:
-        found = ", ".join(f"{role} has {total}" for role, total in totals.items())
-        raise DataError(f"kind='paired' needs the same number of images in each role; {found}")
-    _check_names(examples)
-    total = next(iter(totals.values()))
+    require_partners({role: (part.listing.total, part.listing.names) for role, part in examples.items()})
+    total = next(iter(examples.values())).listing.total
     rows = np.arange(total)
     for part in examples.values():
         rows = np.intersect1d(rows, part.listing.rows, assume_unique=True)
@@ -64,14 +64,73 @@ def together(examples: Mapping[str, Examples]) -> dict[str, Examples]:
     if len(rows) < total:
         names = " and ".join(examples)
         _log.info("%d of %d pairs of %s; the others lack an image", len(rows), total, names)
-    return {role: part.subset(np.searchsorted(part.listing.rows, rows)) for role, part in examples.items()}
+    paired = {role: part.subset(np.searchsorted(part.listing.rows, rows)) for role, part in examples.items()}
+    _check_shares(paired)
+    return paired
 
 
-def _check_names(examples: Mapping[str, Examples]) -> None:
-    named = {role: part.listing.names for role, part in examples.items() if part.listing.names}
-    for files in zip(*named.values(), strict=True):
-        if len({PurePosixPath(file).with_suffix("") for file in files}) > 1:
-            found = ", ".join(f"{role} {file!r}" for role, file in zip(named, files, strict=True))
+def require_partners(listed: Mapping[str, tuple[int, Sequence[str]]]) -> None:
+    """Refuses paired roles that list different files, apart from suffixes, or unequal numbers of examples.
+
+    Args:
+      listed: role -> number of listed examples, and their file names; () if they are not files.
+
+    Raises:
+      DataError: naming the files.
+    """
+    named = {
+        role: [str(PurePosixPath(file).with_suffix("")) for file in names]
+        for role, (_, names) in listed.items()
+        if names
+    }
+    everything = {stem for stems in named.values() for stem in stems}
+    lacking = [
+        f"{role} lacks {_some(sorted(everything - set(stems)))}"
+        for role, stems in named.items()
+        if everything - set(stems)
+    ]
+    if lacking:
+        raise DataError(
+            "kind='paired' needs files of equal names, apart from their suffixes, in each role; "
+            + "; ".join(lacking)
+        )
+    if len({total for total, _ in listed.values()}) > 1:
+        found = ", ".join(f"{role} has {total}" for role, (total, _) in listed.items())
+        raise DataError(f"kind='paired' needs the same number of images in each role; {found}")
+    for place, stems in enumerate(zip(*named.values(), strict=True)):
+        if len(set(stems)) > 1:
+            found = ", ".join(f"{role} {listed[role][1][place]!r}" for role in named)
             raise DataError(
                 f"kind='paired' needs files of equal names apart from their suffixes; found {found}"
             )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:_NAMED]))
+    return f"{shown} and {len(names) - _NAMED} more" if names[_NAMED:] else shown
+
+
+def _check_shares(paired: Mapping[str, Examples]) -> None:
+    """Refuses pairs of pictures that the squares in their middle show different parts of."""
+    (first, one), *others = paired.items()
+    for role, other in others:
+        wrong = np.flatnonzero((np.abs(one.listing.shown - other.listing.shown) > _TOLERANCE).any(1))
+        if len(wrong):
+            rest = f", and so on in {len(wrong)} pairs" if wrong[1:].size else ""
+            both = " and ".join(
+                f"{_percent(part.listing.shown[wrong[0]])} of {name} {_title(part, wrong[0])}"
+                for name, part in ((first, one), (role, other))
+            )
+            raise DataError(
+                f"kind='paired': the images show {both} (width x height){rest}; expected equal parts, as of "
+                "pictures of equal aspect; resize='squeeze' shows whole pictures"
+            )
+
+
+def _title(part: Examples, place: int) -> str:
+    row = part.listing.rows[place]
+    return repr(part.listing.names[row]) if part.listing.names else f"image {row}"
+
+
+def _percent(shares: np.ndarray) -> str:
+    return " x ".join(f"{100 * share:.0f} %" for share in shares)

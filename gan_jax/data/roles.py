@@ -19,6 +19,7 @@ DEFAULTS: Mapping[str, Any] = {
     "exclude": (),
     "labels": True,
     "classes": False,
+    "class_names": (),
     "attributes": (),
     "having": (),
     "lacking": (),
@@ -46,6 +47,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `exclude`: labels to leave out; works even if `labels` is False.
         `labels`: whether the examples keep their label.
         `classes`: whether the images' folders are their labels, numbered in the order of the folders' names.
+        `class_names`: with `classes`, the names of all classes in the order of their numbers; () means the
+        folders of all splits in `files`.
         `attributes`: names of the attributes in the label, in this order. () means none, but all for `emoji`.
         A tfds set has its attributes in the feature `attributes`, as celeb_a has.
         `having`, `lacking`: names of attributes that images must have, or must not have; other images are
@@ -138,6 +141,11 @@ def _check_labels(spec: Mapping[str, Any]) -> None:
     if isinstance(names, str) or len(set(names)) != len(names):
         raise ConfigError(f"attributes={names!r} is not allowed; allowed: names, each once")
     _check_conditions(spec)
+    classes = spec["class_names"]
+    if isinstance(classes, str) or len(set(classes)) != len(classes):
+        raise ConfigError(f"class_names={classes!r} is not allowed; allowed: names, each once")
+    if classes and not spec["classes"]:
+        raise ConfigError(f"class_names={tuple(classes)} needs classes=True")
     if spec["classes"] and names:
         raise ConfigError(
             f"classes=True and attributes={tuple(names)}: a label is a class or attributes; give one of both"

@@ -4,8 +4,10 @@
 names as METHOD; see `Apply`. `batches` is an iterable of host batches. `networks` are the finished
 networks that the configuration requires, by name. Options are the evaluation's further fields in the
 configuration. Float values are logged, uint8 images [H, W, 3] are written as PNG, and strings, lists,
-mappings and None appear in the result only. An evaluator may have a function `check`, see below, and a
-function `check_model(model)`, which refuses models that it cannot evaluate.
+mappings and None appear in the result only. METRICS has the names of the values that are numbers, NEEDS those
+of the columns that must be in a batch; fields in braces are options. MORE_THAN names options: every role must
+have more images than their values. An evaluator may have a function `check`, see below, and a function
+`check_model(model)`, which refuses models that it cannot evaluate.
 """
 
 import importlib
@@ -17,7 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gan_jax.errors import ConfigError
+from gan_jax.errors import ConfigError, nearest
 from gan_jax.game.network import Network
 
 
@@ -124,13 +126,57 @@ def check(spec: Mapping[str, Any], requires: Collection[str]) -> None:
     Raises:
       ConfigError: as for `options`, or as the evaluator's `check` raises.
     """
-    given = options(spec)
-    function = evaluator(spec["kind"])
-    own = getattr(sys.modules[function.__module__], "check", None)
+    given = all_options(spec)
+    own = getattr(sys.modules[evaluator(spec["kind"]).__module__], "check", None)
     if own is not None:
-        parameters = inspect.signature(function).parameters.values()
-        defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-        own({**defaults, **given}, spec["roles"], requires)
+        own(given, spec["roles"], requires)
+
+
+def all_options(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of an evaluation, with the defaults of those that are not given.
+
+    Raises:
+      ConfigError: as for `options`.
+    """
+    given = options(spec)
+    parameters = inspect.signature(evaluator(spec["kind"])).parameters.values()
+    return {**{p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}, **given}
+
+
+def check_metric(spec: Mapping[str, Any], metric: str) -> None:
+    """Raises ConfigError unless the evaluation gives a number of this name."""
+    known = [name.format(**all_options(spec)) for name in _module(spec["kind"]).METRICS]
+    if metric not in known:
+        raise ConfigError(f"metric {metric!r} of kind={spec['kind']!r} {nearest(metric, known)}")
+
+
+def needed(spec: Mapping[str, Any]) -> list[str]:
+    """The names of the columns that an evaluation needs in a batch, such as `image_label`."""
+    given = all_options(spec)
+    return [name.format(**given) for name in getattr(_module(spec["kind"]), "NEEDS", ())]
+
+
+def check_data(spec: Mapping[str, Any], columns: Collection[str], counts: Mapping[str, int]) -> None:
+    """Refuses data that the evaluation cannot work on.
+
+    Args:
+      spec: the evaluation.
+      columns: names of the columns of its batches.
+      counts: the number of images of each role.
+
+    Raises:
+      ConfigError: a column is missing, or a role has too few images.
+    """
+    given, module = all_options(spec), _module(spec["kind"])
+    for column in needed(spec):
+        if column not in columns:
+            role, _, what = column.rpartition("_")
+            raise ConfigError(f"roles.{role} has no {what}, which kind={spec['kind']!r} needs")
+    for option in getattr(module, "MORE_THAN", ()):
+        for role, count in counts.items():
+            if count <= given[option]:
+                few = f"{count} images of roles.{role} are too few for {option}={given[option]}"
+                raise ConfigError(f"{few}; allowed: {given[option] + 1} or more")
 
 
 def require_roles(roles: Collection[str], wanted: Iterable[str], why: str) -> None:

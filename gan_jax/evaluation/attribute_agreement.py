@@ -9,6 +9,12 @@ from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network
 from gan_jax.metrics.attributes import check_names, measures, summary
 
+METRICS = (
+    *("accuracy", "balanced_accuracy", "auc", "average_precision", "chance", "examples"),
+    *("untransferred_balanced_accuracy", "judge_balanced_accuracy"),
+)
+NEEDS = ("source_label",)
+
 
 def evaluate(
     apply: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],

@@ -8,6 +8,9 @@ import numpy as np
 from gan_jax.evaluation import Batches, Network
 from gan_jax.metrics.attributes import check_names, measures, summary
 
+METRICS = ("accuracy", "balanced_accuracy", "auc", "average_precision", "chance", "examples")
+NEEDS = ("image_label",)
+
 
 def evaluate(
     apply: Callable[[dict[str, np.ndarray]], np.ndarray],

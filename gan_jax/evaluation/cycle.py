@@ -10,6 +10,8 @@ from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.metrics.similarity import difference
 from gan_jax.ops.pixels import to_uint8
 
+METRICS = ("cycle_source", "cycle_target", "change_source", "change_target", "examples")
+
 
 def evaluate(
     apply: Apply,

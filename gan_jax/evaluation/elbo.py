@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_jax.evaluation import Apply, Batches, Network
 
+METRICS = ("elbo", "loss", "recon", "kl", "examples")
 METHOD = "infer"
 
 

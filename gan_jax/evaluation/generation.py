@@ -21,6 +21,15 @@ from gan_jax.metrics.kernel import kernel_distance
 from gan_jax.metrics.neighbours import Manifold, memorisation
 from gan_jax.ops.pixels import to_uint8
 
+_MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "is", "is_std", "memorisation")
+METRICS = (
+    *(f"{{prefix}}_{measure}" for measure in _MEASURES),
+    *(f"{measure}_inception_clean" for measure in _MEASURES),
+    *("n_real", "n_fake", "n_reference", "judge_accuracy", "classes_missing", "conditional_accuracy"),
+)
+MORE_THAN = ("k", "density_k")
+
+
 Columns = dict[str, np.ndarray]  # `features` [n, d]; for classes also `logits` [n, K], `answers` [n]
 
 

@@ -10,6 +10,11 @@ from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_float
 
+METRICS = (
+    *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "cycle_l1", "examples"),
+)
+NEEDS = ("source_label",)
+
 
 def evaluate(
     apply: Apply,

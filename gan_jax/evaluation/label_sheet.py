@@ -11,6 +11,9 @@ from gan_jax.evaluation import Batches, Network
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb, to_uint8
 
+METRICS = ()
+NEEDS = ("source_label",)
+
 
 def evaluate(
     apply: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],

@@ -8,6 +8,8 @@ from gan_jax.evaluation import Apply, Batches, Network, require_plane
 from gan_jax.ops.latents import quantiles
 from gan_jax.ops.pixels import to_uint8
 
+METRICS = ()
+
 
 def check_model(model: Any) -> None:
     """Raises ConfigError unless the model's latent vectors have two dimensions."""

@@ -9,6 +9,8 @@ from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network, require_plane
 
+METRICS = ()
+NEEDS = ("image_label",)
 METHOD = "infer"
 
 

@@ -10,6 +10,10 @@ from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.metrics import similarity
 from gan_jax.ops.pixels import to_uint8
 
+METRICS = (
+    *("l1", "psnr", "ssim", "l1_mean_image", "between_draws", "saturation", "target_saturation", "examples"),
+)
+
 
 def evaluate(
     apply: Apply,

@@ -9,6 +9,7 @@ from gan_jax.drawing.sheets import COLUMNS, mosaic
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.ops.pixels import to_uint8
 
+METRICS = ()
 METHOD = "infer"
 
 

@@ -7,6 +7,9 @@ import numpy as np
 
 from gan_jax.evaluation import Batches, Network
 
+METRICS = ("cosine_similarity", "explained_variance", "mse", "examples")
+NEEDS = ("image_features",)
+
 
 def evaluate(
     apply: Callable[[dict[str, np.ndarray]], np.ndarray],

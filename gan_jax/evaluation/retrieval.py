@@ -10,6 +10,9 @@ from gan_jax.evaluation import Batches, Network
 from gan_jax.metrics.retrieval import retrieval_metrics
 from gan_jax.ops.pixels import resize, to_float, to_rgb
 
+METRICS = (*("median_rank", "mean_rank", "rank_1", "rank_5", "probes", "distractors", "chance_mean_rank"),)
+MORE_THAN = ("probes",)
+
 
 def evaluate(
     apply: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],

@@ -11,6 +11,9 @@ from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network, require_roles
 from gan_jax.metrics import segmentation
 
+METRICS = ("pixel_accuracy", "class_accuracy", "class_iou", "examples")
+NEEDS = ("image_label",)
+
 
 def evaluate(
     apply: Callable[[dict[str, np.ndarray]], np.ndarray],

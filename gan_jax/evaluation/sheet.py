@@ -12,6 +12,8 @@ from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.ops.directions import OTHER
 from gan_jax.ops.pixels import to_uint8
 
+METRICS = ()
+
 
 def evaluate(
     apply: Apply,

@@ -10,6 +10,9 @@ from gan_jax.evaluation import Batches, Network, require_roles
 from gan_jax.metrics import classification
 from gan_jax.ops.directions import OTHER
 
+METRICS = (*("accuracy", "examples", "untransferred_accuracy", "judge_accuracy", "f_accuracy", "chance"),)
+NEEDS = ("{given}_label",)
+
 
 def evaluate(
     apply: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],

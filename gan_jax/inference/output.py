@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from gan_jax import paths
 from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.runs.workdir import Workdir
@@ -111,7 +112,7 @@ def check(out: str, moving: bool = False) -> Output:
       ConfigError: the suffix is not known, the folder does not exist or cannot be written, or the place
         exists already.
     """
-    path = Path(out).absolute()
+    path = paths.given("out", out).absolute()
     folder = out.endswith("/")
     kinds = {".png": "sheet", ".npz": "arrays", **(_MOVING if moving else {})}
     if not folder and path.suffix not in kinds:

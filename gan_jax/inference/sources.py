@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from gan_jax import paths
 from gan_jax.data.sources import listing
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
@@ -39,15 +40,15 @@ class Source:
           ConfigError: there is no such file or folder.
           DataError: a folder or zip cannot be read, or has no image.
         """
-        path = Path(given).expanduser().absolute()
+        path = paths.given("input", given).absolute()
         place = listing.find(str(path))
         if place is not None:
             folder = stack.enter_context(listing.Folder(*place))
             if folder.others:
                 _log.info("%d other files of %s are ignored", len(folder.others), folder.title)
             own = path if path.is_dir() else None
-            paths = tuple(path / name for name in folder.images) if own else ()
-            return cls(folder.title, folder.images, folder.read, paths, own)
+            files = tuple(path / name for name in folder.images) if own else ()
+            return cls(folder.title, folder.images, folder.read, files, own)
         if not path.is_file():
             raise ConfigError(f"input={given!r} does not exist; allowed: a folder, a zip, or an image")
         return cls(str(path), (path.name,), lambda name: path.read_bytes(), (path,))

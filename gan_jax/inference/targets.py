@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
+from gan_jax import paths
 from gan_jax.errors import ConfigError
 from gan_jax.runs.workdir import Workdir
 
@@ -45,7 +46,7 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
     Raises:
       ConfigError: the path is not a folder, the folder cannot be written, or one of the files exists already.
     """
-    path = Path(folder).absolute()
+    path = paths.given("output", folder).absolute()
     nearest = next(part for part in (path, *path.parents) if part.exists())
     if not nearest.is_dir():
         raise ConfigError(f"output={folder!r}: {nearest} is not a folder")

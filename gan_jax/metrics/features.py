@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax import paths
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
 from gan_jax.networks.recognition import inception
@@ -112,7 +113,7 @@ def read_inception(path: str) -> tuple[dict[str, Any], str]:
     Raises:
       ConfigError: the file cannot be read, or a tensor is missing or wrong; the message names the file.
     """
-    file = Path(path)
+    file = paths.given("weights", path)
     try:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from gan_jax import game
@@ -40,6 +41,7 @@ class Model(base.Defaults):
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 4, 8), "input_size": 32}
     tells_classes: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
+    RATE_END: ClassVar[str] = "schedule_steps"
 
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     architecture: str = "stages"  # or 'resnet18'; 'resnet18_small' for less than 100 pixels. Both need
@@ -140,6 +142,10 @@ class Model(base.Defaults):
             last_window(self.seen_size(inputs.size), len(self.widths))
         if inputs.columns is not None:
             self._check_columns(inputs.columns)
+            labels = inputs.columns["image_label"] if self.objective == "classes" else ()
+            strange = [label for label in set(np.ravel(labels).tolist()) if not 0 <= label < self.num_classes]
+            allowed = f"0 to {self.num_classes - 1}, since num_classes={self.num_classes}"
+            checks.require("image_label", min(strange, default=0), not strange, allowed)
 
     def _check_columns(self, columns):
         """Refuses columns if the objective's column is missing or has another shape."""

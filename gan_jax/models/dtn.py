@@ -35,6 +35,7 @@ class Model(base.Defaults):
     TINY: ClassVar[dict[str, Any]] = {"f_widths": (4, 4, 4, 8), "f_input_size": 32,
                                       "g_widths": (8, 8, 4), "d_widths": (4, 8, 8)}  # fmt: skip
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    RATE_END: ClassVar[str] = "decay_end"
     translates: ClassVar[bool] = True
 
     alpha: float = 15.0  # weight of L_CONST, eq. 5

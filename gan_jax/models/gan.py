@@ -36,6 +36,7 @@ class Model(AdversarialLoss, Conditional):
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "d_width": 4, "z_dim": 4, "d_steps": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    RATE_END: ClassVar[str] = "decay_end"
 
     generator: str = "dcgan"  # a name that networks/generation/catalogue.py knows
     discriminator: str = "dcgan"

@@ -34,6 +34,7 @@ class Model(base.Defaults):
 
     TINY: ClassVar[dict[str, Any]] = {"levels": 3, "g_width": 4, "d_width": 4, "d_layers": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    RATE_END: ClassVar[str] = "decay_end"
     translates: ClassVar[bool] = True
 
     g_width: int = 64  # channels of the first layer

@@ -27,6 +27,7 @@ class Model(base.Defaults):
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 8), "schedule_steps": 2}
     tells_classes: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
+    RATE_END: ClassVar[str] = "schedule_steps"
 
     widths: tuple[int, ...] = (32, 64, 128)
     num_classes: int = 11

@@ -41,6 +41,7 @@ class Model(base.Defaults):
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "g_blocks": 1, "d_width": 4, "d_downs": 3, "n_critic": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
+    RATE_END: ClassVar[str] = "decay_end"
     translates: ClassVar[bool] = True
     takes_requests: ClassVar[bool] = True
 

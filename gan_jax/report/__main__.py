@@ -7,11 +7,10 @@ every figure.
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import app, flags
 
-from gan_jax import report
+from gan_jax import paths, report
 from gan_jax.errors import ConfigError, GanJaxError
 
 _OUT = flags.DEFINE_string("out", None, "file of the page (default FOLDER/report.html)")
@@ -35,8 +34,9 @@ def _main(argv: Sequence[str]) -> None:
     try:
         if len(argv) != 2:
             raise ConfigError(f"one folder is needed, {len(argv) - 1} given; see --help")
-        out = Path(_OUT.value or Path(argv[1]) / "report.html")
-        report.write(argv[1], out)
+        folder = paths.given("folder", argv[1])
+        out = folder / "report.html" if _OUT.value is None else paths.given("out", _OUT.value)
+        report.write(folder, out)
         print(f"report: {out}")
     except GanJaxError as error:
         _fail(error)

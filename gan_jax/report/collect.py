@@ -108,13 +108,16 @@ def _is_run(path: Path) -> bool:
     return (path / "config.json").is_file()
 
 
-def _folders(path: Path) -> Iterator[Path]:
-    """A folder and its sub-folders, without hidden ones, links, and folders inside a run."""
+def _folders(path: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """A folder and those below it, without hidden ones, links back to those above, and those inside a run."""
+    real = path.resolve()
+    if real in above:
+        return
     yield path
     if not _is_run(path):
         for child in sorted(path.iterdir()):
-            if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
-                yield from _folders(child)
+            if child.is_dir() and not child.name.startswith("."):
+                yield from _folders(child, (*above, real))
 
 
 def _files(path: Path, endings: Iterable[str]) -> list[Path]:

@@ -23,6 +23,7 @@ import orbax.checkpoint as ocp
 from gan_jax.errors import CheckpointError, NonFiniteError
 from gan_jax.runs import frozen
 from gan_jax.runs.leaves import Leaves, PyTree, checksum, fit, flatten, renamed
+from gan_jax.runs.literal import LiteralPath, checked
 from gan_jax.runs.workdir import free_bytes
 
 _log = logging.getLogger(__name__)
@@ -71,9 +72,12 @@ class Checkpoints:
           writes: whether this process saves. States are equal on all processes, so one of them saves and the
             others only restore.
           prefixes: beginnings of leaves' names in earlier versions, old -> new.
+
+        Raises:
+          WorkdirError: the folder's path is not one that can hold checkpoints, see `literal.checked`.
         """
         self._prefixes = prefixes or {}
-        self.directory = Path(directory).absolute()
+        self.directory = checked(directory)
         self._writes = writes
         self._under_way = (0, 0)  # step and bytes of the last save, for messages
         self._managers = {}
@@ -180,9 +184,10 @@ def load(directory: Path, best: bool = False) -> tuple[Leaves, dict[str, Any]]:
     """The newest (or best) intact checkpoint of another run as a flat dict, and its meta.
 
     Raises:
+      WorkdirError: as for `Checkpoints`.
       CheckpointError: there is no checkpoint, or no intact one.
     """
-    folder = Path(directory).absolute() / ("best" if best else "newest")
+    folder = checked(directory) / ("best" if best else "newest")
     found = _newest_intact(folder, aside=False)
     if found is None:
         raise CheckpointError(f"no checkpoint in {folder}")
@@ -198,7 +203,7 @@ def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
     options = ocp.CheckpointManagerOptions(
         max_to_keep=keep, create=False, multiprocessing_options=_alone(directory.name)
     )
-    return ocp.CheckpointManager(directory, options=options)
+    return ocp.CheckpointManager(LiteralPath(directory), options=options)
 
 
 def _alone(name: str) -> ocp.options.MultiprocessingOptions:
@@ -260,7 +265,7 @@ def _read(path: Path) -> tuple[Leaves, dict[str, Any]]:
     outside = frozen.read(path.parent.parent, content.get("frozen", ""), target)
     stored = {name: leaf for name, leaf in target.items() if leaf.size and name not in outside}
     with ocp.StandardCheckpointer(multiprocessing_options=_alone("read")) as checkpointer:
-        restored = checkpointer.restore(path / "state", stored)
+        restored = checkpointer.restore(LiteralPath(path / "state"), stored)
     found = {**restored, **outside}
     flat = {name: np.asarray(found.get(name, leaf)) for name, leaf in target.items()}
     for name, leaf in flat.items():

@@ -1,6 +1,8 @@
 """Runs the evaluations of a configuration: reads their data and calls their evaluators on a state."""
 
 import functools
+import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +14,8 @@ from gan_jax import data, evaluation, models
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
 from gan_jax.runs import functions, inputs
+
+_log = logging.getLogger(__name__)
 
 _BATCH = 256
 
@@ -48,7 +52,7 @@ class Evaluations:
         return [name for name, spec in evals.items() if spec.every and step % spec.every == 0]
 
     def run(self, name: str, state: TrainState) -> dict[str, Any]:
-        """The values of one evaluation of a replicated state. The state does not change."""
+        """The values of one evaluation of a replicated state, see `finite`. The state does not change."""
         spec = self._config.evals[name]
         if name not in self._data:
             self._data[name] = inputs.load_evaluation(self._config, spec.roles)
@@ -63,7 +67,7 @@ class Evaluations:
             self._model, self._mapped(method), state, spec.roles, self._config.seed, self._untrained
         )
         evaluator = evaluation.evaluator(spec.kind)
-        return evaluator(apply, batches(), self._networks, **evaluation.options(spec))
+        return finite(evaluator(apply, batches(), self._networks, **evaluation.options(spec)), name)
 
 
 class _Apply:
@@ -101,15 +105,40 @@ class _Apply:
         return key not in self._roles and (belongs or key.endswith("_label"))
 
 
-def is_best(value: float, step: int, best: Mapping[str, Any] | None) -> bool:
+def finite(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Values for a file of JSON, which has no infinite number and no NaN: these become None, with a warning.
+
+    Args:
+      values: the values of an evaluation, or a part of them; numbers and arrays of numpy are allowed.
+      name: what the values are of, for the warning.
+    """
+    return {key: _finite(value, f"{name}: {key}") for key, value in values.items()}
+
+
+def _finite(value: Any, name: str) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Mapping):
+        return finite(value, name)
+    if isinstance(value, list | tuple):
+        return [_finite(one, f"{name}[{place}]") for place, one in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        _log.warning("%s is %s; files have null in its place", name, value)
+        return None
+    return value
+
+
+def is_best(value: float | None, step: int, best: Mapping[str, Any] | None) -> bool:
     """Whether a value of the watched metric is the best so far. Of equal values the first is best.
 
     Args:
-      value: at `step`.
+      value: at `step`; None, which is never best, if it was not finite.
       step: of the evaluation.
       best: the best `value` so far and its `step`; None before the first evaluation.
     """
     # An evaluation that runs again after resuming has already recorded this step as the best.
+    if value is None:
+        return False
     return best is None or value > best["value"] or step == best["step"]
 
 

@@ -17,6 +17,7 @@ from gan_jax.config import resolve
 from gan_jax.errors import DataError
 from gan_jax.game import devices
 from gan_jax.game.network import Network
+from gan_jax.runs import classes
 from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
@@ -27,13 +28,16 @@ _BATCH = 256  # images at a time when features are computed
 
 
 def check(config: ml_collections.ConfigDict) -> None:
-    """Refuses images that a run or its required runs could not read, before any long work.
+    """Refuses images that a run could not read, before any long work.
 
     Raises:
-      ConfigError, DataError: see `data.check`.
+      ConfigError, DataError: see `data.check` and `classes.of_run`.
     """
     where = config.data
-    roles = [*where.roles.values(), *(r for e in config.evals.values() for r in e.roles.values())]
+    roles = [*where.roles.values()]
+    known = classes.of_run(config)
+    for evaluation in config.evals.values():
+        roles += classes.numbered(config, evaluation.roles, known).values()
     for spec in roles:
         data.check(resolve(spec, where.sets), data_dir=where.data_dir, manual_dir=where.manual_dir)
 
@@ -59,9 +63,11 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
     `poll` is called before each role.
     """
     where = config.data
-    roles = {}
+    roles, numbered = {}, classes.training(config)
     for role, spec in where.roles.items():
         poll()
+        if role in numbered:
+            spec = {**resolve(spec, where.sets), "class_names": numbered[role]}
         roles[role] = load_role(config, spec, where.load_size, where.flip)
         shape = roles[role].columns["image"].shape
         name = resolve(spec, where.sets)["name"]
@@ -72,8 +78,9 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
 def load_evaluation(
     config: ml_collections.ConfigDict, specs: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, data.Examples]:
-    """All roles of an evaluation."""
-    return _together(config, {role: load_role(config, spec) for role, spec in specs.items()})
+    """All roles of an evaluation. Classes have the numbers that they have in training."""
+    numbered = classes.numbered(config, specs, classes.of_run(config))
+    return _together(config, {role: load_role(config, spec) for role, spec in numbered.items()})
 
 
 def _together(config, roles):

@@ -7,7 +7,7 @@ from typing import Any
 
 from gan_jax.errors import CheckpointError
 from gan_jax.game import devices
-from gan_jax.runs import evaluations, required, restore, result
+from gan_jax.runs import evaluations, required, restore, result, schedules
 from gan_jax.runs.required import Train
 from gan_jax.runs.session import Session
 from gan_jax.runs.signals import handled
@@ -35,6 +35,10 @@ def judge(run: Session) -> dict[str, Any]:
     result.draw(run.folder, config.name, values)
     state = devices.unreplicate(run.state)
     content = result.build(config, state, values, judged_step=step, seconds=run.seconds, origin=run.origin)
+    if changes := schedules.history(run.folder):
+        content["extended"] = changes
+    if run.meta.get("notes"):
+        content["notes"] = run.meta["notes"]
     run.folder.write_json("result.json", content)
     return content
 

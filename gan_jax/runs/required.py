@@ -4,12 +4,13 @@ import functools
 import glob
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
+from gan_jax import paths
 from gan_jax.config import sets
 from gan_jax.errors import WorkdirError
 from gan_jax.game import devices
@@ -68,7 +69,7 @@ def place(config: ConfigDict) -> Path:
     the same is taken, because another version may have given it another key. A finished run is preferred. If
     there is no such run, the folder is that of the run's own key.
     """
-    cache, wanted = Path(config.cache_dir), _parameters(config.to_dict())
+    cache, wanted = paths.given("cache_dir", config.cache_dir), _parameters(config.to_dict())
     own, others = cache / key(config), []
     if Workdir(own, writes=False).config is not None:
         return own
@@ -113,6 +114,13 @@ def required(config: ConfigDict, name: str) -> Network:
             message + "--mode=train or --mode=eval of the run, in the same folder, finishes it"
         )
     return RequiredRun(load(path))
+
+
+def tree(config: ConfigDict) -> Iterator[ConfigDict]:
+    """A configuration, and those of all runs that it requires, directly or not."""
+    yield config
+    for needed in config.requires.values():
+        yield from tree(inherit(config, needed))
 
 
 def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:

@@ -10,9 +10,10 @@ from typing import Any
 import ml_collections
 
 from gan_jax import data, models
+from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
 from gan_jax.game.network import Network
-from gan_jax.runs import checkpoint, evaluations, inputs, provenance, restore, stored
+from gan_jax.runs import checkpoint, evaluations, history, inputs, provenance, restore, stored
 from gan_jax.runs.leaves import renamed
 from gan_jax.runs.logs import Logs
 from gan_jax.runs.workdir import Workdir
@@ -31,7 +32,8 @@ class Session:
       roles: the training set.
       state: the replicated state, which the loop replaces at every step.
       meta: values that a checkpoint keeps beside the state: `step`; `seconds` over all sessions; the `latest`
-        losses; the `best` value of the watched metric and its step; the description of an `example`.
+        losses; the `best` value of the watched metric and its step; the description of an `example`; facts on
+        the `data` and the `records`, and `notes` on their changes, see `history`.
       checkpoints: the run's checkpoints.
       evaluations: the run's evaluations.
       logs: the run's logs.
@@ -58,7 +60,8 @@ class Session:
 
     def save(self, step: int, best: bool = False) -> None:
         """Starts to save the state as the newest checkpoint, or as the best one."""
-        self.meta = {**self.meta, "step": step, "seconds": self.seconds}
+        records = history.records_facts(self.folder.records_content)
+        self.meta = {**self.meta, "step": step, "seconds": self.seconds, "records": records}
         self.checkpoints.save(devices.unreplicate(self.state), step, self.meta, best)
 
     def evaluate(self, step: int) -> None:
@@ -69,6 +72,9 @@ class Session:
             for kind, pixels in evaluations.pictures(values).items():
                 self.logs.image(step, f"{name}_{kind}" if kind != name else name, pixels)
             watched, _, metric = self.config.best.partition("/")
+            if name == watched and metric not in values:
+                known = ", ".join(evaluations.scalars(values)) or "none"
+                raise ConfigError(f"best={self.config.best!r}: {name} gives no such number; it gives {known}")
             if name == watched and evaluations.is_best(values[metric], step, self.meta["best"]):
                 self.meta["best"] = {"step": step, "value": values[metric]}
                 self.save(step, best=True)
@@ -100,6 +106,7 @@ def open_run(
     model = models.create(config.model)
     roles = inputs.load(config, poll)
     inputs.check_columns(config, model, inputs.columns_of(roles))
+    facts = history.data_facts(roles)
     description = restore.describe(next(iter(data.epoch(roles, 1))))
     roles = inputs.with_features(model, networks, roles, poll, config.cache_dir)
 
@@ -113,10 +120,12 @@ def open_run(
     if restored:
         state, meta = restored
         meta["latest"] = renamed(meta["latest"], metrics)
+        _note_changes(folder, meta, facts)
         _log.info("%s: resuming at step %d", config.name, meta["step"])
     else:
         state = initial(inputs.columns_of(roles))
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
+    meta["data"] = facts
     return Session(
         config=config,
         folder=folder,
@@ -130,3 +139,13 @@ def open_run(
         origin=origin,
         began=time.monotonic() - meta["seconds"],
     )
+
+
+def _note_changes(folder: Workdir, meta: dict[str, Any], facts: Mapping[str, Any]) -> None:
+    """Warns of training data and records that are not what this run left, for its result to tell, too."""
+    lines = history.changed_data(meta.get("data", {}), facts)
+    if "records" in meta and folder.writes:  # versions without this field told no length
+        lines += history.changed_records(meta["records"], folder.records_content, "metrics.jsonl")
+    for line in lines:
+        _log.warning("%s: from step %d on, %s", folder.path, meta["step"], line)
+    history.noted(meta, [f"from step {meta['step']} on, {line}" for line in lines])

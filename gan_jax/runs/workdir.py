@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gan_jax import paths
 from gan_jax.errors import WorkdirError
 
 _log = logging.getLogger(__name__)
@@ -25,8 +26,12 @@ class Workdir:
     """
 
     def __init__(self, path: Path | str, writes: bool = True):
-        """Sets the path. `writes=False` is for a process that only reads (rank 1 and up)."""
-        self.path = Path(path).absolute()
+        """Sets the path. `writes=False` is for a process that only reads (rank 1 and up).
+
+        Raises:
+          ConfigError: see `paths.given`.
+        """
+        self.path = paths.given("workdir", path).absolute()
         self.writes = writes
         self._lock: Any = None
         self._records: Any = None
@@ -98,22 +103,30 @@ class Workdir:
     @property
     def config(self) -> dict[str, Any] | None:
         """The configuration of the run in this folder; None if there is no run."""
-        return self._read_json("config.json")
+        return self.read_json("config.json")
 
     @property
     def result(self) -> dict[str, Any] | None:
         """The result of the run; None if the run is not finished."""
-        return self._read_json("result.json")
+        return self.read_json("result.json")
 
     def check(
         self,
         config: Mapping[str, Any],
         free: Collection[str],
         comparable: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
-    ) -> None:
+        extended: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = lambda *_: {},
+    ) -> Mapping[str, Any]:
         """Refuses a folder that holds a run with another configuration. It writes nothing.
 
-        `comparable` gives what both configurations, the stored one and this one, are compared by.
+        Args:
+          config: the configuration of this run.
+          free: fields that may differ, with all fields below them.
+          comparable: gives what both configurations, the stored one and this one, are compared by.
+          extended: gives further fields that may differ, by name, from both as they are compared.
+
+        Returns:
+          What `extended` gave; nothing if the folder holds no run.
 
         Raises:
           WorkdirError: fields differ that are not below one of `free`, and the message has each of them; or
@@ -128,11 +141,14 @@ class Workdir:
             raise WorkdirError(f"workdir {self.path} is not a folder")
         stored = self.config
         if stored is None:
-            return
-        differing = differences(comparable(stored), comparable(config), free)
+            return {}
+        both = comparable(stored), comparable(config)
+        more = extended(*both)
+        differing = differences(*both, [*free, *more])
         if differing:
             listed = "; ".join(f"{k}: {a!r} there, {b!r} now" for k, (a, b) in differing.items())
             raise WorkdirError(f"workdir {self.path} holds another run ({listed}); choose another --workdir")
+        return more
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Appends one line to `metrics.jsonl`. Values must be finite."""
@@ -153,9 +169,14 @@ class Workdir:
         Raises:
           WorkdirError: a complete line is not a record.
         """
+        lines = self.records_content.split(b"\n")[:-1]
         path = self.path / "metrics.jsonl"
-        lines = (_content(path) or b"").split(b"\n")[:-1]
         return [_parse(line, f"line {number} of {path}") for number, line in enumerate(lines, 1)]
+
+    @property
+    def records_content(self) -> bytes:
+        """The bytes of `metrics.jsonl`; none if there is no such file."""
+        return _content(self.path / "metrics.jsonl") or b""
 
     def rewrite_records(
         self, change: Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -198,7 +219,12 @@ class Workdir:
         """Writes indented JSON."""
         self.write(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
 
-    def _read_json(self, name):
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """The JSON object in a file of the folder; None if there is no such file.
+
+        Raises:
+          WorkdirError: the file cannot be read, or is not a JSON object.
+        """
         content = _content(self.path / name)
         return None if content is None else _parse(content, str(self.path / name))
 

@@ -5,9 +5,10 @@ import logging
 
 import numpy as np
 import pytest
-from picture_files import encoded, noise, png, write
+from picture_files import encoded, flat, noise, png, write
 
 from gan_jax import data
+from gan_jax.data import order
 from gan_jax.data.pixels.views import View
 from gan_jax.errors import DataError
 
@@ -60,7 +61,7 @@ def test_slices_of_unequal_folders_pair_where_they_are_equally_long(tmp_path):
     source, target = folder(tmp_path / "a", NAMES), folder(tmp_path / "b", NAMES[2:])
     with pytest.raises(
         DataError,
-        match=r"^kind='paired' needs the same number of images in each role; source has 7, target has 5$",
+        match=r"^kind='paired' needs files of equal names, .+ in each role; target lacks '0', '1'$",
     ):
         data.together({"source": load(source), "target": load(target)})
     roles = data.together({"source": load(source, "train[2:]"), "target": load(target)})
@@ -71,12 +72,74 @@ def test_files_of_other_names_are_no_pair_but_endings_do_not_count(tmp_path):
     source = folder(tmp_path / "a", ["1.png", "2.png"])
     with pytest.raises(
         DataError,
-        match=r"files of equal names apart from their suffixes; found source '2.png', target '3.png'",
+        match=r"files of equal names, .+ in each role; source lacks '3'; target lacks '2'$",
     ):
         data.together({"source": load(source), "target": load(folder(tmp_path / "b", ["1.png", "3.png"]))})
     jpegs = write(tmp_path / "c", {f"{k}.jpg": png(10 * k, kind="JPEG") for k in (1, 2)})
     roles = data.together({"source": load(source), "target": load(jpegs)})
     assert len(roles["source"]) == 2
+
+
+def test_partners_in_another_order_and_unequal_numbers_without_names_are_refused():
+    with pytest.raises(DataError, match=r"from their suffixes; found source 'a.bmp', target 'a.j.png'$"):
+        order.require_partners({"source": (2, ["a.bmp", "a.j.png"]), "target": (2, ["a.j.png", "a.png"])})
+    with pytest.raises(DataError, match=r"same number of images in each role; source has 3, target has 2$"):
+        order.require_partners({"source": (3, ()), "target": (2, ())})
+    many = [f"{k}.png" for k in range(9)]
+    with pytest.raises(DataError, match="; target lacks '0', '1', '2' and 6 more; label lacks '1', '2', "):
+        order.require_partners({"source": (9, many), "target": (1, ["a.png"]), "label": (1, ["0.png"])})
+
+
+WIDE, SMALL, SQUARE, TALL = (300, 200), (151, 100), (200, 200), (200, 300)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        ({"sizes": (WIDE,)}, {"sizes": (SMALL,)}, ""),
+        (
+            {"sizes": (SQUARE, WIDE, WIDE)},
+            {"sizes": (SQUARE, SQUARE, TALL)},
+            r"^kind='paired': the images show 67 % x 100 % of source '1.png' and 100 % x 100 % of target "
+            r"'1.png' \(width x height\), and so on in 2 pairs; expected equal parts, as of pict",
+        ),
+        (
+            {"sizes": (WIDE,)},
+            {"sizes": (TALL,)},
+            "67 % x 100 % of source '0.png' and 100 % x 67",
+        ),
+        ({"sizes": (WIDE,), "resize": "squeeze"}, {"sizes": (SQUARE,), "resize": "squeeze"}, ""),
+        (
+            {"sizes": (WIDE,), "resize": "squeeze"},
+            {"sizes": (WIDE,)},
+            " 100 % x 100 % of source '0.png' and 67",
+        ),
+        ({"sizes": (WIDE,), "resize": "squeeze"}, {"sizes": (SQUARE,)}, ""),
+        ({"sizes": (WIDE,), "crop": (200, 200)}, {"sizes": (SQUARE,)}, ""),
+        ({"sizes": ((600, 200),), "side": "left"}, {"sizes": (WIDE,)}, ""),
+        ({"sizes": ((600, 200),), "side": "left"}, {"sizes": (SQUARE,)}, "67 % x 100 % of source '0.png'"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("suffix", ["", ".npz"])
+def test_pictures_of_a_pair_show_the_same_part_of_their_scene(tmp_path, source, target, message, suffix):
+    roles = {}
+    for role, spec in (("source", source), ("target", target)):
+        sizes = spec["sizes"]
+        if suffix and len(sizes) > 1:
+            pytest.skip("the images of an array have one size")
+        path = tmp_path / f"{role}{suffix}"
+        if suffix:
+            np.savez(path, image=flat((9, 9, 9), *sizes[0])[None])
+        else:
+            write(path, {f"{k}.png": encoded(flat((9, 9, 9), *size)) for k, size in enumerate(sizes)})
+        rest = {k: v for k, v in spec.items() if k != "sizes"}
+        roles[role] = data.load({"files": {"train": str(path)}, **rest}, size=64)
+    if message:
+        with pytest.raises(DataError, match=message.replace("'0.png'", "image 0") if suffix else message):
+            data.together(roles)
+    else:
+        assert len(data.together(roles)["source"]) == len(source["sizes"])
 
 
 def test_no_pair_at_all_is_refused(tmp_path):

@@ -21,7 +21,7 @@ def write(place, **options):
     [
         ("sheet.jpg", "ending in .png"),
         ("sheet", "ending in .png"),
-        ("", "ending in .png"),
+        ("", "out='' is not allowed; allowed: a path"),
         ("nowhere/sheet.png", "nowhere cannot be written: No such file"),
         ("nowhere/made/", "nowhere cannot be written: No such file"),
         ("file/sheet.png", "cannot be written: Not a directory"),

@@ -64,6 +64,21 @@ def test_more_steps_and_other_reports_go_on_to_the_same_end(tiny, tmp_path, capl
     assert records[0] == records[1]
 
 
+def test_a_run_goes_on_with_a_longer_schedule_and_its_result_says_since_when(tiny, tmp_path):
+    """The result also names records that were lost."""
+    path = tmp_path / "run"
+    assert not {"extended", "notes"} & set(train(tiny(steps=2, **{"model.schedule_steps": 2}), path))
+    left = (path / "metrics.jsonl").stat().st_size
+    os.truncate(path / "metrics.jsonl", 0)
+    longer = tiny(steps=4, **{"model.schedule_steps": 4})
+    result = train(longer, path)
+    assert result["extended"] == [{"step": 2, "model.schedule_steps": [2, 4]}]
+    (note,) = result["notes"]
+    assert note.startswith("from step 2 on, metrics.jsonl is incomplete: it has 0 of the ")
+    assert 0 < int(note.split()[-5]) <= left
+    assert train(longer, path)["config"]["model"]["schedule_steps"] == 4
+
+
 def test_fewer_steps_than_are_done_are_refused_or_gone_back_to(tiny, tmp_path):
     """A result must describe its own parameters; those of step 8 must not pass for those of step 4."""
     straight = train(tiny(steps=4), tmp_path / "straight")

@@ -10,6 +10,7 @@ from report_page import TABLE, png, put, result
 
 from gan_jax import report
 from gan_jax.errors import WorkdirError
+from gan_jax.report.collect import collect
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,3 +122,11 @@ def test_a_refusal_is_one_line(tmp_path, args, code, message):
     assert (process.returncode, process.stdout) == (code, "")
     assert process.stderr == f"gan_jax.report: {message}\n"
     assert not list(tmp_path.rglob("*.html"))
+
+
+def test_linked_folders_are_in_the_report_and_a_link_back_ends(results, tmp_path):
+    put(tmp_path / "elsewhere" / "far.json", {"ratio": 0.5})
+    (results / "linked").symlink_to(tmp_path / "elsewhere")
+    (results / "linked" / "back").symlink_to(results)
+    places = [group.place for group in collect(results)]
+    assert places == ["", "", "linked", "tiny"]

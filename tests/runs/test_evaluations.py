@@ -1,17 +1,20 @@
 """Which evaluations run, when, on which data, and which of their values are kept."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan_jax import config
+from gan_jax import config, evaluation
 from gan_jax.data import Examples
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
 from gan_jax.models.shared import base
 from gan_jax.runs import evaluations as evaluating
 from gan_jax.runs import inputs
+from gan_jax.runs.workdir import Workdir
 
 IMAGES = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
 START = np.float32(1000)  # the state before training of the fixture's models
@@ -230,3 +233,33 @@ def test_numbers_are_logged_images_drawn_and_lists_kept_in_the_result():
         "per_class": [None, 1.0],
         "validation": {"accuracy": 0.4},
     }
+
+
+def test_no_figure_costs_the_others_a_place_in_the_files(tmp_path, evaluations, monkeypatch, caplog):
+    """A memorisation or a PSNR may be infinite, and JSON has no such number."""
+    found = {
+        "fid": 1.5, "psnr": math.inf, "count": np.int64(3), "rate": np.float32(0.5),
+        "none": np.float32("nan"),
+        "floor": {"memorisation": -math.inf, "n": 4}, "rows": [1.0, (math.nan, 2)], "text": "inf",
+        "sheet": np.zeros((2, 2, 3), np.uint8),
+    }  # fmt: skip
+    monkeypatch.setattr(evaluation, "evaluator", lambda kind: lambda *args: found)
+    monkeypatch.setattr(evaluation, "options", lambda spec: {})
+    values = evaluations(Copies(), test=spec("sheet", "image")).run("test", state())
+    sheet = values.pop("sheet")
+    assert sheet is found["sheet"]
+    assert values == {
+        "fid": 1.5, "psnr": None, "count": 3, "rate": 0.5, "none": None,
+        "floor": {"memorisation": None, "n": 4}, "rows": [1.0, [None, 2]], "text": "inf",
+    }  # fmt: skip
+    warned = {record.getMessage().split(" is ")[0] for record in caplog.records}
+    assert warned == {"test: psnr", "test: none", "test: floor: memorisation", "test: rows[1][0]"}
+    Workdir(tmp_path).write_json("result.json", evaluating.summary({"test": values}))
+    Workdir(tmp_path).append({"step": 1, **evaluating.scalars(values)})
+    assert evaluating.scalars(values) == {"fid": 1.5, "count": 3, "rate": 0.5}
+
+
+def test_a_watched_value_that_is_not_finite_is_never_the_best():
+    assert not evaluating.is_best(None, 1, None)
+    assert not evaluating.is_best(None, 2, {"step": 2, "value": 1.0})
+    assert evaluating.is_best(-5.0, 3, None)

@@ -53,14 +53,34 @@ class Framing:
         """The least width and height for decoding at reduced size; None if the original size is needed."""
         return None if self.crop else ((4 if self.side else 2) * self.size, 2 * self.size)
 
+    def shares(self, width: int, height: int) -> tuple[float, float]:
+        """The shares of the crop's width and height that are used: (1, 1) but for squares of other crops.
+
+        Two pictures of one scene show the same part of it only where these shares are equal.
+
+        Raises:
+          ValueError: as for `box`.
+        """
+        left, top, right, bottom = self._cropped(width, height)
+        box = self.box(width, height)
+        return (box[2] - box[0]) / (right - left), (box[3] - box[1]) / (bottom - top)
+
     def box(self, width: int, height: int) -> tuple[int, int, int, int]:
         """The used part of a picture, (left, top, right, bottom) in the picture's pixels.
 
         Raises:
           ValueError: the crop is larger than the picture or half.
         """
+        box = self._cropped(width, height)
+        if self.resize == "square":
+            side = min(box[2] - box[0], box[3] - box[1])
+            box = _middle(box, side, side)
+        start = width - width // 2 if self.side == "right" else 0
+        return start + box[0], box[1], start + box[2], box[3]
+
+    def _cropped(self, width, height):
+        """The crop of the half or whole picture, in the pixels of that half or whole."""
         wide = width // 2 if self.side else width
-        start = width - wide if self.side == "right" else 0
         box = (0, 0, wide, height)
         if len(self.crop) == 2:
             box = _middle(box, *self.crop)
@@ -68,10 +88,7 @@ class Framing:
             box = (self.crop[0], self.crop[1], self.crop[2], self.crop[3])
         if min(box) < 0 or box[2] > wide or box[3] > height:
             raise ValueError("smaller than its crop")
-        if self.resize == "square":
-            side = min(box[2] - box[0], box[3] - box[1])
-            box = _middle(box, side, side)
-        return start + box[0], box[1], start + box[2], box[3]
+        return box
 
     def apply(self, picture: Image.Image, nearest: bool = False) -> Image.Image:
         """The picture, of any mode that Pillow resizes, as size x size pixels.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_jax import paths
 from gan_jax.data import splits
 from gan_jax.data.examples import Examples, concatenate
 from gan_jax.errors import DataError
@@ -48,7 +49,7 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
 def local_folder(manual_dir: str) -> Path | None:
     """The folder of files already on disk: `manual_dir`, or else the folder that GAN_JAX_DATA names."""
     folder = manual_dir or os.environ.get("GAN_JAX_DATA", "")
-    return Path(folder).expanduser() if folder else None
+    return paths.given("manual_dir", folder) if folder else None
 
 
 def locate(path: str, manual_dir: str = "") -> Path:
@@ -67,9 +68,10 @@ def absolute(path: str, manual_dir: str = "") -> Path:
     """The absolute path for a configuration's path; the file need not exist.
 
     Raises:
+      ConfigError: see `paths.given`.
       DataError: the path is relative and no folder is given.
     """
-    folder, given = local_folder(manual_dir), Path(path).expanduser()
+    folder, given = local_folder(manual_dir), paths.given("file", path)
     if folder is None and not given.is_absolute():
         raise DataError(f"file {path!r} is relative and no folder is given: {_WAYS}")
     return given if folder is None else folder / given

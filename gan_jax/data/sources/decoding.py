@@ -27,7 +27,10 @@ class Skipped(Exception):
 
 
 def decode_all(
-    read: Callable[[str], bytes], names: Sequence[str], framing: Framing
+    read: Callable[[str], bytes],
+    names: Sequence[str],
+    framing: Framing,
+    shares: np.ndarray | None = None,
 ) -> tuple[np.ndarray, dict[int, str]]:
     """Decodes files in threads; Pillow releases the interpreter's lock while it decodes.
 
@@ -35,6 +38,7 @@ def decode_all(
       read: the content of a file by its name. An OSError means that the file cannot be read.
       names: names of the files.
       framing: the used part of each picture.
+      shares: float [N, 2], which receives `framing.shares` of each picture; None receives nothing.
 
     Returns:
       Pictures uint8 [N, size, size, 3], and the reasons for files left out, by their place in N.
@@ -44,7 +48,9 @@ def decode_all(
 
     def one(place: int) -> None:
         try:
-            images[place] = decode(_content(read, names[place]), framing)
+            images[place], shown = decode_with_shares(_content(read, names[place]), framing)
+            if shares is not None:
+                shares[place] = shown
         except Skipped as reason:
             skipped[place] = str(reason)
 
@@ -63,9 +69,18 @@ def decode(content: bytes, framing: Framing) -> np.ndarray:
     Raises:
       Skipped: as for `upright`, or the picture is smaller than its crop.
     """
+    return decode_with_shares(content, framing)[0]
+
+
+def decode_with_shares(content: bytes, framing: Framing) -> tuple[np.ndarray, tuple[float, float]]:
+    """The result of `decode`, and `framing.shares` of the picture.
+
+    Raises:
+      Skipped: as for `decode`.
+    """
     picture = upright(content, framing.draft)
     try:
-        return np.asarray(framing.apply(picture))
+        return np.asarray(framing.apply(picture)), framing.shares(*picture.size)
     except (ValueError, MemoryError) as error:
         raise Skipped(str(error) or "unreadable") from error
 
@@ -107,7 +122,8 @@ def upright_size(content: bytes) -> tuple[int, int]:
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-            return picture.size[::-1] if turned else picture.size
+            # Pillow itself turns a TIFF, and its header tells the size of the turned picture.
+            return picture.size[::-1] if turned and picture.format != "TIFF" else picture.size
     except UnidentifiedImageError as error:
         raise Skipped("not an image") from error
     except (*_DAMAGE, Image.DecompressionBombError) as error:
@@ -115,7 +131,7 @@ def upright_size(content: bytes) -> tuple[int, int]:
 
 
 def indices(content: bytes) -> np.ndarray:
-    """The values of an 8-bit PNG, uint8 [H, W]: grey levels, or indices of its palette.
+    """The values of an 8-bit PNG, uint8 [H, W]: grey levels, or indices of its palette, upright by its EXIF.
 
     Raises:
       Skipped: the file is another kind of image, or unreadable.
@@ -124,7 +140,7 @@ def indices(content: bytes) -> np.ndarray:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
             if picture.mode not in ("L", "P"):
                 raise Skipped(f"mode {picture.mode}; expected a grey or palette PNG of class indices")
-            return np.array(picture)
+            return np.array(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError as error:
         raise Skipped("not a PNG") from error
     except (*_DAMAGE, Image.DecompressionBombError) as error:

@@ -92,20 +92,42 @@ class _Source:
     maps: label_maps.Maps | None = None
 
 
+def listed(spec: Mapping[str, Any], manual_dir: str = "") -> Examples:
+    """The rows that `read` would read if every file were readable, with images of one black pixel.
+
+    Label maps, which are files too, are not read; each label is a map of one pixel, 0.
+
+    Raises:
+      DataError: as for `check`.
+    """
+    with contextlib.ExitStack() as stack:
+        sources, chosen = _plan(spec, manual_dir, stack)
+        return concatenate([_listed(sources[name], rows) for name, rows in chosen])
+
+
+def _listed(source: _Source, rows: slice) -> Examples:
+    places = np.arange(len(source.folder.images))[rows]
+    kept = np.ones(len(places), bool)
+    for mask in source.lacking.values():
+        kept &= ~mask[places]
+    columns = {name: values[places[kept]] for name, values in source.columns.items()}
+    if source.maps:
+        columns["label"] = np.zeros((kept.sum(), 1, 1), np.int32)
+    names = tuple(source.folder.images[place] for place in places)
+    image = np.zeros((kept.sum(), 1, 1, 3), np.uint8)
+    return Examples({"image": image, **columns}, origin=Listing(len(places), np.flatnonzero(kept), names))
+
+
 def _plan(
     spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack
 ) -> tuple[dict[str, _Source], list[tuple[str, slice]]]:
     """Folders by split and their slices, with every column but the pixels."""
-    sources = {}
-    for name, path in spec["files"].items():
-        found = listing.find(path, manual_dir)
-        assert found is not None  # `reads` has checked this
-        sources[name] = _Source(stack.enter_context(Folder(*found)))
+    sources = _sources(spec, manual_dir, stack)
     sizes = {name: len(source.folder.images) for name, source in sources.items()}
     chosen = splits.parse(spec["split"], sizes, f"files {', '.join(spec['files'].values())}")
     used = {name: sources[name] for name, _ in chosen}
     if spec["classes"]:
-        _add_classes(sources)
+        _add_classes(sources, tuple(spec["class_names"]))
     if spec["attributes"]:
         for source in used.values():
             _add_attributes(source, spec, manual_dir)
@@ -121,14 +143,48 @@ def _plan(
     return sources, chosen
 
 
-def _add_classes(sources: Mapping[str, _Source]) -> None:
-    """Labels from the first folder of each path; the numbering of classes is the same in all splits."""
-    first = {name: [image.rpartition("/")[0].split("/")[0] for image in source.folder.images]
-             for name, source in sources.items()}  # fmt: skip
-    known = sorted({*itertools.chain(*first.values())} - {""})
-    if not known:
-        titles = ", ".join(source.folder.title for source in sources.values())
+def _sources(spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack) -> dict[str, _Source]:
+    sources = {}
+    for name, path in spec["files"].items():
+        found = listing.find(path, manual_dir)
+        assert found is not None  # `reads` has checked this
+        sources[name] = _Source(stack.enter_context(Folder(*found)))
+    return sources
+
+
+def classes(spec: Mapping[str, Any], manual_dir: str = "") -> tuple[str, ...]:
+    """The names of the classes of a role with `classes`, in the order of their numbers.
+
+    Raises:
+      DataError: as for `read`.
+    """
+    if spec["class_names"]:
+        return tuple(spec["class_names"])
+    with contextlib.ExitStack() as stack:
+        return _class_folders(_first_folders(_sources(spec, manual_dir, stack)))
+
+
+def _first_folders(sources: Mapping[str, _Source]) -> dict[str, list[str]]:
+    """Split -> the first folder of each image's path; '' if the image lies in none."""
+    return {name: [image.rpartition("/")[0].split("/")[0] for image in source.folder.images]
+            for name, source in sources.items()}  # fmt: skip
+
+
+def _class_folders(first: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return listing.in_order({*itertools.chain(*first.values())} - {""})
+
+
+def _add_classes(sources: Mapping[str, _Source], names: tuple[str, ...]) -> None:
+    """Labels from the first folder of each path: places in `names`, or in all folders of all splits."""
+    first = _first_folders(sources)
+    there = _class_folders(first)
+    titles = ", ".join(source.folder.title for source in sources.values())
+    if not there:
         raise DataError(f"classes=True, but {titles} has no folders of images, one for each class")
+    known = names or there
+    unknown = [name for name in there if name not in known]
+    if unknown:
+        raise DataError(f"{titles}: class {listing.some(unknown)} is not known; known: {', '.join(known)}")
     number = {name: place for place, name in enumerate(known)}
     for name, source in sources.items():
         source.columns["label"] = np.array([number.get(part, -1) for part in first[name]], np.int32)
@@ -190,7 +246,8 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
     reasons = {place: reason for reason, mask in source.lacking.items() for place in places[mask[places]]}
     usable = np.array([place for place in places if place not in reasons], np.int64)
     names = [source.folder.images[place] for place in usable]
-    images, skipped = decoding.decode_all(source.folder.read, names, framing)
+    shares = np.ones((len(names), 2))
+    images, skipped = decoding.decode_all(source.folder.read, names, framing, shares)
     reasons |= {usable[place]: reason for place, reason in skipped.items()}
     kept = np.array([place not in skipped for place in range(len(usable))], bool)
     summary = _summary(source, reasons)
@@ -202,7 +259,7 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
     if source.maps:
         columns["label"] = label_maps.read(source.maps, source.folder, usable[kept], framing)
     listed = tuple(source.folder.images[place] for place in places)
-    listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed)
+    listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed, shares[kept])
     return Examples({"image": images if kept.all() else images[kept], **columns}, origin=listing)
 
 

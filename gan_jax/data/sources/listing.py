@@ -5,7 +5,7 @@ import re
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_jax.data.sources.arrays import absolute
@@ -43,7 +43,8 @@ def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
 class Folder:
     """The image files below a folder, with nested ones; a context manager.
 
-    Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links to folders are not followed.
+    Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links are followed, but not
+    back to a folder above.
 
     Attributes:
       title: name of the folder in messages.
@@ -166,6 +167,11 @@ def some(names: Sequence[str]) -> str:
     return ", ".join([*map(shown, names[:_NAMED]), *(["..."] if len(names) > _NAMED else [])])
 
 
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of classes in the order of their numbers."""
+    return tuple(sorted(names))
+
+
 def counted(reasons: Mapping[str, str]) -> str:
     """Files left out (name -> reason), by reason: `2 not an image (a.md, b.md), 1 unreadable (c.png)`."""
     names: dict[str, list[str]] = defaultdict(list)
@@ -175,13 +181,33 @@ def counted(reasons: Mapping[str, str]) -> str:
 
 
 def _walk(path: Path) -> Iterator[str]:
+    """Names of the files below a folder. Links to folders are followed, but not back to a folder above.
+
+    A link that leads back counts as a file, which is no image, so that messages name it.
+    """
+
     def refuse(error: OSError) -> None:
         raise error
 
-    for folder, below, files in os.walk(path, onerror=refuse):
-        below[:] = [name for name in below if not _hidden(name)]
+    above = {str(path): {_identity(path)}}
+    for folder, below, files in os.walk(path, onerror=refuse, followlinks=True):
+        for name in list(below):
+            inner = os.path.join(folder, name)
+            identity = _identity(inner)
+            if identity in above[folder]:
+                files.append(name)
+            if identity in above[folder] or _hidden(name):
+                below.remove(name)
+            else:
+                above[inner] = {*above[folder], identity}
         for name in files:
             yield (Path(folder) / name).relative_to(path).as_posix()
+
+
+def _identity(path: Path | str) -> tuple[int, int]:
+    """What distinguishes a folder from all others, by whatever links it is reached."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 def _hidden(name: str) -> bool:

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax import paths
 from gan_jax.data import splits
 from gan_jax.data.embedded import catalogue
-from gan_jax.data.examples import MAX_BYTES, Examples
+from gan_jax.data.examples import MAX_BYTES, Examples, Listing
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import annotations
 from gan_jax.data.sources.arrays import local_folder
@@ -46,34 +47,35 @@ def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: s
         the set has no images, or does not fit in memory.
     """
     name, split = spec["name"], spec["split"]
-    builder = _builder(name, data_dir)
+    builder = builder_of(name, data_dir)
     if not builder.is_prepared():
         _prepare(builder, name, manual_dir)
-        builder = _builder(name, data_dir)
+        builder = builder_of(name, data_dir)
     _check_attributes(builder, name, spec["attributes"])
     sizes = {part: info.num_examples for part, info in builder.info.splits.items()}
     chosen = splits.parse(split, sizes, f"data set {name!r} in {builder.data_path}")
     total = sum(rows.stop - rows.start for _, rows in chosen if rows.stop > rows.start)
-    columns = _allocate(builder, name, total, framing.size)
+    columns = allocate(builder, name, total, framing.size)
     if spec["attributes"]:
         columns["label"] = np.empty((total, len(spec["attributes"])), np.int32)
-    filled = 0
+    shares, filled = np.ones((total, 2)), 0
     for block in _blocks(builder, split, tuple(columns), spec["attributes"]):
         end = filled + len(block["image"])
         if end > total:
             break
         columns["image"][filled:end] = framing.apply_all(block["image"])
+        shares[filled:end] = framing.shares(*block["image"].shape[2:0:-1])
         if "label" in columns:
             columns["label"][filled:end] = block["label"]
         filled = end
     if filled != total:
         raise _unreadable(builder, f"holds {filled} examples of {split!r}; expected {total}")
-    return Examples(columns)
+    return Examples(columns, origin=Listing(total, np.arange(total), shares=shares))
 
 
 def check(name: str, attributes: Sequence[str], data_dir: str, manual_dir: str) -> None:
     """Raises, within seconds, the DataError of a missing data set or attribute that `read` would raise."""
-    builder = _builder(name, data_dir)
+    builder = builder_of(name, data_dir)
     if not builder.is_prepared():
         _obtainable(builder, name, manual_dir)
     _check_attributes(builder, name, attributes)
@@ -89,11 +91,12 @@ def _check_attributes(builder: Any, name: str, attributes: Sequence[str]) -> Non
         annotations.choose(attributes, list(known), title)
 
 
-def _builder(name: str, data_dir: str) -> Any:
+def builder_of(name: str, data_dir: str) -> Any:
+    """The builder of a set. Raises DataError for an unknown name or version."""
     import tensorflow_datasets as tfds
 
     try:
-        return tfds.builder(name, data_dir=data_dir or None)
+        return tfds.builder(name, data_dir=str(paths.given("data_dir", data_dir)) if data_dir else None)
     except (AssertionError, ValueError) as error:  # for an unknown version or name
         known = tfds.list_builders(with_community_datasets=False)
         if name.split("/")[0].split(":")[0] in known:
@@ -106,7 +109,7 @@ def _builder(name: str, data_dir: str) -> Any:
         ) from error
 
 
-def _allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.ndarray]:
+def allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.ndarray]:
     """Empty columns for `total` examples, if the set has images and they fit in memory."""
     features = dict(builder.info.features.items())
     image = features.get("image")

@@ -41,6 +41,7 @@ class Model(Protocol):
 
     TINY: ClassVar[Mapping[str, Any]]  # fields of a model so small that a step compiles and runs in seconds
     SCHEDULES: ClassVar[tuple[str, ...]]  # fields that count steps; they shrink with a shorter run
+    RATE_END: ClassVar[str]  # the field of SCHEDULES from whose step on the rates are zero, unless it is 0
 
     # What the model can do. Each capability comes with the methods in brackets.
     draws_from_noise: ClassVar[bool]  # (latents, decode, generate)
@@ -116,6 +117,7 @@ class Defaults:
 
     TINY: ClassVar[Mapping[str, Any]] = {}
     SCHEDULES: ClassVar[tuple[str, ...]] = ()
+    RATE_END: ClassVar[str] = ""  # the rates never become zero
     draws_from_noise: ClassVar[bool] = False
     translates: ClassVar[bool] = False
     tells_classes: ClassVar[bool] = False

@@ -57,7 +57,10 @@ def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) 
         raise ValueError(f"the batch has no {role!r}; it has {', '.join(sorted(batch))}")
     shape = batch[role].shape
     if len(shape) != 4 or shape[-1] not in channels:
-        raise ValueError(f"{role} has shape {shape}; expected [B, H, W, C] with C in {channels}")
+        raise ValueError(
+            f"{role} has shape {shape}; expected [B, H, W, C] with C in {channels} by the model's "
+            f"fields; the field channels of role {role} converts its images"
+        )
 
 
 def require_decay(model: Any) -> None:

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 from picture_files import encoded, flat, noise
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps
 
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import decoding
@@ -79,12 +79,22 @@ def test_a_picture_is_turned_as_its_exif_says():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_size_told_by_the_header_is_that_of_the_upright_picture(orientation):
+def test_every_format_is_turned_once_and_its_header_tells_the_size_of_the_upright_picture(orientation):
+    pixels = noise(10, 20, 3)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    content = encoded(noise(10, 20, 3), "JPEG", exif=exif)
-    assert decoding.upright_size(content) == decoding.upright(content).size
-    assert decoding.upright_size(content) == ((20, 10) if orientation < 5 else (10, 20))
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(encoded(pixels, "PNG", exif=exif))))
+    for kind in ("PNG", "JPEG", "TIFF", "WEBP"):
+        options = {"lossless": True} if kind == "WEBP" else {}
+        content = encoded(pixels, kind, exif=exif, **options)
+        found = decoding.upright(content)
+        assert decoding.upright_size(content) == found.size == ((20, 10) if orientation < 5 else (10, 20)), (
+            kind
+        )
+        if kind != "JPEG":
+            np.testing.assert_array_equal(np.asarray(found), np.asarray(upright), kind)
+    grey = encoded(pixels[..., 0], "PNG", exif=exif)
+    np.testing.assert_array_equal(decoding.indices(grey), np.asarray(decoding.upright(grey))[..., 0])
 
 
 def test_a_large_jpeg_is_about_the_same_as_when_decoded_whole():

@@ -31,6 +31,20 @@ def test_hidden_files_and_macosx_are_left_out(place):
     assert places(load(write(place, numbered() | hidden))) == [0, 1, 2, 3]
 
 
+def test_linked_folders_are_folders_and_links_back_are_named(tmp_path, caplog):
+    write(tmp_path / "elsewhere", {"1.png": png(10), "in/2.png": png(20)})
+    path = write(tmp_path / "faces", {"b/3.png": png(30)})
+    for link, target in (("a", "elsewhere"), ("c", "elsewhere"), ("b/up", "faces"), ("b/here", "faces/b")):
+        (path / link).symlink_to(tmp_path / target)
+    (tmp_path / "elsewhere" / "back").symlink_to(path)
+    (tmp_path / "linked").symlink_to(path)
+    with caplog.at_level(logging.INFO, logger="gan_jax.data"):
+        examples = load(tmp_path / "linked", classes=True)
+    assert places(examples) == [1, 2, 3, 1, 2]
+    assert examples.columns["label"].tolist() == [0, 0, 1, 2, 2]
+    assert "4 skipped: 4 not an image (a/back, b/here, b/up, ...); 3 classes (a, b, c)" in caplog.text
+
+
 def test_a_folder_inside_a_zip_is_a_path(tmp_path):
     path = write(tmp_path / "faces.zip", numbered() | {"b2/x.png": png(200)})
     assert places(load(path / "b")) == [1, 2] == places(load(f"{path}/b/"))
@@ -53,8 +67,8 @@ def test_names_in_a_zip_are_never_paths(tmp_path):
 )
 def test_slices_take_rows_of_the_sorted_list_and_open_no_other(place, monkeypatch, split, expected):
     opened = []
-    decode = decoding.decode
-    monkeypatch.setattr(decoding, "decode", lambda *args: opened.append(1) or decode(*args))
+    decode = decoding.decode_with_shares
+    monkeypatch.setattr(decoding, "decode_with_shares", lambda *args: opened.append(1) or decode(*args))
     write(place, numbered())
     data.check({"files": {"train": str(place)}, "split": split})
     assert not opened

@@ -15,6 +15,7 @@ from gan_jax.data.embedded.digits import plain, street
 from gan_jax.data.examples import Examples, concatenate
 
 NAMES = ("digits_plain", "digits_street")
+GREY = ("digits_plain",)  # the others are coloured
 SIZES = {
     "digits_plain": {"train": 8000, "validation": 1000, "test": 2000},
     "digits_street": {"train": 10_000, "validation": 1000, "test": 2000},

@@ -1,0 +1,76 @@
+"""What can be told of a role's examples without decoding or drawing an image."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gan_jax.data import roles
+from gan_jax.data.embedded import catalogue
+from gan_jax.data.pixels import views
+from gan_jax.data.sources import arrays, folder, tfds_preview
+from gan_jax.errors import DataError
+
+
+@dataclasses.dataclass(frozen=True)
+class Preview:
+    """A role before its images are read.
+
+    Attributes:
+      count: the number of examples; an upper bound for files, since some may be unreadable.
+      total: the number of examples that the split lists.
+      columns: the columns of `load`'s examples. `image` is one image of zeros. The rows of the others are
+        the examples' own, or stand-ins of the same shape with the smallest and largest values there may be.
+      names: file names of all listed examples; () if they are not files.
+    """
+
+    count: int
+    total: int
+    columns: Mapping[str, np.ndarray]
+    names: tuple[str, ...] = ()
+
+
+def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = "") -> Preview:
+    """What `load` will read of a role, found without decoding or drawing an image.
+
+    Args:
+      spec: as for `load`.
+      size: as for `load`.
+      data_dir: as for `load`.
+      manual_dir: as for `load`.
+
+    Raises:
+      ConfigError, DataError: as for `check`; also a DataError for a split without examples.
+    """
+    spec = roles.complete(spec)
+    own = roles.reading(spec)
+    exact = True
+    if spec["files"] and folder.reads(own, manual_dir):
+        examples = folder.listed(own, manual_dir)
+    elif spec["files"]:
+        examples = arrays.read(own["files"], own["split"], manual_dir)
+    elif spec["name"] in catalogue.NAMES:
+        examples, exact = catalogue.stand_ins(own["name"], own["split"], own["attributes"]), False
+    else:
+        examples, exact = tfds_preview.stand_ins(own, data_dir), False
+    if exact:
+        examples = roles.chosen(spec, examples)
+        if spec["exclude"]:
+            examples = examples.excluding(spec["exclude"])
+    elif (spec["having"] or spec["lacking"]) and not spec["attributes"]:
+        examples = examples.without("label")
+    count, columns = len(examples), {k: v for k, v in examples.columns.items() if k != "image"}
+    if not count:
+        source = spec["name"] or ", ".join(spec["files"].values())
+        raise DataError(f"split {spec['split']!r} of {source} holds no example")
+    if "label" in columns and columns["label"].ndim == 3:
+        values = np.unique(columns["label"])[:, None, None]
+        columns["label"] = np.broadcast_to(values, (len(values), size, size)).astype(np.int32)
+    if not spec["labels"]:
+        columns.pop("label", None)
+    channels = 3 if spec["derive"] == roles.PALETTE else examples.columns["image"].shape[-1]
+    how = "" if spec["derive"] == roles.PALETTE else spec["derive"]
+    seen = views.derived(np.zeros((1, 8, 8, channels), np.uint8), how, spec["channels"])
+    columns["image"] = np.zeros((1, size, size, seen.shape[-1]), np.uint8)
+    return Preview(count, examples.listing.total, columns, examples.listing.names)
