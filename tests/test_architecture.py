@@ -24,6 +24,7 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 # package may always import itself. No package imports one that stands below it in this table.
 MAY = {
     "errors": (),
+    "files": (),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
@@ -51,15 +52,18 @@ MAY = {
     ),
     "runs": (
         *(*ARRAYS, "PIL", "absl", "clu", "ml_collections", "orbax", "rich", "tensorflow"),
-        *("gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game", "gan_jax.data"),
+        *("gan_jax.errors", "gan_jax.files", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game"),
+        "gan_jax.data",
         *("gan_jax.models", "gan_jax.metrics.features", "gan_jax.evaluation", "gan_jax.config"),
     ),
     "inference": (
-        *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game.devices"),
-        *("gan_jax.data", "gan_jax.models", "gan_jax.metrics", "gan_jax.runs", "gan_jax.__version__"),
+        *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.files", "gan_jax.drawing", "gan_jax.ops"),
+        *("gan_jax.game.devices", "gan_jax.data", "gan_jax.models", "gan_jax.metrics", "gan_jax.runs"),
+        "gan_jax.__version__",
     ),
     "report": (
-        *("absl", "PIL", "gan_jax.errors", "gan_jax.drawing", "gan_jax.runs.workdir", "gan_jax.__version__"),
+        *("absl", "PIL", "gan_jax.errors", "gan_jax.files", "gan_jax.drawing", "gan_jax.runs.workdir"),
+        "gan_jax.__version__",
     ),
     "train": (
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import math
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,8 +75,9 @@ def check(out: str) -> Output:
       ConfigError: the suffix is not known, the folder does not exist or cannot be written, or the place
         exists already.
     """
-    path = Path(out).absolute()
     folder = out.endswith("/")
+    # A finished folder is renamed to its name, and no folder can replace a link.
+    path = Path(os.path.realpath(out)) if folder else Path(out).absolute()
     if not folder and path.suffix not in (".png", ".npz"):
         raise ConfigError(f"out={out!r} is not allowed; allowed: {_KINDS}")
     if folder and path.exists() and (not path.is_dir() or any(path.iterdir())):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
+from gan_jax import files as disk
 from gan_jax.errors import ConfigError
 from gan_jax.runs.workdir import Workdir
 
@@ -43,7 +44,8 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
       overwrite: whether other existing files are replaced.
 
     Raises:
-      ConfigError: the path is not a folder, the folder cannot be written, or one of the files exists already.
+      ConfigError: the path is not a folder, the folder cannot be written, a link in it leads out of it, or
+        one of the files exists already.
     """
     path = Path(folder).absolute()
     nearest = next(part for part in (path, *path.parents) if part.exists())
@@ -55,6 +57,11 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
             pass
     except OSError as error:
         raise ConfigError(f"output={folder!r}: {nearest} cannot be written: {error.strerror}") from error
+    for below in dict.fromkeys((path / file).parent for file in files):
+        try:
+            disk.require_below(path, below)
+        except OSError as error:
+            raise ConfigError(f"output={folder!r}: {below} cannot be used: {error.strerror}") from error
     kept = {file.resolve() for file in inputs}
     there = [file for file in files if (path / file).exists()]
     lost = [file for file in there if (path / file).resolve() in kept]

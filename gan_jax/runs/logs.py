@@ -114,7 +114,7 @@ def _tensorboard(workdir: Workdir):
     tf.config.set_visible_devices([], "TPU")
     from clu import metric_writers
 
-    folder = workdir.path / "tensorboard"
+    folder = workdir.place("tensorboard")
     for old in folder.glob("events.out.tfevents.*"):
         old.unlink()
     return metric_writers.SummaryWriter(str(folder))
