@@ -24,16 +24,16 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 # package may always import itself. No package imports one that stands below it in this table.
 MAY = {
     "errors": (),
-    "files": (),
+    "files": ("numpy",),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
-    "data": (*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.drawing.palette"),
+    "data": (*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.files", "gan_jax.drawing.palette"),
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
-        *(*ARRAYS, "sklearn", "torch", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game.devices"),
-        "gan_jax.networks.recognition",
+        *(*ARRAYS, "sklearn", "torch", "gan_jax.errors", "gan_jax.files", "gan_jax.ops.pixels"),
+        *("gan_jax.game.devices", "gan_jax.networks.recognition"),
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),

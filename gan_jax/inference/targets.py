@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
-from gan_jax import files as disk
 from gan_jax.errors import ConfigError
+from gan_jax.files import writing
 from gan_jax.runs.workdir import Workdir
 
 
@@ -59,7 +59,7 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
         raise ConfigError(f"output={folder!r}: {nearest} cannot be written: {error.strerror}") from error
     for below in dict.fromkeys((path / file).parent for file in files):
         try:
-            disk.require_below(path, below)
+            writing.require_below(path, below)
         except OSError as error:
             raise ConfigError(f"output={folder!r}: {below} cannot be used: {error.strerror}") from error
     kept = {file.resolve() for file in inputs}

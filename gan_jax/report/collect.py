@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from gan_jax import files as disk
 from gan_jax.errors import WorkdirError
+from gan_jax.files import writing
 from gan_jax.report.nodes import is_number
 from gan_jax.runs.workdir import Workdir
 
@@ -165,7 +165,7 @@ def _begins(file: Path, document: Document) -> bool:
 
 
 def _document(root: Path, file: Path) -> Document:
-    disk.require_below(root, file)
+    writing.require_below(root, file)
     try:
         content = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -200,7 +200,7 @@ def _pictures(root: Path, files: list[Path]) -> tuple[Picture, ...]:
 
 
 def _picture(root: Path, file: Path) -> Picture:
-    disk.require_below(root, file)
+    writing.require_below(root, file)
     content = file.read_bytes()
     try:
         with Image.open(io.BytesIO(content)) as image:

@@ -20,8 +20,8 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from gan_jax import files
 from gan_jax.errors import CheckpointError, NonFiniteError
+from gan_jax.files import writing
 from gan_jax.runs import frozen
 from gan_jax.runs.leaves import Leaves, PyTree, checksum, fit, flatten, renamed
 from gan_jax.runs.workdir import free_bytes
@@ -84,7 +84,7 @@ class Checkpoints:
         if writes:
             try:
                 for name in ("newest", "best", frozen.FOLDER):
-                    files.require_below(self.directory.parent, self.directory / name)
+                    writing.require_below(self.directory.parent, self.directory / name)
                 self._managers = {
                     "newest": _manager(self.directory / "newest", keep),
                     "best": _manager(self.directory / "best", 1),

@@ -107,6 +107,7 @@ class Logs:
 
 
 def _tensorboard(workdir: Workdir):
+    folder = workdir.place("tensorboard")
     # Imported here, since clu imports TensorFlow, which takes seconds and must not use the accelerator.
     import tensorflow as tf
 
@@ -114,7 +115,6 @@ def _tensorboard(workdir: Workdir):
     tf.config.set_visible_devices([], "TPU")
     from clu import metric_writers
 
-    folder = workdir.place("tensorboard")
     for old in folder.glob("events.out.tfevents.*"):
         old.unlink()
     return metric_writers.SummaryWriter(str(folder))

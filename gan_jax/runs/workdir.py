@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_jax import files
 from gan_jax.errors import WorkdirError
+from gan_jax.files import writing
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Workdir:
             unless_held.callback(self.close)
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
-                descriptor = files.open_own(self.path / "lock", os.O_RDWR | os.O_APPEND | os.O_CREAT)
+                descriptor = writing.open_own(self.path / "lock", os.O_RDWR | os.O_APPEND | os.O_CREAT)
                 # With a buffer, closing would try again to write the rest to a full disk.
                 self._lock = open(descriptor, "a+b", buffering=0)  # noqa: SIM115  (held until close)
                 self._take(wait)
@@ -83,7 +83,7 @@ class Workdir:
 
     def _remove_leftovers(self) -> None:
         for folder in (".", "samples", "checkpoints/frozen"):
-            for leftover in files.leftovers(self.path / folder):
+            for leftover in writing.leftovers(self.path / folder):
                 leftover.unlink()
 
     def place(self, name: str) -> Path:
@@ -94,7 +94,7 @@ class Workdir:
         """
         path = self.path / name
         with self._written(path):
-            files.require_below(self.path, path)
+            writing.require_below(self.path, path)
         return path
 
     def close(self) -> None:
@@ -162,7 +162,7 @@ class Workdir:
         line = (json.dumps(record, allow_nan=False) + "\n").encode()
         with self._written(path):
             if self._records is None:
-                descriptor = files.open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+                descriptor = writing.open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
                 self._records = open(descriptor, "ab", buffering=0)  # noqa: SIM115  (held until close)
             rest = line
             while rest:  # a nearly full disk writes a part of the line, and fails only at the next part
@@ -194,7 +194,7 @@ class Workdir:
         if not self.writes:
             return
         with self._written(self.path / name):
-            files.write(self.path, name, content)
+            writing.write(self.path, name, content)
 
     @contextlib.contextmanager
     def _written(self, path: Path) -> Iterator[None]:

@@ -3,23 +3,21 @@
 import os
 import re
 import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_jax.data.sources.arrays import absolute
 from gan_jax.errors import DataError
+from gan_jax.files import reading
 
 ATTRIBUTES = "attributes.csv"  # file name of a folder's attributes
 
 # Images are recognised by name, so that a slice can be taken before any file is opened.
 _SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 _NAMED = 3  # most files named in a message
-_MAX_BYTES = 2**28  # limit of one file's size
-# The errors of zipfile on damaged, encrypted and unusually compressed members.
-_DAMAGE = (OSError, EOFError, ValueError, LookupError, RuntimeError, NotImplementedError, zipfile.BadZipFile,
-           zlib.error)  # fmt: skip
+_IMAGE_BYTES = 2**28  # the largest image file
+_TABLE_BYTES = 2**27  # the largest table; one of CelebA's size has 2**25
 
 
 def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
@@ -66,8 +64,10 @@ class Folder:
             else:
                 self._zip = zipfile.ZipFile(path)
                 names = self._members(inner)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path}: cannot be read; expected a folder or a zip: {error}") from error
+        except reading.DAMAGE as error:
+            self.close()
+            message = f"{path}: cannot be read; expected a folder or a zip: {reading.reason(error)}"
+            raise DataError(message) from error
         visible = sorted(name for name in names if not _hidden(name))
         self.images = tuple(name for name in visible if name.lower().endswith(_SUFFIXES))
         self.others = tuple(sorted({*visible} - {*self.images, ATTRIBUTES}))
@@ -93,18 +93,9 @@ class Folder:
         Raises:
           OSError: the file cannot be read, or is larger than any image.
         """
-        try:
-            if self._zip is None:
-                path = self._path / name
-                size = path.stat().st_size
-            else:
-                member = self._zip.getinfo(self._inside(name))
-                size = member.file_size
-            if size > _MAX_BYTES:
-                raise OSError(f"{size} bytes; allowed: {_MAX_BYTES}")
-            return path.read_bytes() if self._zip is None else self._zip.read(member)
-        except _DAMAGE as error:
-            raise OSError(f"{name}: {error}") from error
+        if self._zip is None:
+            return reading.read(self._path / name, _IMAGE_BYTES)
+        return reading.read_member(self._zip, self._zip.getinfo(self._inside(name)), _IMAGE_BYTES)
 
     def attributes(self) -> tuple[bytes, str] | None:
         """Content and title of `attributes.csv` inside the folder, or else beside the folder or zip.
@@ -119,9 +110,10 @@ class Folder:
                 if member in known:
                     title = f"{self._path}/{member}"
                     try:
-                        return self._zip.read(member), title
-                    except _DAMAGE as error:
-                        raise DataError(f"{title}: cannot be read: {error}") from error
+                        info = self._zip.getinfo(member)
+                        return reading.read_member(self._zip, info, _TABLE_BYTES), title
+                    except OSError as error:
+                        raise DataError(f"{title}: cannot be read: {reading.reason(error)}") from error
         inside = [self._path / ATTRIBUTES] if self._zip is None else []
         for path in (*inside, self._path.parent / ATTRIBUTES):
             if path.is_file():
@@ -145,15 +137,15 @@ class Folder:
 
 
 def content(path: Path) -> bytes:
-    """The whole content of a file.
+    """The whole content of a table, of 128 MiB at most.
 
     Raises:
-      DataError: the file cannot be read.
+      DataError: the file cannot be read, or is larger.
     """
     try:
-        return path.read_bytes()
+        return reading.read(path, _TABLE_BYTES)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise DataError(f"{path}: cannot be read: {reading.reason(error)}") from error
 
 
 def shown(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Files and folders that somebody else may have made: reads have limits, writes follow no link."""
+"""Writes that follow no link, complete or not at all."""
 
 import contextlib
 import errno

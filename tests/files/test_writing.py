@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from gan_jax import files
 from gan_jax.errors import CheckpointError, ConfigError, WorkdirError
+from gan_jax.files import writing
 from gan_jax.inference import output, targets
 from gan_jax.report.collect import collect
 from gan_jax.runs.checkpoint import Checkpoints
@@ -119,6 +119,6 @@ def test_what_a_killed_process_was_writing_is_removed_when_the_folder_is_opened_
 
 
 def test_a_file_has_the_permissions_of_any_new_file(tmp_path):
-    files.write(tmp_path, "a", b"")
+    writing.write(tmp_path, "a", b"")
     (tmp_path / "b").touch()
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
