@@ -188,6 +188,8 @@ def _run(mode: str) -> None:
     from gan_jax.train import evaluate_run, train
 
     devices.check_batch_size(config.batch_size)
+    if not (_WORKDIR.value or config.name):
+        raise ConfigError("--workdir is required: config.name='' names no folder")
     path = _WORKDIR.value or Path("runs") / config.name
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)

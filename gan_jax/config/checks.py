@@ -25,6 +25,7 @@ _RANGES = {
     "data.load_size": (0, 4096),
 }
 
+_NAME_BYTES = 200  # file systems allow 255; a required run's folder and a sheet have longer names than these
 
 _CHOICES = {
     "platform": ("", "cpu", "gpu", "tpu"),
@@ -44,6 +45,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     Raises:
       ConfigError: a wrong field; the message has the field, its value and the allowed values.
     """
+    _check_names(config)
     for name, value in _leaves(config):
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
@@ -93,6 +95,15 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
             validate(required, sets)
         except ConfigError as error:
             raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def _check_names(config: ml_collections.ConfigDict) -> None:
+    """Refuses names that cannot be the name of one folder or file: of the run, and of its evaluations."""
+    for field, name in [("name", config.name), *(("evals: name", name) for name in config.evals)]:
+        whole = isinstance(name, str) and name.isprintable() and "/" not in name and name[:1] != "."
+        if not whole or len(name.encode()) > _NAME_BYTES:
+            allowed = f"printable characters, no '/', {_NAME_BYTES} bytes at most, no '.' at the beginning"
+            raise ConfigError(f"{field}={str(name)[:80]!r} is not allowed; allowed: {allowed}")
 
 
 def _varies(config):
