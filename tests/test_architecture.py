@@ -63,6 +63,7 @@ MAY = {
     ),
     "report": (
         *("absl", "PIL", "gan_jax.errors", "gan_jax.files", "gan_jax.drawing", "gan_jax.runs.workdir"),
+        "gan_jax.runs.signals",
         "gan_jax.__version__",
     ),
     "train": (

@@ -3,12 +3,14 @@
 import contextlib
 import errno
 import os
-import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-_UNFINISHED = ".gan_jax-*.tmp"  # names of files that are being written
+_UNFINISHED = ".gan_jax-*.tmp"  # names of files and folders that are being written
+
+_under_way: set[Path] = set()
 
 
 def require_below(root: Path, path: Path) -> None:
@@ -66,20 +68,51 @@ def write(root: Path, name: str, content: bytes) -> None:
     require_below(root, path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Nobody can put a link in the place of a name that cannot be guessed, and O_EXCL follows none.
-    temporary = path.parent / _UNFINISHED.replace("*", secrets.token_hex(8))
+    temporary = path.parent / _UNFINISHED.replace("*", os.urandom(8).hex())
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with contextlib.ExitStack() as unless_renamed:
-        descriptor = os.open(temporary, flags, 0o666)
-        unless_renamed.callback(temporary.unlink, missing_ok=True)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    with _removed(temporary), open(os.open(temporary, flags, 0o666), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
         temporary.replace(path)
-        unless_renamed.pop_all()
 
 
-def leftovers(folder: Path) -> Iterator[Path]:
-    """The files in a folder, but not in its sub-folders, that a killed process was writing."""
+@contextlib.contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """A new folder beside `path`, to be filled and renamed to `path`; it is removed if it is still there."""
+    temporary = path.parent / _UNFINISHED.replace("*", os.urandom(8).hex())
+    with _removed(temporary):
+        temporary.mkdir()
+        yield temporary
+
+
+@contextlib.contextmanager
+def _removed(temporary: Path) -> Iterator[None]:
+    """Removes an unfinished file or folder at the end of a block, unless it was renamed meanwhile."""
+    _under_way.add(temporary)
+    try:
+        yield
+    finally:
+        _remove(temporary)
+        _under_way.discard(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def abandon() -> None:
+    """Removes what this process is writing, before it ends without unwinding."""
+    for temporary in list(_under_way):
+        with contextlib.suppress(OSError):
+            _remove(temporary)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes from a folder, but not from its sub-folders, what a killed process was writing."""
     if not folder.is_symlink():
-        yield from folder.glob(_UNFINISHED)
+        for path in folder.glob(_UNFINISHED):
+            _remove(path)

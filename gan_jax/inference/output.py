@@ -13,6 +13,7 @@ from PIL import Image
 
 from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError, WorkdirError
+from gan_jax.files import writing
 from gan_jax.runs.workdir import Workdir
 
 _GAP = 2  # pixels between the images of a sheet
@@ -58,9 +59,7 @@ class Output:
     def _write_folder(self, pictures, names):
         try:
             # The folder is written aside and renamed, so that it never exists half-written.
-            with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=f".{self.path.name}.") as aside:
-                made = Path(aside, "made")
-                made.mkdir()
+            with writing.aside(self.path) as made:
                 for name, picture in zip(names, pictures, strict=True):
                     (made / f"{name}.png").write_bytes(png(picture))
                 made.replace(self.path)  # replaces an empty folder only

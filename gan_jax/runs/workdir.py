@@ -83,8 +83,7 @@ class Workdir:
 
     def _remove_leftovers(self) -> None:
         for folder in (".", "samples", "checkpoints/frozen"):
-            for leftover in writing.leftovers(self.path / folder):
-                leftover.unlink()
+            writing.remove_leftovers(self.path / folder)
 
     def place(self, name: str) -> Path:
         """The path of a file or folder below this folder, for code that writes there itself.
