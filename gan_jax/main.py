@@ -9,6 +9,7 @@ from typing import Any
 from gan_jax.errors import ConfigError, GanJaxError, nearest
 from gan_jax.runs import signals
 
+_ABORTED = 134  # the exit code with which jax itself ends a process that has lost another
 _BEFORE = "before anything was written"
 
 # First of all, since the imports take seconds: for `python -m gan_jax.main` and for the script `gan_jax`.
@@ -174,6 +175,15 @@ def _main(argv: Sequence[str]) -> None:
 
         print(f"gan_jax: {error}", file=sys.stderr)
         devices.leave(error.exit_code)
+    except Exception as error:
+        from gan_jax.game import devices
+
+        reason = devices.lost(error)
+        if not reason:
+            raise
+        message = "another process has gone; the same commands resume from the last checkpoint"
+        print(f"gan_jax: {message} ({reason})", file=sys.stderr)
+        devices.leave(_ABORTED)
 
 
 def _run(mode: str) -> None:

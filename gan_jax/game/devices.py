@@ -102,6 +102,13 @@ def agreement() -> Callable[[int], bool] | None:
     return multihost_utils.reached_preemption_sync_point
 
 
+def lost(error: Exception) -> str:
+    """What an error of a collective says if another process of the cluster has gone; '' for other errors."""
+    runtime = isinstance(error, jax.errors.JaxRuntimeError) and jax.distributed.is_initialized()
+    # Memory is the one thing that a collective's own process can lack.
+    return str(error).splitlines()[0] if runtime and "RESOURCE_EXHAUSTED" not in str(error) else ""
+
+
 def leave(code: int) -> NoReturn:
     """Ends this process with an exit code.
 

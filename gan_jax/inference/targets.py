@@ -1,5 +1,6 @@
 """Output file names, and the check that nothing is overwritten."""
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -57,14 +58,14 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
             pass
     except OSError as error:
         raise ConfigError(f"output={folder!r}: {nearest} cannot be written: {error.strerror}") from error
-    for below in dict.fromkeys((path / file).parent for file in files):
+    for below in dict.fromkeys(path / os.path.dirname(file) for file in files):
         try:
             writing.require_below(path, below)
         except OSError as error:
             raise ConfigError(f"output={folder!r}: {below} cannot be used: {error.strerror}") from error
-    kept = {file.resolve() for file in inputs}
-    there = [file for file in files if (path / file).exists()]
-    lost = [file for file in there if (path / file).resolve() in kept]
+    there = [file for file in files if os.path.lexists(f"{path}/{file}")]
+    kept = {os.path.realpath(file) for file in inputs} if there else set()
+    lost = [file for file in there if os.path.realpath(path / file) in kept]
     if lost:
         raise ConfigError(f"output={folder!r}: {lost[0]} is one of the images to translate")
     if there and not overwrite:

@@ -4,7 +4,7 @@ import csv
 import dataclasses
 import io
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Table:
         taken = {image: image for image in images if image in row_of}
         for place in np.flatnonzero(rows < 0).tolist():
             image = images[place]
-            name = PurePosixPath(image).name
+            name = image.rpartition("/")[2]
             if name in row_of:
                 if taken.setdefault(name, image) != image:
                     both = f"{taken[name]} and {image}"

@@ -1,12 +1,12 @@
 """Image files of a folder or zip by name. No zip is unpacked, so names in a zip never become paths."""
 
-import os
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from gan_jax.data.sources import names as listed
 from gan_jax.data.sources.arrays import absolute
 from gan_jax.errors import DataError
 from gan_jax.files import reading
@@ -41,7 +41,8 @@ def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
 class Folder:
     """The image files below a folder, with nested ones; a context manager.
 
-    Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links to folders are not followed.
+    Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links are followed, but not back
+    to a folder above. A folder or zip that has not changed is listed once, however many roles read it.
 
     Attributes:
       title: name of the folder in messages.
@@ -60,17 +61,17 @@ class Folder:
         self._zip: zipfile.ZipFile | None = None
         try:
             if path.is_dir():
-                names = list(_walk(path))
+                visible = listed.below(path)
             else:
-                self._zip = zipfile.ZipFile(path)
-                names = self._members(inner)
+                self._zip, whole = listed.inside(path)
+                visible = self._below(whole, inner)
         except reading.DAMAGE as error:
             self.close()
             message = f"{path}: cannot be read; expected a folder or a zip: {reading.reason(error)}"
             raise DataError(message) from error
-        visible = sorted(name for name in names if not _hidden(name))
         self.images = tuple(name for name in visible if name.lower().endswith(_SUFFIXES))
-        self.others = tuple(sorted({*visible} - {*self.images, ATTRIBUTES}))
+        known = {*self.images, ATTRIBUTES}
+        self.others = tuple(name for name in visible if name not in known)
         if not self.images:
             self.close()
             found = f"{len(self.others)} other files" if self.others else "nothing"
@@ -83,9 +84,8 @@ class Folder:
         self.close()
 
     def close(self) -> None:
-        """Closes the zip."""
-        if self._zip is not None:
-            self._zip.close()
+        """Lets go of the zip, which other folders may still read."""
+        self._zip = None
 
     def read(self, name: str) -> bytes:
         """The content of one file. Several threads may call this method at once.
@@ -123,17 +123,17 @@ class Folder:
     def _inside(self, name: str) -> str:
         return f"{self._inner}/{name}" if self._inner else name
 
-    def _members(self, inner: str) -> list[str]:
-        assert self._zip is not None
-        files = [info.filename for info in self._zip.infolist() if not info.is_dir()]
-        start = f"{inner}/" if inner else ""
-        names = [name.removeprefix(start) for name in files if name.startswith(start)]
-        if inner and not names:
-            self._zip.close()
-            folders = sorted({name.rpartition("/")[0] for name in files if not _hidden(name)} - {""})
+    def _below(self, names: list[str], inner: str) -> list[str]:
+        """The names of a zip that lie in its folder `inner`, relative to it."""
+        if not inner:
+            return names
+        start = f"{inner}/"
+        found = [name.removeprefix(start) for name in names if name.startswith(start)]
+        if not found:
+            folders = sorted({name.rpartition("/")[0] for name in names} - {""})
             there = ", ".join(folders[:20]) or "none"
             raise DataError(f"{self._path}: has no folder {inner!r}; folders there: {there}")
-        return list(dict.fromkeys(names))
+        return found
 
 
 def content(path: Path) -> bytes:
@@ -164,17 +164,3 @@ def counted(reasons: Mapping[str, str]) -> str:
     for name, reason in reasons.items():
         names[reason].append(name)
     return ", ".join(f"{len(found)} {reason} ({some(found)})" for reason, found in names.items())
-
-
-def _walk(path: Path) -> Iterator[str]:
-    def refuse(error: OSError) -> None:
-        raise error
-
-    for folder, below, files in os.walk(path, onerror=refuse):
-        below[:] = [name for name in below if not _hidden(name)]
-        for name in files:
-            yield (Path(folder) / name).relative_to(path).as_posix()
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
