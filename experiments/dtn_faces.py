@@ -18,7 +18,7 @@ from gan_jax import config as configuration
 from gan_jax.drawing import plots
 from gan_jax.game import devices
 from gan_jax.runs import evaluations, required, restore
-from gan_jax.runs.signals import handled
+from gan_jax.runs.signals import INTERRUPTS
 
 # Table 4 of the paper: 118 photographs of CelebA among 100 000 others, with VGG-Face's descriptor.
 PAPER = {
@@ -89,10 +89,9 @@ def retrieve(config, folder):
     networks = required.ensure(config, tables.train)
     run = restore.load(folder)
     untrained = functools.partial(restore.initial_state, config, run.model, run.example, networks)
-    with handled() as interrupts:
-        judging = evaluations.Evaluations(config, run.model, networks, interrupts.poll, untrained)
-        state = devices.replicate(run.state)
-        return {name: judging.run(name, state) for name in WAYS}
+    judging = evaluations.Evaluations(config, run.model, networks, INTERRUPTS.poll, untrained)
+    state = devices.replicate(run.state)
+    return {name: judging.run(name, state) for name in WAYS}
 
 
 def describe(config):

@@ -17,7 +17,7 @@ from gan_jax import models, paths
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.game import TrainState
-from gan_jax.runs import logs, provenance
+from gan_jax.runs import logs, provenance, signals
 from gan_jax.runs.evaluations import finite
 from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
@@ -43,6 +43,7 @@ def start(experiment: Callable[[], None]) -> None:
 
     def main(argv):
         del argv
+        signals.install("between two runs; the same command goes on")
         logs.start()
         origin()
         try:

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from absl import app, flags
-from ml_collections import config_flags
-
 from gan_jax import paths
 from gan_jax.errors import ConfigError, GanJaxError, nearest
+from gan_jax.runs import signals
+
+_ABORTED = 134  # the exit code with which jax itself ends a process that has lost another
+_BEFORE = "before anything was written"
+
+# First of all, since the imports take seconds: for `python -m gan_jax.main` and for the script `gan_jax`.
+if __name__ == "__main__" or Path(sys.argv[0]).name == "gan_jax":
+    signals.install(_BEFORE)
+
+from absl import app, flags  # noqa: E402
+from ml_collections import config_flags  # noqa: E402
 
 _log = logging.getLogger("gan_jax.main")
 
@@ -106,6 +114,7 @@ _FLAGS = [
 
 def run() -> None:
     """Entry point of `gan_jax` and of `python -m gan_jax.main`."""
+    signals.install(_BEFORE)
     # --help shows the flags of the called script, which may be another module than this one.
     for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
@@ -178,6 +187,11 @@ def _refuse(message: Any) -> None:
 
 
 def _main(argv: Sequence[str]) -> None:
+    words = {
+        "train": "before training began; the same command begins or resumes it",
+        "translate": "half-way; every written file is complete",
+    }
+    signals.INTERRUPTS.words = words.get(_MODE.value, _BEFORE)
     try:
         if len(argv) > 1:
             raise ConfigError(f"argument {argv[1]!r} is not a flag; see --help")
@@ -187,10 +201,15 @@ def _main(argv: Sequence[str]) -> None:
 
         print(f"gan_jax: {error}", file=sys.stderr)
         devices.leave(error.exit_code)
-    except KeyboardInterrupt:
-        when = {"train": "before training began", "translate": "half-way; every written file is complete"}
-        print(f"gan_jax: stopped {when.get(_MODE.value, 'before anything was written')}", file=sys.stderr)
-        sys.exit(130)
+    except Exception as error:
+        from gan_jax.game import devices
+
+        reason = devices.lost(error)
+        if not reason:
+            raise
+        message = "another process has gone; the same commands resume from the last checkpoint"
+        print(f"gan_jax: {message} ({reason})", file=sys.stderr)
+        devices.leave(_ABORTED)
 
 
 def _run(mode: str) -> None:
@@ -214,6 +233,8 @@ def _run(mode: str) -> None:
     from gan_jax.train import evaluate_run, train
 
     devices.check_batch_size(config.batch_size)
+    if not (_WORKDIR.value or config.name):
+        raise ConfigError("--workdir is required: config.name='' names no folder")
     path = paths.given("workdir", Path("runs") / config.name if _WORKDIR.value is None else _WORKDIR.value)
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)

@@ -1,5 +1,6 @@
 """The one training loop, for all models: batches, steps, losses, checkpoints and evaluations."""
 
+import contextlib
 import logging
 import math
 from collections import deque
@@ -16,7 +17,7 @@ from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
 from gan_jax.runs import checkpoint, inputs, judging, literal, rehearsal, required, schedules, session
 from gan_jax.runs.logs import ProgressLine
-from gan_jax.runs.signals import Interrupts, handled
+from gan_jax.runs.signals import INTERRUPTS, handled
 from gan_jax.runs.stored import comparable
 from gan_jax.runs.workdir import Workdir
 
@@ -45,7 +46,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     if config.requires:
         literal.checked(paths.given("cache_dir", config.cache_dir))
     extended = folder.check(stored, FREE, comparable, schedules.extended)
-    with handled() as interrupts, folder.open(interrupts.poll if wait else None):
+    with folder.open(INTERRUPTS.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result
         done = folder.result
         if done and done["step"] == config.steps:
@@ -60,8 +61,8 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         schedules.record(folder, extended, reached)
         folder.write_json("config.json", stored)
         networks = required.ensure(config, train)
-        run = session.open_run(config, folder, networks, interrupts.poll)
-        content = _Loop(run, interrupts).run()
+        run = session.open_run(config, folder, networks, INTERRUPTS.poll)
+        content = _Loop(run).run()
         devices.barrier("finished")  # one process writes the result; others may read it after this call
         return content
 
@@ -74,8 +75,8 @@ def evaluate_run(workdir: Path | str) -> dict[str, Any]:
 class _Loop:
     """The remaining iterations of one run."""
 
-    def __init__(self, run: session.Session, interrupts: Interrupts):
-        self._run, self._poll = run, interrupts.poll
+    def __init__(self, run: session.Session):
+        self._run = run
         self._step = devices.pmap_step(on_floats(run.model.train_step), run.config.seed)
         self._in_flight: deque[tuple[int, dict[str, jax.Array]]] = deque()
 
@@ -84,11 +85,15 @@ class _Loop:
         run, config, start = self._run, self._run.config, self._run.meta["step"]
         stream = self._stream(start)
         progress = ProgressLine(config.name, start, config.steps, config.log_seconds)
+        stops = contextlib.ExitStack()
         try:
             if start:
                 run.evaluate(start)
             for i in range(start, config.steps):
                 self._iterate(i, devices.shard(next(stream)))
+                if i == start:  # before this iteration there is nothing to save, and compiling takes minutes
+                    INTERRUPTS.agree = devices.agreement()
+                    stops.enter_context(handled())
                 self._after(i + 1)
                 progress.update(i + 1, run.meta["latest"])
             return judging.judge(run)
@@ -96,6 +101,7 @@ class _Loop:
             stream.close()
             progress.close()
             run.close()
+            stops.close()
 
     def _stream(self, start):
         """This process's part of every batch, from position `start` on."""
@@ -151,7 +157,7 @@ class _Loop:
             run.save(step)
         try:
             run.evaluate(step)
-            self._poll(step)
+            INTERRUPTS.poll(step)
         except Interrupted:
             self._settle(0)
             run.save(step)

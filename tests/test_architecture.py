@@ -25,18 +25,19 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 MAY = {
     "errors": (),
     "paths": ("gan_jax.errors",),
+    "files": ("numpy",),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
     "data": (
-        *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.drawing.palette"),
+        *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
+        "gan_jax.drawing.palette",
     ),
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
-        *(*ARRAYS, "sklearn", "torch", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game.devices"),
-        "gan_jax.networks.recognition",
-        "gan_jax.paths",
+        *(*ARRAYS, "sklearn", "torch", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
+        *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition"),
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
@@ -55,18 +56,19 @@ MAY = {
     ),
     "runs": (
         *(*ARRAYS, "PIL", "absl", "clu", "ml_collections", "orbax", "rich", "tensorflow"),
-        *("gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game", "gan_jax.data"),
+        *("gan_jax.errors", "gan_jax.files", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game"),
+        "gan_jax.data",
         *("gan_jax.models", "gan_jax.metrics.features", "gan_jax.evaluation", "gan_jax.config"),
         "gan_jax.paths",
     ),
     "inference": (
-        *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.game.devices"),
-        *("gan_jax.data", "gan_jax.models", "gan_jax.metrics", "gan_jax.runs", "gan_jax.__version__"),
-        "gan_jax.paths",
+        *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.drawing"),
+        *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.data", "gan_jax.models", "gan_jax.metrics"),
+        *("gan_jax.runs", "gan_jax.__version__"),
     ),
     "report": (
-        *("absl", "PIL", "gan_jax.errors", "gan_jax.drawing", "gan_jax.runs.workdir", "gan_jax.__version__"),
-        "gan_jax.paths",
+        *("absl", "PIL", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.drawing"),
+        *("gan_jax.runs.workdir", "gan_jax.runs.signals", "gan_jax.__version__"),
     ),
     "train": (
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),

@@ -25,6 +25,7 @@ _RANGES = {
     "data.load_size": (0, 4096),
 }
 
+_NAME_BYTES = 200  # file systems allow 255; a required run's folder and a sheet have longer names than these
 
 _CHOICES = {
     "platform": ("", "cpu", "gpu", "tpu"),
@@ -44,6 +45,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     Raises:
       ConfigError: a wrong field; the message has the field, its value and the allowed values.
     """
+    _check_names(config)
     _check_values(config)
     if 0 < config.data.load_size < config.data.size:
         allowed = f"0, or data.size={config.data.size} and more"
@@ -131,6 +133,15 @@ def _check_schedule(steps: int, built: models.Model) -> None:
             f"steps={steps} is not allowed with model.{field}={end}, since the learning rate is zero from "
             f"step {end} on; allowed: 0 to {end}, or a model.{field} of {steps} or more"
         )
+
+
+def _check_names(config: ml_collections.ConfigDict) -> None:
+    """Refuses names that cannot be the name of one folder or file: of the run, and of its evaluations."""
+    for field, name in [("name", config.name), *(("evals: name", name) for name in config.evals)]:
+        whole = isinstance(name, str) and name.isprintable() and "/" not in name and name[:1] != "."
+        if not whole or len(name.encode()) > _NAME_BYTES:
+            allowed = f"printable characters, no '/', {_NAME_BYTES} bytes at most, no '.' at the beginning"
+            raise ConfigError(f"{field}={str(name)[:80]!r} is not allowed; allowed: {allowed}")
 
 
 def _varies(config):

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax._src import distributed as cluster
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -69,6 +70,8 @@ def _join() -> None:
     def number(name: str) -> int | None:
         return int(os.environ[name]) if name in os.environ else None
 
+    # The service takes over SIGTERM, which must end a process at once until `agreement` is called.
+    jax.config.update("jax_enable_preemption_service", False)
     try:
         jax.distributed.initialize(
             os.environ.get("JAX_COORDINATOR_ADDRESS"),
@@ -80,6 +83,30 @@ def _join() -> None:
         reason = str(error).splitlines()[0]
         message = f"distributed=True: {reason} No cluster was found, and JAX_COORDINATOR_ADDRESS, "
         raise ConfigError(message + "JAX_NUM_PROCESSES and JAX_PROCESS_ID are not all set") from error
+
+
+def agreement() -> Callable[[int], bool] | None:
+    """Lets the processes of a cluster agree on the step at which they stop; None for a single process.
+
+    From this call on, jax takes SIGTERM to any process for a request to stop, and tells all processes.
+
+    Returns:
+      `reached(step)`, whether all processes stop after this step. Every process must call it at every step.
+    """
+    if jax.process_count() == 1:
+        return None
+    if cluster.global_state.preemption_sync_manager is None:
+        jax.config.update("jax_enable_preemption_service", True)
+        # jax itself has no public function for this step of `initialize`.
+        cluster.global_state.initialize_preemption_sync_manager()
+    return multihost_utils.reached_preemption_sync_point
+
+
+def lost(error: Exception) -> str:
+    """What an error of a collective says if another process of the cluster has gone; '' for other errors."""
+    runtime = isinstance(error, jax.errors.JaxRuntimeError) and jax.distributed.is_initialized()
+    # Memory is the one thing that a collective's own process can lack.
+    return str(error).splitlines()[0] if runtime and "RESOURCE_EXHAUSTED" not in str(error) else ""
 
 
 def leave(code: int) -> NoReturn:

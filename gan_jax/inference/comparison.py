@@ -11,6 +11,7 @@ from PIL import Image
 
 from gan_jax import __version__
 from gan_jax.drawing import pages
+from gan_jax.inference import targets
 
 PAGE = "index.html"
 
@@ -61,8 +62,9 @@ class Pair:
 
 def files(target: str) -> tuple[str, str]:
     """The files of a target's two thumbnails, relative to the page: before, after."""
-    stem = PurePosixPath(target).with_suffix("")
-    return f"{_FILES}/{stem}.before.webp", f"{_FILES}/{stem}.after.webp"
+    stem = str(PurePosixPath(target).with_suffix(""))
+    before, after = (targets.fitted(stem, ending) for ending in (".before.webp", ".after.webp"))
+    return f"{_FILES}/{before}", f"{_FILES}/{after}"
 
 
 def thumbnail(pixels: np.ndarray, name: str) -> tuple[Thumbnail, bytes]:

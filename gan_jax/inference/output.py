@@ -4,6 +4,7 @@ import dataclasses
 import importlib.util
 import io
 import math
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from gan_jax import paths
 from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError, WorkdirError
+from gan_jax.files import writing
 from gan_jax.runs.workdir import Workdir
 
 _GAP = 2  # pixels between the images of a sheet
@@ -91,9 +93,7 @@ class Output:
     def _write_folder(self, pictures, names):
         try:
             # The folder is written aside and renamed, so that it never exists half-written.
-            with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=f".{self.path.name}.") as aside:
-                made = Path(aside, "made")
-                made.mkdir()
+            with writing.aside(self.path) as made:
                 for name, picture in zip(names, pictures, strict=True):
                     (made / f"{name}.png").write_bytes(png(picture))
                 made.replace(self.path)  # replaces an empty folder only
@@ -112,8 +112,10 @@ def check(out: str, moving: bool = False) -> Output:
       ConfigError: the suffix is not known, the folder does not exist or cannot be written, or the place
         exists already.
     """
-    path = paths.given("out", out).absolute()
     folder = out.endswith("/")
+    path = paths.given("out", out)
+    # A finished folder is renamed to its name, and no folder can replace a link.
+    path = Path(os.path.realpath(path)) if folder else path.absolute()
     kinds = {".png": "sheet", ".npz": "arrays", **(_MOVING if moving else {})}
     if not folder and path.suffix not in kinds:
         more = ", or a file ending in .gif or .mp4 (frames)" if moving else ""

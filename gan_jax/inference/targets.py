@@ -1,5 +1,7 @@
 """Output file names, and the check that nothing is overwritten."""
 
+import hashlib
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -7,7 +9,25 @@ from pathlib import Path, PurePosixPath
 
 from gan_jax import paths
 from gan_jax.errors import ConfigError
+from gan_jax.files import writing
 from gan_jax.runs.workdir import Workdir
+
+_LONGEST = 255  # bytes of one file's name that file systems allow
+
+
+def fitted(name: str, ending: str) -> str:
+    """`name + ending`, a relative path whose last part is shortened to what file systems allow.
+
+    A shortened part ends in a hash of the whole, so that different names stay different.
+    """
+    folder, slash, last = name.rpartition("/")
+    room = _LONGEST - len(ending)
+    content = os.fsencode(last)
+    if len(content) > room:
+        mark = f"~{hashlib.sha256(content).hexdigest()[:12]}"
+        # A character that was cut in the middle is left out.
+        last = content[: room - len(mark)].decode(errors="ignore") + mark
+    return f"{folder}{slash}{last}{ending}"
 
 
 def names(files: Sequence[str]) -> list[str]:
@@ -23,7 +43,7 @@ def names(files: Sequence[str]) -> list[str]:
     whole = [False] * len(plain)
     while True:
         found = [
-            str(path.with_name(f"{path.name if keep else path.stem}.png"))
+            fitted(str(path.with_name(path.name if keep else path.stem)), ".png")
             for path, keep in zip(plain, whole, strict=True)
         ]
         count = Counter(map(str.casefold, found))
@@ -44,7 +64,8 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
       overwrite: whether other existing files are replaced.
 
     Raises:
-      ConfigError: the path is not a folder, the folder cannot be written, or one of the files exists already.
+      ConfigError: the path is not a folder, the folder cannot be written, a link in it leads out of it, or
+        one of the files exists already.
     """
     path = paths.given("output", folder).absolute()
     nearest = next(part for part in (path, *path.parents) if part.exists())
@@ -56,9 +77,17 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
             pass
     except OSError as error:
         raise ConfigError(f"output={folder!r}: {nearest} cannot be written: {error.strerror}") from error
-    kept = {file.resolve() for file in inputs}
-    there = [file for file in files if (path / file).exists()]
-    lost = [file for file in there if (path / file).resolve() in kept]
+    for below in dict.fromkeys(path / os.path.dirname(file) for file in files):
+        try:
+            writing.require_below(path, below)
+            found = next(part for part in (below, *below.parents) if os.path.lexists(part))
+        except OSError as error:
+            raise ConfigError(f"output={folder!r}: {below} cannot be used: {error.strerror}") from error
+        if not found.is_dir():
+            raise ConfigError(f"output={folder!r}: {found} is not a folder")
+    there = [file for file in files if os.path.lexists(f"{path}/{file}")]
+    kept = {os.path.realpath(file) for file in inputs} if there else set()
+    lost = [file for file in there if os.path.realpath(path / file) in kept]
     if lost:
         raise ConfigError(f"output={folder!r}: {lost[0]} is one of the images to translate")
     if there and not overwrite:

@@ -1,6 +1,7 @@
 """`--mode=translate`: a run's translations of the images of a folder, a zip, or one file."""
 
 import contextlib
+import errno
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from gan_jax.data.pixels import views
 from gan_jax.data.sources import listing
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
+from gan_jax.files import reading
 from gan_jax.game import devices
 from gan_jax.inference import comparison, targets
 from gan_jax.inference.output import png
@@ -23,6 +25,9 @@ from gan_jax.inference.translator import Prepared, Translator
 from gan_jax.ops.directions import DIRECTIONS
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
+
+# Errors of writing that concern the place of one file, not the disk.
+_OF_ONE_FILE = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES)
 
 _log = logging.getLogger(__name__)
 
@@ -77,29 +82,30 @@ def run(
         names = dict(zip(source.names, targets.names(source.names), strict=True))
         folder = _folder(source, names.values(), output, overwrite)
         translator = Translator(restore.load(workdir), direction, condition, seed)
-        pairs = [
-            _write(folder, item, made, names[item.name])
-            for item, made in _translated(source, translator, derive, max_side, skipped)
-        ]
-    title = f"{Path(workdir).absolute().name}: translations"
-    asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
-    facts = {**translator.facts, **asked, "input": source.title}
-    return _conclude(folder, title, facts, pairs, skipped)
+        title = f"{Path(workdir).absolute().name}: translations"
+        asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
+        facts = {**translator.facts, **asked, "input": source.title}
+        pairs: list[comparison.Pair] = []
+        try:
+            for item, made in _translated(source, translator, derive, max_side, skipped):
+                try:
+                    pairs.append(_write(folder, item, made, names[item.name]))
+                except Skipped as reason:
+                    _leave_out(skipped, item.name, reason)
+        finally:  # also for a full disk, as far as it can be
+            if pairs:
+                folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
+    return _conclude(folder, source.title, pairs, skipped)
 
 
 def _conclude(
-    folder: Workdir,
-    title: str,
-    facts: Mapping[str, object],
-    pairs: Sequence[comparison.Pair],
-    skipped: Mapping[str, str],
+    folder: Workdir, title: str, pairs: Sequence[comparison.Pair], skipped: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Writes the page, and reports images that could not be used."""
+    """Reports images that could not be used."""
     total, left_out = len(pairs) + len(skipped), listing.counted(skipped)
     if not pairs:
-        raise DataError(f"{facts['input']}: none of {total} images can be used: {left_out}")
+        raise DataError(f"{title}: none of {total} images can be used: {left_out}")
     page = folder.path / comparison.PAGE
-    folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
     if skipped:
         message = f"{len(skipped)} of {total} images could not be used: {left_out}"
         raise IncompleteError(f"{message}; the others were translated, see {page}")
@@ -149,17 +155,13 @@ def _translated(
     Images that cannot be used are added to `skipped`.
     """
 
-    def leave_out(name: str, reason: Skipped) -> None:
-        skipped[name] = str(reason)
-        _log.warning("%s: %s", listing.shown(name), reason)
-
     def flush() -> Iterator[tuple[Prepared, np.ndarray]]:
         if group:
             try:
                 yield from zip(group, translator(group), strict=True)
             except Skipped as reason:
                 for item in group:
-                    leave_out(item.name, reason)
+                    _leave_out(skipped, item.name, reason)
 
     group: list[Prepared] = []
     bar = Console(stderr=True)
@@ -167,7 +169,7 @@ def _translated(
         try:
             item = translator.prepare(name, source.content(name), derive, max_side)
         except Skipped as reason:
-            leave_out(name, reason)
+            _leave_out(skipped, name, reason)
             continue
         # Images may be large, so a batch has at most one image for each device.
         if group and (len(group) == devices.local_devices() or group[0].padded.shape != item.padded.shape):
@@ -177,12 +179,27 @@ def _translated(
     yield from flush()
 
 
+def _leave_out(skipped: dict[str, str], name: str, reason: Skipped) -> None:
+    skipped[name] = str(reason)
+    _log.warning("%s: %s", listing.shown(name), reason)
+
+
 def _write(folder: Workdir, item: Prepared, made: np.ndarray, target: str) -> comparison.Pair:
-    """Writes one translation and both thumbnails."""
-    folder.write(target, png(made))
+    """Writes one translation and both thumbnails.
+
+    Raises:
+      Skipped: the place of one of these files cannot be used.
+      WorkdirError: no file can be written any more, such as on a full disk.
+    """
     thumbnails = []
-    for pixels, file in zip((item.pixels, made), comparison.files(target), strict=True):
-        thumbnail, content = comparison.thumbnail(pixels, file)
-        folder.write(file, content)
-        thumbnails.append(thumbnail)
+    try:
+        folder.write(target, png(made))
+        for pixels, file in zip((item.pixels, made), comparison.files(target), strict=True):
+            thumbnail, content = comparison.thumbnail(pixels, file)
+            folder.write(file, content)
+            thumbnails.append(thumbnail)
+    except WorkdirError as error:
+        if getattr(error.__cause__, "errno", None) not in _OF_ONE_FILE:
+            raise
+        raise Skipped(f"its output cannot be written: {reading.reason(error.__cause__)}") from error
     return comparison.Pair(item.name, target, *thumbnails)

@@ -94,7 +94,10 @@ class Translator:
             scale = max_side / max(picture.size)
             wide, tall = (max(round(side * scale), 1) for side in picture.size)
             picture = picture.resize((wide, tall), Image.Resampling.BILINEAR)
-        pixels = views.derived(np.asarray(picture)[None], derive, self._channels)[0]
+        try:
+            pixels = views.derived(np.asarray(picture)[None], derive, self._channels)[0]
+        except MemoryError as error:
+            raise Skipped("too large for the memory; see --max_side") from error
         lacking = [-side % max(self.multiple, 1) for side in pixels.shape[:2]]
         (top, below), (left, right) = ((n // 2, n - n // 2) for n in lacking)
         padded = np.pad(pixels, ((top, below), (left, right), (0, 0)), mode="reflect")
@@ -115,6 +118,12 @@ class Translator:
             if "RESOURCE_EXHAUSTED" not in str(error):
                 raise
             raise Skipped("too large for the memory of the device; see --max_side") from error
+        except (TypeError, ValueError, ArithmeticError) as error:
+            # Layers that pad by reflection or halve the size refuse an image of too few pixels.
+            tall, wide = group[0].padded.shape[:2]
+            if not self.multiple or min(tall, wide) >= self._framing.size:
+                raise
+            raise Skipped(f"too thin for the model at {wide} x {tall} pixels") from error
         if not self.multiple:
             return list(made)
         boxes = ((item, *item.pixels.shape[:2]) for item in group)

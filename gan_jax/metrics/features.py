@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import importlib.util
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,14 @@ import numpy as np
 
 from gan_jax import paths
 from gan_jax.errors import ConfigError
+from gan_jax.files import reading
 from gan_jax.game import devices
 from gan_jax.networks.recognition import inception
 from gan_jax.ops.pixels import to_uint8
 
 NETWORKS = ("inception",)  # networks whose weights can be read from a file
 
+_FILE_BYTES = 2**30  # the largest file of weights; Inception's has 2**27
 _BATCH = 32  # images in one call; their activations take about 500 MiB
 _KNOWN = "pt_inception-2015-12-05-6726825d.pth"
 
@@ -115,7 +116,7 @@ def read_inception(path: str) -> tuple[dict[str, Any], str]:
     """
     file = paths.given("weights", path)
     try:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest = hashlib.sha256(reading.read(file, _FILE_BYTES)).hexdigest()
     except OSError as error:
         wanted = f"expected {_KNOWN} of pytorch-fid, or an .npz of its tensors; it is not downloaded"
         raise ConfigError(f"weights={path!r} cannot be read: {error.strerror or error}; {wanted}") from error
@@ -135,10 +136,10 @@ def _tensors(file: Path) -> dict[str, np.ndarray]:
 
 def _from_npz(file):
     try:
-        archive = np.load(file)
-        return {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError("it is not a readable .npz of arrays") from error
+        with reading.Arrays(file) as archive:
+            return dict(archive)
+    except OSError as error:
+        raise ValueError(f"it is not a readable .npz of arrays: {reading.reason(error)}") from error
 
 
 def _from_torch(file):

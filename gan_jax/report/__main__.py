@@ -8,10 +8,15 @@ every figure.
 import sys
 from collections.abc import Sequence
 
+from gan_jax.errors import ConfigError, GanJaxError
+from gan_jax.runs import signals
+
+if __name__ == "__main__":
+    signals.install("before the page was written")  # first, since the imports take seconds
+
 from absl import app, flags
 
 from gan_jax import paths, report
-from gan_jax.errors import ConfigError, GanJaxError
 
 _OUT = flags.DEFINE_string("out", None, "file of the page (default FOLDER/report.html)")
 

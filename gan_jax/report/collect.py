@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image
 
 from gan_jax.errors import WorkdirError
+from gan_jax.files import writing
 from gan_jax.report.nodes import is_number
 from gan_jax.runs.workdir import Workdir
 
@@ -80,7 +81,8 @@ def collect(folder: Path | str) -> list[Group]:
     picture's, or else to the folder's only group.
 
     Raises:
-      WorkdirError: there is neither a run nor a JSON file, or a file is damaged or cannot be read.
+      WorkdirError: there is neither a run nor a JSON file; a file is damaged or cannot be read, or a link
+        leads out of the folder.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -166,6 +168,7 @@ def _begins(file: Path, document: Document) -> bool:
 
 
 def _document(root: Path, file: Path) -> Document:
+    writing.require_below(root, file)
     try:
         content = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -200,6 +203,7 @@ def _pictures(root: Path, files: list[Path]) -> tuple[Picture, ...]:
 
 
 def _picture(root: Path, file: Path) -> Picture:
+    writing.require_below(root, file)
     content = file.read_bytes()
     try:
         with Image.open(io.BytesIO(content)) as image:

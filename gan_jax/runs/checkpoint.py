@@ -21,6 +21,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from gan_jax.errors import CheckpointError, NonFiniteError
+from gan_jax.files import writing
 from gan_jax.runs import frozen
 from gan_jax.runs.leaves import Leaves, PyTree, checksum, fit, flatten, renamed
 from gan_jax.runs.literal import LiteralPath, checked
@@ -75,6 +76,7 @@ class Checkpoints:
 
         Raises:
           WorkdirError: the folder's path is not one that can hold checkpoints, see `literal.checked`.
+          CheckpointError: the folder cannot be written, or a link in it leads out of the run's folder.
         """
         self._prefixes = prefixes or {}
         self.directory = checked(directory)
@@ -82,10 +84,16 @@ class Checkpoints:
         self._under_way = (0, 0)  # step and bytes of the last save, for messages
         self._managers = {}
         if writes:
-            self._managers = {
-                "newest": _manager(self.directory / "newest", keep),
-                "best": _manager(self.directory / "best", 1),
-            }
+            try:
+                for name in ("newest", "best", frozen.FOLDER):
+                    writing.require_below(self.directory.parent, self.directory / name)
+                self._managers = {
+                    "newest": _manager(self.directory / "newest", keep),
+                    "best": _manager(self.directory / "best", 1),
+                }
+            except OSError as error:
+                message = f"checkpoints in {self.directory} cannot be written: {_reason(error)}"
+                raise CheckpointError(message) from error
 
     def save(self, tree: PyTree, step: int, meta: dict[str, Any], best: bool = False) -> None:
         """Starts to save host arrays. Checkpoints of this step and later are deleted once it is on disk.
@@ -199,7 +207,7 @@ def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
     _settle(directory)
     # Orbax would wait for the other processes before it removes these.
     for leftover in directory.glob("*.orbax-checkpoint-tmp*"):
-        shutil.rmtree(leftover)
+        _remove(leftover)
     options = ocp.CheckpointManagerOptions(
         max_to_keep=keep, create=False, multiprocessing_options=_alone(directory.name)
     )
@@ -220,9 +228,16 @@ def _settle(folder: Path) -> None:
     for path in folder.glob(f"*{_REPLACED}*"):
         old, _, new = path.name.partition(_REPLACED)
         if (folder / new).exists():
-            shutil.rmtree(path)
+            _remove(path)
         else:
             path.rename(folder / old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
 
 
 def _newest_intact(folder: Path, aside: bool) -> tuple[Leaves, dict[str, Any]] | None:

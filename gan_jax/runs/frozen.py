@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_jax.files import reading
 from gan_jax.runs.leaves import Leaves
 from gan_jax.runs.provenance import sha256
 from gan_jax.runs.workdir import Workdir
@@ -42,11 +43,13 @@ def read(directory: Path, name: str, like: Mapping[str, np.ndarray]) -> Leaves:
     """The frozen leaves of a file, with the dtypes and shapes of `like`; none if the name is ''.
 
     Raises:
-      OSError, ValueError, KeyError, zipfile.BadZipFile: the file is missing, cut or changed.
+      OSError, ValueError, KeyError: the file is missing, cut or changed, or is not in that folder.
     """
     if not name:
         return {}
-    with np.load(directory / FOLDER / name, allow_pickle=False) as stored:
+    if Path(name).name != name:
+        raise ValueError(f"frozen={name!r} is not the name of a file")
+    with reading.Arrays(directory / FOLDER / name) as stored:
         return {
             key: stored[key].view(leaf.dtype).reshape(leaf.shape)
             for key, leaf in like.items()

@@ -4,7 +4,6 @@ import functools
 import hashlib
 import io
 import logging
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from gan_jax import data, models
 from gan_jax.config import resolve
 from gan_jax.errors import DataError
+from gan_jax.files import reading
 from gan_jax.game import devices
 from gan_jax.game.network import Network
 from gan_jax.runs import classes
@@ -163,9 +163,9 @@ def _cached(path, compute, poll):
         file = path / "features.npz"
         if file.exists():
             try:
-                with np.load(file) as stored:
+                with reading.Arrays(file) as stored:
                     return stored["features"]
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            except (OSError, KeyError) as error:
                 _log.warning("%s cannot be read and is computed again: %s", file, error)
         column, content = compute(), io.BytesIO()
         np.savez(content, features=column)

@@ -10,7 +10,7 @@ from gan_jax.game import devices
 from gan_jax.runs import evaluations, required, restore, result, schedules
 from gan_jax.runs.required import Train
 from gan_jax.runs.session import Session
-from gan_jax.runs.signals import handled
+from gan_jax.runs.signals import INTERRUPTS
 
 
 def judge(run: Session) -> dict[str, Any]:
@@ -66,9 +66,8 @@ def judge_again(workdir: Path | str, train: Train) -> dict[str, Any]:
     """
     run = restore.load(workdir)
     networks = required.ensure(run.config, train)
-    with handled() as interrupts:
-        untrained = functools.partial(restore.initial_state, run.config, run.model, run.example, networks)
-        judging = evaluations.Evaluations(run.config, run.model, networks, interrupts.poll, untrained)
-        state = devices.replicate(run.state)
-        values: Mapping[str, Any] = {name: judging.run(name, state) for name in run.config.evals}
+    untrained = functools.partial(restore.initial_state, run.config, run.model, run.example, networks)
+    judging = evaluations.Evaluations(run.config, run.model, networks, INTERRUPTS.poll, untrained)
+    state = devices.replicate(run.state)
+    values: Mapping[str, Any] = {name: judging.run(name, state) for name in run.config.evals}
     return {"metrics": evaluations.summary(values)}

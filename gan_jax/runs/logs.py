@@ -1,12 +1,13 @@
 """The output of a run in progress: records, TensorBoard events, images, and a line at the terminal."""
 
+import contextlib
 import io
 import logging
 import math
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,14 @@ from absl import logging as absl_logging
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gan_jax.errors import WorkdirError
+from gan_jax.files import reading
 from gan_jax.runs.leaves import renamed
 from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
+_SHEET_BYTES = 2**28  # the largest sheet that TensorBoard shows again
 _SHEET = re.compile(r"(?P<name>.+)_(?P<step>\d{8})\.png")
 
 
@@ -46,7 +50,8 @@ class Logs:
     """Writes scalars to `metrics.jsonl` and TensorBoard, and images to `samples/` and TensorBoard.
 
     `metrics.jsonl` and `samples/` hold nothing that depends on time, so a resumed run ends with the same
-    bytes as an uninterrupted run. When a run resumes, TensorBoard's events are rebuilt from them.
+    bytes as an uninterrupted run. When a run resumes, TensorBoard's events are rebuilt from them. A sheet or
+    event that cannot be written or read is a warning: only records are needed to go on.
     """
 
     def __init__(
@@ -66,10 +71,12 @@ class Logs:
         records = workdir.rewrite_records(keep)
         self._writer: Any = None
         if tensorboard and workdir.writes:
-            self._writer = _tensorboard(workdir)
+            with self._events_written():
+                self._writer = _tensorboard(workdir)
             for record in records:
                 self._events(record)
-            self._replay_images(step)
+            if self._writer:
+                self._replay_images(step)
 
     def scalars(self, step: int, values: Mapping[str, float], evaluation: str = "") -> None:
         """Records finite values at a step, under the name of the evaluation that gave them, if any."""
@@ -81,32 +88,56 @@ class Logs:
         """Writes one image, uint8 [H, W, 3]."""
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, "PNG")
-        self._workdir.write(f"samples/{name}_{step:08d}.png", buffer.getvalue())
+        try:
+            self._workdir.write(f"samples/{name}_{step:08d}.png", buffer.getvalue())
+        except WorkdirError as error:
+            _log.warning("%s; the run goes on without this sheet", error)
         if self._writer:
-            self._writer.write_images(step, {name: pixels[None]})
+            with self._events_written():
+                self._writer.write_images(step, {name: pixels[None]})
 
     def close(self) -> None:
         """Flushes TensorBoard's events."""
         if self._writer:
-            self._writer.close()
+            with self._events_written():
+                self._writer.close()
+
+    @contextlib.contextmanager
+    def _events_written(self) -> Iterator[None]:
+        """Turns an error of TensorBoard's writer into a warning; no more events are written after it."""
+        try:
+            yield
+        # TensorFlow's errors have no common type, and importing it takes seconds.
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300]
+            _log.warning("tensorboard: %s; the run goes on without its events", reason)
+            self._writer = None
 
     def _events(self, record: Mapping[str, Any]) -> None:
         if not self._writer:
             return
         prefix = f"{record['eval']}/" if "eval" in record else ""
         values = {prefix + k: v for k, v in record.items() if k not in ("step", "eval")}
-        self._writer.write_scalars(record["step"], values)
+        with self._events_written():
+            self._writer.write_scalars(record["step"], values)
 
     def _replay_images(self, step: int) -> None:
         for path in sorted((self._workdir.path / "samples").glob("*.png")):
             match = _SHEET.fullmatch(path.name)
-            if match and int(match["step"]) < step:
-                with Image.open(path) as image:
+            if self._writer is None or not match or int(match["step"]) >= step:
+                continue
+            try:
+                with Image.open(io.BytesIO(reading.read(path, _SHEET_BYTES))) as image:
                     pixels = np.asarray(image.convert("RGB"))
+            except (*reading.DAMAGE, Image.DecompressionBombError) as error:
+                _log.warning("tensorboard: sheet %s is left out: %s", path, reading.reason(error))
+                continue
+            with self._events_written():
                 self._writer.write_images(int(match["step"]), {match["name"]: pixels[None]})
 
 
 def _tensorboard(workdir: Workdir):
+    folder = workdir.place("tensorboard")
     # Imported here, since clu imports TensorFlow, which takes seconds and must not use the accelerator.
     import tensorflow as tf
 
@@ -114,7 +145,6 @@ def _tensorboard(workdir: Workdir):
     tf.config.set_visible_devices([], "TPU")
     from clu import metric_writers
 
-    folder = workdir.path / "tensorboard"
     for old in folder.glob("events.out.tfevents.*"):
         old.unlink()
     return metric_writers.SummaryWriter(str(folder))

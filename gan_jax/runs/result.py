@@ -1,5 +1,6 @@
 """The result of a finished run: the content of `result.json`, and the plots."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,9 +8,12 @@ import ml_collections
 import numpy as np
 
 from gan_jax.drawing import plots
+from gan_jax.errors import WorkdirError
 from gan_jax.game import TrainState, devices
 from gan_jax.runs import evaluations, leaves, provenance
 from gan_jax.runs.workdir import Workdir
+
+_log = logging.getLogger(__name__)
 
 
 def build(
@@ -47,11 +51,21 @@ def build(
 
 
 def draw(folder: Workdir, name: str, values: Mapping[str, Mapping[str, Any]]) -> None:
-    """Plots the loss curves, and the confusion matrix of every evaluation that has one."""
-    folder.write("curves.png", plots.curves(folder.records()))
+    """Plots the loss curves, and the confusion matrix of every evaluation that has one.
+
+    A plot that cannot be written is a warning, since the result must not be lost with it.
+    """
+    _write(folder, "curves.png", plots.curves(folder.records()))
     for evaluation, found in values.items():
         if "confusion" in found:
             counts = np.array(found["confusion"])
             accuracy = counts.trace() / counts.sum()
             title = f"{name}, {evaluation}: accuracy {accuracy:.4f}"
-            folder.write(f"confusion_{evaluation}.png", plots.confusion(found["confusion"], title))
+            _write(folder, f"confusion_{evaluation}.png", plots.confusion(found["confusion"], title))
+
+
+def _write(folder: Workdir, name: str, content: bytes) -> None:
+    try:
+        folder.write(name, content)
+    except WorkdirError as error:
+        _log.warning("%s; the result is written without this plot", error)

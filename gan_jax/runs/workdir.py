@@ -13,6 +13,7 @@ from typing import Any
 
 from gan_jax import paths
 from gan_jax.errors import WorkdirError
+from gan_jax.files import writing
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ _LOCK_SECONDS = 0.2  # seconds between two attempts to take a lock that another 
 class Workdir:
     """A run's folder, which one process at a time holds. It is a context manager.
 
-    Files are written under a temporary name and then renamed. Lines are appended to `metrics.jsonl`.
+    Files are written under a temporary name and then renamed. Lines are appended to `metrics.jsonl`. Links
+    that lead out of the folder are refused.
     """
 
     def __init__(self, path: Path | str, writes: bool = True):
@@ -52,11 +54,13 @@ class Workdir:
             unless_held.callback(self.close)
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
+                descriptor = writing.open_own(self.path / "lock", os.O_RDWR | os.O_APPEND | os.O_CREAT)
                 # With a buffer, closing would try again to write the rest to a full disk.
-                self._lock = open(self.path / "lock", "a+b", buffering=0)  # noqa: SIM115  (held until close)
+                self._lock = open(descriptor, "a+b", buffering=0)  # noqa: SIM115  (held until close)
                 self._take(wait)
                 self._lock.truncate(0)
                 self._lock.write(f"{os.getpid()}\n".encode())
+                self._remove_leftovers()
             except OSError as error:
                 message = f"workdir {self.path} cannot be used: {error.strerror or error}"
                 raise WorkdirError(message) from error
@@ -67,7 +71,7 @@ class Workdir:
         if self._acquired():
             return
         self._lock.seek(0)
-        holder = self._lock.read().decode().strip() or "unknown"
+        holder = self._lock.read().decode(errors="replace").strip() or "unknown"
         if wait is None:
             raise WorkdirError(f"workdir {self.path} is in use by process {holder}")
         _log.info("waiting for process %s, which works in %s", holder, self.path)
@@ -81,6 +85,21 @@ class Workdir:
         except BlockingIOError:
             return False
         return True
+
+    def _remove_leftovers(self) -> None:
+        for folder in (".", "samples", "checkpoints/frozen"):
+            writing.remove_leftovers(self.path / folder)
+
+    def place(self, name: str) -> Path:
+        """The path of a file or folder below this folder, for code that writes there itself.
+
+        Raises:
+          WorkdirError: a link in the path leads out of this folder.
+        """
+        path = self.path / name
+        with self._written(path):
+            writing.require_below(self.path, path)
+        return path
 
     def close(self) -> None:
         """Closes the records and releases the lock."""
@@ -158,7 +177,8 @@ class Workdir:
         line = (json.dumps(record, allow_nan=False) + "\n").encode()
         with self._written(path):
             if self._records is None:
-                self._records = open(path, "ab", buffering=0)  # noqa: SIM115  (held until close)
+                descriptor = writing.open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+                self._records = open(descriptor, "ab", buffering=0)  # noqa: SIM115  (held until close)
             rest = line
             while rest:  # a nearly full disk writes a part of the line, and fails only at the next part
                 rest = rest[self._records.write(rest) :]
@@ -193,17 +213,8 @@ class Workdir:
         """Writes one file, completely or not at all."""
         if not self.writes:
             return
-        path = self.path / name
-        temporary = path.with_name(path.name + ".tmp")
-        with self._written(path), contextlib.ExitStack() as unless_renamed:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unless_renamed.callback(temporary.unlink, missing_ok=True)
-            with open(temporary, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            unless_renamed.pop_all()
+        with self._written(self.path / name):
+            writing.write(self.path, name, content)
 
     @contextlib.contextmanager
     def _written(self, path: Path) -> Iterator[None]:

@@ -26,6 +26,23 @@ def refusal(built):
     return str(error.value)
 
 
+@pytest.mark.parametrize("name", ["../x", "a/b", "/x", "..", ".", ".x", "a\0b", "a\nb", "é" * 101])
+def test_a_name_that_leaves_its_folder_is_refused_wherever_it_stands(name):
+    message = f"name={name[:80]!r} is not allowed; allowed: printable characters, no '/', 200 bytes at most"
+    assert refusal(valid(name=name)).startswith(message)
+    outer, inner = valid(), valid(name=name)
+    outer.requires.judge = inner
+    assert refusal(outer).startswith(f"requires.judge.{message}")
+    if "." not in name:  # ml_collections refuses such a key
+        judged = valid()
+        judged.evals[name] = {"kind": "sheet", "every": 1, "roles": {}}
+        assert refusal(judged).startswith(f"evals: {message}")
+
+
+def test_names_of_any_script_and_with_spaces_are_names():
+    config.validate(valid(name="Läufe, lr=0.1 [a\\b] 鉄"))
+
+
 # --- apply ---------------------------------------------------------------------------------------
 
 

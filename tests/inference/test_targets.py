@@ -59,6 +59,21 @@ def test_an_image_to_translate_is_never_replaced(tmp_path):
         targets.check(str(tmp_path / "link"), ["a.png"], [tmp_path / "a.png"], overwrite=True)
 
 
+@pytest.mark.parametrize("name", ["sub", "index_files"])
+def test_a_file_in_the_place_of_a_folder_to_write_in_is_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ConfigError, match=f"{name} is not a folder"):
+        targets.check(str(tmp_path), ["sub/deep/a.png", "index_files/sub/a.webp"], [], overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["a" * 251, "鉄" * 84, "é" * 126, "b/" + "\udcff" * 252])
+def test_names_too_long_are_shortened_and_stay_different(name):
+    first, second = (targets.fitted(name + end, ".png") for end in "xy")
+    assert first != second and first.endswith(".png") and first[:2] == name[:2]
+    assert all(len(os.fsencode(found.rpartition("/")[2])) <= 255 for found in (first, second))
+    assert targets.fitted("é" * 125, ".png") == "é" * 125 + ".png"
+
+
 def test_a_place_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     for name in ("file", "file/below"):

@@ -289,3 +289,68 @@ def test_files_of_an_earlier_translation_are_replaced_on_request_alone(runs_of, 
     translate.run(runs_of / "any", **given, overwrite=True)
     close(pixels(tmp_path / "out" / "a.png"), NOISE)
     assert (tmp_path / "out" / "letter.txt").read_text() == "keep me"
+
+
+# Images that cost only themselves.
+
+
+def test_an_image_too_thin_for_the_model_is_left_out(runs_of, tmp_path, monkeypatch):
+    """Such as one of 800 x 8 pixels that `max_side` makes one pixel high."""
+    mapped = translator.devices.pmap_apply
+
+    def pmap_apply(function):
+        call = mapped(function)
+
+        def apply(state, batch, *args):
+            if min(batch["source"].shape[1:3]) < 8:
+                raise ValueError("cannot pad by reflection")
+            return call(state, batch, *args)
+
+        return apply
+
+    monkeypatch.setattr(translator.devices, "pmap_apply", pmap_apply)
+    shown = {"a.png": png(NOISE), "thin.png": png(np.zeros((8, 800, 3), np.uint8)), "z.png": png(NOISE)}
+    out = tmp_path / "out"
+    message = r"^1 of 3 images could not be used: 1 too thin for the model at 40 x 4 pixels \(thin\.png\)"
+    with pytest.raises(IncompleteError, match=message):
+        translate.run(
+            runs_of / "any", input=str(photos(tmp_path / "in", shown)), output=str(out), max_side=40
+        )
+    assert {"a.png", "z.png", "index.html"} < {*files(out)}
+
+
+def test_names_as_long_as_file_systems_allow_are_translated(runs_of, tmp_path):
+    shown = ["x" * 247 + ".png", "鉄" * 83 + ".png", "y" * 251 + ".jpg", "y" * 251 + ".png"]
+    out = tmp_path / "out"
+    source = photos(tmp_path / "in", {name: png(NOISE[:8, :8]) for name in shown})
+    assert translate.run(runs_of / "any", input=str(source), output=str(out))["images"] == len(shown)
+    found = files(out)
+    assert len(found) == 3 * len(shown) + 1 and {*shown[:2]} < {*found}
+
+
+def test_a_folder_in_the_place_of_an_output_costs_that_image(runs_of, tmp_path):
+    source = photos(tmp_path / "in", {name: png(NOISE[:8, :8]) for name in ("a.png", "b.png", "c.png")})
+    out = tmp_path / "out"
+    (out / "a.png").mkdir(parents=True)
+    (out / "index_files" / "b.after.webp").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"has a\.png and 1 more already"):
+        translate.run(runs_of / "any", input=str(source), output=str(out))
+    message = "2 of 3 images could not be used: 2 its output cannot be written: Is a directory"
+    with pytest.raises(IncompleteError, match=message):
+        translate.run(runs_of / "any", input=str(source), output=str(out), overwrite=True)
+    assert "c.png" in (out / "index.html").read_text()
+
+
+def test_the_page_is_written_also_if_the_disk_fills_up_half_way(runs_of, tmp_path, monkeypatch):
+    write = Workdir.write
+
+    def fills_up(self, name, content):
+        if name == "b.png":
+            raise WorkdirError("no space") from OSError(28, "No space left on device")
+        write(self, name, content)
+
+    monkeypatch.setattr(Workdir, "write", fills_up)
+    source = photos(tmp_path / "in", {name: png(NOISE[:8, :8]) for name in ("a.png", "b.png")})
+    with pytest.raises(WorkdirError, match="no space"):
+        translate.run(runs_of / "any", input=str(source), output=str(tmp_path / "out"))
+    assert "a.png" in (tmp_path / "out" / "index.html").read_text()

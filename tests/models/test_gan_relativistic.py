@@ -1,4 +1,4 @@
-"""The relativistic game with R1 and R2 (Huang et al. 2024): its terms, and 25 Gaussians that are all found."""
+"""The relativistic game with R1 and R2 (Huang et al. 2024): its terms, and 25 Gaussians, all found."""
 
 import adversaries as play
 import jax

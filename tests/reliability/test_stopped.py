@@ -37,6 +37,21 @@ with handled():
     {work}()
 """
 
+# The same for a process that has nothing to save, in the middle of writing a file and a folder.
+EARLY = """
+import hashlib, sys
+from pathlib import Path
+from gan_jax.files import writing
+from gan_jax.runs import signals
+signals.install("before training began")
+folder = Path(sys.argv[1])
+with writing.aside(folder / "made") as made, writing._removed(folder / ".gan_jax-0.tmp"):
+    (folder / ".gan_jax-0.tmp").touch()
+    (made / "a.png").touch()
+    print("ready", file=sys.stderr, flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"x", b"y", 2**31 - 1)
+"""
+
 
 def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path
@@ -106,8 +121,21 @@ def test_a_second_signal_ends_the_process_at_once(launcher, work, second):
     assert ("a second signal ends the process at once" in process.stderr) == (work == "idle")
 
 
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_with_nothing_to_save_the_first_signal_ends_the_process_at_once(launcher, tmp_path, signum):
+    process = launcher.start(str(tmp_path), python=("-c", EARLY))
+    assert process.until(lambda: "ready" in process.stderr), process.stderr
+    process.popen.send_signal(signum)
+    assert process.wait() == 128 + signum
+    assert process.stderr.splitlines() == ["ready", "gan_jax: stopped before training began"]
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_signal_is_kept_until_the_next_poll_and_the_old_handlers_come_back():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    """No signal of an earlier block counts."""
+    with handled():
+        signal.raise_signal(signal.SIGINT)
     with handled() as interrupts:
         interrupts.poll()
         signal.raise_signal(signal.SIGTERM)

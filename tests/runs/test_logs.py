@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_jax.runs import logs
+from gan_jax.runs import logs, result
 from gan_jax.runs.workdir import Workdir
 
 
@@ -99,6 +99,63 @@ def test_tensorboard_shows_every_value_once_though_the_run_was_resumed(folder):
     }
     assert found["test/accuracy", 2] == pytest.approx(0.2)
     assert len(list((folder.path / "tensorboard").glob("events.*"))) == 1
+
+
+class Writer:
+    """TensorBoard's writer, of which every method whose name is in `broken` fails."""
+
+    def __init__(self, broken=()):
+        self.calls, self._broken = [], broken
+
+    def __getattr__(self, name):
+        def call(*args):
+            self.calls.append((name, *args[:1]))
+            if name in self._broken:
+                raise RuntimeError(f"{name}\nfails")
+
+        return call
+
+
+@pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:40], lambda b: b[:45] + b"\xff" + b[46:]])
+def test_a_damaged_sheet_is_named_and_the_run_goes_on(folder, monkeypatch, caplog, damage):
+    write(logs.Logs(folder, 0, tensorboard=False), range(1, 7))
+    sheet = folder.path / "samples" / "samples_00000002.png"
+    sheet.write_bytes(damage(sheet.read_bytes()))
+    (folder.path / "samples" / "samples_00000003.png").mkdir()
+    writer = Writer()
+    monkeypatch.setattr(logs, "_tensorboard", lambda workdir: writer)
+    logs.Logs(folder, 6, tensorboard=True)
+    assert [call for call in writer.calls if call[0] == "write_images"] == [("write_images", 4)]
+    assert f"sheet {sheet} is left out: " in caplog.text and "\n\n" not in caplog.text
+
+
+@pytest.mark.parametrize("broken", ["write_scalars", "write_images", "close"])
+def test_events_that_cannot_be_written_are_one_warning(folder, monkeypatch, caplog, broken):
+    monkeypatch.setattr(logs, "_tensorboard", lambda workdir: Writer([broken]))
+    log = logs.Logs(folder, 0, tensorboard=True)
+    write(log, range(1, 7))
+    log.close()
+    assert [r.getMessage() for r in caplog.records] == [
+        f"tensorboard: {broken} fails; the run goes on without its events"
+    ]
+    assert len(lines(folder)) == 9
+
+
+def test_a_file_in_place_of_tensorboards_folder_and_of_the_sheets_is_a_warning(folder, caplog):
+    (folder.path / "tensorboard").touch()
+    (folder.path / "samples").touch()
+    log = logs.Logs(folder, 0, tensorboard=True)
+    write(log, [1, 2])
+    log.close()
+    assert "tensorboard: " in caplog.text and "the run goes on without this sheet" in caplog.text
+    assert len(lines(folder)) == 3
+
+
+def test_a_plot_that_cannot_be_written_costs_no_result(folder, caplog):
+    (folder.path / "curves.png").mkdir()
+    result.draw(folder, "run", {"test": {"confusion": [[1, 0], [0, 1]]}})
+    assert "curves.png could not be written" in caplog.text
+    assert (folder.path / "confusion_test.png").exists()
 
 
 def test_progress_is_a_line_now_and_then_where_nobody_watches(monkeypatch, caplog):

@@ -3,14 +3,13 @@
 import csv
 import dataclasses
 import io
-import zipfile
-import zlib
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
 from gan_jax.errors import DataError, nearest
+from gan_jax.files import reading
 
 _FILE_COLUMNS = ("file", "image_id")  # CSV copies of CelebA's list have the second
 
@@ -47,7 +46,7 @@ class Table:
         taken = {image: image for image in images if image in row_of}
         for place in np.flatnonzero(rows < 0).tolist():
             image = images[place]
-            name = PurePosixPath(image).name
+            name = image.rpartition("/")[2]
             if name in row_of:
                 if taken.setdefault(name, image) != image:
                     both = f"{taken[name]} and {image}"
@@ -113,16 +112,16 @@ def read_features(path: Path) -> Table:
     """
     expected = "features, float [N, d], and optionally files, names [N]"
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            values, files = loaded, None
-        else:
-            with loaded as archive:
+        if reading.is_zip(path):
+            with reading.Arrays(path) as archive:
                 if "features" not in archive:
-                    raise DataError(f"{path}: holds {', '.join(archive.files)}; expected {expected}")
+                    raise DataError(f"{path}: holds {', '.join(archive)}; expected {expected}")
                 values, files = archive["features"], archive.get("files")
-    except (OSError, EOFError, ValueError, LookupError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read; expected {expected}: {error}") from error
+        else:
+            values, files = reading.read_array(path), None
+    except OSError as error:
+        message = f"{path}: cannot be read; expected {expected}: {reading.reason(error)}"
+        raise DataError(message) from error
     if values.ndim != 2 or values.dtype.kind != "f" or not values.size:
         raise DataError(f"{path}: features are {values.dtype} {list(values.shape)}; expected {expected}")
     if files is not None and (files.dtype.kind != "U" or files.shape != values.shape[:1]):

@@ -1,12 +1,8 @@
 """Array files by path: `.npz`, SVHN's `.mat` and MNIST's idx pairs."""
 
-import gzip
 import math
 import os
-import re
 import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,12 +10,11 @@ import numpy as np
 
 from gan_jax import paths
 from gan_jax.data import splits
-from gan_jax.data.examples import Examples, concatenate
+from gan_jax.data.examples import MAX_BYTES, Examples, concatenate
+from gan_jax.data.sources import matlab
 from gan_jax.errors import DataError
+from gan_jax.files import reading
 
-# The errors of numpy, gzip, zipfile and struct on damaged files.
-_DAMAGE = (OSError, EOFError, ValueError, LookupError, MemoryError, zipfile.BadZipFile, zlib.error,
-           struct.error)  # fmt: skip
 _WAYS = "set config.data.manual_dir or GAN_JAX_DATA; configs/dtn_digits.py needs no file"
 
 
@@ -34,9 +29,11 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
       split: tfds' slicing syntax over the names in `files`.
       manual_dir: folder where relative paths start; '' is the folder that GAN_JAX_DATA names.
 
+    A compressed file may unpack to 1 GiB, or to 200 times its size, but to 8 GiB at most.
+
     Raises:
-      DataError: a file is missing, damaged or of another layout; the message names the file, the expected and
-        the found content.
+      DataError: a file is missing, damaged, too large or of another layout; the message names the file, the
+        expected and the found content.
     """
     known = splits.names(split) <= set(files)
     wanted = splits.names(split) if known else set(files)
@@ -94,34 +91,22 @@ def _read_file(path: Path) -> Examples:
 
 def _read_npz(path: Path) -> Examples:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with reading.Arrays(path) as archive:
             if "image" not in archive:
-                found = ", ".join(archive.files)
+                found = ", ".join(archive)
                 raise DataError(f"{path}: holds {found}; expected image and, optionally, label")
             columns = {name: archive[name] for name in ("image", "label") if name in archive}
-    except _DAMAGE as error:
+    except OSError as error:
         raise _damaged(path, "an .npz archive of plain arrays", error) from error
     return _checked(path, columns["image"], columns.get("label"))
 
 
 def _read_mat(path: Path) -> Examples:
-    import scipy.io
-    from scipy.io.matlab import MatReadError
-
-    expected = "SVHN's layout: X uint8 [H, W, C, N] and y integer [N, 1]"
     try:
-        # The directory is checked first, before scipy reads an array of a damaged class.
-        found = {name: (shape, kind) for name, shape, kind in scipy.io.whosmat(path)}
-        (shape, kind), (labels, label_kind) = found.get("X", ((), "")), found.get("y", ((), ""))
-        if kind != "uint8" or len(shape) != 4 or "int" not in label_kind or labels != (shape[3], 1):
-            has = ", ".join(f"{name} {kind} {list(shape)}" for name, (shape, kind) in found.items())
-            raise DataError(f"{path}: holds {has or 'nothing'}; expected {expected}")
-        content = scipy.io.loadmat(path, variable_names=("X", "y"))
-    # scipy raises the last two for a file of MATLAB 7.3 and for damaged type codes.
-    except (*_DAMAGE, MatReadError, TypeError, NotImplementedError) as error:
-        raise _damaged(path, f"a MATLAB 5 file in {expected}", error) from error
-    image = np.ascontiguousarray(content["X"].transpose(3, 0, 1, 2))
-    return _checked(path, image, content["y"][:, 0] % 10)
+        image, label = matlab.read(path)
+    except OSError as error:
+        raise _damaged(path, f"a MATLAB 5 file in {matlab.LAYOUT}", error) from error
+    return _checked(path, image, label[:, 0] % 10)
 
 
 def _read_idx_pair(path: Path) -> Examples:
@@ -132,20 +117,23 @@ def _read_idx_pair(path: Path) -> Examples:
 
 
 def _read_idx(path: Path, dimensions: int) -> np.ndarray:
-    opener = gzip.open if path.suffix == ".gz" else open
+    header, expected = 4 * (dimensions + 1), 0x800 + dimensions  # 8: unsigned bytes
     try:
-        with opener(path, "rb") as file:
-            content = file.read()
-        magic, *shape = struct.unpack_from(f">{dimensions + 1}I", content)
-    except _DAMAGE as error:
+        magic, *shape = struct.unpack(f">{dimensions + 1}I", _first_bytes(path, header))
+        if magic != expected:
+            raise DataError(f"{path}: begins with {magic:#x}; expected {expected:#x}, idx of bytes")
+        content = _first_bytes(path, header + math.prod(shape) + 1)
+    except (OSError, struct.error) as error:
         raise _damaged(path, "an idx file", error) from error
-    expected = 0x800 + dimensions  # 8: unsigned bytes
-    if magic != expected:
-        raise DataError(f"{path}: begins with {magic:#x}; expected {expected:#x}, idx of bytes")
-    found = len(content) - 4 * (dimensions + 1)
+    found = len(content) - header
     if found != math.prod(shape):
-        raise DataError(f"{path}: holds {found} bytes; expected {math.prod(shape)} for {shape}")
-    return np.frombuffer(content, np.uint8, offset=4 * (dimensions + 1)).reshape(shape)
+        more = " or more" if found > math.prod(shape) else ""
+        raise DataError(f"{path}: holds {found} bytes{more}; expected {math.prod(shape)} for {shape}")
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _first_bytes(path: Path, size: int) -> bytes:
+    return reading.read_gzip(path, size) if path.suffix == ".gz" else reading.read(path, MAX_BYTES)[:size]
 
 
 def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Examples:
@@ -172,5 +160,4 @@ def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Example
 
 
 def _damaged(path: Path, expected: str, error: BaseException) -> DataError:
-    reason = re.sub(r"\s+", " ", str(error)) or type(error).__name__
-    return DataError(f"{path}: cannot be read; expected {expected}: {reason}")
+    return DataError(f"{path}: cannot be read; expected {expected}: {reading.reason(error)}")

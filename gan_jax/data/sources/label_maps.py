@@ -2,9 +2,9 @@
 
 import dataclasses
 import os
+import posixpath
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image
@@ -39,7 +39,7 @@ def beside(images: Folder, folder: Folder, classes: int) -> Maps:
     Raises:
       DataError: an image has no label map.
     """
-    names = tuple(str(PurePosixPath(name).with_suffix(".png")) for name in images.images)
+    names = tuple(f"{posixpath.splitext(name)[0]}.png" for name in images.images)
     lacking = sorted(set(names) - set(folder.images))
     if lacking:
         found = (

@@ -1,25 +1,23 @@
 """Image files of a folder or zip by name. No zip is unpacked, so names in a zip never become paths."""
 
-import os
 import re
 import zipfile
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from gan_jax.data.sources import names as listed
 from gan_jax.data.sources.arrays import absolute
 from gan_jax.errors import DataError
+from gan_jax.files import reading
 
 ATTRIBUTES = "attributes.csv"  # file name of a folder's attributes
 
 # Images are recognised by name, so that a slice can be taken before any file is opened.
 _SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 _NAMED = 3  # most files named in a message
-_MAX_BYTES = 2**28  # limit of one file's size
-# The errors of zipfile on damaged, encrypted and unusually compressed members.
-_DAMAGE = (OSError, EOFError, ValueError, LookupError, RuntimeError, NotImplementedError, zipfile.BadZipFile,
-           zlib.error)  # fmt: skip
+_IMAGE_BYTES = 2**28  # the largest image file
+_TABLE_BYTES = 2**27  # the largest table; one of CelebA's size has 2**25
 
 
 def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
@@ -43,8 +41,8 @@ def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
 class Folder:
     """The image files below a folder, with nested ones; a context manager.
 
-    Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links are followed, but not
-    back to a folder above.
+    Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links are followed, but not back
+    to a folder above. A folder or zip that has not changed is listed once, however many roles read it.
 
     Attributes:
       title: name of the folder in messages.
@@ -63,15 +61,17 @@ class Folder:
         self._zip: zipfile.ZipFile | None = None
         try:
             if path.is_dir():
-                names = list(_walk(path))
+                visible = listed.below(path)
             else:
-                self._zip = zipfile.ZipFile(path)
-                names = self._members(inner)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path}: cannot be read; expected a folder or a zip: {error}") from error
-        visible = sorted(name for name in names if not _hidden(name))
+                self._zip, whole = listed.inside(path)
+                visible = self._below(whole, inner)
+        except reading.DAMAGE as error:
+            self.close()
+            message = f"{path}: cannot be read; expected a folder or a zip: {reading.reason(error)}"
+            raise DataError(message) from error
         self.images = tuple(name for name in visible if name.lower().endswith(_SUFFIXES))
-        self.others = tuple(sorted({*visible} - {*self.images, ATTRIBUTES}))
+        known = {*self.images, ATTRIBUTES}
+        self.others = tuple(name for name in visible if name not in known)
         if not self.images:
             self.close()
             found = f"{len(self.others)} other files" if self.others else "nothing"
@@ -84,9 +84,8 @@ class Folder:
         self.close()
 
     def close(self) -> None:
-        """Closes the zip."""
-        if self._zip is not None:
-            self._zip.close()
+        """Lets go of the zip, which other folders may still read."""
+        self._zip = None
 
     def read(self, name: str) -> bytes:
         """The content of one file. Several threads may call this method at once.
@@ -94,18 +93,9 @@ class Folder:
         Raises:
           OSError: the file cannot be read, or is larger than any image.
         """
-        try:
-            if self._zip is None:
-                path = self._path / name
-                size = path.stat().st_size
-            else:
-                member = self._zip.getinfo(self._inside(name))
-                size = member.file_size
-            if size > _MAX_BYTES:
-                raise OSError(f"{size} bytes; allowed: {_MAX_BYTES}")
-            return path.read_bytes() if self._zip is None else self._zip.read(member)
-        except _DAMAGE as error:
-            raise OSError(f"{name}: {error}") from error
+        if self._zip is None:
+            return reading.read(self._path / name, _IMAGE_BYTES)
+        return reading.read_member(self._zip, self._zip.getinfo(self._inside(name)), _IMAGE_BYTES)
 
     def attributes(self) -> tuple[bytes, str] | None:
         """Content and title of `attributes.csv` inside the folder, or else beside the folder or zip.
@@ -120,9 +110,10 @@ class Folder:
                 if member in known:
                     title = f"{self._path}/{member}"
                     try:
-                        return self._zip.read(member), title
-                    except _DAMAGE as error:
-                        raise DataError(f"{title}: cannot be read: {error}") from error
+                        info = self._zip.getinfo(member)
+                        return reading.read_member(self._zip, info, _TABLE_BYTES), title
+                    except OSError as error:
+                        raise DataError(f"{title}: cannot be read: {reading.reason(error)}") from error
         inside = [self._path / ATTRIBUTES] if self._zip is None else []
         for path in (*inside, self._path.parent / ATTRIBUTES):
             if path.is_file():
@@ -132,29 +123,29 @@ class Folder:
     def _inside(self, name: str) -> str:
         return f"{self._inner}/{name}" if self._inner else name
 
-    def _members(self, inner: str) -> list[str]:
-        assert self._zip is not None
-        files = [info.filename for info in self._zip.infolist() if not info.is_dir()]
-        start = f"{inner}/" if inner else ""
-        names = [name.removeprefix(start) for name in files if name.startswith(start)]
-        if inner and not names:
-            self._zip.close()
-            folders = sorted({name.rpartition("/")[0] for name in files if not _hidden(name)} - {""})
+    def _below(self, names: list[str], inner: str) -> list[str]:
+        """The names of a zip that lie in its folder `inner`, relative to it."""
+        if not inner:
+            return names
+        start = f"{inner}/"
+        found = [name.removeprefix(start) for name in names if name.startswith(start)]
+        if not found:
+            folders = sorted({name.rpartition("/")[0] for name in names} - {""})
             there = ", ".join(folders[:20]) or "none"
             raise DataError(f"{self._path}: has no folder {inner!r}; folders there: {there}")
-        return list(dict.fromkeys(names))
+        return found
 
 
 def content(path: Path) -> bytes:
-    """The whole content of a file.
+    """The whole content of a table, of 128 MiB at most.
 
     Raises:
-      DataError: the file cannot be read.
+      DataError: the file cannot be read, or is larger.
     """
     try:
-        return path.read_bytes()
+        return reading.read(path, _TABLE_BYTES)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise DataError(f"{path}: cannot be read: {reading.reason(error)}") from error
 
 
 def shown(name: str) -> str:
@@ -178,37 +169,3 @@ def counted(reasons: Mapping[str, str]) -> str:
     for name, reason in reasons.items():
         names[reason].append(name)
     return ", ".join(f"{len(found)} {reason} ({some(found)})" for reason, found in names.items())
-
-
-def _walk(path: Path) -> Iterator[str]:
-    """Names of the files below a folder. Links to folders are followed, but not back to a folder above.
-
-    A link that leads back counts as a file, which is no image, so that messages name it.
-    """
-
-    def refuse(error: OSError) -> None:
-        raise error
-
-    above = {str(path): {_identity(path)}}
-    for folder, below, files in os.walk(path, onerror=refuse, followlinks=True):
-        for name in list(below):
-            inner = os.path.join(folder, name)
-            identity = _identity(inner)
-            if identity in above[folder]:
-                files.append(name)
-            if identity in above[folder] or _hidden(name):
-                below.remove(name)
-            else:
-                above[inner] = {*above[folder], identity}
-        for name in files:
-            yield (Path(folder) / name).relative_to(path).as_posix()
-
-
-def _identity(path: Path | str) -> tuple[int, int]:
-    """What distinguishes a folder from all others, by whatever links it is reached."""
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))

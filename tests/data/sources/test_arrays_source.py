@@ -186,9 +186,7 @@ def test_a_wrong_mat_is_named_with_what_was_expected(tmp_path):
     image, label = images().transpose(1, 2, 3, 0), svhn_labels()[:, None]
     cases = [
         ({"X": image}, r"holds X uint8 \[8, 8, 3, 20\]; expected .*X uint8 .* and y"),
-        ({"X": images(), "y": label}, r"y uint8 \[20, 1\]; expected"),
-        ({"X": image / 255, "y": label}, "holds X double"),
-        ({"X": image, "y": label[1:]}, r"y uint8 \[19, 1\]; expected .*\[N, 1\]"),
+        ({"X": image / 255, "y": label[1:]}, r"holds X double .*, y uint8 \[19, 1\]; expected .*\[N, 1\]"),
         ({"X": image, "y": label / 1.0}, "y double .*expected .*y integer"),
     ]
     for content, words in cases:
@@ -199,15 +197,17 @@ def test_a_wrong_mat_is_named_with_what_was_expected(tmp_path):
 def test_a_wrong_idx_pair_is_named_with_what_was_expected(tmp_path):
     refused(write_idx(tmp_path, magic=0x801), "begins with 0x801; expected 0x803")
     refused(write_idx(tmp_path, count=21), r"holds 1280 bytes; expected 1344 for \[21, 8, 8\]")
-    refused(write_idx(tmp_path, tail=b"12"), "holds 1282 bytes; expected 1280")
+    refused(write_idx(tmp_path, tail=b"12"), "holds 1281 bytes or more; expected 1280")
     refused(write_idx(tmp_path, labels=19), r"labels are uint8 \[19\]; expected .*\[20\]")
     path = write_idx(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte.gz").unlink()
     refused(path, "labels are missing; expected them in .*train-labels-idx1-ubyte.gz")
 
 
-@pytest.mark.parametrize("name", ["set.npz", "set.mat", "train-images-idx3-ubyte.gz"])
-@pytest.mark.parametrize("keep", [0, 3, 60, 0.5, 0.99])
+CUT = [(name, keep) for keep in (0, 3, 60, 0.5, 0.99) for name in ("set.npz", "train-images-idx3-ubyte.gz")]
+
+
+@pytest.mark.parametrize(("name", "keep"), [*CUT, ("set.mat", 60), ("set.mat", 0.5)])
 def test_a_truncated_file_is_named(tmp_path, npz, name, keep):
     image, label = images().transpose(1, 2, 3, 0), svhn_labels()[:, None]
     scipy.io.savemat(tmp_path / "set.mat", {"X": image, "y": label}, do_compression=True)
