@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_KINDS = ("losses", "mu", "nu", "batch_stats", "params", "ema", "memory", "frozen")
+_KINDS = ("losses", "mu", "nu", "trace", "batch_stats", "params", "ema", "memory", "frozen")
 
 
 def page(content: dict[str, Any]) -> str:
@@ -32,17 +32,18 @@ def _machine(facts: dict[str, Any]) -> list[str]:
 def _equal(rows: dict[str, Any]) -> list[str]:
     found = {kind for row in rows.values() for kind in row["relative_difference"]}
     kinds = [kind for kind in _KINDS if kind in found]
+    kinds += sorted(found - {*_KINDS, "step", "count"})
     text = (
         "One iteration from equal states, float32 with the highest precision of products. Each figure is the "
         "largest absolute difference from the CPU over the largest absolute value among one player's arrays "
-        "of that kind. `mu` and `nu` are Adam's moments of the gradients. A gradient of rounding noise "
-        "moves a parameter by up to the learning rate either way."
+        "of that kind. `mu`, `nu` and `trace` are an optimiser's moments of the gradients. A gradient of "
+        "rounding noise moves a parameter by up to the learning rate either way."
     )
-    table = [["model", *kinds, "parameters"]]
+    table = [["model", "largest", *kinds, "parameters"]]
     for name, row in rows.items():
         differences = row["relative_difference"]
         told = [f"{differences[kind]:.1e}" if kind in differences else "" for kind in kinds]
-        table.append([name, *told, f"{row['parameters']:,}"])
+        table.append([name, f"{max(differences.values()):.1e}", *told, f"{row['parameters']:,}"])
     return ["## Equal steps", "", text, "", *_table(table)]
 
 

@@ -41,7 +41,7 @@ class Row:
     weight: float
     files: tuple[str, ...]
     fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    sheets: tuple[str, ...] = ("*samples*.png",)
+    sheets: tuple[str, ...] = ("final_*sheet*.png",)
 
 
 _PAPER = {"model.g_widths": (512, 256, 128), "model.d_widths": (128, 256, 512)}
@@ -65,7 +65,7 @@ ROWS = {
 }
 _TINY_F = {"requires.f.steps": 1, "requires.f.model.widths": (4, 4, 4, 8)}
 _TINY = {"model.f_widths": (4, 4, 4, 8), "model.g_widths": (8, 8, 4), "model.d_widths": (4, 8, 8)}
-_SHORT = {"steps": 2, "batch_size": 8, "checkpoint_every": 1, "requires.judge.steps": 1}
+_SHORT = {"steps": 2, "batch_size": 8, "evals.validation.every": 1, "requires.judge.steps": 1}
 QUICK = {"dtn_tiny": Row("dtn_svhn_mnist.py:part", 1, ("digits",), {**_DIGITS, **_TINY_F, **_TINY, **_SHORT})}
 
 
@@ -120,13 +120,22 @@ def _row(check: Run, name: str, row: Row, files: Path, until: float) -> dict[str
         step = reached(folder)
         if not step:
             raise WorkerError(f"{name}: its time ended before a state was saved; the next call goes on")
-        if not _finished(check, name, [*line, f"--config.steps={step}"], until + _SAVING):
+        if not _finished(check, name, [*line, *ending(row, step)], until + _SAVING):
             raise WorkerError(f"{name}: its time ended before it was scored at step {step}")
     result = json.loads((folder / "result.json").read_text())
     told = {key: result[key] for key in ("step", "judged_step", "seconds") if key in result}
     numbers = {k: v for k, v in result["metrics"].items() if isinstance(v, int | float)}
     shown = _sheets(check, name, row, folder)
     return {**told, "cut": cut, "command": " ".join(line[1:]), "metrics": numbers, "sheets": shown}
+
+
+def ending(row: Row, step: int) -> list[str]:
+    """The flags that end a run at `step`, where the evaluation that it is judged by is made once more."""
+    from gan_jax import config
+
+    watched = config.load(str(ROOT / "configs" / row.config)).best.partition("/")[0]
+    again = [f"--config.evals.{watched}.every={step}"] if watched else []
+    return [f"--config.steps={step}", *again]
 
 
 def _finished(check: Run, name: str, line: list[str], until: float) -> bool:

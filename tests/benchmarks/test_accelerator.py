@@ -209,10 +209,46 @@ def _configured(row):
     return built
 
 
+def test_a_training_whose_time_ends_is_scored_at_the_step_that_it_reached(check, monkeypatch):
+    row, lines, answers = trainings.ROWS["stargan_64"], [], iter([False, True])
+    folder = check.scratch / "trainings" / "a"
+    (folder / "samples").mkdir(parents=True)
+    (folder / "samples" / "final_sheet_00000700.png").write_bytes(b"picture")
+    result = {"step": 700, "judged_step": 700, "seconds": 60.0, "metrics": {"error": 0.5, "more": {}}}
+    (folder / "result.json").write_text(json.dumps(result))
+
+    def finished(check, name, line, until):
+        lines.append(line)
+        return next(answers)
+
+    monkeypatch.setattr(trainings, "_finished", finished)
+    monkeypatch.setattr(trainings, "reached", lambda folder: 700)
+    values = trainings._row(check, "a", row, check.out, time.monotonic() + 60)
+    assert lines[1] == [*lines[0], "--config.steps=700", "--config.evals.validation.every=700"]
+    assert (values["step"], values["cut"], values["metrics"]) == (700, True, {"error": 0.5})
+    assert values["sheets"] == ["a.png"] and (check.out / "a.png").read_bytes() == b"picture"
+    answers = iter([False])
+    monkeypatch.setattr(trainings, "reached", lambda folder: 0)
+    with pytest.raises(workers.WorkerError, match=r"^a: its time ended before a state was saved; the next"):
+        trainings._row(check, "a", row, check.out, time.monotonic() + 60)
+
+
+@pytest.mark.long
+def test_a_run_stops_in_time_and_is_scored(check):
+    images = np.random.default_rng(0).integers(0, 256, (80, 32, 32, 1), dtype=np.uint8)
+    np.savez(check.out / "digits.npz", image=images, label=np.arange(80) % 10)
+    row = trainings.Row("../tests/reliability/tiny.py", 1, (), {"steps": 10**6, "checkpoint_rule": "best"})
+    values = trainings._row(check, "tiny", row, check.out, time.monotonic() + 60)
+    assert values["cut"] and 0 < values["judged_step"] <= values["step"] < 10**6
+    assert 0 <= values["metrics"]["accuracy"] <= 1
+
+
 @pytest.mark.parametrize("row", [*trainings.ROWS.values(), *trainings.QUICK.values()], ids=lambda r: r.config)
 def test_a_training_is_a_valid_configuration_that_reads_carried_files(row):
-    built = _configured(row)
+    ends = [flag.removeprefix("--config.").split("=") for flag in trainings.ending(row, 7)]
+    built = _configured(dataclasses.replace(row, fields={**row.fields, **{k: int(v) for k, v in ends}}))
     config.validate(built)
+    assert built.steps == 7
     carried = {file for name in row.files for file in pack.MAKERS[name][1]}
     for described in config.resolved(built).data.roles.values():
         assert all(any(path.startswith(file) for file in carried) for path in described.files.values())
