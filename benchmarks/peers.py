@@ -92,11 +92,12 @@ def ours(fields, batch, frozen=()):
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
     placed, clock = devices.shard(batch), devices.clock(0, 0, True)
     box = [devices.replicate(host)]
-    step, phase, counted = devices.pmap_step(model.train_step, 0), ("train",), {}
+    step: Any = devices.pmap_step(model.train_step, 0)
+    phase, counted = ["train"], {}
     if _COST.value:
         # Operations are those of the program as written. Bytes are those of the compiled program.
         lowered = step.lower(box[0], placed, clock, *phase)
-        step, phase = lowered.compile(), ()  # a compiled step has its phase in it
+        step, phase = lowered.compile(), []  # a compiled step has its phase in it
         counted = {
             "flop": lowered.cost_analysis()["flops"],
             "bytes": step.cost_analysis()["bytes accessed"],

@@ -162,7 +162,10 @@ def _beside(folder: Path, name: str) -> dict[str, Any]:
     cpu = {key.removeprefix("after"): x for key, x in arrays.items() if key.startswith("after")}
     size = sum(x.size for path, x in cpu.items() if ".params" in path)
     found = {"relative_difference": relative_difference(cpu, after), "parameters": size}
-    setting = {"device": devices.describe()["kind"], "precision": jax.config.jax_default_matmul_precision}
+    setting = {
+        "device": devices.describe()["kind"],
+        "precision": jax.config.values["jax_default_matmul_precision"],
+    }
     return {**found, **setting, "seconds": seconds}
 
 
@@ -244,7 +247,7 @@ def relative_difference(cpu: Mapping[str, Any], other: Mapping[str, Any]) -> dic
         apart[kind] = max(apart.get(kind, 0.0), float(np.max(np.abs(a - b), initial=0)))
         size[kind] = max(size.get(kind, 0.0), float(np.max(np.abs(a), initial=0)))
     found: dict[str, float] = {}
-    for (player, kind), difference in apart.items():
-        scale = size[player, kind] or 1.0  # arrays of zeros differ by absolute values
-        found[kind] = max(found.get(kind, 0.0), difference / scale)
+    for (player, name), difference in apart.items():
+        scale = size[player, name] or 1.0  # arrays of zeros differ by absolute values
+        found[name] = max(found.get(name, 0.0), difference / scale)
     return found

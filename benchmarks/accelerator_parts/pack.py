@@ -102,7 +102,7 @@ def _digits(images: Path, folder: Path) -> None:
     from gan_jax import data
     from gan_jax.config.recipes import digits
 
-    sets = ((digits.SVHN_FILES, SVHN, {}), (digits.MNIST_FILES, MNIST, _MNIST_ROWS))
+    sets: Any = ((digits.SVHN_FILES, SVHN, {}), (digits.MNIST_FILES, MNIST, _MNIST_ROWS))
     for described, names, rows in sets:
         fields = {key: value for key, value in described.items() if key != "embedded"}
         size = 28 if names is MNIST else 32

@@ -161,7 +161,7 @@ def _turns(workers: Mapping[str, Worker], until: float, pairs: int) -> dict[str,
 def _figures(facts: Any, side: Side, times: list[float], machine: Any) -> dict[str, Any]:
     """The figures of one side, from its turns and from what it told after its first step."""
     seconds = statistics.median(times)
-    values = {"seconds": seconds, "least": min(times), "most": max(times)}
+    values: dict[str, Any] = {"seconds": seconds, "least": min(times), "most": max(times)}
     values |= {"images_per_second": facts["images"] / seconds, "first_step_seconds": facts["start_seconds"]}
     if side.precision:
         products = facts["flop"] / machine["products"][side.precision]

@@ -7,6 +7,7 @@ reached, then scores it and draws its sheets. If the check is cut, the next call
 
 import dataclasses
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -76,8 +77,8 @@ def rows(check: Run) -> dict[str, Row]:
 
 
 def run(check: Run, until: float) -> None:
-    """Trains the rows that are missing, each in its share of the time until `until`."""
-    left = {name: row for name, row in rows(check).items() if not check.record.done("trainings", name)}
+    """Trains the rows that are left, each in its share of the time until `until`."""
+    left = remaining(check)
     if not left:
         return
     files = check.scratch / "files"
@@ -97,18 +98,30 @@ def run(check: Run, until: float) -> None:
         del left[name]
 
 
+def remaining(check: Run) -> dict[str, Row]:
+    """The rows that are missing, then those that were cut and whose saved states are still there."""
+    known, told = rows(check), check.record.rows("trainings")
+    missing = {name: row for name, row in known.items() if not check.record.done("trainings", name)}
+    cut = (name for name in known if name not in missing and told[name]["cut"])
+    return missing | {n: known[n] for n in cut if reached(check.scratch / "trainings" / n)}
+
+
 def command(check: Run, name: str, row: Row, files: Path) -> list[str]:
     """The command line of a training."""
     cache, programs = check.scratch / "cache", check.scratch / "programs"
-    fields = {"tensorboard": False, "log_seconds": 5.0, "cache_dir": cache, "compilation_cache": programs}
-    given = {**fields, "data.manual_dir": files}
-    for field, value in row.fields.items():
-        given |= {f"{field}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {field: value}
-    flags = [f"--config.{field}={value}" for field, value in given.items()]
+    own = {"tensorboard": False, "log_seconds": 5.0, "cache_dir": cache, "compilation_cache": programs}
     return [
         *(sys.executable, "-m", "gan_jax.main", f"--config={ROOT / 'configs' / row.config}"),
-        *(f"--workdir={check.scratch / 'trainings' / name}", *flags),
+        *(f"--workdir={check.scratch / 'trainings' / name}", *_flags({**own, "data.manual_dir": files})),
+        *_flags(row.fields),
     ]
+
+
+def _flags(fields: Mapping[str, Any]) -> list[str]:
+    given: dict[str, Any] = {}
+    for field, value in fields.items():
+        given |= {f"{field}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {field: value}
+    return [f"--config.{field}={value}" for field, value in given.items()]
 
 
 def _row(check: Run, name: str, row: Row, files: Path, until: float) -> dict[str, Any]:
@@ -126,7 +139,8 @@ def _row(check: Run, name: str, row: Row, files: Path, until: float) -> dict[str
     told = {key: result[key] for key in ("step", "judged_step", "seconds") if key in result}
     numbers = {k: v for k, v in result["metrics"].items() if isinstance(v, int | float)}
     shown = _sheets(check, name, row, folder)
-    return {**told, "cut": cut, "command": " ".join(line[1:]), "metrics": numbers, "sheets": shown}
+    asked = ["python", "-m", "gan_jax.main", f"--config=configs/{row.config}", *_flags(row.fields)]
+    return {**told, "cut": cut, "command": shlex.join(asked), "metrics": numbers, "sheets": shown}
 
 
 def ending(row: Row, step: int) -> list[str]:
