@@ -64,10 +64,22 @@ ROWS = {
         {"data.sets.animals.files": pack.ANIMALS, "data.size": 128, "data.load_size": 143, "model.blocks": 6},
     ),
 }
-_TINY_F = {"requires.f.steps": 1, "requires.f.model.widths": (4, 4, 4, 8)}
-_TINY = {"model.f_widths": (4, 4, 4, 8), "model.g_widths": (8, 8, 4), "model.d_widths": (4, 8, 8)}
-_SHORT = {"steps": 2, "batch_size": 8, "evals.validation.every": 1, "requires.judge.steps": 1}
-QUICK = {"dtn_tiny": Row("dtn_svhn_mnist.py:part", 1, ("digits",), {**_DIGITS, **_TINY_F, **_TINY, **_SHORT})}
+_F = (4, 4, 4, 8)
+_ONE = {"steps": 1, "batch_size": 8, "model.widths": _F}
+# The quick check's training: two steps of tiny networks on 64 images.
+_FEW = {
+    "train[:64]": ("data.roles.source", "data.roles.target", "evals.validation.roles.source"),
+    "test[:64]": ("evals.test.roles.source", "evals.samples.roles.source"),
+}
+_TINY: dict[str, Any] = {
+    **{f"{place}.split": split for split, places in _FEW.items() for place in places},
+    **{f"requires.{run}.data.roles.image.split": "train[:64]" for run in ("f", "judge")},
+    **{f"requires.{run}.evals.test.roles.image.split": "test[:64]" for run in ("f", "judge")},
+    **{f"requires.{run}.{field}": value for run in ("f", "judge") for field, value in _ONE.items()},
+    **{"model.f_widths": _F, "model.g_widths": (8, 8, 4), "model.d_widths": (4, 8, 8)},
+    **{"steps": 2, "batch_size": 8, "evals.validation.every": 1},
+}
+QUICK = {"dtn_tiny": Row("dtn_svhn_mnist.py:part", 1, ("digits",), {**_DIGITS, **_TINY})}
 
 
 def rows(check: Run) -> dict[str, Row]:
