@@ -92,9 +92,11 @@ def _check_attributes(builder: Any, name: str, attributes: Sequence[str]) -> Non
 
 
 def builder_of(name: str, data_dir: str) -> Any:
-    """The builder of a set. Raises DataError for an unknown name or version."""
-    import tensorflow_datasets as tfds
-
+    """The builder of a set. Raises DataError for an unknown name or version, or without tfds."""
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise DataError(f"data set {name!r} needs tensorflow-datasets: {_line(error)}") from error
     try:
         return tfds.builder(name, data_dir=str(paths.given("data_dir", data_dir)) if data_dir else None)
     except (AssertionError, ValueError) as error:  # for an unknown version or name
