@@ -1,11 +1,16 @@
-"""Networks called by a test are compiled as one program each, since compiling their operations one by one is slow."""
+"""Fewer programs to trace and to compile: whole networks, and steps that several runs share."""
 
+import contextlib
 import functools
 from unittest import mock
 
 import flax.linen as nn
 import jax
 import numpy as np
+
+from gan_jax import train
+from gan_jax.game import devices
+from gan_jax.runs import functions, required
 
 CALLS = ("init", "init_with_output", "apply")
 
@@ -44,3 +49,30 @@ def whole():
     """A context in which each call of a network is one program."""
     wrapped = {name: _as_one_program(getattr(nn.Module, name)) for name in CALLS}
     return mock.patch.multiple(nn.Module, **wrapped)
+
+
+@contextlib.contextmanager
+def shared():
+    """A context in which runs of equal models share their compiled steps and evaluations.
+
+    Each run would trace its own otherwise. A run in another process still does.
+    """
+
+    def by_model(fn):
+        return fn.__func__, fn.__self__
+
+    method = functools.cache(functions.method)
+    with (
+        mock.patch.object(functions, "method", method),
+        mock.patch.object(required, "method", method),
+        mock.patch.object(devices, "pmap_apply", functools.cache(devices.pmap_apply)),
+        mock.patch.object(devices, "pmap_step", functools.cache(devices.pmap_step)),
+        mock.patch.object(train, "on_floats", _cached_by(by_model, train.on_floats)),
+    ):
+        yield
+
+
+def _cached_by(key, fn):
+    """`fn` of one argument, called once for each `key(argument)`."""
+    found = {}
+    return lambda argument: found.get(key(argument)) or found.setdefault(key(argument), fn(argument))
