@@ -101,7 +101,8 @@ def confusion(counts: list[list[int]], title: str) -> bytes:
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(matrix):
         colour = "white" if share[row, column] > 0.5 else "black"
-        axis.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
+        text = axis.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
+        text.set_in_layout(False)  # it lies inside the axes, and measuring a hundred texts is slow
     axis.set(title=title, xlabel="predicted", ylabel="true")
     axis.set_xticks(range(len(matrix)))
     axis.set_yticks(range(len(matrix)))
