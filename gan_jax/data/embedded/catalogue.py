@@ -48,8 +48,5 @@ def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
     if name == emoji.NAME:
         emoji.check(split, attributes)
     else:
-        shared = {
-            **dict.fromkeys(scenes.NAMES, scenes.SIZES),
-            **dict.fromkeys(pictures.NAMES, pictures.SIZES),
-        }
+        shared = dict.fromkeys(scenes.NAMES, scenes.SIZES) | dict.fromkeys(pictures.NAMES, pictures.SIZES)
         splits.parse(split, shared[name] if name in shared else digits.SIZES[name], name)
