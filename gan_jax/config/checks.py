@@ -66,7 +66,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
-        built.check(models.Inputs(config.data.size, _varies(config), _seen_sizes(config)))
+        built.check(_inputs(config))
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
@@ -142,6 +142,11 @@ def _check_names(config: ml_collections.ConfigDict) -> None:
         if not whole or len(name.encode()) > _NAME_BYTES:
             allowed = f"printable characters, no '/', {_NAME_BYTES} bytes at most, no '.' at the beginning"
             raise ConfigError(f"{field}={str(name)[:80]!r} is not allowed; allowed: {allowed}")
+
+
+def _inputs(config):
+    networks = (*config.requires, *config.weights)
+    return models.Inputs(config.data.size, _varies(config), _seen_sizes(config), networks=networks)
 
 
 def _varies(config):

@@ -119,6 +119,7 @@ def _model(workdir: Path | str) -> Any:
     if model.translates:
         return model
     what = "makes images from noise" if model.draws_from_noise else "predicts labels of images"
+    what = "holds one image" if model.holds_image else what
     raise WorkdirError(
         f"{workdir} holds the run {config.name!r} of model {config.model.name!r}, which {what}; "
         "--mode=translate needs one that turns images into images"

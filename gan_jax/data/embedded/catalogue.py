@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gan_jax.data import splits
+from gan_jax.data.embedded import pictures
 from gan_jax.data.embedded.digits import read as digits
 from gan_jax.data.embedded.digits import scenes
 from gan_jax.data.embedded.emoji import read as emoji
@@ -19,6 +20,7 @@ CLASSES, ATTRIBUTES, MAPS = "classes", "attributes", "maps"
 LABELS: Mapping[str, str] = {
     **dict.fromkeys(digits.NAMES, CLASSES),
     **dict.fromkeys(scenes.NAMES, MAPS),
+    **dict.fromkeys(pictures.NAMES, CLASSES),
     emoji.NAME: ATTRIBUTES,
 }
 NAMES = tuple(LABELS)
@@ -38,6 +40,8 @@ def read(name: str, split: str, attributes: Sequence[str] = ()) -> Examples:
     """
     if name == emoji.NAME:
         return emoji.read(split, attributes)
+    if name in pictures.NAMES:
+        return pictures.read(name, split)
     return scenes.read(name, split) if name in scenes.NAMES else digits.read(name, split)
 
 
@@ -68,4 +72,5 @@ def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
     if name == emoji.NAME:
         emoji.check(split, attributes)
     else:
-        splits.parse(split, scenes.SIZES if name in scenes.NAMES else digits.SIZES[name], name)
+        shared = dict.fromkeys(scenes.NAMES, scenes.SIZES) | dict.fromkeys(pictures.NAMES, pictures.SIZES)
+        splits.parse(split, shared[name] if name in shared else digits.SIZES[name], name)

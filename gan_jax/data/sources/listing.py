@@ -21,15 +21,16 @@ _TABLE_BYTES = 2**27  # the largest table; one of CelebA's size has 2**25
 
 
 def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
-    """The folder or zip that a path names, and the folder inside the zip ('' for the whole zip).
+    """The folder, zip or image that a path names, and the folder inside the zip ('' for the whole zip).
 
-    The result is None if the path names another kind of file or nothing.
+    An image stands for a folder with this image alone; so does the path of an image inside a zip. The result
+    is None if the path names another kind of file or nothing.
 
     Raises:
       DataError: the path is relative and no folder is given.
     """
     full = absolute(path, manual_dir)
-    if full.is_dir():
+    if full.is_dir() or (full.is_file() and full.name.lower().endswith(_SUFFIXES)):
         return full, ""
     for part in (full, *full.parents):
         if part.suffix.lower() == ".zip" and part.is_file():
@@ -39,7 +40,7 @@ def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
 
 
 class Folder:
-    """The image files below a folder, with nested ones; a context manager.
+    """The image files below a folder, with nested ones, or one image file; a context manager.
 
     Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links are followed, but not back
     to a folder above. A folder or zip that has not changed is listed once, however many roles read it.
@@ -51,7 +52,7 @@ class Folder:
     """
 
     def __init__(self, path: Path, inner: str = ""):
-        """Lists the folder `path`, or the folder `inner` of the zip `path`.
+        """Lists the folder or image `path`, or the folder or image `inner` of the zip `path`.
 
         Raises:
           DataError: the folder or zip cannot be read, has no folder `inner`, or has no image file.
@@ -62,6 +63,8 @@ class Folder:
         try:
             if path.is_dir():
                 visible = listed.below(path)
+            elif path.name.lower().endswith(_SUFFIXES):
+                self._path, visible = path.parent, [path.name]
             else:
                 self._zip, whole = listed.inside(path)
                 visible = self._below(whole, inner)
@@ -124,9 +127,12 @@ class Folder:
         return f"{self._inner}/{name}" if self._inner else name
 
     def _below(self, names: list[str], inner: str) -> list[str]:
-        """The names of a zip that lie in its folder `inner`, relative to it."""
+        """The names of a zip that lie in its folder `inner`, relative to it, or the image `inner` alone."""
         if not inner:
             return names
+        if inner in names:
+            self._inner, _, name = inner.rpartition("/")
+            return [name]
         start = f"{inner}/"
         found = [name.removeprefix(start) for name in names if name.startswith(start)]
         if not found:
