@@ -4,11 +4,13 @@ No other file outside this package contains the name of an embedded set.
 """
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 from gan_jax.data import splits
 from gan_jax.data.embedded.digits import read as digits
 from gan_jax.data.embedded.digits import scenes
 from gan_jax.data.embedded.emoji import read as emoji
+from gan_jax.data.embedded.paintings import read as paintings
 from gan_jax.data.examples import Examples
 
 # The label of one image: a class number; attributes [K] in {0, 1}; or a map of classes [S, S].
@@ -18,6 +20,7 @@ LABELS: Mapping[str, str] = {
     **dict.fromkeys(digits.NAMES, CLASSES),
     **dict.fromkeys(scenes.NAMES, MAPS),
     emoji.NAME: ATTRIBUTES,
+    **dict.fromkeys(paintings.NAMES, CLASSES),
 }
 NAMES = tuple(LABELS)
 
@@ -36,7 +39,7 @@ def read(name: str, split: str, attributes: Sequence[str] = ()) -> Examples:
     """
     if name == emoji.NAME:
         return emoji.read(split, attributes)
-    return scenes.read(name, split) if name in scenes.NAMES else digits.read(name, split)
+    return _module(name).read(name, split)
 
 
 def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
@@ -44,4 +47,10 @@ def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
     if name == emoji.NAME:
         emoji.check(split, attributes)
     else:
-        splits.parse(split, scenes.SIZES if name in scenes.NAMES else digits.SIZES[name], name)
+        sizes = digits.SIZES[name] if name in digits.NAMES else _module(name).SIZES
+        splits.parse(split, sizes, name)
+
+
+def _module(name: str) -> ModuleType:
+    """The module that reads a set whose labels are no attributes."""
+    return next(module for module in (digits, scenes, paintings) if name in module.NAMES)
