@@ -31,7 +31,15 @@ MAY = {
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
-        *(*ARRAYS, "sklearn", "torch", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game.devices"),
+        *(
+            *ARRAYS,
+            "sklearn",
+            "torch",
+            "h5py",
+            "gan_jax.errors",
+            "gan_jax.ops.pixels",
+            "gan_jax.game.devices",
+        ),
         "gan_jax.networks.recognition",
     ),
     "evaluation": (

@@ -14,12 +14,14 @@ import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.metrics import features as from_files
 from gan_jax.metrics import frechet
-from gan_jax.metrics.features import load_inception, read_inception
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
 from gan_jax.metrics.neighbours import Manifold, memorisation
 from gan_jax.ops.pixels import to_uint8
+
+_FILES = ("inception", "vgg16", "vgg19")  # networks whose weights come from a file
 
 Columns = dict[str, np.ndarray]  # `features` [n, d]; for classes also `logits` [n, K], `answers` [n]
 
@@ -42,10 +44,11 @@ def evaluate(
     Args:
       apply: batch -> {'image': [B, H, W, C] in [-1, 1]}, with 'image_label' [B] for conditional models.
       batches: `image`, the images to match; optionally `reference`, training images, each distinct one once.
-      networks: `judge`, a classifier, for its features; `inception` for those of Inception without a path.
-      features: 'judge', the judge's features before the head; or 'inception', the 2048 features of FID's
-        Inception-v3, with images resized as clean-fid does.
-      weights: path of Inception's weights, see `read_inception`; '' for features by one of `networks`.
+      networks: `judge`, a classifier, for its features; or `inception`, `vgg16`, `vgg19` for theirs.
+      features: 'judge', the judge's features before the head; 'inception', the 2048 features of FID's
+        Inception-v3, with images resized as clean-fid does; or 'vgg16' or 'vgg19', the 512 means over
+        positions of VGG's last maps, with images resized to 112 pixels in the same way.
+      weights: path of the weights, see `metrics.features.read`; '' for features by one of `networks`.
       prefix: prefix of the scores by the judge's features; it says what the judge classifies.
       examples: most images of each kind.
       k: neighbours for precision and recall.
@@ -54,13 +57,12 @@ def evaluate(
 
     Returns:
       Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` if the network
-      predicts classes; `memorisation` if there is a reference. With the judge's features the names are
-      `digit_fid` (`<prefix>_<measure>`) and so on, which is not FID; with Inception they are
-      `fid_inception_clean` and so on. `floor` has the measures of the reference instead of fakes, `untrained`
-      those of the model before training. `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of
-      the judge's parameters or of the weights' file. With a judge of classes: `judge_accuracy` on its own
-      test set; `classes`, the number of fakes in each; `classes_missing`, the number without fakes;
-      `conditional_accuracy`, the share of fakes in the wanted class.
+      predicts classes; `memorisation` if there is a reference. Their names are those of `_naming`. `floor`
+      has the measures of the reference instead of fakes, `untrained` those of the model before training.
+      `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of the judge's parameters or of the
+      weights' file. With a judge of classes: `judge_accuracy` on its own test set; `classes`, the number of
+      fakes in each; `classes_missing`, the number without fakes; `conditional_accuracy`, the share of fakes
+      in the wanted class.
 
     Raises:
       ConfigError: see `check`.
@@ -69,15 +71,14 @@ def evaluate(
     given = {"features": features, "weights": weights, "prefix": prefix, "examples": examples}
     check({**given, "k": k, "density_k": density_k}, ("image",), networks)
     judge = networks.get("judge")
-    network = load_inception(weights) if weights else networks[features]
+    network = from_files.load(features, weights) if weights else networks[features]
     describe = _describer(network, judge)
     sets, asked = _collect(apply, batches, describe, examples, untrained)
     for kind, columns in sets.items():
         found = len(columns["features"])
         if found <= max(k, density_k):
             raise DataError(f"{found} {kind} images are too few for k={k} and density_k={density_k}")
-    form = "{}_inception_clean" if features == "inception" else f"{prefix}_{{}}"
-    measure = _Measures(sets, k, density_k, form)
+    measure = _Measures(sets, k, density_k, _naming(features, prefix))
     values: dict[str, Any] = {**measure("fake")}
     for kind, name in (("reference", "floor"), ("untrained", "untrained")):
         if kind in sets:
@@ -95,8 +96,9 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     features, weights, prefix = options["features"], options["weights"], options["prefix"]
     if "image" not in roles:
         raise ConfigError(f"roles={tuple(roles)} is not allowed; allowed: image, and optionally reference")
-    if features not in ("judge", "inception"):
-        raise ConfigError(f"features={features!r} is not allowed; allowed: 'judge', 'inception'")
+    if features not in ("judge", *_FILES):
+        allowed = ", ".join(map(repr, ("judge", *_FILES)))
+        raise ConfigError(f"features={features!r} is not allowed; allowed: {allowed}")
     if features == "judge" and "judge" not in requires:
         raise ConfigError("features='judge' needs a classifier named judge among the required runs")
     if not prefix.isidentifier():
@@ -107,15 +109,31 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
         if not 1 <= options[name] < options["examples"]:
             allowed = f"1 to {options['examples'] - 1}, fewer than examples"
             raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {allowed}")
-    if features == "judge" and weights:
-        raise ConfigError(f"weights={weights!r} is for features='inception'")
-    if features == "inception" and not weights and "inception" not in requires:
+    if features == "judge":
+        if weights:
+            raise ConfigError(f"weights={weights!r} is for features={', '.join(map(repr, _FILES))}")
+    elif weights:
+        from_files.check(features, weights)
+    elif features not in requires:
         raise ConfigError(
-            "weights='' is not allowed with features='inception'; allowed: the path of its weights, or "
-            "weights named inception among the required runs"
+            f"weights='' is not allowed with features={features!r}; allowed: the path of its weights, or "
+            f"weights named {features} among the required runs"
         )
-    if features == "inception" and weights:
-        read_inception(weights)
+
+
+def _naming(features: str, prefix: str) -> Callable[[str], str]:
+    """What a measure is called. Only Inception's features give FID and KID their names.
+
+    With the judge's features the names are `digit_fid` (`<prefix>_<measure>`) and so on, which is not FID.
+    With Inception they are `fid_inception_clean` and so on. With VGG they are `vgg16_precision` and so on,
+    and `vgg16_frechet` and `vgg16_kernel` instead of FID and KID.
+    """
+    if features == "inception":
+        return "{}_inception_clean".format
+    if features == "judge":
+        return f"{prefix}_{{}}".format
+    plain = {"fid": "frechet", "kid": "kernel"}
+    return lambda measure: f"{features}_{plain.get(measure, measure)}"
 
 
 def _tells_classes(judge: Network | None) -> TypeGuard[Network]:
@@ -130,12 +148,14 @@ def _describer(network: Network, judge: Network | None) -> Callable[[np.ndarray]
         # TF32 or bfloat16 would change the features and so the distance.
         with jax.default_matmul_precision("highest"):
             if judge is not None and _tells_classes(judge):
-                columns["logits"] = judge.apply("predict", {"image": pictures})
-                columns["answers"] = columns["logits"].argmax(-1)
+                logits = judge.apply("predict", {"image": pictures})
+                columns["answers"] = logits.argmax(-1)
+                if network is judge:
+                    columns["logits"] = logits
             if network is judge:
                 columns["features"] = network.apply("embed", {"image": pictures})
             else:
-                columns["features"], columns["logits"] = network.apply("describe", {"image": pictures})
+                columns |= network.apply("describe", {"image": pictures})
         return columns
 
     return describe
@@ -183,8 +203,8 @@ def _unseen(pictures, seen):
 class _Measures:
     """Measures of one kind of image against the real ones. The real neighbourhoods are found once."""
 
-    def __init__(self, sets, k, density_k, form):
-        self._sets, self._form = sets, form
+    def __init__(self, sets, k, density_k, named):
+        self._sets, self._named = sets, named
         self._manifold = Manifold(sets["real"]["features"], k=k, density_k=density_k)
 
     def __call__(self, kind: str) -> dict[str, float]:
@@ -200,7 +220,7 @@ class _Measures:
             known = self._sets["reference"]["features"]
             size = min(len(known), len(real))
             values["memorisation"] = memorisation(found, known[:size], real[:size])
-        return {self._form.format(name): value for name, value in values.items()}
+        return {self._named(name): value for name, value in values.items()}
 
 
 def _classes(judge, fake, asked):

