@@ -69,6 +69,7 @@ _CAPABILITIES = {
     "generate": ("draws_from_noise", "translates"),
     "predict": ("tells_classes",),
     "infer": ("encodes",),
+    "stylise": ("takes_styles",),
 }
 
 

@@ -44,7 +44,7 @@ class Model(base.Defaults):
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}
     takes_styles: ClassVar[bool] = True
 
-    features: str = "random"  # VGG's weights: 'random', or the name of weights that the configuration has
+    weights: str = "random"  # of VGG: 'random', or a name among the configuration's weights
     depth: int = 19  # layers of VGG: 16 or 19
     through: str = "relu4_1"  # the layer whose statistics carry the style
     pool: str = "max"
@@ -60,7 +60,7 @@ class Model(base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        checks.require_choice(self, "depth", tuple(vgg.CONVOLUTIONS))
+        checks.require("depth", self.depth, self.depth in vgg.CONVOLUTIONS, "16, 19")
         checks.require_choice(self, "pool", ("max", "average"))
         checks.require_choice(self, "padding", ("zero", "reflect"))
         checks.require_choice(self, "reduction", ("mean", "sum"))
@@ -126,19 +126,19 @@ class Model(base.Defaults):
     def adopt(
         self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
     ) -> TrainState:
-        """Takes the weights of VGG that `features` names.
+        """Takes the weights of VGG that `weights` names.
 
         Raises:
           ValueError: there are no such weights, or they are of another depth.
         """
         del columns
-        if self.features == "random":
+        if self.weights == "random":
             return state
-        checks.require("features", self.features, self.features in networks, f"random, {', '.join(networks)}")
-        given = dict(networks[self.features].variables)
+        checks.require("weights", self.weights, self.weights in networks, f"random, {', '.join(networks)}")
+        given = dict(networks[self.weights].variables)
         variables = vgg.part(next(iter(given.values())), self.through)
         own = state.frozen["encoder"]
-        checks.require_shapes(self.features, variables["params"], own["params"], "depth and through")
+        checks.require_shapes(self.weights, variables["params"], own["params"], "depth and through")
         return state.replace(frozen={"encoder": jax.tree.map(jnp.asarray, variables)})
 
     def train_step(
@@ -182,7 +182,7 @@ class Model(base.Defaults):
 
     def _terms(self, found, wanted):
         """The content's and the style's loss of every image, [B] each."""
-        content = losses.squared_error(found[self.through], wanted["maps"])
+        content = jnp.square(found[self.through] - wanted["maps"]).mean((1, 2, 3))
         reduce = jnp.mean if self.reduction == "mean" else jnp.sum
         parts = []
         for layer, target in wanted["moments"].items():
@@ -200,9 +200,7 @@ class Model(base.Defaults):
         def loss_fn(params):
             decoder = {"params": params}
             image = self.decoder.apply(decoder, wanted["maps"])
-            content, styled = (
-                term.mean() for term in self._terms(self._maps(frozen, image), wanted)
-            )
+            content, styled = (term.mean() for term in self._terms(self._maps(frozen, image), wanted))
             loss, terms = content + self.style_weight * styled, {"content": content, "style": styled}
             if self.tv:
                 terms["tv"] = losses.total_variation(image)

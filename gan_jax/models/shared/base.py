@@ -48,6 +48,7 @@ class Model(Protocol):
     tells_classes: ClassVar[bool]  # (predict, embed)
     encodes: ClassVar[bool]  # (infer)
     takes_requests: ClassVar[bool]  # translates to requested labels (condition)
+    takes_styles: ClassVar[bool]  # gives an image the style of others (encode, decode, reach, stylise)
 
     @property
     def batches(self) -> int:
@@ -120,6 +121,7 @@ class Defaults:
     tells_classes: ClassVar[bool] = False
     encodes: ClassVar[bool] = False
     takes_requests: ClassVar[bool] = False
+    takes_styles: ClassVar[bool] = False
 
     @property
     def batches(self) -> int:
