@@ -1,8 +1,9 @@
 """`--mode=translate`: a run's translations of the images of a folder, a zip, or one file."""
 
 import contextlib
+import dataclasses
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,13 @@ from gan_jax import models
 from gan_jax.data.pixels import views
 from gan_jax.data.sources import listing
 from gan_jax.data.sources.decoding import Skipped
-from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.game import devices
-from gan_jax.inference import comparison, targets
-from gan_jax.inference.output import png
+from gan_jax.inference import results, styles, targets
 from gan_jax.inference.sources import Source
 from gan_jax.inference.translator import Prepared, Translator
 from gan_jax.ops.directions import DIRECTIONS
 from gan_jax.runs import restore
-from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +37,14 @@ def run(
     max_side: int = 0,
     seed: int = 0,
     overwrite: bool = False,
+    style: str = "",
+    alpha: float = 1.0,
+    weights: Sequence[str] = (),
+    mask: str = "",
+    color: str = "none",
+    sheet: str = "",
+    tile: int = 768,
+    style_side: int = 512,
 ) -> dict[str, Any]:
     """Writes a PNG for each image, and a page with all pairs; the run's folder is not changed.
 
@@ -59,6 +66,14 @@ def run(
       seed: seed of the random draws. With one device, an image's draw depends on the seed and the image's
         name only.
       overwrite: whether files of an earlier call are replaced.
+      style: of a model that takes styles, like all following arguments; `styles.Wishes` explains them.
+      alpha: see `styles.Wishes`.
+      weights: numbers as text.
+      mask: see `styles.Wishes`.
+      color: see `styles.Wishes`.
+      sheet: see `styles.Wishes`.
+      tile: see `styles.Wishes`.
+      style_side: see `styles.Wishes`.
 
     Returns:
       Values to print.
@@ -67,50 +82,55 @@ def run(
       ConfigError, WorkdirError, CheckpointError, DataError: before anything is written, or for a full disk.
       IncompleteError: some images could not be used; all others were translated.
     """
+    model = _model(workdir)
+    asked = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask, "color": color}
+    asked |= {"sheet": sheet, "tile": tile, "style_side": style_side}
+    changed = {"direction": direction != "s2t", "derive": derive, "attributes": attributes is not None}
+    if model.takes_styles:
+        _refuse([name for name, given in changed.items() if given], "do not take styles")
+        wishes = styles.Wishes(**asked, max_side=max_side)
+        return styles.run(workdir, input=input, output=output, wishes=wishes, overwrite=overwrite)
+    defaults = {field.name: field.default for field in dataclasses.fields(styles.Wishes)}
+    _refuse([name for name, value in asked.items() if value != defaults[name]], "take styles")
     for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
         if value not in allowed:
             raise ConfigError(f"{name}={value!r} is not allowed; allowed: {', '.join(map(repr, allowed))}")
-    condition = _condition(_model(workdir), attributes)
+    condition = _condition(model, attributes)
     skipped: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         source = Source.open(input, stack)
         names = dict(zip(source.names, targets.names(source.names), strict=True))
-        folder = _folder(source, names.values(), output, overwrite)
+        folder = results.folder([source], names.values(), output, overwrite)
         translator = Translator(restore.load(workdir), direction, condition, seed)
         pairs = [
-            _write(folder, item, made, names[item.name])
+            results.write(folder, item.name, item.pixels, made, names[item.name])
             for item, made in _translated(source, translator, derive, max_side, skipped)
         ]
     title = f"{Path(workdir).absolute().name}: translations"
-    asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
-    facts = {**translator.facts, **asked, "input": source.title}
-    return _conclude(folder, title, facts, pairs, skipped)
+    told = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
+    facts = {**translator.facts, **told, "input": source.title}
+    return results.conclude(folder, title, facts, pairs, skipped)
 
 
-def _conclude(
-    folder: Workdir,
-    title: str,
-    facts: Mapping[str, object],
-    pairs: Sequence[comparison.Pair],
-    skipped: Mapping[str, str],
-) -> dict[str, Any]:
-    """Writes the page, and reports images that could not be used."""
-    total, left_out = len(pairs) + len(skipped), listing.counted(skipped)
-    if not pairs:
-        raise DataError(f"{facts['input']}: none of {total} images can be used: {left_out}")
-    page = folder.path / comparison.PAGE
-    folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
-    if skipped:
-        message = f"{len(skipped)} of {total} images could not be used: {left_out}"
-        raise IncompleteError(f"{message}; the others were translated, see {page}")
-    return {"images": len(pairs), "comparison": page}
+def _refuse(flags: Sequence[str], models_that: str) -> None:
+    """Refuses flags for other models than the run's."""
+    if flags:
+        raise ConfigError(f"--{flags[0]} is for models that {models_that}")
+
+
+def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
+    try:
+        return tuple(float(text) for text in texts)
+    except ValueError as error:
+        message = f"weights={','.join(texts)} is not allowed; allowed: numbers separated by commas"
+        raise ConfigError(message) from error
 
 
 def _model(workdir: Path | str) -> Any:
     """The model of the run in a folder, which must turn images into images."""
     config = restore.load_config(workdir)
     model = models.create(config.model)
-    if model.translates:
+    if model.translates or model.takes_styles:
         return model
     what = "makes images from noise" if model.draws_from_noise else "predicts labels of images"
     raise WorkdirError(
@@ -130,15 +150,6 @@ def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | Non
     if attributes is None:
         raise ConfigError("--attributes is required: this model needs them, such as --attributes=Blond_Hair")
     return np.asarray(model.condition(tuple(attributes)), np.float32)
-
-
-def _folder(source: Source, names: Collection[str], output: str, overwrite: bool) -> Workdir:
-    """The folder that `--output` names, after a check that no file in it would be lost."""
-    if source.folder and Path(output).resolve().is_relative_to(source.folder.resolve()):
-        where = f"output={output!r} lies in input={str(source.folder)!r}"
-        raise ConfigError(f"{where}; choose a folder outside of it")
-    thumbnails = [file for name in names for file in comparison.files(name)]
-    return targets.check(output, [*names, *thumbnails, comparison.PAGE], source.paths, overwrite)
 
 
 def _translated(
@@ -175,14 +186,3 @@ def _translated(
             group = []
         group.append(item)
     yield from flush()
-
-
-def _write(folder: Workdir, item: Prepared, made: np.ndarray, target: str) -> comparison.Pair:
-    """Writes one translation and both thumbnails."""
-    folder.write(target, png(made))
-    thumbnails = []
-    for pixels, file in zip((item.pixels, made), comparison.files(target), strict=True):
-        thumbnail, content = comparison.thumbnail(pixels, file)
-        folder.write(file, content)
-        thumbnails.append(thumbnail)
-    return comparison.Pair(item.name, target, *thumbnails)

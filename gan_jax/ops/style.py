@@ -81,3 +81,36 @@ def blend(content: jax.Array, styled: jax.Array, alpha: float | jax.Array) -> ja
 def moment_distance(a: Moments, b: Moments) -> tuple[jax.Array, jax.Array]:
     """Squared differences of means and of standard deviations, [B, C] each: the terms of eq. 13."""
     return tuple(jnp.square(p - q)[:, 0, 0] for p, q in zip(a, b, strict=True))  # type: ignore[return-value]
+
+
+def coral(images: jax.Array, to: jax.Array) -> jax.Array:
+    """Images with the colours of others, by correlation alignment as in the official code of AdaIN.
+
+    The channels are standardised, then multiplied by C_to^(1/2) C^(-1/2), then given the mean and the
+    standard deviation of `to`. C and C_to are the 3x3 scatter matrices of the standardised channels, summed
+    over positions, plus the identity.
+
+    Args:
+      images: [B, H, W, 3].
+      to: [B, H', W', 3] of any size.
+
+    Returns:
+      [B, H, W, 3]. The means are those of `to`, and the covariances nearly so.
+    """
+
+    def one(image, wanted):
+        pixels, _, _, root = _standardised(image, -0.5)
+        _, mean, std, root_to = _standardised(wanted, 0.5)
+        return pixels @ (root_to @ root).T * std + mean
+
+    return jax.vmap(one)(images, to)
+
+
+def _standardised(image, exponent):
+    """Standardised pixels [H, W, 3], their mean and std [3], and a power of their scatter matrix [3, 3]."""
+    mean = image.mean((0, 1))
+    std = jnp.sqrt(jnp.square(image - mean).mean((0, 1)) + EPSILON)
+    pixels = (image - mean) / std
+    flat = pixels.reshape(-1, 3)
+    values, vectors = jnp.linalg.eigh(flat.T @ flat + jnp.eye(3))
+    return pixels, mean, std, (vectors * values**exponent) @ vectors.T

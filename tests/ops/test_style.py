@@ -123,3 +123,28 @@ def test_the_distance_of_moments_is_zero_for_equal_styles_only():
     means, stds = style.moment_distance(a, b)
     assert means.shape == stds.shape == (2, 4)
     np.testing.assert_allclose(means, np.square(np.asarray(a[0] - b[0]))[:, 0, 0], rtol=1e-6)
+
+
+def photograph(seed, shape):
+    """Pixels whose channels are correlated, with different means."""
+    rng = np.random.default_rng(seed)
+    return jnp.asarray(rng.normal(size=(*shape, 3)) @ rng.normal(0, 0.3, (3, 3)) + rng.normal(0, 0.3, 3))
+
+
+def test_coral_gives_the_mean_and_covariance_of_the_other_images_colours():
+    image, to = photograph(0, (1, 20, 30)), photograph(1, (1, 40, 10))
+    found = np.asarray(style.coral(image, to)).reshape(-1, 3)
+    wanted = np.asarray(to).reshape(-1, 3)
+    np.testing.assert_allclose(found.mean(0), wanted.mean(0), atol=1e-5)
+    np.testing.assert_allclose(np.cov(found.T), np.cov(wanted.T), rtol=0.02, atol=1e-3)
+
+
+def test_coral_with_an_images_own_colours_changes_nothing():
+    image = photograph(0, (2, 8, 9))
+    np.testing.assert_allclose(style.coral(image, image), image, atol=1e-4)
+
+
+def test_coral_of_a_constant_image_is_finite():
+    flat = jnp.full((1, 5, 5, 3), 0.25)
+    assert np.isfinite(style.coral(flat, photograph(1, (1, 8, 8)))).all()
+    assert np.isfinite(style.coral(photograph(1, (1, 8, 8)), flat)).all()
