@@ -13,7 +13,7 @@ from gan_jax.data.pixels import views
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import arrays, folder, label_maps, tfds
 from gan_jax.drawing import palette
-from gan_jax.errors import DataError
+from gan_jax.errors import ConfigError, DataError
 
 
 def load(
@@ -30,7 +30,7 @@ def load(
     Args:
       spec: the fields of a role, see `roles.complete`.
       size: images are resized to size x size pixels, bilinearly and antialiased. Label maps take the nearest
-        pixel.
+        pixel. With the role's `resize='fit'` this is the longer side.
       load_size: images are resized to this size instead, `size` or more. Each draw of `stream` then crops
         size x size pixels at random; `epoch` crops the middle. The interpolation is then bicubic and
         antialiased, as in the official codes of pix2pix and CycleGAN. 0 means `size`.
@@ -49,6 +49,8 @@ def load(
     """
     spec = roles.complete(spec)
     framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
+    if framing.resize == "fit" and (load_size or flip):
+        raise ConfigError("a role's resize='fit' is for images that are not cropped or mirrored at random")
     if load_size:
         framing = dataclasses.replace(framing, filter="bicubic")
     examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))

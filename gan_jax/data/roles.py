@@ -65,7 +65,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `crop`: (width, height) of the middle, or the box (left, top, right, bottom), in pixels of the file's
         image or half; () keeps all.
         `resize`: 'square' keeps the aspect ratio and uses the largest square in the middle; 'squeeze' uses
-        all pixels.
+        all pixels; 'fit' uses all pixels and keeps the aspect ratio, so that images are rectangles whose
+        longer side is `size`. All images of a role then have the first one's shape.
         `derive`: 'edges' or 'grey', computed from the image with integers, one channel; 'palette', the label
         map in the colours of its classes, see `gan_jax.drawing.palette`; '' for the image.
         `channels`: 1 converts colours to luma, 3 replicates one channel, 0 leaves the channels as they are.
@@ -82,6 +83,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         found = f"name={full['name']!r} and files={dict(full['files'])}"
         raise ConfigError(f"a role has {found}; expected exactly one of them")
     _check_labels(full)
+    if full["resize"] == "fit" and full["name"] and full["name"] not in catalogue.NAMES:
+        raise ConfigError(f"resize='fit' is for files and embedded sets, but name={full['name']!r}")
     framing(full, 1)
     view(full, 1)
     return full

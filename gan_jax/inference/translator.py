@@ -100,6 +100,7 @@ class Translator:
             how = {
                 "square": "the largest square in the middle",
                 "squeeze": "the whole image, its aspect ratio changed",
+                "fit": "the whole image, its aspect ratio kept",
             }
             sizes = f"{how[self._framing.resize]}, at {self._framing.size} x {self._framing.size} pixels"
         return {**self._facts, "sizes": sizes}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from gan_jax.data import splits
+from gan_jax.data.embedded import pictures
 from gan_jax.data.embedded.digits import read as digits
 from gan_jax.data.embedded.digits import scenes
 from gan_jax.data.embedded.emoji import read as emoji
@@ -19,6 +20,7 @@ CLASSES, ATTRIBUTES, MAPS = "classes", "attributes", "maps"
 LABELS: Mapping[str, str] = {
     **dict.fromkeys(digits.NAMES, CLASSES),
     **dict.fromkeys(scenes.NAMES, MAPS),
+    **dict.fromkeys(pictures.NAMES, CLASSES),
     emoji.NAME: ATTRIBUTES,
     **dict.fromkeys(paintings.NAMES, CLASSES),
 }
@@ -53,4 +55,4 @@ def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
 
 def _module(name: str) -> ModuleType:
     """The module that reads a set whose labels are no attributes."""
-    return next(module for module in (digits, scenes, paintings) if name in module.NAMES)
+    return next(module for module in (digits, scenes, paintings, pictures) if name in module.NAMES)

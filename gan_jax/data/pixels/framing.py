@@ -1,4 +1,4 @@
-"""The part of a picture that is used, and how it becomes a square: side, crop and resizing."""
+"""The part of a picture that is used, and its size: side, crop and resizing."""
 
 import dataclasses
 from collections.abc import Collection
@@ -10,21 +10,22 @@ from PIL import Image
 from gan_jax.errors import ConfigError, DataError
 
 SIDES = ("", "left", "right")
-RESIZES = ("square", "squeeze")
+RESIZES = ("square", "squeeze", "fit")
 FILTERS = ("bilinear", "bicubic")
 
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
-    """How a picture of any width and height becomes one of size x size pixels, antialiased.
+    """How a picture of any width and height becomes one of a given size, antialiased.
 
     Attributes:
-      size: side of the result in pixels.
+      size: side of the result in pixels; with 'fit' the longer side.
       side: 'left' or 'right' half of two images beside each other; '' for the whole picture.
       crop: the pixels of the half or whole picture that are used: (width, height) of the middle, or the box
         (left, top, right, bottom); () uses all.
       resize: 'square' takes the largest square in the middle of the crop and keeps the aspect ratio;
-        'squeeze' takes the whole crop and changes the aspect ratio.
+        'squeeze' takes the whole crop and changes the aspect ratio; 'fit' takes the whole crop and keeps the
+        aspect ratio, so that the result is a rectangle.
       filter: interpolation of the pixels, 'bilinear' or 'bicubic', as in Pillow.
 
     Raises:
@@ -73,20 +74,28 @@ class Framing:
             box = _middle(box, side, side)
         return start + box[0], box[1], start + box[2], box[3]
 
+    def shape(self, box: tuple[int, int, int, int]) -> tuple[int, int]:
+        """Width and height of the result, for the used part of a picture."""
+        if self.resize != "fit":
+            return self.size, self.size
+        sides = box[2] - box[0], box[3] - box[1]
+        wide, tall = (max(1, round(self.size * side / max(sides))) for side in sides)
+        return wide, tall
+
     def apply(self, picture: Image.Image, nearest: bool = False) -> Image.Image:
-        """The picture, of any mode that Pillow resizes, as size x size pixels.
+        """The picture, of any mode that Pillow resizes, in its new size.
 
         `nearest` takes the nearest pixel for each place, for values that must not be mixed.
 
         Raises:
           ValueError: as for `box`.
         """
-        part = picture.crop(self.box(*picture.size))
+        box = self.box(*picture.size)
         how = "nearest" if nearest else self.filter
-        return part.resize((self.size, self.size), Image.Resampling[how.upper()])
+        return picture.crop(box).resize(self.shape(box), Image.Resampling[how.upper()])
 
     def apply_all(self, images: np.ndarray, nearest: bool = False) -> np.ndarray:
-        """Images uint8 [N, H, W, 1 or 3] as [N, size, size, 1 or 3]; `nearest` as for `apply`.
+        """Images uint8 [N, H, W, 1 or 3] in their new size, see `shape`; `nearest` as for `apply`.
 
         Raises:
           DataError: the crop is larger than the images.
@@ -96,9 +105,10 @@ class Framing:
             box = self.box(width, height)
         except ValueError as error:
             raise DataError(f"images of {width} x {height} pixels are {error}, {self.crop}") from error
-        if box == (0, 0, self.size, self.size) == (0, 0, width, height):
+        wide, tall = self.shape(box)
+        if box == (0, 0, wide, tall) == (0, 0, width, height):
             return images
-        framed = np.empty((len(images), self.size, self.size, channels), np.uint8)
+        framed = np.empty((len(images), tall, wide, channels), np.uint8)
         for row, image in enumerate(images):
             picture = self.apply(Image.fromarray(image.squeeze(-1) if channels == 1 else image), nearest)
             framed[row] = np.asarray(picture).reshape(framed.shape[1:])

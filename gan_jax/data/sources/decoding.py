@@ -1,4 +1,4 @@
-"""Image files decoded in threads to square pixels. Unusable files are skipped, each with its reason."""
+"""Image files decoded in threads to one size. Unusable files are skipped, each with its reason."""
 
 import io
 import os
@@ -37,28 +37,46 @@ def decode_all(
       framing: the used part of each picture.
 
     Returns:
-      Pictures uint8 [N, size, size, 3], and the reasons for files left out, by their place in N.
+      Pictures uint8 [N, size, size, 3], or with rectangles [N, H, W, 3], and the reasons for files left out,
+      by their place in N. Pictures of another shape than the first usable one are left out.
     """
-    images = np.zeros((len(names), framing.size, framing.size, 3), np.uint8)
+    images = np.zeros((0, framing.size, framing.size, 3), np.uint8)
     skipped: dict[int, str] = {}
 
-    def one(place: int) -> None:
+    def one(place: int) -> np.ndarray | None:
         try:
-            images[place] = decode(_content(read, names[place]), framing)
+            return decode(_content(read, names[place]), framing)
         except Skipped as reason:
             skipped[place] = str(reason)
+            return None
+
+    def other(place: int) -> None:
+        found = one(place)
+        if found is not None and found.shape == images.shape[1:]:
+            images[place] = found
+        elif found is not None:
+            (tall, wide), (height, width) = found.shape[:2], images.shape[1:3]
+            skipped[place] = f"{wide} x {tall} pixels, not {width} x {height} as the first"
 
     Image.init()  # loads all formats before several threads would
     # `decode` enforces Pillow's limit of pixels. Pillow's warning at half the limit would be one line a file.
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")
-        for done in [pool.submit(one, place) for place in range(len(names))]:
-            done.result()
+        for first in range(len(names)):
+            found = pool.submit(one, first).result()
+            if found is not None:
+                images = np.zeros((len(names), *found.shape), np.uint8)
+                images[first] = found
+                for done in [pool.submit(other, place) for place in range(first + 1, len(names))]:
+                    done.result()
+                break
+        else:
+            images = np.zeros((len(names), *images.shape[1:]), np.uint8)
     return images, skipped
 
 
 def decode(content: bytes, framing: Framing) -> np.ndarray:
-    """The part of a picture that `framing` uses, uint8 [size, size, 3], see `upright`.
+    """The part of a picture that `framing` uses, uint8 [H, W, 3] in its new size, see `upright`.
 
     Raises:
       Skipped: as for `upright`, or the picture is smaller than its crop.

@@ -50,7 +50,7 @@ def beside(images: Folder, folder: Folder, classes: int) -> Maps:
 
 
 def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) -> np.ndarray:
-    """The label maps of the images at `places`, int32 [N, size, size], with the images' framing.
+    """The label maps of the images at `places`, int32 [N, H, W], with the images' framing.
 
     Each place takes the nearest pixel, so that labels are not mixed.
 
@@ -58,9 +58,8 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
       DataError: a file is not a grey or palette PNG, has another size than its image, or has a value that is
         not a class; the message names the file.
     """
-    found = np.zeros((len(places), framing.size, framing.size), np.int32)
 
-    def one(row: int) -> None:
+    def one(row: int) -> np.ndarray:
         place = places[row]
         name = maps.names[place]
         title = f"{maps.folder.title}/{listing.shown(name)}"
@@ -75,12 +74,13 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
                 f"{title}: has {wide} x {tall} pixels; expected {size[0]} x {size[1]}, its image's"
             )
         _require_classes(pixels, maps.classes, title)
-        found[row] = np.asarray(framing.apply(Image.fromarray(pixels), nearest=True))
+        return np.asarray(framing.apply(Image.fromarray(pixels), nearest=True))
 
+    if not len(places):
+        return np.zeros((0, framing.size, framing.size), np.int32)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in [pool.submit(one, row) for row in range(len(places))]:
-            done.result()
-    return found
+        # Bytes until the end, since integers of all maps at once would take four times the memory.
+        return np.stack(list(pool.map(one, range(len(places))))).astype(np.int32)
 
 
 def require(examples: Examples, classes: int, title: str) -> None:

@@ -23,15 +23,16 @@ _DAMAGE = (OSError, EOFError, ValueError, LookupError, RuntimeError, NotImplemen
 
 
 def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
-    """The folder or zip that a path names, and the folder inside the zip ('' for the whole zip).
+    """The folder, zip or image that a path names, and the folder inside the zip ('' for the whole zip).
 
-    The result is None if the path names another kind of file or nothing.
+    An image stands for a folder with this image alone; so does the path of an image inside a zip. The result
+    is None if the path names another kind of file or nothing.
 
     Raises:
       DataError: the path is relative and no folder is given.
     """
     full = absolute(path, manual_dir)
-    if full.is_dir():
+    if full.is_dir() or (full.is_file() and full.name.lower().endswith(_SUFFIXES)):
         return full, ""
     for part in (full, *full.parents):
         if part.suffix.lower() == ".zip" and part.is_file():
@@ -41,7 +42,7 @@ def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
 
 
 class Folder:
-    """The image files below a folder, with nested ones; a context manager.
+    """The image files below a folder, with nested ones, or one image file; a context manager.
 
     Hidden files (a name that begins with '.') and `__MACOSX` are left out. Links to folders are not followed.
 
@@ -52,7 +53,7 @@ class Folder:
     """
 
     def __init__(self, path: Path, inner: str = ""):
-        """Lists the folder `path`, or the folder `inner` of the zip `path`.
+        """Lists the folder or image `path`, or the folder or image `inner` of the zip `path`.
 
         Raises:
           DataError: the folder or zip cannot be read, has no folder `inner`, or has no image file.
@@ -63,6 +64,8 @@ class Folder:
         try:
             if path.is_dir():
                 names = list(_walk(path))
+            elif path.name.lower().endswith(_SUFFIXES):
+                self._path, names = path.parent, [path.name]
             else:
                 self._zip = zipfile.ZipFile(path)
                 names = self._members(inner)
@@ -136,6 +139,9 @@ class Folder:
         files = [info.filename for info in self._zip.infolist() if not info.is_dir()]
         start = f"{inner}/" if inner else ""
         names = [name.removeprefix(start) for name in files if name.startswith(start)]
+        if inner in files:
+            folder, _, name = inner.rpartition("/")
+            self._inner, names = folder, [name]
         if inner and not names:
             self._zip.close()
             folders = sorted({name.rpartition("/")[0] for name in files if not _hidden(name)} - {""})

@@ -1,12 +1,15 @@
 """Which pixels of a picture are used: sides, crops and resizing, in closed form, for every kind of source."""
 
+import logging
+
 import numpy as np
 import pytest
-from picture_files import encoded, write
+from picture_files import encoded, flat, write
 from PIL import Image
 
 from gan_jax import data
 from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.sources import decoding
 from gan_jax.errors import ConfigError, DataError
 
 # Every pixel encodes its place: red is its column, green its row.
@@ -64,10 +67,46 @@ def test_squeezing_keeps_the_mean_of_every_part():
 
 
 @pytest.mark.parametrize(
+    ("wide", "tall", "shape"), [(40, 20, (8, 16)), (20, 40, (16, 8)), (30, 29, (15, 16))]
+)
+def test_fit_keeps_the_aspect_ratio_and_gives_the_longer_side_its_size(wide, tall, shape):
+    ramp = np.broadcast_to(np.linspace(0, 250, wide)[None, :, None], (tall, wide, 3)).astype(np.uint8)
+    (found,) = Framing(16, resize="fit").apply_all(ramp[None])
+    assert found.shape == (*shape, 3)
+    assert found[0, 0, 0] < 20 and found[0, -1, 0] > 230  # the whole width is there
+    np.testing.assert_array_equal(decoding.decode(encoded(ramp), Framing(16, resize="fit")), found)
+
+
+def test_rectangles_of_a_role_have_the_first_ones_shape_and_others_are_left_out(place, caplog):
+    files = {"a.png": encoded(flat((9, 9, 9), 32, 16)), "b.png": encoded(flat((9, 9, 9), 16, 32)),
+             "c.png": encoded(flat((7, 7, 7), 64, 32))}  # fmt: skip
+    spec = {"files": {"train": str(write(place, files))}, "resize": "fit"}
+    with caplog.at_level(logging.INFO, "gan_jax"):
+        found = data.load(spec, size=16).columns["image"]
+    assert found.shape == (2, 8, 16, 3) and found[:, 0, 0, 0].tolist() == [9, 7]
+    assert "1 skipped: 1 8 x 16 pixels, not 16 x 8 as the first (b.png)" in caplog.text
+
+
+def test_one_image_stands_for_a_folder_with_this_image_alone(place):
+    where = write(place, {"a.png": encoded(flat((9, 9, 9))), "deep/b.png": encoded(flat((7, 7, 7)))})
+    for name, value in (("a.png", 9), ("deep/b.png", 7)):
+        found = data.load({"files": {"train": f"{where}/{name}"}}, size=16).columns["image"]
+        assert found.shape == (1, 16, 16, 3) and (found == value).all()
+
+
+@pytest.mark.parametrize("options", [{"flip": True}, {"load_size": 20}])
+def test_rectangles_are_not_cropped_or_mirrored_at_random(options):
+    with pytest.raises(
+        ConfigError, match=r"^a role's resize='fit' is for images that are not cropped or mir"
+    ):
+        data.load({"name": "digits_plain", "resize": "fit"}, size=16, **options)
+
+
+@pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"side": "top"}, r"side='top' is not allowed; allowed: '', 'left', 'right'"),
-        ({"resize": "fit"}, r"resize='fit' is not allowed; allowed: 'square', 'squeeze'"),
+        ({"resize": "fill"}, r"resize='fill' is not allowed; allowed: 'square', 'squeeze', 'fit'"),
         ({"crop": (8,)}, r"crop=\(8,\) is not allowed; allowed: \(\), \(width, height\)"),
         ({"crop": (0, 8)}, r"crop=\(0, 8\) is not allowed"),
         ({"crop": (4, 0, 4, 8)}, r"crop=\(4, 0, 4, 8\) is not allowed"),
