@@ -38,10 +38,12 @@ class Model(base.Defaults):
 
     Options of the Lua code: `tv` weighs the total variation of g(t), and `reconstruction` weighs
     mean (f(g(f(style))) - f(style))^2. The rate is learning_rate / (1 + rate_decay i). Departures: images are
-    in [-1, 1] instead of [0, 1], and kernels start as He et al. propose.
+    in [-1, 1] instead of [0, 1], and kernels start as He et al. propose. Higher rates than the paper's 1e-4
+    need a `warmup`; without it the first updates enlarge the loss a hundredfold.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}
+    SCHEDULES: ClassVar[tuple[str, ...]] = ("warmup",)
     takes_styles: ClassVar[bool] = True
 
     weights: str = "random"  # of VGG: 'random', or a name among the configuration's weights
@@ -55,6 +57,7 @@ class Model(base.Defaults):
     reconstruction: float = 0.0
     learning_rate: float = 1e-4
     rate_decay: float = 5e-5
+    warmup: int = 0  # iterations in which the rate rises linearly
     b1: float = 0.9
     b2: float = 0.999
 
@@ -68,6 +71,7 @@ class Model(base.Defaults):
         checks.require_choice(self, "through", firsts)
         checks.require_range(self, 0, 1e6, "style_weight", "tv", "reconstruction")
         checks.require_range(self, 0, 1, "learning_rate", "rate_decay")
+        checks.require_range(self, 0, 1e9, "warmup")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
 
     @property
@@ -98,10 +102,14 @@ class Model(base.Defaults):
         return -(-radius // self.multiple) * self.multiple
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam, whose rate falls as 1 / (1 + rate_decay i)."""
+        """Adam, whose rate falls as 1 / (1 + rate_decay i), after a linear rise over `warmup` iterations."""
         del player
-        rate, decay = self.learning_rate, self.rate_decay
-        return optax.adam(lambda step: rate / (1 + decay * step), self.b1, self.b2)
+
+        def rate(step):
+            risen = jnp.minimum(1.0, (step + 1) / max(self.warmup, 1))
+            return self.learning_rate * risen / (1 + self.rate_decay * step)
+
+        return optax.adam(rate, self.b1, self.b2)
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that VGG cannot halve so often, and sizes that leave one position."""
