@@ -17,11 +17,11 @@ def get_config(arg=""):
     config = default()
     config.name = "adain"
     # The rate is four times the paper's, since the run has a fiftieth of its iterations.
-    config.model = model("adain", learning_rate=4e-4, rate_decay=5e-4, warmup=100)
+    config.model = model("adain", learning_rate=4e-4, rate_decay=5e-4, warmup=20)
     config.data.sets.photos, config.data.sets.paintings = dataset("photographs"), dataset("paintings")
     config.data.roles = _roles("photos[train]", "paintings[train]")
     shown = _roles("photos[test]", "paintings[test]")
-    config.evals.samples = {"kind": "stylisation", "every": 500, "num": 8, "roles": shown}
+    config.evals.samples = {"kind": "every_style", "every": 500, "num": 8, "roles": shown}
     config.data.size, config.data.load_size, config.data.flip = 64, 96, True
     config.batch_size = 4
     config.steps = 3000

@@ -127,8 +127,11 @@ class Model(base.Defaults):
             checks.require_images(batch, role, (3,))
             self.check(base.Inputs(batch[role].shape[1]))
         keys = jax.random.split(rng)
-        frozen = self.encoder.init(keys[0], batch["content"])
-        decoder = self.decoder.init(keys[1], self._encode(frozen, batch["content"]))
+        # Only shapes matter, so neither network is applied; compiling their passes would take long.
+        images = jax.ShapeDtypeStruct(batch["content"].shape, jnp.float32)
+        frozen = self.encoder.lazy_init(keys[0], images)
+        maps = jax.eval_shape(self._encode, frozen, images)
+        decoder = self.decoder.lazy_init(keys[1], maps)
         return game.create({"decoder": game.player(decoder, self.tx("decoder"))}, frozen={"encoder": frozen})
 
     def adopt(

@@ -6,6 +6,9 @@ import jax
 from gan_jax.networks.layers.basic import Conv, upsample
 from gan_jax.networks.recognition.vgg import convolutions, shapes
 
+# Images start near grey. VGG's maps have large outliers, and He's values would start far outside [-1, 1].
+_small = nn.initializers.variance_scaling(0.01, "fan_in", "normal")
+
 
 class Decoder(nn.Module):
     """Maps of a VGG's layer [B, h, w, C] -> images [B, s h, s w, 3], about -1 to 1; s = 2**(group - 1).
@@ -29,8 +32,10 @@ class Decoder(nn.Module):
         for name in reversed(convolutions(self.depth, self.through)):
             inputs, _ = shapes(self.depth)[name]
             mirrored = name.replace("conv", "mirror")
-            x = Conv(inputs, kernel_init=nn.initializers.he_normal(), padding="REFLECT", name=mirrored)(x)
-            x = x if name == "conv1_1" else nn.relu(x)
+            last = name == "conv1_1"
+            kernel_init = _small if last else nn.initializers.he_normal()
+            x = Conv(inputs, kernel_init=kernel_init, padding="REFLECT", name=mirrored)(x)
+            x = x if last else nn.relu(x)
             if name.endswith("_1") and name != "conv1_1":
                 x = upsample(x)
         return x
