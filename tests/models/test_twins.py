@@ -15,6 +15,7 @@ from gan_jax import models
 from gan_jax.game import devices
 from gan_jax.models.shared import optimizers
 from gan_jax.networks.layers.normalisation import BatchNorm
+from gan_jax.networks.recognition import vgg
 
 torch = pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
@@ -225,14 +226,12 @@ def test_adagrad_moves_as_torchs():
 def test_the_twin_of_adain_has_our_losses_and_sizes(monkeypatch):
     model = models.create({"name": "adain", "through": "relu2_1", "depth": 16})
     batch = {"content": images(B, 16, 16, 3), "style": images(2 * B, 16, 16, 3)[B:]}
-    order = {}
-
-    def start(key):
-        state = model.init(key, batch)
-        order.update(decoder=dict(state.players["decoder"].params), encoder=state.frozen["encoder"]["params"])
-        return state
-
-    state = drawn(jax.eval_shape(start, jax.random.key(0)))
+    names, leaves = vgg.convolutions(16, "relu2_1"), {"kernel": 0, "bias": 0}
+    order = {
+        "decoder": {name.replace("conv", "mirror"): leaves for name in reversed(names)},
+        "encoder": dict.fromkeys(("input", *names), leaves),
+    }
+    state = drawn(jax.eval_shape(model.init, jax.random.key(0), batch))
     networks, encoder, players = {}, torch_adain.Encoder, torch_adain.Players
     ready = iter([torch.tensor(x).permute(0, 3, 1, 2) for x in batch.values()])
     monkeypatch.setattr(torch_adain, "pictures", lambda *shape: next(ready))
