@@ -76,7 +76,7 @@ _FLAGS = [
     flags.DEFINE_list("weights", None, "translate: weights of up to four styles in a mixture, such as 1,3"),
     flags.DEFINE_string("mask", None, "translate: PNG or folder of PNGs with the style's number of each pixel"),
     flags.DEFINE_enum(
-        "color",
+        "colour",
         None,
         ["none", "luminance", "match"],
         "translate: keep the content's colours: none (default), its colours with the result's luminance, or "

@@ -36,6 +36,15 @@ def stack(rows: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0))) for line in rows])
 
 
+def beside(images: Sequence[np.ndarray], gap: int = 4) -> np.ndarray:
+    """Images uint8 [H, W, 3] of any sizes side by side, uint8 [H', W', 3]; the rest is white."""
+    height = max(len(image) for image in images)
+    padded = [
+        np.pad(image, ((0, height - len(image)), (0, gap), (0, 0)), constant_values=255) for image in images
+    ]
+    return np.concatenate(padded, axis=1)[:, : -gap or None]
+
+
 def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, across: int = 1) -> bytes:
     """Grids of images beside and below each other, each with its title.
 

@@ -66,7 +66,7 @@ def evaluator(kind: str) -> Evaluator:
 
 # The methods that an evaluator may be handed, and the capabilities of which a model needs one to have them.
 _CAPABILITIES = {
-    "generate": ("draws_from_noise", "translates"),
+    "generate": ("draws_from_noise", "translates", "holds_image"),
     "predict": ("tells_classes",),
     "infer": ("encodes",),
     "stylise": ("takes_styles",),

@@ -26,7 +26,7 @@ from gan_jax.runs import restore
 
 _log = logging.getLogger(__name__)
 
-COLORS = ("none", "luminance", "match")
+COLOURS = ("none", "luminance", "match")
 SHEETS = ("", "alpha", "mix")
 _MOST = 4  # styles in a mixture
 _STEPS = 5  # images a side of a sheet
@@ -43,7 +43,7 @@ class Wishes:
       weights: the weight of each style in a mixture of up to four, divided by their sum; () makes one image
         of every pair.
       mask: PNGs of style numbers from 0 on, one for each image and of its size; see `regions.Masks`.
-      color: 'match' gives the style the content's colours first, 'luminance' keeps the content's colours and
+      colour: 'match' gives the style the content's colours first, 'luminance' keeps the content's colours and
         takes only the brightness of the result, 'none' takes the style's colours.
       sheet: 'alpha' shows each style at five values of alpha; 'mix' four styles in the corners of a square
         and 25 mixtures.
@@ -56,7 +56,7 @@ class Wishes:
     alpha: float = 1.0
     weights: tuple[float, ...] = ()
     mask: str = ""
-    color: str = "none"
+    colour: str = "none"
     sheet: str = ""
     tile: int = 768
     style_side: int = 512
@@ -64,7 +64,7 @@ class Wishes:
 
     def __post_init__(self):
         """Refuses values out of range, and wishes that contradict each other."""
-        for name, choices in {"color": COLORS, "sheet": SHEETS}.items():
+        for name, choices in {"colour": COLOURS, "sheet": SHEETS}.items():
             if getattr(self, name) not in choices:
                 allowed = ", ".join(map(repr, choices))
                 raise ConfigError(f"{name}={getattr(self, name)!r} is not allowed; allowed: {allowed}")
@@ -155,7 +155,7 @@ class _Studio:
         wishes: Wishes,
     ):
         self._artist, self._styles, self._masks, self._wishes = artist, styles, masks, wishes
-        self._fixed = [] if wishes.color == "match" else self._moments(None)
+        self._fixed = [] if wishes.colour == "match" else self._moments(None)
 
     def prepare(self, name: str, content: bytes) -> Prepared:
         """An image file as the model receives it. Raises Skipped if it cannot be used."""
@@ -211,7 +211,7 @@ class _Studio:
     def _finished(self, content, maps):
         """The picture of maps, cropped to the content, with the content's colours if they are kept."""
         made = content.cropped(self._artist.decode(maps))
-        if self._wishes.color != "luminance":
+        if self._wishes.colour != "luminance":
             return made
         pair = (jnp.asarray(to_float(pixels[None])) for pixels in (made, content.pixels))
         return to_uint8(np.asarray(colour.with_colours_of(*pair)))[0]

@@ -41,7 +41,7 @@ def run(
     alpha: float = 1.0,
     weights: Sequence[str] = (),
     mask: str = "",
-    color: str = "none",
+    colour: str = "none",
     sheet: str = "",
     tile: int = 768,
     style_side: int = 512,
@@ -70,7 +70,7 @@ def run(
       alpha: see `styles.Wishes`.
       weights: numbers as text.
       mask: see `styles.Wishes`.
-      color: see `styles.Wishes`.
+      colour: see `styles.Wishes`.
       sheet: see `styles.Wishes`.
       tile: see `styles.Wishes`.
       style_side: see `styles.Wishes`.
@@ -83,7 +83,7 @@ def run(
       IncompleteError: some images could not be used; all others were translated.
     """
     model = _model(workdir)
-    asked = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask, "color": color}
+    asked = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask, "colour": colour}
     asked |= {"sheet": sheet, "tile": tile, "style_side": style_side}
     changed = {"direction": direction != "s2t", "derive": derive, "attributes": attributes is not None}
     if model.takes_styles:
@@ -133,6 +133,7 @@ def _model(workdir: Path | str) -> Any:
     if model.translates or model.takes_styles:
         return model
     what = "makes images from noise" if model.draws_from_noise else "predicts labels of images"
+    what = "holds one image" if model.holds_image else what
     raise WorkdirError(
         f"{workdir} holds the run {config.name!r} of model {config.model.name!r}, which {what}; "
         "--mode=translate needs one that turns images into images"

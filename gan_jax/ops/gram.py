@@ -1,7 +1,14 @@
 """Gram matrices of feature maps, and the losses of style transfer (Gatys, Ecker, Bethge 2016)."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+
+from gan_jax.ops.pixels import reshape
+
+Maps = Mapping[str, jax.Array]  # maps [B, h, w, C] by layer
 
 FORMS = ("paper", "notebook", "neural_style")
 
@@ -54,3 +61,93 @@ def style_loss(found: jax.Array, target: jax.Array, form: str = "paper") -> jax.
     squares = jnp.square(found - target).mean((2, 3))
     factors = {"paper": 1 / 4, "notebook": 1e3 / channels**2, "neural_style": 1 / channels**2}
     return factors[form] * squares.mean()
+
+
+def scales(activations: Sequence[Maps], how: str) -> dict[str, jax.Array]:
+    """What the maps of each layer are divided by, so that layers and their Gram matrices are comparable.
+
+    Args:
+      activations: the maps after ReLU of several images.
+      how: 'layer' gives the mean activation of the layer, 'filter' that of each channel, [C], both over all
+        images alike; 'none' gives 1. To divide by it is the same as to normalise the weights, see
+        `networks.recognition.vgg.normalise_activations`. A mean of 0 becomes 1.
+    """
+    axes = (0, 1, 2) if how == "filter" else (0, 1, 2, 3)
+    found = {}
+    for layer in activations[0]:
+        mean = jnp.stack([maps[layer].mean(axes) for maps in activations]).mean(0)
+        found[layer] = jnp.ones(()) if how == "none" else jnp.where(mean > 0, mean, 1.0)
+    return found
+
+
+def grams(maps: Maps, regions: jax.Array) -> dict[str, jax.Array]:
+    """The Gram matrices [B, R, C, C] of all layers; `regions` [B, H, W, R] are resized to each layer."""
+    return {
+        layer: gram(found, regions if regions.shape[1:3] == (1, 1) else reshape(regions, *found.shape[1:3]))
+        for layer, found in maps.items()
+    }
+
+
+def targets(
+    maps: Mapping[str, Maps],
+    regions: Mapping[str, jax.Array],
+    contents: Sequence[str],
+    styles: Sequence[str],
+    how: str,
+) -> dict[str, Any]:
+    """What an image is to match: the content's maps and the styles' Gram matrices, in scaled maps.
+
+    Args:
+      maps: the maps of the image `content` and of every style, by name. With a convolution `conv4_1` there is
+        its ReLU, `relu4_1`.
+      regions: [B, H, W, R] for every image, as for `grams`.
+      contents: the layers of the content.
+      styles: the layers of the styles.
+      how: as for `scales`.
+
+    Returns:
+      `scales` and `content`, arrays by layer; `styles`, Gram matrices by style and layer; `regions`, those of
+      the content.
+    """
+    layers = dict.fromkeys((*contents, *styles))
+    active = [{layer: found[layer.replace("conv", "relu")] for layer in layers} for found in maps.values()]
+    divisors = scales(active, how)
+    scaled = {
+        name: {layer: found[layer] / divisors[layer] for layer in layers} for name, found in maps.items()
+    }
+    content = scaled.pop("content")
+    return {
+        "scales": divisors,
+        "content": {layer: content[layer] for layer in contents},
+        "styles": {
+            name: grams({layer: found[layer] for layer in styles}, regions[name])
+            for name, found in scaled.items()
+        },
+        "regions": regions["content"],
+    }
+
+
+def total_content_loss(maps: Maps, targets: Maps, form: str) -> jax.Array:
+    """The mean of `content_loss` over the layers of `targets`."""
+    terms = [content_loss(maps[layer], target, form) for layer, target in targets.items()]
+    return jnp.stack(terms).mean()
+
+
+def total_style_loss(
+    found: Maps, styles: Sequence[Maps], weights: Maps | Mapping[str, float], mix: Sequence[float], form: str
+) -> jax.Array:
+    """The sum of `style_loss` over layers and styles, each term times the weights of its layer and style.
+
+    Args:
+      found: Gram matrices by layer.
+      styles: those of each style.
+      weights: weight of each layer.
+      mix: weight of each style.
+      form: as for `style_loss`.
+    """
+    terms = [
+        weights[layer] * part * style_loss(found[layer], style[layer], form)
+        for style, part in zip(styles, mix, strict=True)
+        for layer in weights
+    ]
+    return jnp.stack(terms).sum()

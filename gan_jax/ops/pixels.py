@@ -39,9 +39,14 @@ def resize(images: jax.Array, size: int) -> jax.Array:
 
     Images that have the size already are returned unchanged.
     """
-    if images.shape[1:3] == (size, size):
+    return reshape(images, size, size)
+
+
+def reshape(images: jax.Array, height: int, width: int) -> jax.Array:
+    """Resizes images [B, H, W, C] to [B, height, width, C], as `resize` does for squares."""
+    if images.shape[1:3] == (height, width):
         return images
-    return jax.image.resize(images, (len(images), size, size, images.shape[-1]), "bilinear")
+    return jax.image.resize(images, (len(images), height, width, images.shape[-1]), "bilinear")
 
 
 def to_rgb(images: Images) -> Images:

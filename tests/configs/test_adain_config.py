@@ -46,6 +46,13 @@ def test_weights_that_are_not_there_are_refused_in_one_line():
     assert "\n" not in str(error.value)
 
 
+def test_weights_that_the_configuration_does_not_name_are_refused():
+    built = load()
+    built.model.weights = "vgg16"
+    with pytest.raises(ConfigError, match=r"weights='vgg16' is not allowed; allowed: random, or a name among"):
+        config.validate(built)
+
+
 @pytest.mark.real_data
 def test_no_shown_style_is_trained_on():
     from gan_jax import data

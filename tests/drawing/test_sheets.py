@@ -40,3 +40,13 @@ def test_grids_beside_each_other_keep_their_pixels():
         assert (grey[top : top + 20, left : left + 20] == value).all()
     assert (grey[22:42, 20:32] == 255).all()
     assert (grey[64:, 20:] == 255).all()
+
+
+def test_pictures_of_any_size_stand_beside_each_other_from_the_top():
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(0, 256, (4, 6, 3), np.uint8), rng.integers(0, 256, (7, 3, 3), np.uint8)
+    found = sheets.beside([one, other], gap=2)
+    assert found.shape == (7, 6 + 2 + 3, 3)
+    np.testing.assert_array_equal(found[:4, :6], one)
+    np.testing.assert_array_equal(found[:, 8:], other)
+    assert (found[4:, :6] == 255).all() and (found[:, 6:8] == 255).all()

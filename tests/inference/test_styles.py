@@ -157,7 +157,7 @@ def test_a_mask_of_one_number_is_that_style_and_two_regions_are_normalised_apart
 
 
 def test_luminance_keeps_the_differences_of_colours(use, places):
-    _, out = use(style=places["one"], color="luminance", alpha=0.0)
+    _, out = use(style=places["one"], colour="luminance", alpha=0.0)
     weights = np.array([0.299, 0.587, 0.114])
 
     def differences(image):
@@ -172,7 +172,7 @@ def test_luminance_keeps_the_differences_of_colours(use, places):
 
 def test_matched_colours_change_the_style_and_grey_contents_get_grey_styles(use, places, tmp_path):
     _, plain = use("plain", style=places["one"])
-    _, out = use("matched", style=places["one"], color="match")
+    _, out = use("matched", style=places["one"], colour="match")
     assert np.abs(pixels(plain / "p.png") - pixels(out / "p.png")).mean() > 0.5
 
 
@@ -195,7 +195,7 @@ def refused(use, error, *parts, **flags):
         ({"style": ""}, "--style is required"),
         ({"style": "nowhere"}, "style='nowhere' does not exist"),
         ({"direction": "t2s"}, "--direction is for models that do not take styles"),
-        ({"color": "grey"}, "color='grey' is not allowed"),
+        ({"colour": "grey"}, "colour='grey' is not allowed"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -1,8 +1,8 @@
 """Two embedded sets of whole pictures for style transfer, 427x640 in colour, without file or network.
 
 `sample_photographs` are scikit-learn's photographs, `china.jpg` and then `flower.jpg`, in every split.
-`stroke_paintings` are painted by code: strokes along a field that flows and circles, over hills and a sky with
-lights. Each painting has its own random stream, from (seed, split, row).
+`stroke_paintings` are painted by code: strokes along a field that flows and circles, over hills and a sky
+with lights. Each painting has its own random stream, from (seed, split, row).
 """
 
 import functools
@@ -87,7 +87,8 @@ def _composition(rng, shape):
         away = np.hypot(dx, dy)
         pull = 2.5 * np.exp(-((away / (2.5 * radius)) ** 2))
         across, down = across - pull * dy / (away + 1), down + pull * dx / (away + 1)
-        glow = np.exp(-((away / radius) ** 2)) + 0.35 * np.exp(-(((away - 2 * radius) / (0.4 * radius)) ** 2))
+        ring = np.exp(-(((away - 2 * radius) / (0.4 * radius)) ** 2))
+        glow = np.exp(-((away / radius) ** 2)) + 0.35 * ring
         colours = colours + np.clip(glow, 0, 1)[..., None] * (np.array(_LIGHT) - colours)
     edge = height * (0.75 + 0.08 * sum(a * np.sin(2 * np.pi * f * x[0] + p) for f, p, a in waves) / 2)
     land = y > edge

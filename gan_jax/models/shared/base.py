@@ -5,7 +5,7 @@ are pure functions. A model holds no arrays and never changes.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Protocol
 
 import jax
@@ -28,12 +28,14 @@ class Inputs:
       required: pixels a side at which the network of each required run sees images; 0 for any size.
       columns: all columns of the training set except the images, by batch key such as `image_label`; None
         before the data are read.
+      networks: names of the required runs and of the weights from files; None where they are not known.
     """
 
     size: int
     varies: bool = False
     required: Mapping[str, int] = dataclasses.field(default_factory=dict)
     columns: Mapping[str, np.ndarray] | None = None
+    networks: Collection[str] | None = None
 
 
 class Model(Protocol):
@@ -49,6 +51,7 @@ class Model(Protocol):
     encodes: ClassVar[bool]  # (infer)
     takes_requests: ClassVar[bool]  # translates to requested labels (condition)
     takes_styles: ClassVar[bool]  # gives an image the style of others (encode, decode, reach, stylise)
+    holds_image: ClassVar[bool]  # is itself an image (generate)
 
     @property
     def batches(self) -> int:
@@ -122,6 +125,7 @@ class Defaults:
     encodes: ClassVar[bool] = False
     takes_requests: ClassVar[bool] = False
     takes_styles: ClassVar[bool] = False
+    holds_image: ClassVar[bool] = False
 
     @property
     def batches(self) -> int:

@@ -1,10 +1,12 @@
 """Checks of hyper-parameters and batches. Each raises ValueError with the field and the allowed values."""
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gan_jax.models.shared.base import Batch
 
@@ -34,6 +36,13 @@ def require_widths(model: Any, *names: str) -> None:
         value = getattr(model, name)
         good = isinstance(value, tuple) and value and all(type(v) is int and v > 0 for v in value)
         require(name, value, bool(good), "a tuple of positive integers")
+
+
+def require_weights(model: Any, name: str, count: int) -> None:
+    """Checks that field `name` of `model` is () or has `count` weights of 0 or more, not all 0."""
+    value = getattr(model, name)
+    good = not value or (len(value) == count and min(value) >= 0 and sum(value) > 0)
+    require(name, value, good, f"(), or {count} numbers of 0 or more, not all 0")
 
 
 def require_shapes(name: str, found: Any, expected: Any, fields: str) -> None:
@@ -72,3 +81,18 @@ def require_channels(model: Any, *names: str) -> None:
     """Checks that the named fields of `model` are 1 or 3, the channels of grey or coloured images."""
     for name in names:
         require(name, getattr(model, name), getattr(model, name) in (1, 3), "1, 3")
+
+
+def require_regions(columns: Mapping[str, np.ndarray], roles: Iterable[str], count: int) -> None:
+    """Checks that the first label map of every role has each of the regions 0 to count - 1, and 255 at most.
+
+    Raises:
+      ValueError: a role has no label maps, a region is missing, or there are others.
+    """
+    for role in roles:
+        labels = columns.get(f"{role}_label")
+        if labels is None or labels.ndim != 3:
+            raise ValueError(f"regions={count} needs label maps of {role}; it has none")
+        found = {int(value) for value in np.unique(labels[:1])} - {255}
+        allowed = f"all of 0 to {count - 1}, and 255 for no region"
+        require(f"{role}_label", sorted(found), found == set(range(count)), allowed)

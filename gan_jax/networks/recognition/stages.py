@@ -112,3 +112,33 @@ def fold_batch_norm(variables: Mapping[str, Any]) -> dict[str, Any]:
         bias = (params[conv]["bias"] - stat["mean"]) * scale + norm["bias"]
         params[conv] = {"kernel": params[conv]["kernel"] * scale, "bias": bias}
     return params
+
+
+class StageMaps(nn.Module):
+    """The maps of a `Features` without batch norm: [B, H, W, 1 or 3] -> {layer: [B, h, w, C]}, of any size.
+
+    Layer `stage_k` is the k-th stage's last convolution after its ReLU and before its pooling, with sides of
+    H / 2^(k - 1). The last stage is before the ReLU that a head would take. The parameters have the names of
+    `Features`, so those of `fold_batch_norm` fit.
+
+    Attributes:
+      widths: channels of the stages.
+      convs_per_block: convolutions in each stage but the last.
+    """
+
+    widths: tuple[int, ...] = (64, 128, 256, 128)
+    convs_per_block: int = 1
+
+    @nn.compact
+    def __call__(self, x: jax.Array, layers: tuple[str, ...] = ()) -> dict[str, jax.Array]:
+        """The maps of the named layers; () stands for all."""
+        x = to_rgb(x)
+        maps = {}
+        for stage, width in enumerate(self.widths[:-1]):
+            for i in range(self.convs_per_block):
+                x = nn.relu(Conv(width, name=f"conv_{stage}_{i}")(x))
+            maps[f"stage_{stage + 1}"] = x
+            # A last row or column without a partner is left out.
+            x = max_pool(x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2], 2)
+        maps[f"stage_{len(self.widths)}"] = Conv(self.widths[-1], name="conv_last")(x)
+        return {name: maps[name] for name in layers or maps}
