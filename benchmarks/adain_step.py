@@ -3,8 +3,8 @@
     pip install -e '.[bench]'
     python benchmarks/adain_step.py --json=step.json
 
-`peers.py` explains how the sides take turns. A step is one update of the decoder. VGG has random weights, which
-do not change the time. It maps the contents, the styles and the decoder's images, and hands the gradient on.
+`peers.py` explains how the sides take turns. A step is one update of the decoder. VGG has random weights,
+which do not change the time. It maps the contents, the styles and the decoder's images.
 """
 
 import peers

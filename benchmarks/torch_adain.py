@@ -15,7 +15,7 @@ _WIDTHS = (64, 128, 256, 512)
 
 
 def convolutions(depth: int, through: str) -> list[tuple[int, int, bool]]:
-    """Channels (in, out) of VGG's convolutions through a layer, and whether each is the first of its group."""
+    """Channels (in, out) of VGG's convolutions through a layer, and whether each begins a group."""
     found, inputs = [], 3
     last = int(through[4])
     for group, (count, width) in enumerate(zip(_GROUPS[depth], _WIDTHS, strict=True), 1):
@@ -28,7 +28,7 @@ def convolutions(depth: int, through: str) -> list[tuple[int, int, bool]]:
 
 
 class Encoder(nn.Module):
-    """VGG with reflected borders: images [B, 3, S, S] in [-1, 1] -> the maps of the first ReLU of each group."""
+    """VGG with reflected borders: images [B, 3, S, S] in [-1, 1] -> maps of each group's first ReLU."""
 
     def __init__(self, depth: int, through: str):
         super().__init__()

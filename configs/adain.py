@@ -4,9 +4,9 @@
     python -m gan_jax.main --mode=translate --workdir=runs/adain_hed --input=PHOTOS --style=PAINTINGS \
       --output=DIR --alpha=0.8
 
-The losses are those of the PyTorch port: means over channels, and a style weight of 10. The data are embedded:
-crops of two photographs, and paintings in 47 manners that code paints. Without a file of weights VGG is
-random, and the result only shows that everything runs. `hed` uses a real VGG-16.
+The losses are those of the PyTorch port: means over channels, and a style weight of 10. The data are
+embedded: crops of two photographs, and paintings in 47 manners that code paints. Without a file of weights
+VGG is random, and the result only shows that everything runs. `hed` uses a real VGG-16.
 """
 
 from gan_jax.config import apply, dataset, default, model, quick, role
@@ -39,7 +39,9 @@ def part(config):
     Contents in training are landscapes, horses and zebras. Styles in training are 185 paintings. Munch,
     Turner, Hokusai, van Gogh and Kandinsky are left out, since the styles that are shown are theirs.
     """
-    animals = {split: f"horse2zebra/horse2zebra_128.zip/horse2zebra/{split}" for split in ("trainA", "trainB")}
+    animals = {
+        split: f"horse2zebra/horse2zebra_128.zip/horse2zebra/{split}" for split in ("trainA", "trainB")
+    }
     landscapes = {"landscapes": "monet/monet_photo_128.zip/photo_jpg"}
     config.data.sets.photos = dataset(files=animals | landscapes, embedded="photographs")
     config.data.sets.paintings = dataset(
@@ -85,5 +87,5 @@ def hed(config):
 
 
 def lua(config):
-    """The reduction and the weight of the official Lua code: sums over channels, and a style weight of 0.01."""
+    """The reduction and the weight of the official Lua code: sums over channels, a style weight of 0.01."""
     config.model.reduction, config.model.style_weight = "sum", 1e-2

@@ -32,9 +32,7 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
         made = apply({"content": contents, "style": np.repeat(style[None], len(contents), 0)})
         rows.append(np.concatenate([to_uint8(style[None]), to_uint8(made["image"])]))
         found.append(made)
-    means = {
-        name: float(np.mean([part[name] for part in found])) for name in ("content_loss", "style_loss")
-    }
+    means = {name: float(np.mean([part[name] for part in found])) for name in ("content_loss", "style_loss")}
     return {**means, "sheet": stack([row(line) for line in rows])}
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
-from gan_jax.errors import ConfigError, DataError
+from gan_jax.errors import DataError
 from gan_jax.inference.sources import Source
 from gan_jax.inference.translator import Prepared
 
@@ -78,7 +78,9 @@ def _checked(source, name, contents, image, styles):
         found = f"has {mask.shape[1]} x {mask.shape[0]} pixels"
         raise DataError(f"{where} {found}; allowed: {wide} x {tall}, the size of {image}")
     if mask.max() >= styles:
-        raise DataError(f"{where} has the number {mask.max()}; allowed: 0 to {styles - 1}, one for each style")
+        raise DataError(
+            f"{where} has the number {mask.max()}; allowed: 0 to {styles - 1}, one for each style"
+        )
     return mask
 
 

@@ -189,9 +189,7 @@ class _Studio:
 
     def _regions(self, content):
         numbers = self._masks.read(content, self._artist.multiple)
-        maps = stylist.by_region(
-            self._maps(content), self._moments_for(content), numbers, self._wishes.alpha
-        )
+        maps = stylist.by_region(self._maps(content), self._moments_for(content), numbers, self._wishes.alpha)
         return self._finished(content, maps)
 
     def _sheet(self, content):

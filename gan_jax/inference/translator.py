@@ -44,8 +44,7 @@ class Prepared:
 
 
 def padded(name: str, pixels: np.ndarray, multiple: int) -> Prepared:
-    """An image uint8 [H, W, C] with sides that are multiples of a number, padded by reflection; 0: as it is.
-    """
+    """An image uint8 [H, W, C], padded by reflection to sides that are multiples of a number; 0: as it is."""
     lacking = [-side % max(multiple, 1) for side in pixels.shape[:2]]
     (top, below), (left, right) = ((n // 2, n - n // 2) for n in lacking)
     wider = np.pad(pixels, ((top, below), (left, right), (0, 0)), mode="reflect")
@@ -112,10 +111,7 @@ class Translator:
           Skipped: the file cannot be read.
         """
         picture = decoding.upright(content, None if self.multiple else self._framing.draft)
-        if not self.multiple:
-            picture = self._framing.apply(picture)
-        else:
-            picture = reduced(picture, max_side)
+        picture = reduced(picture, max_side) if self.multiple else self._framing.apply(picture)
         pixels = views.derived(np.asarray(picture)[None], derive, self._channels)[0]
         return padded(name, pixels, self.multiple)
 

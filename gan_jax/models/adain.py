@@ -112,10 +112,12 @@ class Model(base.Defaults):
         return optax.adam(rate, self.b1, self.b2)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses missing weights, sizes that VGG cannot halve so often, and sizes that leave one position."""
+        """Refuses missing weights, and sizes that VGG cannot halve so often or that leave one position."""
         if inputs.networks is not None:
             there = self.weights in ("random", *inputs.networks)
-            checks.require("weights", self.weights, there, "random, or a name among the configuration's weights")
+            checks.require(
+                "weights", self.weights, there, "random, or a name among the configuration's weights"
+            )
         size, multiple = inputs.size, self.multiple
         good = size % multiple == 0 and size >= 2 * multiple
         checks.require("size", size, good, f"multiples of {multiple} from {2 * multiple} on")

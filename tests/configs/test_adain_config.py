@@ -41,7 +41,9 @@ def test_the_lua_variant_has_the_official_reduction():
 
 
 def test_weights_that_are_not_there_are_refused_in_one_line():
-    with pytest.raises(ConfigError, match=r"^weights\.vgg19: .*vgg_normalised\.npz.* cannot be read") as error:
+    with pytest.raises(
+        ConfigError, match=r"^weights\.vgg19: .*vgg_normalised\.npz.* cannot be read"
+    ) as error:
         config.validate(load("paper"))
     assert "\n" not in str(error.value)
 
@@ -49,7 +51,9 @@ def test_weights_that_are_not_there_are_refused_in_one_line():
 def test_weights_that_the_configuration_does_not_name_are_refused():
     built = load()
     built.model.weights = "vgg16"
-    with pytest.raises(ConfigError, match=r"weights='vgg16' is not allowed; allowed: random, or a name among"):
+    with pytest.raises(
+        ConfigError, match=r"weights='vgg16' is not allowed; allowed: random, or a name among"
+    ):
         config.validate(built)
 
 

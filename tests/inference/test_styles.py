@@ -1,4 +1,4 @@
-"""Images in the styles of others: every pair, mixtures, sheets, regions, colours, tiles, and what is refused."""
+"""Images in the styles of others: pairs, mixtures, sheets, regions, colours, tiles, and what is refused."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,9 @@ def run(tmp_path_factory):
 def places(tmp_path_factory):
     """A folder of one photo and a folder of four styles."""
     folder = tmp_path_factory.mktemp("pictures")
-    paintings = {f"{name}.png": RNG.integers(0, 256, (18, 20, 3), np.uint8) // k for k, name in enumerate("abcd", 1)}
+    paintings = {
+        f"{name}.png": RNG.integers(0, 256, (18, 20, 3), np.uint8) // k for k, name in enumerate("abcd", 1)
+    }
     return {
         "photo": saved(folder / "photos", {"p.png": PHOTO}),
         "styles": saved(folder / "styles", paintings),
@@ -140,7 +142,9 @@ def test_sheets_begin_and_end_with_the_styles_they_interpolate(use, places):
     np.testing.assert_array_equal(sheet[:, -wide:], pixels(pairs / "p" / "a.png"))
 
 
-def test_a_mask_of_one_number_is_that_style_and_two_regions_are_normalised_apart(use, tmp_path, artist, places):
+def test_a_mask_of_one_number_is_that_style_and_two_regions_are_normalised_apart(
+    use, tmp_path, artist, places
+):
     _, pairs = use("pairs")
     whole = saved(tmp_path / "mask_whole", {"p.png": np.full(PHOTO.shape[:2], 1, np.uint8)})
     _, one = use("one", mask=whole)

@@ -38,7 +38,9 @@ def expected(state):
     m = model()
 
     def encode(images):
-        return {k: np.asarray(v) for k, v in m.encoder.apply(state.frozen["encoder"], images, m.layers).items()}
+        return {
+            k: np.asarray(v) for k, v in m.encoder.apply(state.frozen["encoder"], images, m.layers).items()
+        }
 
     content, painted = encode(BATCH["content"]), encode(BATCH["style"])
     (mean_c, std_c), (mean_s, std_s) = moments(content["relu2_1"]), moments(painted["relu2_1"])

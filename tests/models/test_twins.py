@@ -235,9 +235,7 @@ def test_the_twin_of_adain_has_our_losses_and_sizes(monkeypatch):
     networks, encoder, players = {}, torch_adain.Encoder, torch_adain.Players
     ready = iter([torch.tensor(x).permute(0, 3, 1, 2) for x in batch.values()])
     monkeypatch.setattr(torch_adain, "pictures", lambda *shape: next(ready))
-    monkeypatch.setattr(
-        torch_adain, "Encoder", lambda *args: networks.setdefault("encoder", encoder(*args))
-    )
+    monkeypatch.setattr(torch_adain, "Encoder", lambda *args: networks.setdefault("encoder", encoder(*args)))
 
     def keep(found, *args):
         networks.update(found)
