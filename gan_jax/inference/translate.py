@@ -1,4 +1,9 @@
-"""`--mode=translate`: a run's translations of the images of a folder, a zip, or one file."""
+"""`--mode=translate`: a run's translations of the images of a folder, a zip, or one file.
+
+Images are turned upright by their EXIF orientation. If the model takes any size, images keep theirs: they are
+padded by reflection to the multiple that the architecture needs, and the translation is cropped back. If the
+model takes one size only, images are brought to it as the training images were.
+"""
 
 import contextlib
 import dataclasses
@@ -48,27 +53,19 @@ def run(
 ) -> dict[str, Any]:
     """Writes a PNG for each image, and a page with all pairs; the run's folder is not changed.
 
-    Images are turned upright by their EXIF orientation. If the model takes any size, images keep theirs: they
-    are padded by reflection to the multiple that the architecture needs, and the translation is cropped back.
-    If the model takes one size only, images are brought to it as the training images were.
-
     Args:
       workdir: folder of a run whose model turns images into images, finished or not.
       input: a folder, a zip, a folder inside a zip, or an image; sub-folders are included.
       output: a folder, created if missing; see `targets.names` for its files.
-      direction: 's2t' translates source images to the target domain, 't2s' target images to the source
-        domain.
-      attributes: the attributes that a conditional model should give; all others of the same data set are
-        removed.
-      derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for images as they
-        are.
+      direction: 's2t' translates source images to the target domain, 't2s' target images to the source.
+      attributes: what a conditional model should give; other attributes of the same set are removed.
+      derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for none.
       max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
-      seed: seed of the random draws. With one device, an image's draw depends on the seed and the image's
-        name only.
+      seed: of the random draws. With one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
-      style: of a model that takes styles, like all following arguments; `styles.Wishes` explains them.
+      style: of a model that takes styles, as are all following arguments; see `styles.Wishes`.
       alpha: see `styles.Wishes`.
-      weights: numbers as text.
+      weights: see `styles.Wishes`; numbers as text.
       mask: see `styles.Wishes`.
       colour: see `styles.Wishes`.
       sheet: see `styles.Wishes`.
@@ -82,34 +79,37 @@ def run(
       ConfigError, WorkdirError, CheckpointError, DataError: before anything is written, or for a full disk.
       IncompleteError: some images could not be used; all others were translated.
     """
+    place = {"input": input, "output": output, "overwrite": overwrite}
+    wishes = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask, "colour": colour}
+    wishes |= {"sheet": sheet, "tile": tile, "style_side": style_side}
     model = _model(workdir)
-    asked = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask, "colour": colour}
-    asked |= {"sheet": sheet, "tile": tile, "style_side": style_side}
-    changed = {"direction": direction != "s2t", "derive": derive, "attributes": attributes is not None}
     if model.takes_styles:
-        _refuse([name for name, given in changed.items() if given], "do not take styles")
-        wishes = styles.Wishes(**asked, max_side=max_side)
-        return styles.run(workdir, input=input, output=output, wishes=wishes, overwrite=overwrite)
+        given = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
+        _refuse([name for name, value in given.items() if value], "do not take styles")
+        return styles.run(workdir, wishes=styles.Wishes(**wishes, max_side=max_side), **place)
     defaults = {field.name: field.default for field in dataclasses.fields(styles.Wishes)}
-    _refuse([name for name, value in asked.items() if value != defaults[name]], "take styles")
-    for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
-        if value not in allowed:
-            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {', '.join(map(repr, allowed))}")
-    condition = _condition(model, attributes)
-    skipped: dict[str, str] = {}
+    _refuse([name for name, value in wishes.items() if value != defaults[name]], "take styles")
+    condition = _condition(model, direction, derive, attributes)
+    return _translate(workdir, place, direction, condition, seed, attributes, derive, max_side)
+
+
+def _translate(workdir, place, direction, condition, seed, attributes, derive, max_side):
+    """The translations by a model that does not take styles."""
     with contextlib.ExitStack() as stack:
-        source = Source.open(input, stack)
+        source = Source.open(place["input"], stack)
         names = dict(zip(source.names, targets.names(source.names), strict=True))
-        folder = results.folder([source], names.values(), output, overwrite)
+        folder = results.folder([source], names.values(), place["output"], place["overwrite"])
         translator = Translator(restore.load(workdir), direction, condition, seed)
+        skipped: dict[str, str] = {}
         pairs = [
             results.write(folder, item.name, item.pixels, made, names[item.name])
             for item, made in _translated(source, translator, derive, max_side, skipped)
         ]
     title = f"{Path(workdir).absolute().name}: translations"
     told = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
-    facts = {**translator.facts, **told, "input": source.title}
-    return results.conclude(folder, title, facts, pairs, skipped)
+    return results.conclude(
+        folder, title, {**translator.facts, **told, "input": source.title}, pairs, skipped
+    )
 
 
 def _refuse(flags: Sequence[str], models_that: str) -> None:
@@ -140,8 +140,17 @@ def _model(workdir: Path | str) -> Any:
     )
 
 
-def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | None:
-    """The label vector for a conditional model, float32 [n]; None for other models."""
+def _condition(
+    model: Any, direction: str, derive: str, attributes: Sequence[str] | None
+) -> np.ndarray | None:
+    """The label vector for a conditional model, float32 [n]; None for other models.
+
+    Raises:
+      ConfigError: a value is not allowed, or attributes are missing or not possible.
+    """
+    for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
+        if value not in allowed:
+            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {', '.join(map(repr, allowed))}")
     if not model.takes_requests:
         if attributes is not None:
             raise ConfigError(
