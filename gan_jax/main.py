@@ -103,6 +103,32 @@ _FLAGS = [
         "max_side", None, "translate: longer side in pixels that larger images are scaled down to", 8, 2**20
     ),
     flags.DEFINE_bool("overwrite", None, "translate: replace files of an earlier translation"),
+    flags.DEFINE_string("style", None, "translate: folder, zip or image of the styles that a model takes"),
+    flags.DEFINE_float("alpha", None, "translate: weight of the style against the content (default 1)"),
+    flags.DEFINE_list("weights", None, "translate: weights of up to four styles in a mixture, such as 1,3"),
+    flags.DEFINE_string(
+        "mask", None, "translate: PNG or folder of PNGs with the style's number of each pixel"
+    ),
+    flags.DEFINE_enum(
+        "colour",
+        None,
+        ["none", "luminance", "match"],
+        "translate: keep the content's colours: none (default), its colours with the result's luminance, or "
+        "the style's colours matched to them first",
+    ),
+    flags.DEFINE_enum(
+        "sheet", None, ["alpha", "mix"], "translate: a sheet of each image: values of alpha, or 25 mixtures"
+    ),
+    flags.DEFINE_integer(
+        "tile",
+        None,
+        "translate: pixels a side of the tiles of large images (default 768); 0 for none",
+        0,
+        2**20,
+    ),
+    flags.DEFINE_integer(
+        "style_side", None, "translate: longer side of larger styles in pixels (default 512)", 16, 2**20
+    ),
     flags.DEFINE_enum(
         "path",
         None,

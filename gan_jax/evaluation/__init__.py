@@ -71,6 +71,7 @@ _CAPABILITIES = {
     "generate": ("draws_from_noise", "translates", "holds_image"),
     "predict": ("tells_classes",),
     "infer": ("encodes",),
+    "stylise": ("takes_styles",),
 }
 
 

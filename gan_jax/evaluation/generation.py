@@ -25,7 +25,8 @@ _FILES = ("inception", "vgg16", "vgg19")  # networks whose weights come from a f
 _MEASURES = ("fid", "kid", "precision", "recall", "density", "coverage", "is", "is_std", "memorisation")
 METRICS = (
     *(f"{{prefix}}_{measure}" for measure in _MEASURES),
-    *(f"{measure}_{form}" for form in ("inception_clean", "vgg16", "vgg19") for measure in _MEASURES),
+    *(f"{measure}_inception_clean" for measure in _MEASURES),
+    *(f"{vgg}_{measure}" for vgg in _FILES[1:] for measure in ("frechet", "kernel", *_MEASURES[2:])),
     *("n_real", "n_fake", "n_reference", "judge_accuracy", "classes_missing", "conditional_accuracy"),
 )
 MORE_THAN = ("k", "density_k")

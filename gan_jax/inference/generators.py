@@ -36,7 +36,8 @@ def model(workdir: Path | str, place: output.Output) -> Any:
             )
             raise ConfigError(message)
         return found
-    what = "turns images into images" if found.translates else "predicts labels of images"
+    turns = found.translates or found.takes_styles
+    what = "turns images into images" if turns else "predicts labels of images"
     what = "holds one image" if found.holds_image else what
     known = (name for name in models.known() if models.model_class(name).draws_from_noise)
     raise WorkdirError(

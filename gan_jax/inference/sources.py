@@ -24,6 +24,7 @@ class Source:
       read: the content of a file by its name; an OSError means that the file cannot be read.
       paths: paths of the images that are files themselves, not members of a zip.
       folder: the folder of the images, if a folder was given.
+      flag: the flag that named the source.
     """
 
     title: str
@@ -31,10 +32,11 @@ class Source:
     read: Callable[[str], bytes]
     paths: tuple[Path, ...] = ()
     folder: Path | None = None
+    flag: str = "input"
 
     @classmethod
-    def open(cls, given: str, stack: contextlib.ExitStack) -> "Source":
-        """The source that `--input` names; `stack` closes it.
+    def open(cls, given: str, stack: contextlib.ExitStack, flag: str = "input") -> "Source":
+        """The source that a flag names; `stack` closes it.
 
         Raises:
           ConfigError: there is no such file or folder.
@@ -48,10 +50,10 @@ class Source:
                 _log.info("%d other files of %s are ignored", len(folder.others), folder.title)
             own = path if path.is_dir() else None
             files = tuple(path / name for name in folder.images) if own else ()
-            return cls(folder.title, folder.images, folder.read, files, own)
+            return cls(folder.title, folder.images, folder.read, files, own, flag)
         if not path.is_file():
-            raise ConfigError(f"input={given!r} does not exist; allowed: a folder, a zip, or an image")
-        return cls(str(path), (path.name,), lambda name: path.read_bytes(), (path,))
+            raise ConfigError(f"{flag}={given!r} does not exist; allowed: a folder, a zip, or an image")
+        return cls(str(path), (path.name,), lambda name: path.read_bytes(), (path,), flag=flag)
 
     def content(self, name: str) -> bytes:
         """The whole content of a file.

@@ -1,9 +1,14 @@
-"""`--mode=translate`: a run's translations of the images of a folder, a zip, or one file."""
+"""`--mode=translate`: a run's translations of the images of a folder, a zip, or one file.
+
+Images are turned upright by their EXIF orientation. If the model takes any size, images keep theirs: they are
+padded by reflection to the multiple that the architecture needs, and the translation is cropped back. If the
+model takes one size only, images are brought to it as the training images were.
+"""
 
 import contextlib
-import errno
+import dataclasses
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +18,14 @@ from rich.progress import track
 
 from gan_jax import models
 from gan_jax.data.pixels import views
-from gan_jax.data.sources import listing
 from gan_jax.data.sources.decoding import Skipped
-from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
-from gan_jax.files import reading
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.game import devices
-from gan_jax.inference import comparison, targets
-from gan_jax.inference.output import png
+from gan_jax.inference import results, stylise, targets
 from gan_jax.inference.sources import Source
 from gan_jax.inference.translator import Prepared, Translator
 from gan_jax.ops.directions import DIRECTIONS
 from gan_jax.runs import restore
-from gan_jax.runs.workdir import Workdir
-
-# Errors of writing that concern the place of one file, not the disk.
-_OF_ONE_FILE = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES)
 
 _log = logging.getLogger(__name__)
 
@@ -43,27 +41,35 @@ def run(
     max_side: int = 0,
     seed: int = 0,
     overwrite: bool = False,
+    style: str = "",
+    alpha: float = 1.0,
+    weights: Sequence[str] = (),
+    mask: str = "",
+    colour: str = "none",
+    sheet: str = "",
+    tile: int = 768,
+    style_side: int = 512,
 ) -> dict[str, Any]:
     """Writes a PNG for each image, and a page with all pairs; the run's folder is not changed.
-
-    Images are turned upright by their EXIF orientation. If the model takes any size, images keep theirs: they
-    are padded by reflection to the multiple that the architecture needs, and the translation is cropped back.
-    If the model takes one size only, images are brought to it as the training images were.
 
     Args:
       workdir: folder of a run whose model turns images into images, finished or not.
       input: a folder, a zip, a folder inside a zip, or an image; sub-folders are included.
       output: a folder, created if missing; see `targets.names` for its files.
-      direction: 's2t' translates source images to the target domain, 't2s' target images to the source
-        domain.
-      attributes: the attributes that a conditional model should give; all others of the same data set are
-        removed.
-      derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for images as they
-        are.
+      direction: 's2t' translates source images to the target domain, 't2s' target images to the source.
+      attributes: what a conditional model should give; other attributes of the same set are removed.
+      derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for none.
       max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
-      seed: seed of the random draws. With one device, an image's draw depends on the seed and the image's
-        name only.
+      seed: of the random draws. With one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
+      style: of a model that takes styles, as are all following arguments; see `stylise.Wishes`.
+      alpha: see `stylise.Wishes`.
+      weights: see `stylise.Wishes`; numbers as text.
+      mask: see `stylise.Wishes`.
+      colour: see `stylise.Wishes`.
+      sheet: see `stylise.Wishes`.
+      tile: see `stylise.Wishes`.
+      style_side: see `stylise.Wishes`.
 
     Returns:
       Values to print.
@@ -72,51 +78,55 @@ def run(
       ConfigError, WorkdirError, CheckpointError, DataError: before anything is written, or for a full disk.
       IncompleteError: some images could not be used; all others were translated.
     """
-    for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
-        if value not in allowed:
-            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {', '.join(map(repr, allowed))}")
-    condition = _condition(_model(workdir), attributes)
-    skipped: dict[str, str] = {}
+    place = {"input": input, "output": output, "overwrite": overwrite}
+    wishes = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask, "colour": colour}
+    wishes |= {"sheet": sheet, "tile": tile, "style_side": style_side}
+    model = _model(workdir)
+    if model.takes_styles:
+        given = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
+        _refuse([name for name, value in given.items() if value], "do not take styles")
+        return stylise.run(workdir, wishes=stylise.Wishes(**wishes, max_side=max_side), **place)
+    defaults = {field.name: field.default for field in dataclasses.fields(stylise.Wishes)}
+    _refuse([name for name, value in wishes.items() if value != defaults[name]], "take styles")
+    condition = _condition(model, direction, derive, attributes)
+    return _translate(workdir, place, direction, condition, seed, attributes, derive, max_side)
+
+
+def _translate(workdir, place, direction, condition, seed, attributes, derive, max_side):
+    """The translations by a model that does not take styles."""
     with contextlib.ExitStack() as stack:
-        source = Source.open(input, stack)
+        source = Source.open(place["input"], stack)
         names = dict(zip(source.names, targets.names(source.names), strict=True))
-        folder = _folder(source, names.values(), output, overwrite)
+        folder = results.folder([source], names.values(), place["output"], place["overwrite"])
         translator = Translator(restore.load(workdir), direction, condition, seed)
         title = f"{Path(workdir).absolute().name}: translations"
-        asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
-        facts = {**translator.facts, **asked, "input": source.title}
-        pairs: list[comparison.Pair] = []
-        try:
-            for item, made in _translated(source, translator, derive, max_side, skipped):
-                try:
-                    pairs.append(_write(folder, item, made, names[item.name]))
-                except Skipped as reason:
-                    _leave_out(skipped, item.name, reason)
-        finally:  # also for a full disk, as far as it can be
-            if pairs:
-                folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
-    return _conclude(folder, source.title, pairs, skipped)
+        told = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
+        written = results.Results(folder, title, {**translator.facts, **told, "input": source.title})
+        with written:
+            for item, made in _translated(source, translator, derive, max_side, written):
+                written.add(item.name, item.pixels, made, names[item.name])
+    return written.conclude()
 
 
-def _conclude(
-    folder: Workdir, title: str, pairs: Sequence[comparison.Pair], skipped: Mapping[str, str]
-) -> dict[str, Any]:
-    """Reports images that could not be used."""
-    total, left_out = len(pairs) + len(skipped), listing.counted(skipped)
-    if not pairs:
-        raise DataError(f"{title}: none of {total} images can be used: {left_out}")
-    page = folder.path / comparison.PAGE
-    if skipped:
-        message = f"{len(skipped)} of {total} images could not be used: {left_out}"
-        raise IncompleteError(f"{message}; the others were translated, see {page}")
-    return {"images": len(pairs), "comparison": page}
+def _refuse(flags: Sequence[str], models_that: str) -> None:
+    """Refuses flags for other models than the run's."""
+    if flags:
+        raise ConfigError(f"--{flags[0]} is for models that {models_that}")
+
+
+def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
+    try:
+        return tuple(float(text) for text in texts)
+    except ValueError as error:
+        message = f"weights={','.join(texts)} is not allowed; allowed: numbers separated by commas"
+        raise ConfigError(message) from error
 
 
 def _model(workdir: Path | str) -> Any:
     """The model of the run in a folder, which must turn images into images."""
     config = restore.load_config(workdir)
     model = models.create(config.model)
-    if model.translates:
+    if model.translates or model.takes_styles:
         return model
     what = "makes images from noise" if model.draws_from_noise else "predicts labels of images"
     what = "holds one image" if model.holds_image else what
@@ -126,8 +136,17 @@ def _model(workdir: Path | str) -> Any:
     )
 
 
-def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | None:
-    """The label vector for a conditional model, float32 [n]; None for other models."""
+def _condition(
+    model: Any, direction: str, derive: str, attributes: Sequence[str] | None
+) -> np.ndarray | None:
+    """The label vector for a conditional model, float32 [n]; None for other models.
+
+    Raises:
+      ConfigError: a value is not allowed, or attributes are missing or not possible.
+    """
+    for name, value, allowed in (("direction", direction, DIRECTIONS), ("derive", derive, views.DERIVED)):
+        if value not in allowed:
+            raise ConfigError(f"{name}={value!r} is not allowed; allowed: {', '.join(map(repr, allowed))}")
     if not model.takes_requests:
         if attributes is not None:
             raise ConfigError(
@@ -139,21 +158,12 @@ def _condition(model: Any, attributes: Sequence[str] | None) -> np.ndarray | Non
     return np.asarray(model.condition(tuple(attributes)), np.float32)
 
 
-def _folder(source: Source, names: Collection[str], output: str, overwrite: bool) -> Workdir:
-    """The folder that `--output` names, after a check that no file in it would be lost."""
-    if source.folder and Path(output).resolve().is_relative_to(source.folder.resolve()):
-        where = f"output={output!r} lies in input={str(source.folder)!r}"
-        raise ConfigError(f"{where}; choose a folder outside of it")
-    thumbnails = [file for name in names for file in comparison.files(name)]
-    return targets.check(output, [*names, *thumbnails, comparison.PAGE], source.paths, overwrite)
-
-
 def _translated(
-    source: Source, translator: Translator, derive: str, max_side: int, skipped: dict[str, str]
+    source: Source, translator: Translator, derive: str, max_side: int, written: results.Results
 ) -> Iterator[tuple[Prepared, np.ndarray]]:
     """Images and their translations; neighbours of one shape go through the model together.
 
-    Images that cannot be used are added to `skipped`.
+    Images that cannot be used are left out of `written`.
     """
 
     def flush() -> Iterator[tuple[Prepared, np.ndarray]]:
@@ -162,7 +172,7 @@ def _translated(
                 yield from zip(group, translator(group), strict=True)
             except Skipped as reason:
                 for item in group:
-                    _leave_out(skipped, item.name, reason)
+                    written.leave_out(item.name, reason)
 
     group: list[Prepared] = []
     bar = Console(stderr=True)
@@ -170,7 +180,7 @@ def _translated(
         try:
             item = translator.prepare(name, source.content(name), derive, max_side)
         except Skipped as reason:
-            _leave_out(skipped, name, reason)
+            written.leave_out(name, reason)
             continue
         # Images may be large, so a batch has at most one image for each device.
         if group and (len(group) == devices.local_devices() or group[0].padded.shape != item.padded.shape):
@@ -178,29 +188,3 @@ def _translated(
             group = []
         group.append(item)
     yield from flush()
-
-
-def _leave_out(skipped: dict[str, str], name: str, reason: Skipped) -> None:
-    skipped[name] = str(reason)
-    _log.warning("%s: %s", listing.shown(name), reason)
-
-
-def _write(folder: Workdir, item: Prepared, made: np.ndarray, target: str) -> comparison.Pair:
-    """Writes one translation and both thumbnails.
-
-    Raises:
-      Skipped: the place of one of these files cannot be used.
-      WorkdirError: no file can be written any more, such as on a full disk.
-    """
-    thumbnails = []
-    try:
-        folder.write(target, png(made))
-        for pixels, file in zip((item.pixels, made), comparison.files(target), strict=True):
-            thumbnail, content = comparison.thumbnail(pixels, file)
-            folder.write(file, content)
-            thumbnails.append(thumbnail)
-    except WorkdirError as error:
-        if getattr(error.__cause__, "errno", None) not in _OF_ONE_FILE:
-            raise
-        raise Skipped(f"its output cannot be written: {reading.reason(error.__cause__)}") from error
-    return comparison.Pair(item.name, target, *thumbnails)

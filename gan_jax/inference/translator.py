@@ -37,6 +37,28 @@ class Prepared:
     top: int = 0
     left: int = 0
 
+    def cropped(self, made: np.ndarray) -> np.ndarray:
+        """The part [H, W, C'] of the padded image's translation [H', W', C'] that belongs to the image."""
+        tall, wide = self.pixels.shape[:2]
+        return made[self.top : self.top + tall, self.left : self.left + wide]
+
+
+def padded(name: str, pixels: np.ndarray, multiple: int) -> Prepared:
+    """An image uint8 [H, W, C], padded by reflection to sides that are multiples of a number; 0: as it is."""
+    lacking = [-side % max(multiple, 1) for side in pixels.shape[:2]]
+    (top, below), (left, right) = ((n // 2, n - n // 2) for n in lacking)
+    wider = np.pad(pixels, ((top, below), (left, right), (0, 0)), mode="reflect")
+    return Prepared(name, pixels, wider, top, left)
+
+
+def reduced(picture: Image.Image, max_side: int) -> Image.Image:
+    """The picture, scaled down so that its longer side has at most `max_side` pixels; 0: as it is."""
+    if not 0 < max_side < max(picture.size):
+        return picture
+    scale = max_side / max(picture.size)
+    wide, tall = (max(round(side * scale), 1) for side in picture.size)
+    return picture.resize((wide, tall), Image.Resampling.BILINEAR)
+
 
 class Translator:
     """A run's model as a mapping of images from files."""
@@ -89,20 +111,12 @@ class Translator:
           Skipped: the file cannot be read.
         """
         picture = decoding.upright(content, None if self.multiple else self._framing.draft)
-        if not self.multiple:
-            picture = self._framing.apply(picture)
-        elif 0 < max_side < max(picture.size):
-            scale = max_side / max(picture.size)
-            wide, tall = (max(round(side * scale), 1) for side in picture.size)
-            picture = picture.resize((wide, tall), Image.Resampling.BILINEAR)
+        picture = reduced(picture, max_side) if self.multiple else self._framing.apply(picture)
         try:
             pixels = views.derived(np.asarray(picture)[None], derive, self._channels)[0]
         except MemoryError as error:
             raise Skipped("too large for the memory; see --max_side") from error
-        lacking = [-side % max(self.multiple, 1) for side in pixels.shape[:2]]
-        (top, below), (left, right) = ((n // 2, n - n // 2) for n in lacking)
-        padded = np.pad(pixels, ((top, below), (left, right), (0, 0)), mode="reflect")
-        return Prepared(name, pixels, padded, top, left)
+        return padded(name, pixels, self.multiple)
 
     def __call__(self, group: Sequence[Prepared]) -> list[np.ndarray]:
         """The translations of images of one padded shape, uint8 [H, W, C'] each.
@@ -127,11 +141,7 @@ class Translator:
             raise Skipped(f"too thin for the model at {wide} x {tall} pixels") from error
         if not self.multiple:
             return list(made)
-        boxes = ((item, *item.pixels.shape[:2]) for item in group)
-        return [
-            image[item.top : item.top + tall, item.left : item.left + wide]
-            for image, (item, tall, wide) in zip(made, boxes, strict=True)
-        ]
+        return [item.cropped(image) for image, item in zip(made, group, strict=True)]
 
     def _batch(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         batch = {self._given: pictures}

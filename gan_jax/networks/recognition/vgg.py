@@ -145,7 +145,7 @@ def part(variables: Mapping[str, Any], through: str) -> dict[str, Any]:
 
 
 def normalise_activations(
-    network: VGG, variables: Mapping[str, Any], images: jax.Array
+    network: VGG, variables: Mapping[str, Any], images: jax.Array, floor: float = 0.0
 ) -> tuple[dict[str, Any], dict[str, jax.Array]]:
     """Weights with which every filter's mean activation over images and positions is one.
 
@@ -153,10 +153,14 @@ def normalise_activations(
     the next kernel. ReLU, both poolings and both borders commute with positive factors. So the function of
     every layer changes by the factor 1 / m only. A filter that is never active keeps its scale.
 
+    With a `floor`, m is at least this share of the mean of the layer's means. Filters that the calibration
+    images rarely activate would otherwise become thousands of times stronger on other images.
+
     Args:
       network: the network.
       variables: its variables.
       images: the calibration images, [B, H, W, 3] in [-1, 1].
+      floor: 0 or more.
 
     Returns:
       The new variables, and m of the old ones, [C], by convolution.
@@ -168,6 +172,7 @@ def normalise_activations(
     means, before = {}, jnp.ones(3)
     for name, active in zip(names, maps.values(), strict=True):
         mean = active.mean((0, 1, 2))
+        mean = jnp.maximum(mean, floor * mean.mean())
         mean = jnp.where(mean > 0, mean, 1.0)
         kernel = params[name]["kernel"] * before[:, None] / mean
         params[name] = {"kernel": kernel, "bias": params[name]["bias"] / mean}

@@ -1,0 +1,1 @@
+"""Embedded paintings in many manners, and photographs beside them."""
