@@ -40,8 +40,8 @@ def folder(sources: Sequence[Source], names: Collection[str], output: str, overw
             where = f"output={output!r} lies in {source.flag}={str(source.folder)!r}"
             raise ConfigError(f"{where}; choose a folder outside of it")
     thumbnails = [file for name in names for file in comparison.files(name)]
-    paths = [path for source in sources for path in source.paths]
-    return targets.check(output, [*names, *thumbnails, comparison.PAGE], paths, overwrite)
+    inputs = [path for source in sources for path in source.paths]
+    return targets.check(output, [*names, *thumbnails, comparison.PAGE], inputs, overwrite)
 
 
 class Results:
