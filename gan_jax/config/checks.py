@@ -85,7 +85,8 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
-        built.check(models.Inputs(config.data.size, _varies(config), _seen_sizes(config)))
+        sizes = _seen_sizes(config)
+        built.check(models.Inputs(config.data.size, _varies(config), sizes, batch_size=config.batch_size))
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():

@@ -28,12 +28,14 @@ class Inputs:
       required: pixels a side at which the network of each required run sees images; 0 for any size.
       columns: all columns of the training set except the images, by batch key such as `image_label`; None
         before the data are read.
+      batch_size: the images of a batch on each device, as far as it is known; 0: not known.
     """
 
     size: int
     varies: bool = False
     required: Mapping[str, int] = dataclasses.field(default_factory=dict)
     columns: Mapping[str, np.ndarray] | None = None
+    batch_size: int = 0
 
 
 class Model(Protocol):
