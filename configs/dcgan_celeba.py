@@ -7,8 +7,9 @@ public, so the faces are CelebA's. Widths begin at 64 and kernels are 4x4, as in
 normal instead of uniform. The images get scores only by Inception's weights, see `inception`.
 """
 
-from gan_jax.config import apply, dataset, quick
-from gan_jax.config.recipes import generation, slices
+from gan_jax.config import apply, quick
+from gan_jax.config.recipes import faces, generation
+from gan_jax.config.recipes.faces import folder
 from gan_jax.config.recipes.generation import inception
 
 
@@ -28,26 +29,13 @@ def get_config(arg=""):
     return apply(config, arg, inception, folder, part, quick)
 
 
-def faces(config, path, first):
-    """Reads faces from a folder or zip. Training leaves out those from number `first` on."""
-    config.data.sets.images = dataset(files={"train": path}, embedded="emoji")
-    slices.of_set(config, "images", train=f"train[:{first}]", test=f"train[{first}:]")
-    if "test" in config.evals:
-        config.evals.test.roles.reference.split = f"train[:{min(first, 10_000)}]"
-
-
-def folder(config):
-    """Reads the folder of faces celeba/img_align_celeba under GAN_JAX_DATA, without tfds."""
-    faces(config, "celeba/img_align_celeba", 182_637)
-
-
 def part(config):
     """Reads 8 000 faces at half size from GAN_JAX_DATA, for two cores.
 
     D has spectral normalisation and the hinge loss. With batch norm D soon memorises the 7 000 training
     faces, and G learns nothing.
     """
-    faces(config, "celeba/img_align_celeba_half_first8000.zip", 7000)
+    faces.files(config, faces.PART, faces.PART_LEARNED)
     config.model.g_width = config.model.d_width = 32
     config.model.d_norm, config.model.spectral, config.model.loss = "none", True, "hinge"
     # At equal rates D lags behind in so few steps, and colours fluctuate.

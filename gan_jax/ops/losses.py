@@ -184,6 +184,41 @@ def gradient_penalty(
     return jnp.square(excess if sides == 2 else jax.nn.relu(excess)).mean()
 
 
+def r1(score_fn: Callable[[jax.Array], jax.Array], images: jax.Array) -> jax.Array:
+    """The squared slope of the scores at images: `E |grad_x D(x)|^2`, mean over B, a scalar.
+
+    With real images this is R1 of Mescheder et al. 2018, eq. 9, without the factor gamma / 2. With fakes it
+    is R2. The norm is over all pixels and channels of one image.
+
+    Args:
+      score_fn: images [B, ...] -> scores [B]. The minibatch standard deviation couples the images of a batch.
+        As in the authors' code, the slope is then that of the sum of all scores.
+      images: [B, ...].
+    """
+    slopes = jax.grad(lambda x: score_fn(x).sum())(images).astype(jnp.float32)
+    return jnp.square(slopes).sum(range(1, images.ndim)).mean()
+
+
+def path_lengths(
+    synthesis_fn: Callable[[jax.Array], jax.Array], ws: jax.Array, noise: jax.Array
+) -> jax.Array:
+    """How far the images of G move with the styles, along random directions of the images: [B].
+
+    `l_b = sqrt(mean_l sum_d (J^T y)^2_bld)`, where J is the derivative of the images with respect to the
+    styles and y is noise / sqrt(H W) (Karras et al. 2020, eq. 4). As in the authors' code, the sum over
+    layers is a mean.
+
+    Args:
+      synthesis_fn: styles [B, L, d] -> images [B, H, W, C].
+      ws: [B, L, d].
+      noise: draws of N(0, 1), [B, H, W, C].
+    """
+    y = noise / math.sqrt(noise.shape[1] * noise.shape[2])
+    slopes = jax.grad(lambda w: (synthesis_fn(w) * y).sum())(ws).astype(jnp.float32)
+    # The square root has no derivative at 0.
+    return jnp.sqrt(jnp.square(slopes).sum(2).mean(1) + 1e-12)
+
+
 def kl_standard_normal(mean: jax.Array, log_variance: jax.Array) -> jax.Array:
     """KL divergence of N(mean, exp(log_variance)), [B, d] each, from N(0, I), in nats; mean over B, a scalar.
 

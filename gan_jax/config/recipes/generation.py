@@ -30,9 +30,10 @@ def noise_to_image(
     every: int = 1000,
     classes: int = 0,
     judge: bool = True,
+    kind: str = "gan",
     **fields: Any,
 ) -> ml_collections.ConfigDict:
-    """A run of `models/gan.py` that draws sheets during training and is scored at the end.
+    """A run of a noise-to-image model that draws sheets during training and is scored at the end.
 
     The score compares 10 000 generated images with the test set. It uses the features of a judge, a
     classifier of the same data that is trained first. The same number of training images is scored in the
@@ -48,11 +49,12 @@ def noise_to_image(
       classes: number of classes of a conditional model, whose sheets have a row for each class; 0 for other
         models.
       judge: whether to train a judge and to score by it. The data need classes for a judge.
+      kind: the model's name.
       **fields: fields of the Model.
     """
     config = default()
     config.name = name
-    config.model = model("gan", size=size, num_classes=classes, **fields)
+    config.model = model(kind, size=size, num_classes=classes, **fields)
     config.data.sets.images = SETS[images]
     config.data.size = size
     config.data.roles.image = role("images[train]", labels=classes > 0)

@@ -14,8 +14,8 @@ from gan_jax.networks.layers.normalisation import pixel_norm
 class Mapping(nn.Module):
     """Latents [B, d] and, for conditional models, one-hot classes [B, K] to styles [B, width].
 
-    The latents are normalised by `pixel_norm`. With classes, an embedding of the class, normalised in the same
-    way, stands beside the latents. The layers follow, each with a leaky ReLU and, in all, the gain sqrt(2).
+    The latents are normalised by `pixel_norm`. With classes, an embedding of the class, normalised in the
+    same way, stands beside the latents. Each layer has a leaky ReLU and the total gain sqrt(2).
 
     Attributes:
       width: features of every layer and of the result.

@@ -1,6 +1,6 @@
 """Generator and discriminator of StyleGAN2 (Karras et al. 2020, "Analyzing and Improving the Image Quality").
 
-A side of r pixels belongs to block r, for r = 4, 8 and so on to the side of the images. Images are in [-1, 1];
+Block r works at a side of r pixels, for r = 4, 8 and so on to the side of the images. Images are in [-1, 1].
 G's last layer is linear, so that its values may leave that range.
 """
 
@@ -49,8 +49,8 @@ def modulated_conv(
         w'_ijk  = s_i w_ijk                                   modulation (eq. 1)
         w''_ijk = w'_ijk / sqrt(sum_ik w'_ijk^2 + 1e-8)       demodulation (eq. 3)
 
-    The function scales the input's channels by s and the output's channels by the factor of demodulation. This
-    is the same function, and one convolution serves all images of a batch.
+    The function scales the input's channels by s and the output's channels by the factor of demodulation.
+    This gives the same result, and one convolution serves all images of a batch.
 
     Args:
       x: [B, H, W, C].

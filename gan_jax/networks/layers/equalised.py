@@ -1,6 +1,6 @@
 """Layers with an equalised learning rate (Karras et al. 2018, section 4.1).
 
-A kernel is stored as a draw of N(0, 1), and each use multiplies the kernel by `gain / sqrt(fan_in)`. The layers
+A kernel starts as a draw of N(0, 1), and each use multiplies the kernel by `gain / sqrt(fan_in)`. The layers
 start with the scale of He's initial values. Adam then moves all kernels at one relative rate, whatever their
 fan-in is.
 """

@@ -13,16 +13,11 @@ def beside_deviation(x: jax.Array, group: int) -> jax.Array:
 
     Args:
       x: [B, H, W, C].
-      group: images in a group. Image j belongs to group j mod (B / group), as in the authors' code. A batch
-        with fewer images is one group.
-
-    Raises:
-      ValueError: `group` does not divide B.
+      group: most images in a group. G, the number of images in a group, is the largest divisor of B that is
+        at most `group`. Image j belongs to group j mod (B / G), as in the authors' code.
     """
     batch, height, width, _ = x.shape
-    group = min(group, batch)
-    if batch % group:
-        raise ValueError(f"group={group} is not allowed; allowed: divisors of the {batch} images of a device")
+    group = next(count for count in range(min(group, batch), 0, -1) if batch % count == 0)
     y = x.astype(jnp.float32).reshape(group, batch // group, *x.shape[1:])
     y = y - y.mean(0)
     deviation = jnp.sqrt(jnp.square(y).mean(0) + 1e-8).mean((1, 2, 3))

@@ -1,8 +1,9 @@
 """Resampling of images with small FIR filters, as sums of strided slices.
 
-The filters are separable and the same for every channel. A sum of slices is the fastest form on a CPU: a grouped
-convolution of the same filter takes 35 times as long there, and its gradient 40 times. A sum of slices is linear,
-so that its derivatives of every order are of the same kind. Outside the image every value is zero.
+The filters are separable and the same for every channel. A sum of slices is the fastest form on a CPU. A
+grouped convolution of the same filter takes 35 times as long there, and its gradient 40 times. A sum of
+slices is linear, so that its derivatives of every order are of the same kind. Outside the image every value
+is zero.
 """
 
 from collections.abc import Sequence
