@@ -17,20 +17,23 @@ _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "configuration file, with variants after a colon, such as configs/dtn_digits.py:no_tid"
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
-_MODES = ["train", "eval", "sample", "interpolate", "translate"]
+_MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 # Flags of the modes in gan_jax/inference. Each mode's `run` says which flags it takes, with their defaults.
 _FLAGS = [
     flags.DEFINE_string(
-        "out", None, "sample, interpolate: output file .png (sheet) or .npz (arrays), or new folder/"
+        "out",
+        None,
+        "all modes that draw from noise: output file .png (sheet) or .npz (arrays), or new folder/; "
+        "interpolate also .gif or .mp4",
     ),
-    flags.DEFINE_integer("num", None, "sample: number of images (default 64)", 1, 10**6),
+    flags.DEFINE_integer("num", None, "sample, edit, noise: number of images (default 64, 2, 6)", 1, 10**6),
     flags.DEFINE_integer(
-        "seed", None, "sample, interpolate, translate: seed of the random draws (default 0)", 0, 2**31 - 1
+        "seed", None, "all modes but train and eval: seed of the random draws (default 0)", 0, 2**31 - 1
     ),
     flags.DEFINE_list(
-        "labels", None, "sample, interpolate: classes of a conditional model, used in turn (default all)"
+        "labels", None, "classes of a conditional model that draws from noise, used in turn (default all)"
     ),
     flags.DEFINE_bool(
         "hold_z",
@@ -51,10 +54,30 @@ _FLAGS = [
         "pairs", None, "interpolate: pairs of sample numbers, such as 0-1,3-17 (default 0-1,2-3,...)"
     ),
     flags.DEFINE_integer(
-        "rows", None, "interpolate: number of pairs, if --pairs is not given (default 8)", 1, 1000
+        "rows",
+        None,
+        "interpolate: number of pairs, if --pairs is not given (default 8); mix: number of rows (default 6)",
+        1,
+        1000,
     ),
-    flags.DEFINE_integer("columns", None, "sample, interpolate: images in each row of the sheet", 1, 10**4),
-    flags.DEFINE_string("input", None, "translate: folder, zip or image to translate"),
+    flags.DEFINE_integer("columns", None, "images in each row of the sheet, or frames of a path", 1, 10**4),
+    flags.DEFINE_float(
+        "truncation", None, "models with styles: 1 leaves the styles as they are, 0 gives their mean"
+    ),
+    flags.DEFINE_enum(
+        "space", None, ["z", "w"], "interpolate: latents, or styles (default w for a model with styles)"
+    ),
+    flags.DEFINE_string(
+        "latents", None, "interpolate, mix, edit, noise: .npz with styles, from sample or project"
+    ),
+    flags.DEFINE_string(
+        "layers", None, "mix: layers whose styles come from the first row; edit: layers to edit; such as 4-7"
+    ),
+    flags.DEFINE_integer("steps", None, "project: number of steps for each image (default 1000)", 1, 10**6),
+    flags.DEFINE_bool("plus", None, "project: give each layer a style of its own (W+)"),
+    flags.DEFINE_integer("directions", None, "edit: number of directions (default 4)", 1, 1000),
+    flags.DEFINE_float("strength", None, "edit: length of the longest step along a direction (default 3)"),
+    flags.DEFINE_string("input", None, "translate, project: folder, zip or image"),
     flags.DEFINE_string(
         "output", None, "translate: output folder, for a .png of each image and a page of all pairs"
     ),
