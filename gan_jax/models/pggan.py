@@ -39,9 +39,9 @@ class Model(Growing):
         super().__post_init__()
         checks.require_range(self, 0, 0.999999, "ema")
 
-    @property
-    def ema_decay(self) -> float:
-        """The decay of G's average at every update."""
+    def average_decay(self, stage: int) -> float:
+        """The same decay in every stage."""
+        del stage
         return self.ema
 
     @property

@@ -6,8 +6,7 @@ from typing import Any
 
 import ml_collections
 
-from gan_jax.config.defaults import model
-from gan_jax.config.recipes import faces, generation, slices
+from gan_jax.config.recipes import drawn_faces, faces, generation
 from gan_jax.config.recipes.classifiers import classifier
 from gan_jax.config.recipes.digits import shorten
 from gan_jax.config.sets import dataset, role
@@ -53,9 +52,8 @@ def faces_by(name: str, kind: str, *, size: int, **fields: Any) -> ml_collection
       **fields: fields of the Model.
     """
     config = generation.noise_to_image(
-        name, "celeb_a", size=size, batch_size=128, steps=1, every=1000, judge=False, channels=3
+        name, "celeb_a", size=size, batch_size=128, steps=1, judge=False, kind=kind, **fields
     )
-    config.model = model(kind, size=size, **fields)
     config.data.sets.images = dataset("celeb_a", attributes=faces.KEPT, embedded="emoji")
     config.data.flip = True
     config.requires.judge = classifier(
@@ -74,10 +72,8 @@ def faces_by(name: str, kind: str, *, size: int, **fields: Any) -> ml_collection
 
 def folder(config: ml_collections.ConfigDict) -> None:
     """Reads CelebA's official folder and table under GAN_JAX_DATA, without tfds."""
-    photos = dataset(**faces.PHOTOS, attributes=faces.KEPT, crop=(178, 178), embedded="emoji")
-    config.data.sets.images = photos
-    slices.of_set(config, "images", train="train[:182637]", test="train[182637:]")
-    config.evals.test.roles.reference.split = "train[:10000]"
+    table = {"attributes_file": faces.PHOTOS["attributes_file"], "attributes": faces.KEPT}
+    drawn_faces.files(config, faces.PHOTOS["files"]["train"], 182_637, **table)
 
 
 def part(config: ml_collections.ConfigDict, period: int, last: int, batch_size: int) -> None:
@@ -89,9 +85,8 @@ def part(config: ml_collections.ConfigDict, period: int, last: int, batch_size: 
       last: images of the last stage after its fade.
       batch_size: images of an update.
     """
-    config.data.sets.images = dataset(**faces.PART, attributes=faces.KEPT, embedded="emoji")
-    slices.of_set(config, "images", train="train[:7000]", test="train[7000:]")
-    config.evals.test.roles.reference.split = "train[:7000]"
+    table = {"attributes_file": faces.PART["attributes_file"], "attributes": faces.KEPT}
+    drawn_faces.files(config, drawn_faces.PART, drawn_faces.PART_LEARNED, **table)
     config.data.size = config.model.size = config.requires.judge.data.size = 32
     shorten(config.requires.judge, 1000)
     config.model.width_base, config.model.width_max, config.model.z_dim = 2048, 64, 64

@@ -29,8 +29,8 @@ class Growing(NoiseToImage):
     changes. A step computes the layers up to its stage only. The others have the gradient 0 and do not move.
 
     An iteration takes one batch. Its images are shared among `updates` rounds. In each round D moves, then G
-    on fresh noise. Schedules count iterations. A subclass has the method `_fakes` and the property
-    `ema_decay`.
+    on fresh noise. Schedules count iterations. A subclass has the methods `_fakes` and
+    `average_decay`.
     """
 
     SCHEDULES: ClassVar[tuple[str, ...]] = ("stable_steps", "fade_steps")
@@ -54,6 +54,7 @@ class Growing(NoiseToImage):
     gp_weight: float = 10.0  # of the gradient penalty
     gp_target: float = 1.0  # the slope that the penalty asks for
     drift: float = 1e-3  # weight of D's squared scores of real images
+    r1_weight: float = 0.0  # gamma of R1
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -74,15 +75,18 @@ class Growing(NoiseToImage):
         checks.require("learning_rates", rates, bool(good), "a tuple of numbers from 0 to 1")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
         checks.require_choice(self, "loss", tuple(losses.ADVERSARIAL))
-        checks.require_range(self, 0, 1e6, "gp_weight", "drift")
+        checks.require_range(self, 0, 1e6, "gp_weight", "drift", "r1_weight")
         checks.require_range(self, 1e-6, 1e6, "gp_target")
         bounded = self.loss != "wasserstein" or self.gp_weight > 0
         checks.require("gp_weight", self.gp_weight, bounded, "above 0 where loss='wasserstein'")
 
-    @property
-    def ema_decay(self) -> float:
-        """The old average's weight in the new average of G's parameters, at every update in a stage."""
-        raise TypeError(f"{type(self).__module__} has no ema_decay")
+    def average_decay(self, stage: int) -> float:
+        """The old average's weight in the new average of G's parameters, at every update of a stage."""
+        raise TypeError(f"{type(self).__module__} has no average_decay")
+
+    def updates_at(self, stage: int) -> int:
+        """The updates of each player in an iteration of a stage."""
+        return _of(self.updates, stage)
 
     @property
     def first_stage(self) -> int:
@@ -143,7 +147,7 @@ class Growing(NoiseToImage):
             return _restarted(state), {}
         # The first stage never fades. At the end of a fade's first iteration, alpha is above 0.
         level = None if stage == self.first_stage else self.level(state.step + 1)
-        real, count = networks.seen(batch["image"], self.size, level, stage), _of(self.updates, stage)
+        real, count = networks.seen(batch["image"], self.size, level, stage), self.updates_at(stage)
         if len(real) % count:
             raise ValueError(f"updates={count} is not allowed; allowed: divisors of {len(real)}")
         shares = real.reshape(count, -1, *real.shape[1:]), jax.random.split(rng, count)
@@ -171,10 +175,11 @@ class Growing(NoiseToImage):
     def _update_d(self, state, real, rng, level, stage):
         """Moves D, which minimises the following loss, with r = D(real) and f = D(G(z)).
 
-            d_loss(r, f) + gp_weight GP + drift E r^2
+            d_loss(r, f) + gp_weight GP + drift E r^2 + (r1_weight / 2) R1
 
-        GP is the gradient penalty between real images and fakes, with the slope gp_target. Fakes and real
-        images are in two passes, so that the minibatch standard deviation never mixes them.
+        GP is the gradient penalty between real images and fakes, with the slope gp_target. R1 is the mean
+        squared slope at real images. Fakes and real images are in two passes, so that the minibatch standard
+        deviation never mixes them.
         """
         fake_key, key = jax.random.split(rng)
         fake, notes = self._fakes(state, state.players["gen"].params, len(real), fake_key, level, stage)
@@ -191,6 +196,9 @@ class Growing(NoiseToImage):
                 loss = loss + self.gp_weight * terms["gp"]
             if self.drift:
                 loss = loss + self.drift * losses.drift(r)
+            if self.r1_weight:
+                terms["r1"] = losses.r1(score, real)
+                loss = loss + self.r1_weight / 2 * terms["r1"]
             return loss, ({}, {f"disc/{name}": value for name, value in {"loss": loss, **terms}.items()})
 
         state, metrics = game.update(state, "disc", self.tx("disc", stage), loss_fn)
@@ -205,7 +213,7 @@ class Growing(NoiseToImage):
             loss = losses.adversarial(self.loss)[1](self.d.apply(disc, fake, level, stage))
             return loss, ({}, {"gen/loss": loss, **notes})
 
-        state, metrics = game.update(state, "gen", self.tx("gen", stage), loss_fn, self.ema_decay)
+        state, metrics = game.update(state, "gen", self.tx("gen", stage), loss_fn, self.average_decay(stage))
         terms = {name: value for name, value in metrics.items() if "/" in name}
         return self._noted(state, metrics), terms
 
