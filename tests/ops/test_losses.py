@@ -315,3 +315,13 @@ def test_the_path_length_of_a_constant_generator_has_a_finite_gradient():
     ws, y = jnp.zeros((2, 3, 5)), jnp.ones((2, 4, 4, 1))
     loss = lambda c: losses.path_lengths(lambda w: c * w.sum((1, 2))[:, None, None, None] * y, ws, y).sum()  # noqa: E731
     assert np.isfinite(jax.grad(loss)(0.0))
+
+
+def test_the_relativistic_game_compares_pairs():
+    real, fake = normal(6), normal(6, seed=1)
+    wanted = np.log1p(np.exp(-(real.astype(np.float64) - fake))).mean()
+    assert float(losses.relativistic(real, fake)) == pytest.approx(wanted, rel=1e-5)
+    assert float(losses.relativistic(real + 5, fake + 5)) == pytest.approx(wanted, rel=1e-5)
+    assert float(losses.relativistic(real, real)) == pytest.approx(LN2, rel=1e-6)
+    # Pairs matter: sorted scores, paired one by one, lose less or more than others.
+    assert float(losses.relativistic(np.sort(real), np.sort(fake))) != pytest.approx(wanted, rel=1e-3)
