@@ -38,7 +38,7 @@ def part(config):
     """
     growing.part(config, period=20_000, last=60_000, batch_size=32)
     config.model.w_dim, config.model.mapping_layers = 64, 4
-    config.model.r1_weight, config.model.ema_half_life = 0.1, 10_000 / 32
+    config.model.r1_weight, config.model.ema_half_life = 0.1, 2000 / 32
 
 
 def a_baseline(config):
