@@ -7,6 +7,7 @@ sides must have made the same number of updates of the same number of parameters
 """
 
 import dataclasses
+import itertools
 import json
 import os
 import resource
@@ -67,8 +68,8 @@ class Comparison:
     loop: Callable[[], None] | None = None
 
 
-def ours(fields, batch, frozen=()):
-    """Our side: the model with these fields, on this batch.
+def ours(fields, batch, frozen=(), start=0):
+    """Our side: the model with these fields, on this batch, from iteration `start` on.
 
     `frozen` names the networks that are not trained.
     """
@@ -83,10 +84,15 @@ def ours(fields, batch, frozen=()):
     networks = {**{k: p.params for k, p in host.players.items()}, **{k: host.frozen[k] for k in frozen}}
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
     step, placed = devices.pmap_step(model.train_step, 0), devices.shard(batch)
-    box = [devices.replicate(host)]
+    box, iterations = [devices.replicate(host.replace(step=host.step + start))], itertools.count(start)
 
     def run():
-        box[0], metrics = step(box[0], placed, devices.clock(0, 0, True), "train")
+        metrics = {}
+        phases = model.phases(next(iterations))
+        for j, phase in enumerate(phases):
+            clock = devices.clock(0, j, j == len(phases) - 1)
+            box[0], new = step(box[0], placed, clock, phase)
+            metrics |= new
         return {name: x for name, x in devices.to_host(metrics).items() if name.endswith("/loss")}
 
     def updates():

@@ -85,8 +85,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
-        sizes = _seen_sizes(config)
-        built.check(models.Inputs(config.data.size, _varies(config), sizes, batch_size=config.batch_size))
+        built.check(_inputs(config))
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
@@ -96,8 +95,10 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
             raise ConfigError(f"requires.{name}.{error}") from error
 
 
-def _varies(config):
-    return config.data.flip or config.data.load_size > config.data.size
+def _inputs(config):
+    """What is known of the training data before they are read. One device then takes the whole batch."""
+    varies = config.data.flip or config.data.load_size > config.data.size
+    return models.Inputs(config.data.size, varies, _seen_sizes(config), batch_size=config.batch_size)
 
 
 def _seen_sizes(config):
