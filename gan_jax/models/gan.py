@@ -99,7 +99,9 @@ class Model(AdversarialLoss, Conditional):
                 raise ValueError(f"{field}={getattr(self, field)!r}: {error}") from error
         slopes = self.slope_weights
         mixed = slopes and self.d.norm == "batch"
-        allowed = f"none, layer with {', '.join(slopes)}: a slope is of one image, and batch norm mixes them"
+        allowed = (
+            f"none, layer where {' or '.join(slopes)} > 0: a slope is of one image, and batch norm mixes them"
+        )
         checks.require("d_norm", self.d.norm, not mixed, allowed)
         bounds = {**slopes, "clip": self.clip, "spectral": self.spectral}
         on = [name for name, value in bounds.items() if value]

@@ -1,4 +1,4 @@
-"""The relativistic game with R1 and R2 (Huang et al. 2024): its terms, and 25 Gaussians without a lost mode."""
+"""The relativistic game with R1 and R2 (Huang et al. 2024): its terms, and 25 Gaussians that are all found."""
 
 import adversaries as play
 import jax
@@ -43,7 +43,7 @@ def test_each_side_prefers_its_own_images():
 
 def test_penalties_of_slopes_go_with_no_batch_norm():
     with pytest.raises(
-        ValueError, match="d_norm='batch' is not allowed; allowed: none, layer with r1_weight"
+        ValueError, match="d_norm='batch' is not allowed; allowed: none, layer where r1_weight > 0"
     ):
         play.model(**play.CONVOLUTIONS, loss="relativistic", r1_weight=1.0)
 
