@@ -4,8 +4,9 @@
     python experiments/stylegan_ablation.py --rows=a_baseline,f_mixing
     python experiments/stylegan_ablation.py --quick
 
-Each line is a run of `configs/stylegan_celeba.py` with the line's variant. All lines are scored by one judge. The
-same command resumes an interrupted one. `OUT.json`, `OUT.md` and `OUT.png` are written again after every line.
+Each line is a run of `configs/stylegan_celeba.py` with the line's variant. All lines are scored by one judge.
+The same command resumes an interrupted one. `OUT.json`, `OUT.md` and `OUT.png` are written again after every
+line.
 """
 
 import numpy as np
@@ -32,13 +33,13 @@ _ROWS = flags.DEFINE_list("rows", list(ROWS), "lines to train")
 _VARIANT = flags.DEFINE_string("variant", "", "further variants of every line, such as part")
 
 TEXT = """\
-Data: {data}. {n_fake} generated images are scored against {n_real} of {scored}. Steps: {steps} of {batch} images in
-every line; the paper trains line A for fewer images than the others. Seed: {seed}.
-The features are those of the judge, a classifier of ten attributes of faces. {prefix}-FID is therefore not FID, and
-comparable only with figures of this judge. The published figures are FID at 1024 pixels. Minutes are for training
-and evaluation; the machine also did other work.
+Data: {data}. {n_fake} generated images are scored against {n_real} of {scored}.
+Steps: {steps} of {batch} images in every line; the paper trains line A for fewer images. Seed: {seed}.
+The features are those of the judge, a classifier of ten attributes of faces. {prefix}-FID is therefore not
+FID, and comparable only with figures of this judge. The published figures are FID at 1024 pixels. Minutes are
+for training and evaluation; the machine also did other work.
 
-| line | paper, CelebA-HQ | paper, FFHQ | {prefix}-FID | KID | precision | recall | parameters of G | minutes |
+| line | paper, CelebA-HQ | paper, FFHQ | {prefix}-FID | KID | precision | recall | size of G | minutes |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 """
 
