@@ -87,7 +87,7 @@ def ours(fields, batch, frozen=(), start=0):
     box, iterations = [devices.replicate(host.replace(step=host.step + start))], itertools.count(start)
 
     def run():
-        metrics = {}
+        metrics: dict[str, Any] = {}
         phases = model.phases(next(iterations))
         for j, phase in enumerate(phases):
             clock = devices.clock(0, j, j == len(phases) - 1)

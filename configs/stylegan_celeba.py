@@ -36,9 +36,11 @@ def part(config):
 
     R1's gamma of 10 is for 1024 pixels. It would leave D nearly constant at 32.
     """
-    growing.part(config, period=20_000, last=60_000, batch_size=32)
+    growing.part(config, period=20_000, last=60_000, batch_size=16)
     config.model.w_dim, config.model.mapping_layers = 64, 4
-    config.model.r1_weight, config.model.ema_half_life = 0.1, 2000 / 32
+    # So short periods need a higher rate and an average over fewer images.
+    config.model.learning_rates, config.model.ema_half_life = (2e-3,), 2000 / 16
+    config.model.r1_weight = 0.1
 
 
 def a_baseline(config):
@@ -50,7 +52,6 @@ def a_baseline(config):
     config.model.blurred = False
     config.model.loss, config.model.gp_weight, config.model.drift = "wasserstein", 10.0, 1e-3
     config.model.r1_weight = 0.0
-    config.model.learning_rates = (1e-3,)
 
 
 def b_tuned(config):

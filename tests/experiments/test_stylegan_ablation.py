@@ -29,8 +29,9 @@ flags.FLAGS(["stylegan_ablation", "--variant=part"])
 plan = e.plan()
 floor = {f"face_{m}": 0.5 for m in ("fid", "kid", "precision", "recall")}
 row = {"label": "A", "paper": {"celeba_hq": 7.79, "ffhq": 8.04}, "fid": 1.25, "kid": 0.1,
-       "precision": 0.2, "recall": 0.3, "parameters": {"gen": 1234}, "seconds": 90, "prefix": "face", "floor": floor, "data": "d",
-       "scored_on": "s", "n_fake": 1, "n_real": 2, "seed": 0, "steps": 3, "batch_size": 4}
+       "precision": 0.2, "recall": 0.3, "parameters": {"gen": 1234}, "seconds": 90, "prefix": "face",
+       "floor": floor, "data": "d", "scored_on": "s", "n_fake": 1, "n_real": 2, "seed": 0, "steps": 3,
+       "batch_size": 4}
 print(json.dumps({
     "steps": [config.steps for config in plan.values()],
     "fields": [{k: config.model[k] for k in ("adain", "constant", "noise", "style_mixing")}

@@ -90,7 +90,6 @@ def part(config: ml_collections.ConfigDict, period: int, last: int, batch_size: 
     config.data.size = config.model.size = config.requires.judge.data.size = 32
     shorten(config.requires.judge, 1000)
     config.model.width_base, config.model.width_max, config.model.z_dim = 2048, 64, 64
-    config.model.learning_rates = (1e-3,)
     growths = int(math.log2(32 / config.model.start_size))
     total = 2 * growths * period + last
     schedule(config, period, (batch_size,), total, config.model.start_size)

@@ -151,8 +151,11 @@ class Growing(NoiseToImage):
         if len(real) % count:
             raise ValueError(f"updates={count} is not allowed; allowed: divisors of {len(real)}")
         shares = real.reshape(count, -1, *real.shape[1:]), jax.random.split(rng, count)
-        update = lambda s, x: self._update_both(s, *x, level, stage)  # noqa: E731
-        state, metrics = game.repeat(update, state, shares)
+
+        def both(state, share):
+            return self._update_both(state, *share, level, stage)
+
+        state, metrics = game.repeat(both, state, shares)
         return state, jax.tree.map(lambda x: x[-1], metrics)
 
     def _place(self, iteration):

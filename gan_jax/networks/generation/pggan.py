@@ -84,7 +84,8 @@ class Generator(nn.Module):
             computed and mixed, r = size. The level alone then says what the images show.
         """
         coloured = colour_stages(self.size, level, stage)
-        x, rgb = pixel_norm(z), None
+        x = pixel_norm(z)
+        rgb: Any = None
         for i, side in enumerate(sides(self.size)[: coloured.stop]):
             x = self._layers(x, side)
             if i in coloured:
