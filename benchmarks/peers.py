@@ -7,6 +7,7 @@ sides must have made the same number of updates of the same number of parameters
 """
 
 import dataclasses
+import itertools
 import json
 import os
 import resource
@@ -74,8 +75,8 @@ class Comparison:
     loop: Callable[[], None] | None = None
 
 
-def ours(fields, batch, frozen=()):
-    """Our side: the model with these fields, on this batch.
+def ours(fields, batch, frozen=(), start=0):
+    """Our side: the model with these fields, on this batch, from iteration `start` on.
 
     `frozen` names the networks that are not trained.
     """
@@ -89,21 +90,24 @@ def ours(fields, batch, frozen=()):
     host = jax.jit(model.init)(jax.random.key(0), batch)
     networks = {**{k: p.params for k, p in host.players.items()}, **{k: host.frozen[k] for k in frozen}}
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
-    placed, clock = devices.shard(batch), devices.clock(0, 0, True)
-    box = [devices.replicate(host)]
+    placed, box = devices.shard(batch), [devices.replicate(host.replace(step=host.step + start))]
     step: Any = devices.pmap_step(model.train_step, 0)
-    phase, counted = ["train"], {}
-    if _COST.value:
+    iterations, calls, counted = itertools.count(start), {}, {"flop": 0.0, "bytes": 0.0}
+    for phase in model.phases(start) if _COST.value else ():
         # Operations are those of the program as written. Bytes are those of the compiled program.
-        lowered = step.lower(box[0], placed, clock, *phase)
-        step, phase = lowered.compile(), []  # a compiled step has its phase in it
-        counted = {
-            "flop": lowered.cost_analysis()["flops"],
-            "bytes": step.cost_analysis()["bytes accessed"],
-        }
+        lowered = step.lower(box[0], placed, devices.clock(0, 0, True), phase)
+        calls[phase] = lowered.compile()  # a compiled step has its phase in it
+        counted["flop"] += lowered.cost_analysis()["flops"]
+        counted["bytes"] += calls[phase].cost_analysis()["bytes accessed"]
 
     def run():
-        box[0], metrics = step(box[0], placed, clock, *phase)
+        metrics: dict[str, Any] = {}
+        phases = model.phases(next(iterations))
+        for j, phase in enumerate(phases):
+            clock = devices.clock(0, j, j == len(phases) - 1)
+            call, rest = (calls[phase], ()) if phase in calls else (step, (phase,))
+            box[0], new = call(box[0], placed, clock, *rest)
+            metrics |= new
         return {name: x for name, x in devices.to_host(metrics).items() if name.endswith("/loss")}
 
     def updates():

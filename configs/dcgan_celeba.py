@@ -8,8 +8,8 @@ normal instead of uniform. The images get scores only by Inception's weights, se
 """
 
 from gan_jax.config import apply, quick
-from gan_jax.config.recipes import faces, generation
-from gan_jax.config.recipes.faces import folder
+from gan_jax.config.recipes import drawn_faces, generation
+from gan_jax.config.recipes.drawn_faces import folder
 from gan_jax.config.recipes.generation import inception
 
 
@@ -35,7 +35,7 @@ def part(config):
     D has spectral normalisation and the hinge loss. With batch norm D soon memorises the 7 000 training
     faces, and G learns nothing.
     """
-    faces.files(config, faces.PART, faces.PART_LEARNED)
+    drawn_faces.files(config, drawn_faces.PART, drawn_faces.PART_LEARNED)
     config.model.g_width = config.model.d_width = 32
     config.model.d_norm, config.model.spectral, config.model.loss = "none", True, "hinge"
     # At equal rates D lags behind in so few steps, and colours fluctuate.

@@ -8,8 +8,8 @@ The paper has no run at this size. Fields are those that StyleGAN2-ADA's code ch
 """
 
 from gan_jax.config import apply, quick
-from gan_jax.config.recipes import faces, generation
-from gan_jax.config.recipes.faces import folder
+from gan_jax.config.recipes import drawn_faces, generation
+from gan_jax.config.recipes.drawn_faces import folder
 from gan_jax.config.recipes.generation import inception
 
 
@@ -41,7 +41,7 @@ def part(config):
 
     So few images need augmentation: D would memorise them.
     """
-    faces.files(config, faces.PART, faces.PART_LEARNED)
+    drawn_faces.files(config, drawn_faces.PART, drawn_faces.PART_LEARNED)
     config.data.size = config.model.size = 32
     config.model.width_base, config.model.width_max = 2048, 64
     config.model.z_dim = config.model.w_dim = 64

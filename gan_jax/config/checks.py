@@ -145,12 +145,12 @@ def _check_names(config: ml_collections.ConfigDict) -> None:
 
 
 def _inputs(config):
+    """What is known of the training data before they are read. One device then takes the whole batch."""
+    varies = config.data.flip or config.data.load_size > config.data.size
     networks = (*config.requires, *config.weights)
-    return models.Inputs(config.data.size, _varies(config), _seen_sizes(config), networks=networks)
-
-
-def _varies(config):
-    return config.data.flip or config.data.load_size > config.data.size
+    return models.Inputs(
+        config.data.size, varies, _seen_sizes(config), networks=networks, batch_size=config.batch_size
+    )
 
 
 def _seen_sizes(config):

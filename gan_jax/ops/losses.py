@@ -98,6 +98,15 @@ def wasserstein_g(fake: jax.Array) -> jax.Array:
     return -fake.mean()
 
 
+def drift(real: jax.Array) -> jax.Array:
+    """The mean square of a critic's scores of real images, of any shape: `E D(x)^2`, a scalar.
+
+    A small weight of it keeps the scores near 0, which the Wasserstein losses leave free (Karras et al. 2018,
+    appendix A.1).
+    """
+    return jnp.square(real).mean()
+
+
 def hinge_d(real: jax.Array, fake: jax.Array) -> jax.Array:
     """Discriminator's side of the hinge loss: `E max(0, 1 - D(real)) + E max(0, 1 + D(fake))`.
 

@@ -20,7 +20,8 @@ FILES = sorted(FOLDER.glob("*.py"))
 # The configuration that this file runs for each model. Other files of this folder run the other models.
 RUNS = {"dtn": "dtn_digits", "stargan": "stargan_celeba"}
 LONG = ("stargan_joint",)  # run by `make test-long`
-ELSEWHERE = {"adain", "gan", "gatys", "stylegan2", "vae", "cyclegan", "discogan", "pix2pix"}
+ELSEWHERE = {"adain", "gan", "gatys", "pggan", "stylegan", "stylegan2", "vae", "cyclegan", "discogan"}
+ELSEWHERE |= {"pix2pix"}
 ELSEWHERE |= {"segmenter", "classifier"}
 
 

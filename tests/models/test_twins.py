@@ -22,6 +22,7 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 import torch_adain  # noqa: E402
 import torch_gans  # noqa: E402
+import torch_growing  # noqa: E402
 import torch_translation  # noqa: E402
 
 W, B, CRITIC = 4, 4, 2
@@ -56,6 +57,7 @@ STAR = {
     "n_critic": CRITIC,
 }
 CYCLE = {"g_width": W, "d_width": W, "blocks": 1, "identity": 0.5}
+GROWN = {"size": 8, "start_size": 8, "z_dim": W, "width_base": 8 * W, "width_max": W}
 CASES = {  # our model's fields, its batch, the twin's module, and a function that builds the twin
     "dcgan": (
         {"name": "gan", "size": 16, "channels": 3, "g_width": W, "d_width": W},
@@ -66,6 +68,11 @@ CASES = {  # our model's fields, its batch, the twin's module, and a function th
         {"name": "gan", "g_width": W, "d_width": W, **WGAN},
         lambda: {"image": images(CRITIC * B, 28, 28, 1)},
         (torch_gans, lambda: torch_gans.wgan_gp(W, CRITIC, B)),
+    ),
+    "pggan": (
+        {"name": "pggan", **GROWN},
+        lambda: {"image": images(B, 8, 8, 3)},
+        (torch_growing, lambda: torch_growing.pggan(8, W, 8 * W, W, B)),
     ),
     "cyclegan": (
         {"name": "cyclegan", **CYCLE},
@@ -184,7 +191,7 @@ def test_twin_has_our_losses_updates_and_sizes(name, same_draws, monkeypatch):
         count = sum(x.size for x in jax.tree.leaves(state.players[player].params))
         assert made.parameters[player] == count
     monkeypatch.setattr(devices, "mean", lambda tree: tree)
-    step = jax.jit(lambda state: model.train_step(state, batch, key, "train"))
+    step = jax.jit(lambda state: model.train_step(state, batch, key, model.phases(0)[-1]))
     for _ in range(2):
         state, metrics = step(state)
         theirs = made.step()

@@ -1,22 +1,39 @@
-"""Runs that draw faces from noise: their data sets and what their configurations share."""
+"""Photographs of faces from CelebA: files, names of attributes, and the architecture of StarGAN's judge."""
 
-import ml_collections
+from typing import Any
 
-from gan_jax.config.recipes import slices
-from gan_jax.config.sets import dataset
+# Fields of a data set. PART has the first 8 000 photographs at half size.
+PHOTOS: dict[str, Any] = {
+    "files": {"train": "celeba/img_align_celeba"},
+    "attributes_file": "celeba/list_attr_celeba.txt",
+}
+PART: dict[str, Any] = {
+    "files": {"train": "celeba/img_align_celeba_half_first8000.zip"},
+    "attributes_file": "celeba/list_attr_celeba_first8000.txt",
+}
+CELEBA = (
+    "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips",
+    "Big_Nose", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Bushy_Eyebrows", "Chubby",
+    "Double_Chin", "Eyeglasses", "Goatee", "Gray_Hair", "Heavy_Makeup", "High_Cheekbones", "Male",
+    "Mouth_Slightly_Open", "Mustache", "Narrow_Eyes", "No_Beard", "Oval_Face", "Pale_Skin", "Pointy_Nose",
+    "Receding_Hairline", "Rosy_Cheeks", "Sideburns", "Smiling", "Straight_Hair", "Wavy_Hair",
+    "Wearing_Earrings", "Wearing_Hat", "Wearing_Lipstick", "Wearing_Necklace", "Wearing_Necktie", "Young",
+)  # fmt: skip
+# The attributes that a transfer should keep. Photographs and cartoons both show them.
+KEPT = (
+    "Bangs", "Black_Hair", "Blond_Hair", "Brown_Hair", "Eyeglasses", "Gray_Hair", "Male", "No_Beard",
+    "Smiling", "Wearing_Hat",
+)  # fmt: skip
+# The attributes that StarGAN changes.
+HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
 
-PART = "celeba/img_align_celeba_half_first8000.zip"  # 8 000 faces of 89 x 109 pixels
-PART_LEARNED = 7000  # of them are for training
-
-
-def files(config: ml_collections.ConfigDict, path: str, first: int) -> None:
-    """Reads faces from a folder or zip. Training leaves out those from number `first` on."""
-    config.data.sets.images = dataset(files={"train": path}, embedded="emoji")
-    slices.of_set(config, "images", train=f"train[:{first}]", test=f"train[{first}:]")
-    if "test" in config.evals:
-        config.evals.test.roles.reference.split = f"train[:{min(first, 10_000)}]"
-
-
-def folder(config: ml_collections.ConfigDict) -> None:
-    """Reads the folder of faces celeba/img_align_celeba under GAN_JAX_DATA, without tfds."""
-    files(config, "celeba/img_align_celeba", 182_637)
+# Fields of StarGAN's judge, a ResNet-18.
+RESNET18: dict[str, Any] = {
+    "architecture": "resnet18",
+    "widths": (64, 128, 256, 512),
+    "convs_per_block": 2,
+    "batch_norm": True,
+    "learning_rate": 2e-3,
+    "weight_decay": 5e-3,
+    "flip": 0.5,
+}

@@ -54,7 +54,8 @@ def noise_to_image(
     """
     config = default()
     config.name = name
-    config.model = model(kind, size=size, num_classes=classes, **fields)
+    conditional = {"num_classes": classes} if classes else {}
+    config.model = model(kind, size=size, **conditional, **fields)
     config.data.sets.images = SETS[images]
     config.data.size = size
     config.data.roles.image = role("images[train]", labels=classes > 0)

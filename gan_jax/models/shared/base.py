@@ -29,6 +29,7 @@ class Inputs:
       columns: all columns of the training set except the images, by batch key such as `image_label`; None
         before the data are read.
       networks: names of the required runs and of the weights from files; None where they are not known.
+      batch_size: the images of a batch on each device, as far as it is known; 0: not known.
     """
 
     size: int
@@ -36,6 +37,7 @@ class Inputs:
     required: Mapping[str, int] = dataclasses.field(default_factory=dict)
     columns: Mapping[str, np.ndarray] | None = None
     networks: Collection[str] | None = None
+    batch_size: int = 0
 
 
 class Model(Protocol):

@@ -103,6 +103,16 @@ def normalised(x: jax.Array, kind: str, train: bool, name: str, scale_init: Init
     raise ValueError(f"norm={kind!r} is not allowed; allowed: {', '.join(KINDS)}")
 
 
+def channel_norm(x: jax.Array, epsilon: float = 1e-8) -> jax.Array:
+    """Instance norm without parameters: images [B, H, W, C] with mean 0 and variance 1 in each channel.
+
+    StyleGAN's code adds 1e-8 to the variance, and torch's layer 1e-5. The statistics are in float32.
+    """
+    y = x.astype(jnp.float32)
+    y = y - y.mean((1, 2), keepdims=True)
+    return (y * jax.lax.rsqrt(jnp.square(y).mean((1, 2), keepdims=True) + epsilon)).astype(x.dtype)
+
+
 def pixel_norm(x: jax.Array, epsilon: float = 1e-8) -> jax.Array:
     """Divides each vector of channels by its root mean square: `x / sqrt(mean_c x^2 + epsilon)`.
 

@@ -103,3 +103,14 @@ def test_pixel_norm_gives_each_pixel_a_mean_square_of_one():
     np.testing.assert_allclose(np.square(y).mean(-1), 1, rtol=1e-5)
     np.testing.assert_allclose(normalisation.pixel_norm(jnp.asarray(50 * x)), y, rtol=1e-5)
     assert not np.any(np.isnan(jax.grad(lambda x: normalisation.pixel_norm(x).sum())(jnp.zeros((1, 4)))))
+
+
+def test_channel_norm_gives_each_channel_of_an_image_mean_zero_and_variance_one():
+    x = (100 + np.random.default_rng(0).normal(size=(2, 5, 5, 3)) * [0.1, 1, 10]).astype(np.float32)
+    y = np.asarray(normalisation.channel_norm(jnp.asarray(x)))
+    np.testing.assert_allclose(y.mean((1, 2)), 0, atol=1e-4)
+    np.testing.assert_allclose(y.std((1, 2)), 1, rtol=1e-3)
+    # With one pixel, every channel is its own mean.
+    assert not np.any(normalisation.channel_norm(jnp.ones((1, 1, 1, 4))))
+    slope = jax.grad(lambda x: normalisation.channel_norm(x)[0, 0, 0, 0])(jnp.zeros((1, 2, 2, 1)))
+    assert np.isfinite(slope).all()
