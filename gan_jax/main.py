@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "configuration file, with variants after a colon, such as configs/dtn_digits.py:no_tid"
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
-_MODES = ["train", "eval", "sample", "interpolate", "translate"]
+_MODES = ["train", "eval", "sample", "interpolate", "translate", "import", "export"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 # Flags of the modes in gan_jax/inference. Each mode's `run` says which flags it takes, with their defaults.
@@ -54,10 +54,19 @@ _FLAGS = [
         "rows", None, "interpolate: number of pairs, if --pairs is not given (default 8)", 1, 1000
     ),
     flags.DEFINE_integer("columns", None, "sample, interpolate: images in each row of the sheet", 1, 10**4),
-    flags.DEFINE_string("input", None, "translate: folder, zip or image to translate"),
     flags.DEFINE_string(
-        "output", None, "translate: output folder, for a .png of each image and a page of all pairs"
+        "input",
+        None,
+        "translate: folder, zip or image to translate; import: files of weights, .npz, .safetensors or .pth, "
+        "separated by commas, each as FILE or NETWORK=FILE",
     ),
+    flags.DEFINE_string(
+        "output",
+        None,
+        "translate: output folder, for a .png of each image and a page of all pairs; "
+        "export: file .npz or .safetensors",
+    ),
+    flags.DEFINE_string("network", None, "export: the only network to write, such as G (default all)"),
     flags.DEFINE_enum(
         "direction", None, ["s2t", "t2s"], "translate: s2t from source to target (default), t2s back"
     ),
@@ -172,6 +181,9 @@ def _run(mode: str) -> None:
 
     logs.start()
     given = {flag.name: flag.value for flag in _FLAGS if flag.present}
+    if mode == "import":
+        _import(given)
+        return
     if mode not in ("train", "eval"):
         _infer(mode, given)
         return
@@ -179,9 +191,7 @@ def _run(mode: str) -> None:
         raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
     from gan_jax import config as configuration
 
-    config = _CONFIG.value if mode == "train" else _stored_config(mode)
-    if config is None:
-        raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
+    config = _config_to_train() if mode == "train" else _stored_config(mode)
     configuration.validate(config)
     _start(config.platform, config.distributed, config.compilation_cache, config.debug_nans)
     from gan_jax.game import devices
@@ -193,6 +203,36 @@ def _run(mode: str) -> None:
     _show(result, path)
 
 
+def _config_to_train():
+    """The configuration of the command line; without one, that of the run in --workdir."""
+    if _CONFIG.value is not None:
+        return _CONFIG.value
+    from gan_jax.runs import restore
+
+    found = restore.stored_config(_WORKDIR.value) if _WORKDIR.value else None
+    if found is None:
+        raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
+    return found
+
+
+def _import(given: dict[str, Any]) -> None:
+    """Makes a run from files of weights and prints what was made."""
+    from gan_jax import inference
+    from gan_jax.weights import importing
+
+    inference.check_flags("import", importing.run, given)
+    if not _WORKDIR.value:
+        raise ConfigError("--workdir is required with --mode=import")
+    config = _CONFIG.value
+    _start(compilation_cache=config.compilation_cache if config is not None else "")
+    _print(importing.run(_WORKDIR.value, config, **given))
+
+
+def _print(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+
+
 def _infer(mode: str, given: dict[str, Any]) -> None:
     """Runs a mode of gan_jax/inference and prints its values."""
     from gan_jax import inference
@@ -202,8 +242,7 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     config = _stored_config(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.
     _start(compilation_cache=config.get("compilation_cache", ""))
-    for name, value in run(_WORKDIR.value, **given).items():
-        print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+    _print(run(_WORKDIR.value, **given))
 
 
 def _start(*args: Any, **kwargs: Any) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from gan_jax import data, models
 from gan_jax.config import resolve
-from gan_jax.errors import DataError
+from gan_jax.errors import ConfigError, DataError
 from gan_jax.game import devices
 from gan_jax.game.network import Network
 from gan_jax.runs.workdir import Workdir
@@ -33,6 +33,8 @@ def check(config: ml_collections.ConfigDict) -> None:
       ConfigError, DataError: see `data.check`.
     """
     where = config.data
+    if not where.roles:
+        raise ConfigError(f"data.roles of run {config.name!r} is empty; import the weights with a --config")
     roles = [*where.roles.values(), *(r for e in config.evals.values() for r in e.roles.values())]
     for spec in roles:
         data.check(resolve(spec, where.sets), data_dir=where.data_dir, manual_dir=where.manual_dir)
