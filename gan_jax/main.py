@@ -1,8 +1,9 @@
 """The command line: parses flags, loads a configuration, runs one mode."""
 
+import functools
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,24 @@ _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "configuration file, with variants after a colon, such as configs/dtn_digits.py:no_tid"
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
-_MODES = ["train", "eval", "sample", "interpolate", "translate", "import", "export"]
+_MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
+_MODES += ["export"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 # Flags of the modes in gan_jax/inference. Each mode's `run` says which flags it takes, with their defaults.
 _FLAGS = [
     flags.DEFINE_string(
-        "out", None, "sample, interpolate: output file .png (sheet) or .npz (arrays), or new folder/"
+        "out",
+        None,
+        "all modes that draw from noise: output file .png (sheet) or .npz (arrays), or new folder/; "
+        "interpolate also .gif or .mp4",
     ),
-    flags.DEFINE_integer("num", None, "sample: number of images (default 64)", 1, 10**6),
+    flags.DEFINE_integer("num", None, "sample, edit, noise: number of images (default 64, 2, 6)", 1, 10**6),
     flags.DEFINE_integer(
-        "seed", None, "sample, interpolate, translate: seed of the random draws (default 0)", 0, 2**31 - 1
+        "seed", None, "all modes but train and eval: seed of the random draws (default 0)", 0, 2**31 - 1
     ),
     flags.DEFINE_list(
-        "labels", None, "sample, interpolate: classes of a conditional model, used in turn (default all)"
+        "labels", None, "classes of a conditional model that draws from noise, used in turn (default all)"
     ),
     flags.DEFINE_bool(
         "hold_z",
@@ -51,20 +56,34 @@ _FLAGS = [
         "pairs", None, "interpolate: pairs of sample numbers, such as 0-1,3-17 (default 0-1,2-3,...)"
     ),
     flags.DEFINE_integer(
-        "rows", None, "interpolate: number of pairs, if --pairs is not given (default 8)", 1, 1000
-    ),
-    flags.DEFINE_integer("columns", None, "sample, interpolate: images in each row of the sheet", 1, 10**4),
-    flags.DEFINE_string(
-        "input",
+        "rows",
         None,
-        "translate: folder, zip or image to translate; import: files of weights, .npz, .safetensors or .pth, "
-        "separated by commas, each as FILE or NETWORK=FILE",
+        "interpolate: number of pairs, if --pairs is not given (default 8); mix: number of rows (default 6)",
+        1,
+        1000,
+    ),
+    flags.DEFINE_integer("columns", None, "images in each row of the sheet, or frames of a path", 1, 10**4),
+    flags.DEFINE_float(
+        "truncation", None, "models with styles: 1 leaves the styles as they are, 0 gives their mean"
+    ),
+    flags.DEFINE_enum(
+        "space", None, ["z", "w"], "interpolate: latents, or styles (default w for a model with styles)"
     ),
     flags.DEFINE_string(
-        "output",
-        None,
-        "translate: output folder, for a .png of each image and a page of all pairs; "
-        "export: file .npz or .safetensors",
+        "latents", None, "interpolate, mix, edit, noise: .npz with styles, from sample or project"
+    ),
+    flags.DEFINE_string(
+        "layers", None, "mix: layers whose styles come from the first row; edit: layers to edit; such as 4-7"
+    ),
+    flags.DEFINE_integer("steps", None, "project: number of steps for each image (default 1000)", 1, 10**6),
+    flags.DEFINE_bool("plus", None, "project: give each layer a style of its own (W+)"),
+    flags.DEFINE_integer("directions", None, "edit: number of directions (default 4)", 1, 1000),
+    flags.DEFINE_float("strength", None, "edit: length of the longest step along a direction (default 3)"),
+    flags.DEFINE_string(
+        "input", None, "translate, project: folder, zip or image; import: [NETWORK=]FILE, by commas"
+    ),
+    flags.DEFINE_string(
+        "output", None, "translate: folder, for a .png of each image and a page of pairs; export: file"
     ),
     flags.DEFINE_string("network", None, "export: the only network to write, such as G (default all)"),
     flags.DEFINE_enum(
@@ -181,9 +200,6 @@ def _run(mode: str) -> None:
 
     logs.start()
     given = {flag.name: flag.value for flag in _FLAGS if flag.present}
-    if mode == "import":
-        _import(given)
-        return
     if mode not in ("train", "eval"):
         _infer(mode, given)
         return
@@ -191,7 +207,13 @@ def _run(mode: str) -> None:
         raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
     from gan_jax import config as configuration
 
-    config = _config_to_train() if mode == "train" else _stored_config(mode)
+    config = _CONFIG.value if mode == "train" else _stored_config(mode)
+    if config is None and _WORKDIR.value:
+        from gan_jax.runs import restore
+
+        config = restore.stored_config(_WORKDIR.value)
+    if config is None:
+        raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
     configuration.validate(config)
     _start(config.platform, config.distributed, config.compilation_cache, config.debug_nans)
     from gan_jax.game import devices
@@ -203,46 +225,22 @@ def _run(mode: str) -> None:
     _show(result, path)
 
 
-def _config_to_train():
-    """The configuration of the command line; without one, that of the run in --workdir."""
-    if _CONFIG.value is not None:
-        return _CONFIG.value
-    from gan_jax.runs import restore
-
-    found = restore.stored_config(_WORKDIR.value) if _WORKDIR.value else None
-    if found is None:
-        raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
-    return found
-
-
-def _import(given: dict[str, Any]) -> None:
-    """Makes a run from files of weights and prints what was made."""
-    from gan_jax import inference
-    from gan_jax.weights import importing
-
-    inference.check_flags("import", importing.run, given)
-    if not _WORKDIR.value:
-        raise ConfigError("--workdir is required with --mode=import")
-    config = _CONFIG.value
-    _start(compilation_cache=config.compilation_cache if config is not None else "")
-    _print(importing.run(_WORKDIR.value, config, **given))
-
-
-def _print(values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
-
-
 def _infer(mode: str, given: dict[str, Any]) -> None:
-    """Runs a mode of gan_jax/inference and prints its values."""
+    """Runs a mode of gan_jax/inference, or makes a run of weights, and prints its values."""
     from gan_jax import inference
 
-    run = inference.mode(mode)
+    if mode == "import":
+        from gan_jax.weights import importing
+
+        run: Any = functools.partial(importing.run, config=_CONFIG.value)
+    else:
+        run = inference.mode(mode)
     inference.check_flags(mode, run, given)
     config = _stored_config(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.
     _start(compilation_cache=config.get("compilation_cache", ""))
-    _print(run(_WORKDIR.value, **given))
+    for name, value in run(_WORKDIR.value, **given).items():
+        print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 
 
 def _start(*args: Any, **kwargs: Any) -> None:
@@ -257,10 +255,12 @@ def _start(*args: Any, **kwargs: Any) -> None:
 def _stored_config(mode):
     from gan_jax.runs import restore
 
-    if _CONFIG.value is not None:
+    if mode != "import" and _CONFIG.value is not None:
         raise ConfigError(f"--config is not a flag of --mode={mode}: --workdir has its own configuration")
     if not _WORKDIR.value:
         raise ConfigError(f"--workdir is required with --mode={mode}")
+    if mode == "import":  # the folder has no run yet
+        return _CONFIG.value or {}
     return restore.load_config(_WORKDIR.value)
 
 

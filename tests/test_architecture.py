@@ -214,7 +214,7 @@ GRADIENTS = r"\bjax\.(grad|value_and_grad|vjp|jvp|jacfwd|jacrev|hessian|lineariz
     [
         (DEVICES, ["game/devices.py"]),
         (COLLECTIVES, ["game/devices.py"]),
-        (GRADIENTS, ["game/moves.py", "ops/losses.py"]),
+        (GRADIENTS, ["game/moves.py", "ops/losses.py", "ops/projection.py"]),
         # Linen's default variance loses precision.
         (NORMS, ["networks/layers/normalisation.py"]),
     ],

@@ -69,12 +69,15 @@ def labels(found: Any, chosen: Sequence[str] | None) -> list[int]:
     return [int(label) for label in (range(count) if chosen is None else chosen)]
 
 
-def decode(run: restore.Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+def decode(
+    run: restore.Run, z: np.ndarray, label: np.ndarray | None = None, truncation: float = 1.0
+) -> np.ndarray:
     """Images uint8 [n, S, S, C] of latents [n, d] and, for conditional models, labels int32 [n].
 
-    A terminal shows a progress bar.
+    A model with styles moves the styles towards their mean by `truncation`; 1 leaves them as they are. A
+    terminal shows a progress bar.
     """
-    made, decoder = [], functions.decoder(run)
+    made, decoder = [], functions.decoder(run, truncation)
     parts, quiet = range(0, len(z), _PART), not sys.stderr.isatty()
     for first in track(parts, "images", console=Console(stderr=True), disable=quiet, transient=True):
         part = slice(first, first + _PART)

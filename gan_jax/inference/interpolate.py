@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError
-from gan_jax.inference import generators, output
-from gan_jax.ops import latents
+from gan_jax.inference import generators, output, styles
+from gan_jax.ops import latents as ops
 from gan_jax.runs import restore
 
 _PAIRS = 8  # the number of pairs if none are given
+_COLUMNS, _FRAMES = 10, 48  # images of a pair on a sheet, and in an animation
 
 
 def run(
@@ -21,46 +23,85 @@ def run(
     seed: int = 0,
     pairs: list[str] | None = None,
     rows: int = 0,
-    columns: int = 10,
+    columns: int = 0,
     path: str = "",
+    space: str = "",
+    truncation: float = 1.0,
+    latents: str = "",
     labels: list[str] | None = None,
 ) -> dict[str, Any]:
     """Writes images between pairs of samples of a run, using its folder only; the folder is not changed.
 
     Args:
       workdir: folder of a run whose model makes images from noise, finished or not.
-      out: see `output.check`. An `.npz` holds `image` uint8 [rows * columns, S, S, C], row by row, `z`, and,
-        for conditional models, `label`.
+      out: see `output.check`. An `.npz` holds `image` uint8 [rows * columns, S, S, C], row by row, `z` or
+      `w`,
+        and, for conditional models, `label`. A `.gif` or `.mp4` shows all pairs beside each other, `columns`
+        frames there and the same frames back.
       seed: seed of the latents.
       pairs: such as 3-17, the numbers of the two ends in `sample` with the same seed; None gives 0-1, 2-3 and
         so on.
       rows: number of pairs, if `pairs` is None; 0 gives 8.
-      columns: images in each row, with both ends.
-      path: 'spherical', 'linear', or '' for the kind that suits the model's prior.
+      columns: images of each pair, with both ends; 0 gives 10, or 48 frames.
+      path: 'spherical', 'linear', or '' for the kind that suits the space and the model's prior.
+      space: 'z', the latents; 'w', the styles, with fixed noise; or '', 'w' for a model with styles.
+      truncation: for a model with styles, moves the styles towards their mean; 1 leaves them as they are.
+      latents: an `.npz` with styles `w`, whose rows are the ends; '' takes the samples of the seed.
       labels: classes of a conditional model, used by the rows in turn; None uses all classes.
 
     Returns:
       Values to print.
 
     Raises:
-      ConfigError, WorkdirError: see `output.check` and `generators`; or a pair is not valid.
+      ConfigError, WorkdirError: see `output.check`, `generators` and `styles`; or a pair is not valid.
     """
-    place = output.check(out)
+    place = output.check(out, moving=True)
     model = generators.model(workdir, place)
     classes = generators.labels(model, labels)
     ends = _ends(pairs, rows)
+    columns = columns or (_FRAMES if place.moves else _COLUMNS)
     if columns < 2:
         raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more, both ends among them")
-    path = path or ("linear" if model.straight_paths else "spherical")
+    if latents or space == "w" or truncation != 1.0:
+        styles.require(model, f"latents={latents!r}, space={space!r} and truncation={truncation:g}")
+    styles.check_truncation(truncation)
+    space = space or ("w" if model.has_styles else "z")
+    if latents and space == "z":
+        raise ConfigError(f"latents={latents!r} has styles; allowed: --space=w")
+    straight = space == "w" or model.straight_paths
+    path = path or ("linear" if straight else "spherical")
 
-    first, last = (generators.latents(model, seed, numbers) for numbers in ends.T)
-    z = latents.path(first, last, columns, path).reshape(-1, first.shape[-1])
-    label = np.repeat(np.resize(np.array(classes, np.int32), len(ends)), columns) if classes else None
-    pictures = generators.decode(restore.load(workdir), z, label)
-    arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
-    names = [f"{a}-{b}_{i:0{len(str(columns - 1))}d}" for a, b in ends for i in range(columns)]
-    place.write(pictures, columns=columns, names=names, arrays=arrays)
+    trained = restore.load(workdir)
+    label = np.resize(np.array(classes, np.int32), len(ends)) if classes else None
+    if space == "w":
+        given = [styles.source(trained, latents, seed, classes, truncation)(numbers) for numbers in ends.T]
+        along = _between(*given, columns, path)
+        pictures, arrays = styles.images(trained, along), {"w": along}
+    else:
+        first, last = (generators.latents(model, seed, numbers) for numbers in ends.T)
+        z = _between(first, last, columns, path)
+        label = None if label is None else np.repeat(label, columns)
+        pictures, arrays = generators.decode(trained, z, label, truncation), {"z": z}
+    arrays = {"image": pictures, **arrays} | ({} if label is None else {"label": label})
+    if place.moves:
+        place.write_frames(_frames(pictures, len(ends)))
+    else:
+        names = [f"{a}-{b}_{i:0{len(str(columns - 1))}d}" for a, b in ends for i in range(columns)]
+        place.write(pictures, columns=columns, names=names, arrays=arrays)
     return {"pairs": len(ends), "path": path, "interpolations": place.path}
+
+
+def _between(first, last, columns, path):
+    """Latents or styles [rows * columns, ...] from `first` to `last` [rows, ...], row by row."""
+    flat = [ends.reshape(len(ends), -1) for ends in (first, last)]
+    return ops.path(*flat, columns, path).reshape(-1, *first.shape[1:])
+
+
+def _frames(pictures, rows):
+    """Frames uint8 [H, W, 3]: all rows at one place of their paths, there and back."""
+    moments = pictures.reshape(rows, -1, *pictures.shape[1:]).swapaxes(0, 1)
+    there = [sheets.mosaic(moment, output.square(rows)) for moment in moments]
+    return [*there, *there[-2:0:-1]]
 
 
 def _ends(pairs, rows):

@@ -1,6 +1,7 @@
 """Where images are written: one sheet, an array file, or a folder of pictures. The place is checked first."""
 
 import dataclasses
+import importlib.util
 import io
 import math
 import tempfile
@@ -16,11 +17,15 @@ from gan_jax.runs.workdir import Workdir
 
 _GAP = 2  # pixels between the images of a sheet
 _KINDS = "a file ending in .png (one sheet) or .npz (arrays), or a new folder ending in / (one file an image)"
+_MOVING = {".gif": "animation", ".mp4": "video"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Output:
-    """A place that can be written, and the kind of output: 'sheet', 'arrays' or 'folder'."""
+    """A place that can be written, and the kind of output.
+
+    The kind is 'sheet', 'arrays', 'folder', or, for frames one after the other, 'animation' or 'video'.
+    """
 
     path: Path
     kind: str
@@ -54,6 +59,34 @@ class Output:
         else:
             self._write_folder(pictures, names)
 
+    @property
+    def moves(self) -> bool:
+        """Whether the output shows frames one after the other."""
+        return self.kind in _MOVING.values()
+
+    def write_frames(self, frames: Sequence[np.ndarray], rate: int = 24) -> None:
+        """Writes an animation or a video completely or not at all; an existing file is replaced.
+
+        Args:
+          frames: uint8 [H, W, 1 or 3] each.
+          rate: frames in each second.
+
+        Raises:
+          WorkdirError: the disk is full, or the place has changed since `check`.
+        """
+        buffer = io.BytesIO()
+        if self.kind == "animation":
+            first, *others = (_image(frame) for frame in frames)
+            first.save(buffer, "GIF", save_all=True, append_images=others, duration=1000 // rate, loop=0)
+        else:
+            import imageio.v3
+
+            # The codec takes colours and even sides only.
+            whole = np.stack([np.asarray(_image(frame).convert("RGB")) for frame in frames])
+            whole = np.pad(whole, [(0, 0), *((0, side % 2) for side in whole.shape[1:3]), (0, 0)], "edge")
+            buffer.write(imageio.v3.imwrite("<bytes>", whole, extension=".mp4", fps=rate, codec="libx264"))
+        Workdir(self.path.parent).write(self.path.name, buffer.getvalue())
+
     def _write_folder(self, pictures, names):
         try:
             # The folder is written aside and renamed, so that it never exists half-written.
@@ -67,8 +100,12 @@ class Output:
             raise WorkdirError(f"{self.path} could not be written: {error.strerror or error}") from error
 
 
-def check(out: str) -> Output:
+def check(out: str, moving: bool = False) -> Output:
     """The output that `--out` asks for, after a check that it can be written.
+
+    Args:
+      out: the value of `--out`.
+      moving: whether .gif and .mp4 are allowed.
 
     Raises:
       ConfigError: the suffix is not known, the folder does not exist or cannot be written, or the place
@@ -76,8 +113,12 @@ def check(out: str) -> Output:
     """
     path = Path(out).absolute()
     folder = out.endswith("/")
-    if not folder and path.suffix not in (".png", ".npz"):
-        raise ConfigError(f"out={out!r} is not allowed; allowed: {_KINDS}")
+    kinds = {".png": "sheet", ".npz": "arrays", **(_MOVING if moving else {})}
+    if not folder and path.suffix not in kinds:
+        more = ", or a file ending in .gif or .mp4 (frames)" if moving else ""
+        raise ConfigError(f"out={out!r} is not allowed; allowed: {_KINDS}{more}")
+    if path.suffix == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
+        raise ConfigError(f"out={out!r} needs imageio: pip install 'gan_jax[video]'")
     if folder and path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ConfigError(f"out={out!r} exists already; allowed: {_KINDS}")
     if not folder and path.is_dir():
@@ -88,14 +129,18 @@ def check(out: str) -> Output:
             pass
     except OSError as error:
         raise ConfigError(f"out={out!r}: {path.parent} cannot be written: {error.strerror}") from error
-    return Output(path, "folder" if folder else {".png": "sheet", ".npz": "arrays"}[path.suffix])
+    return Output(path, "folder" if folder else kinds[path.suffix])
 
 
 def png(pixels: np.ndarray) -> bytes:
     """One image, uint8 [H, W, 1 or 3], as PNG."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, "PNG")
+    _image(pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _image(pixels):
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
 def square(count: int) -> int:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError
-from gan_jax.inference import generators, output
+from gan_jax.inference import generators, output, styles
 from gan_jax.inference import nearest as memories
-from gan_jax.runs import restore
+from gan_jax.runs import functions, restore
 
 _CLASS_ROWS = 32  # most classes that get a row each without --hold_z
 
@@ -24,6 +24,7 @@ def run(
     columns: int = 0,
     nearest: int = 0,
     features: str = memories.PIXELS,
+    truncation: float = 1.0,
 ) -> dict[str, Any]:
     """Writes images of a run, using its folder only; the folder is not changed.
 
@@ -33,8 +34,8 @@ def run(
     Args:
       workdir: folder of a run whose model makes images from noise, finished or not.
       out: see `output.check`. An `.npz` holds `image` uint8 [N, S, S, C], `z` [N, d], `label` int32 [N] for
-        conditional models and, with `nearest`, `neighbour` int [N, k], rows of the training role, and
-        `distance` [N, k]. A role's `files` can name it as a data set.
+        conditional models, `w` [N, L, d] for models with styles and, with `nearest`, `neighbour` int [N, k],
+        rows of the training role, and `distance` [N, k]. A role's `files` can name it as a data set.
       num: number of images.
       seed: seed of the latents.
       labels: classes of a conditional model, used by the images in turn; None uses all classes.
@@ -44,6 +45,7 @@ def run(
         with more than 32, or with neighbours, 0 makes the sheet square.
       nearest: number of nearest training images to show beside each image.
       features: what to compare by, see `nearest.load`.
+      truncation: for a model with styles, moves the styles towards their mean; 1 leaves them as they are.
 
     Returns:
       Values to print.
@@ -55,12 +57,18 @@ def run(
     model = generators.model(workdir, place)
     classes = generators.labels(model, labels)
     _check(hold_z, columns, classes)
+    if truncation != 1.0:
+        styles.require(model, f"truncation={truncation:g}")
+    styles.check_truncation(truncation)
     memory = memories.load(workdir, nearest, features) if nearest else None
 
     by_class = place.kind == "sheet" and not (columns or nearest) and _are_rows(classes, hold_z)
     z, label = _asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
-    pictures = generators.decode(restore.load(workdir), z, label)
+    trained = restore.load(workdir)
+    pictures = generators.decode(trained, z, label, truncation)
     arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
+    if model.has_styles and place.kind == "arrays":
+        arrays["w"] = functions.styler(trained, truncation)(z, label)
     told: dict[str, Any] = {"images": num}
     across = output.square(num)
     if by_class:

@@ -11,6 +11,7 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.models.shared.adversarial import AdversarialLoss
 from gan_jax.models.shared.noise_to_image import Conditional, Labels
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.layers import spectral
@@ -18,13 +19,13 @@ from gan_jax.ops import answers, losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(Conditional):
+class Model(AdversarialLoss, Conditional):
     """G draws images from noise z; D, or a critic, scores how real an image is.
 
     Players: `gen`, and `disc` (`critic` where loss='wasserstein'). Every loss works with every pair of
     networks. These are configurations: GAN (Goodfellow et al. 2014), LSGAN (Mao et al. 2017), WGAN (Arjovsky
     et al. 2017), WGAN-GP (Gulrajani et al. 2017), DCGAN (Radford et al. 2015), SNGAN (Miyato et al. 2018),
-    CGAN (Mirza and Osindero 2014), ACGAN (Odena et al. 2017).
+    CGAN (Mirza and Osindero 2014), ACGAN (Odena et al. 2017), and the loss of R3GAN (Huang et al. 2024).
 
     An iteration is `d_steps` updates of D, then one update of G against the updated D (Algorithm 1 of the
     GAN paper). D takes real and fake images in two passes, so that batch norm never mixes them.
@@ -48,13 +49,6 @@ class Model(Conditional):
     g_norm: str = "published"  # or 'none', 'batch', 'layer'
     d_norm: str = "published"
     spectral: bool = False  # whether D's kernels are divided by their largest singular value
-    loss: str = "nonsaturating"  # 'minimax': G minimises log(1 - D); 'lsgan', 'wasserstein', 'hinge'
-    lsgan_a: float = 0.0  # D's target for fakes
-    lsgan_b: float = 1.0  # D's target for real images
-    lsgan_c: float = 1.0  # the score that G wants for fakes
-    gp_weight: float = 0.0  # weight of the gradient penalty; lambda of WGAN-GP
-    gp_sides: int = 2  # 2 penalises slopes below and above 1; 1 only those above
-    gp_scale: float = 1.0  # factor of the slopes; 2 gives the slopes for pixels in [0, 1]
     clip: float = 0.0  # D's parameters are clipped to [-clip, clip] after each update; 0: no clipping
     d_steps: int = 1  # updates of D in an iteration; k of the GAN paper, n_critic of WGAN
     num_classes: int = 0
@@ -79,17 +73,15 @@ class Model(Conditional):
         checks.require_choice(self, "z_prior", ("normal", "uniform"))
         checks.require_choice(self, "g_norm", catalogue.NORMS)
         checks.require_choice(self, "d_norm", catalogue.NORMS)
-        checks.require_choice(self, "loss", tuple(losses.ADVERSARIAL))
+        self.check_loss()
         checks.require_choice(self, "labels", ("none", "input", "auxiliary"))
         checks.require_choice(self, "label_input", catalogue.LABEL_INPUTS)
         checks.require_choice(self, "optimizer", optimizers.OPTIMIZERS)
         checks.require("channels", self.channels, self.channels in (1, 2, 3), "1, 2, 3")
-        checks.require("gp_sides", self.gp_sides, self.gp_sides in (1, 2), "1, 2")
         checks.require_range(self, 1, 4096, "size", "z_dim")
         checks.require_range(self, 0, 4096, "g_width", "d_width")
-        checks.require_range(self, 1e-6, 1e6, "z_scale", "gp_scale")
-        checks.require_range(self, -1e6, 1e6, "lsgan_a", "lsgan_b", "lsgan_c")
-        checks.require_range(self, 0, 1e6, "gp_weight", "clip", "aux_weight_d", "aux_weight_g")
+        checks.require_range(self, 1e-6, 1e6, "z_scale")
+        checks.require_range(self, 0, 1e6, "clip", "aux_weight_d", "aux_weight_g")
         checks.require_range(self, 1, 1000, "d_steps")
         checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
         checks.require_range(self, 0, 0.999999, "b1", "b2", "ema")
@@ -105,18 +97,17 @@ class Model(Conditional):
                 _ = self.g if field == "generator" else self.d
             except ValueError as error:
                 raise ValueError(f"{field}={getattr(self, field)!r}: {error}") from error
-        mixed = self.gp_weight > 0 and self.d.norm == "batch"
-        allowed = "none, layer where gp_weight > 0: a slope is of one image, and batch norm mixes them"
+        slopes = self.slope_weights
+        mixed = slopes and self.d.norm == "batch"
+        allowed = (
+            f"none, layer where {' or '.join(slopes)} > 0: a slope is of one image, and batch norm mixes them"
+        )
         checks.require("d_norm", self.d.norm, not mixed, allowed)
-        bounds = {"gp_weight": self.gp_weight, "clip": self.clip, "spectral": self.spectral}
+        bounds = {**slopes, "clip": self.clip, "spectral": self.spectral}
         on = [name for name, value in bounds.items() if value]
         checks.require("clip", self.clip, not self.clip or len(on) == 1, f"0 beside {', '.join(on)}")
         bounded = self.loss != "wasserstein" or bool(on)
         checks.require("loss", self.loss, bounded, "with a critic that gp_weight, clip or spectral bounds")
-        if self.loss == "lsgan":
-            for field in ("lsgan_b", "lsgan_c"):
-                value = getattr(self, field)
-                checks.require(field, value, value != self.lsgan_a, f"any but lsgan_a={self.lsgan_a}")
         low, high = (2, 100_000) if self.labels != "none" else (0, 0)
         allowed = f"{low} to {high} where labels={self.labels!r}"
         checks.require("num_classes", self.num_classes, low <= self.num_classes <= high, allowed)
@@ -127,16 +118,6 @@ class Model(Conditional):
     def batches(self) -> int:
         """Each update of D takes a batch of its own."""
         return self.d_steps
-
-    @property
-    def opponent(self) -> str:
-        """The name of the player that G plays against."""
-        return "critic" if self.loss == "wasserstein" else "disc"
-
-    @property
-    def adversaries(self) -> losses.Adversaries:
-        """The losses `(d_loss(real, fake), g_loss(fake))` of the chosen family."""
-        return losses.adversarial(self.loss, self.lsgan_a, self.lsgan_b, self.lsgan_c)
 
     @property
     def g(self) -> nn.Module:
@@ -202,7 +183,7 @@ class Model(Conditional):
         rounds = (jax.tree.map(split, batch), jax.random.split(d_key, self.d_steps))
         state, metrics = game.repeat(lambda s, x: self._update_d(s, *x), state, rounds)
         last = jax.tree.map(lambda x: x[-1], metrics)
-        state, metrics = self._update_g(state, len(batch["image"]) // self.d_steps, g_key)
+        state, metrics = self._update_g(state, jax.tree.map(lambda x: x[-1], rounds[0]), g_key)
         return state, {**last, **metrics}
 
     def latents(self, rng: jax.Array, n: int) -> jax.Array:
@@ -219,10 +200,10 @@ class Model(Conditional):
     def _update_d(self, state, batch, rng):
         """Moves D, which minimises the following loss, with r = D(real) and f = D(G(z)).
 
-            d_loss(r, f) + gp_weight GP + aux_weight_d (CE(real classes) + aux_on_fake CE(fake classes))
+            d_loss(r, f) + slope penalties + aux_weight_d (CE(real classes) + aux_on_fake CE(fake classes))
 
-        The terms with CE appear where labels='auxiliary'. GP is the gradient penalty between real images and
-        fakes. Each update draws new fakes of fresh z from G as it stands after its last update.
+        The terms with CE appear where labels='auxiliary'. The penalties are those of `AdversarialLoss`. Each
+        update draws new fakes of fresh z from G as it stands after its last update.
         """
         keys = jax.random.split(rng, 6)
         real, y_real = batch["image"], self.labels_of(batch)
@@ -235,31 +216,29 @@ class Model(Conditional):
         def loss_fn(params):
             r, r_class, new = self._score(params, stats, real, y_real, keys[3])
             f, f_class, new = self._score(params, new, fake, y_fake, keys[4])
-            loss = self.adversaries[0](r, f)
+            loss = self.d_loss(r, f)
             terms = {"adversarial": loss, **answers.scores(self.loss, r, f, self.lsgan_a, self.lsgan_b)}
             if self.labels == "auxiliary":
                 terms |= answers.classes(r_class, y_real, f_class, y_fake)
                 both = terms["class_real"] + self.aux_on_fake * terms["class_fake"]
                 loss = loss + self.aux_weight_d * both
-            if self.gp_weight:
-                epsilon = jax.random.uniform(keys[5], (len(real),))
-                score = lambda x: self._score(params, stats, x, y_real, keys[3])[0]  # noqa: E731
-                terms["gp"] = losses.gradient_penalty(
-                    score, real, fake, epsilon, self.gp_sides, self.gp_scale
-                )
-                loss = loss + self.gp_weight * terms["gp"]
+            score = lambda x: self._score(params, stats, x, y_real, keys[3])[0]  # noqa: E731
+            penalty, slopes = self.slope_penalties(score, real, fake, keys[5])
+            loss, terms = loss + penalty, {**terms, **slopes}
             return loss, (new, {f"{self.opponent}/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
         state, metrics = game.update(state, self.opponent, self.tx(self.opponent), loss_fn)
         return game.clipped(state, self.opponent, self.clip) if self.clip else state, metrics
 
-    def _update_g(self, state, n, rng):
+    def _update_g(self, state, batch, rng):
         """Moves G, which minimises g_loss(D(G(z))) + aux_weight_g CE(the classes that G was asked for).
 
-        CE appears where labels='auxiliary'. G draws n new fakes of fresh z, and of random classes if it takes
-        classes. G moves after D, so that it follows the gradient of the updated D.
+        CE appears where labels='auxiliary'. G draws as many new fakes as D's last batch has images, of fresh
+        z, and of random classes if it takes classes. Only the relativistic loss compares them with the images
+        of that batch. G moves after D, so that it follows the gradient of the updated D.
         """
         keys = jax.random.split(rng, 4)
+        real, n = batch["image"], len(batch["image"])
         y = self.classes(keys[0], n)
         z = self.with_class(self.latents(keys[1], n), y)
         disc = state.players[self.opponent]
@@ -267,7 +246,8 @@ class Model(Conditional):
         def loss_fn(params):
             fake, stats = self._draw(state, params, z, keys[2])
             score, classes, _ = self._score(disc.params, disc.batch_stats, fake, y, keys[3])
-            loss = self.adversaries[1](score)
+            known = (disc.params, disc.batch_stats, real, self.labels_of(batch), keys[3])
+            loss = self.g_loss(lambda: self._score(*known)[0], score)
             terms = {"adversarial": loss}
             if self.labels == "auxiliary":
                 terms["class"] = losses.classification(classes, y)

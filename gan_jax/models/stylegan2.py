@@ -123,6 +123,19 @@ class Model(StyleBased):
         """The side of each noise map."""
         return networks.noise_sides(self.size)
 
+    def affine_kernels(self, state: TrainState) -> list[list[jax.Array]]:
+        """For each of the L styles, the kernels [w_dim, C] of its convolution and of the colours."""
+        blocks = state.players["gen"].eval_variables["params"]["synthesis"]
+        found: list[list[jax.Array]] = [[] for _ in range(self.num_styles)]
+        first = 0
+        for side in networks.sides(self.size):
+            layers = ["conv1"] if side == 4 else ["conv0", "conv1"]
+            for place, layer in enumerate([*layers, "torgb"]):
+                if layer in blocks[f"b{side}"]:
+                    found[first + place].append(blocks[f"b{side}"][layer]["affine"]["kernel"])
+            first += len(layers)
+        return found
+
     def phases(self, iteration: int) -> tuple[str, ...]:
         """D's step, R1 every `r1_every` iterations, G's step, path lengths every `pl_every` iterations."""
         r1 = ("disc_r1",) if self.r1_weight and iteration % self.r1_every == 0 else ()

@@ -10,7 +10,7 @@ def scores(loss: str, real: jax.Array, fake: jax.Array, a: float, b: float) -> d
     """How well D tells real images from fakes.
 
     Args:
-      loss: one of `losses.ADVERSARIAL`.
+      loss: one of `losses.ADVERSARIAL`, or 'relativistic'.
       real: D's scores of real images, any shape.
       fake: D's scores of generated images, any shape.
       a: for 'lsgan', D's target for generated images.
@@ -18,12 +18,15 @@ def scores(loss: str, real: jax.Array, fake: jax.Array, a: float, b: float) -> d
 
     Returns:
       `w` for 'wasserstein': the mean real score minus the mean fake score, an estimate of the distance of the
-      two distributions. For other losses `accuracy_real` and `accuracy_fake`: the share of scores on the
+      two distributions. `accuracy` for 'relativistic': the share of pairs whose real image has the higher
+      score. For other losses `accuracy_real` and `accuracy_fake`: the share of scores on the
       right side of the middle between D's targets.
     """
     if loss == "wasserstein":
         return {"w": real.mean() - fake.mean()}
     low, high = (a, b) if loss == "lsgan" else (-1, 1)
+    if loss == "relativistic":
+        return {"accuracy": jnp.mean(real > fake)}
     right = lambda x: jnp.mean((high - low) * (x - (low + high) / 2) > 0)  # noqa: E731
     return {"accuracy_real": right(real), "accuracy_fake": 1 - right(fake)}
 

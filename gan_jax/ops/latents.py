@@ -7,6 +7,8 @@ shell. So does mean(A) - mean(B) + mean(C) of three latents each (9.98); with n 
 sqrt(3 / n) times the shell's. Samples of a uniform prior lie on no shell; interpolate those linearly.
 """
 
+from collections.abc import Sequence
+
 import jax
 import numpy as np
 
@@ -95,3 +97,21 @@ def quantiles(side: int) -> np.ndarray:
     values = np.asarray(jax.scipy.special.ndtri((np.arange(side) + 0.5) / side), np.float32)
     across, up = np.meshgrid(values, values[::-1])
     return np.stack([across.ravel(), up.ravel()], axis=-1)
+
+
+def factorised_directions(kernels: Sequence[np.ndarray], count: int) -> np.ndarray:
+    """The directions [count, d] along which a style changes its layers most (Shen and Zhou 2021, SeFa).
+
+    A layer maps a style w to A^T w. The unit vectors n with the largest |A^T n| are the eigenvectors of A A^T
+    with the largest eigenvalues. A has the columns of all kernels beside each other, each column of length 1.
+    The sign of a direction is such that its largest component is positive.
+
+    Args:
+      kernels: A of each layer, [d, C].
+      count: the number of directions, at most d.
+    """
+    a = np.concatenate([np.asarray(kernel, np.float64) for kernel in kernels], 1)
+    a = a / np.linalg.norm(a, axis=0)
+    found = np.linalg.eigh(a @ a.T)[1][:, ::-1].T[:count]
+    largest = np.take_along_axis(found, np.abs(found).argmax(1)[:, None], 1)
+    return (found * np.sign(largest)).astype(np.float32)

@@ -114,6 +114,16 @@ def hinge_g(fake: jax.Array) -> jax.Array:
     return -fake.mean()
 
 
+def relativistic(preferred: jax.Array, other: jax.Array) -> jax.Array:
+    """A player's side of the relativistic pairing game: `E softplus(-(preferred - other))`, in nats.
+
+    D prefers real images, G prefers fakes: `relativistic(D(x), D(G(z)))` is D's loss and
+    `relativistic(D(G(z)), D(x))` is G's (Jolicoeur-Martineau 2018; Huang et al. 2024, eq. 2). `preferred` and
+    `other` are scores of one shape, paired one by one. A scalar, 0 or more; log 2 at equal scores.
+    """
+    return jax.nn.softplus(other - preferred).mean()
+
+
 Adversaries = tuple[Callable[[jax.Array, jax.Array], jax.Array], Callable[[jax.Array], jax.Array]]
 
 

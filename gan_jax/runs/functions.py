@@ -71,10 +71,39 @@ def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarr
     return decoder(run)(z, label)
 
 
-def decoder(run: Run) -> Callable[..., np.ndarray]:
-    """`decode` of one run as `call(z, label=None)`, which places the state and compiles only once."""
+def decoder(run: Run, truncation: float = 1.0) -> Callable[..., np.ndarray]:
+    """`decode` of one run as `call(z, label=None)`, which places the state and compiles only once.
+
+    A `truncation` other than 1 needs a model with styles, see `styler`.
+    """
     model: Any = run.model
-    apply = _in_parts(run, lambda state, batch, rng: model.decode(state, **batch))
+    options = {} if truncation == 1.0 else {"truncation": truncation}
+    return _of_latents(run, lambda state, **batch: model.decode(state, **batch, **options))
+
+
+def styler(run: Run, truncation: float = 1.0) -> Callable[..., np.ndarray]:
+    """The styles [N, L, d] of latents as `call(z, label=None)`, for a run whose model has styles.
+
+    `truncation` moves the styles towards their mean: 1 leaves them as they are, 0 gives the mean.
+    """
+    model: Any = run.model
+    return _of_latents(run, lambda state, **batch: model.styles(state, **batch, truncation=truncation))
+
+
+def synthesiser(run: Run) -> Callable[..., np.ndarray]:
+    """The images [N, H, W, C] of styles as `call(ws, noise=None)`, for a run whose model has styles.
+
+    `noise` is a list of maps [N, r, r]; None takes the run's fixed maps.
+    """
+    model: Any = run.model
+    apply = _in_parts(run, lambda state, batch, rng: model.synthesise(state, **batch))
+    return lambda ws, noise=None: apply({"ws": ws} if noise is None else {"ws": ws, "noise": noise})
+
+
+def _of_latents(run, method):
+    """A method of the state, of z and of labels as `call(z, label=None)`."""
+    model: Any = run.model
+    apply = _in_parts(run, lambda state, batch, rng: method(state, **batch))
 
     def call(z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
         if label is None:
@@ -113,10 +142,10 @@ def _in_parts(run, fn):
     apply, state = devices.pmap_apply(fn), devices.replicate(run.state)
 
     def call(columns, seed=0):
-        size = len(next(iter(columns.values())))
+        size = len(jax.tree.leaves(columns)[0])
         parts = []
         for i, first in enumerate(range(0, size, _BATCH)):
-            rows = {name: column[first : first + _BATCH] for name, column in columns.items()}
+            rows = jax.tree.map(lambda column, first=first: column[first : first + _BATCH], columns)
             parts.append(apply(state, rows, seed, i))
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 _SIZE = 256  # pixels a side of images where neither tensors nor a configuration tell
 
 
-def run(workdir: Path | str, config: ConfigDict | None = None, *, input: str) -> dict[str, Any]:
+def run(workdir: Path | str, *, input: str, config: ConfigDict | None = None) -> dict[str, Any]:
     """Makes a run at step 0 whose networks have the parameters of files.
 
     The sizes, widths and kinds of the networks follow from the tensors. What the files lack starts from

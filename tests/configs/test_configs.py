@@ -20,7 +20,7 @@ FILES = sorted(FOLDER.glob("*.py"))
 # The configuration that this file runs for each model. Other files of this folder run the other models.
 RUNS = {"dtn": "dtn_digits", "stargan": "stargan_celeba"}
 LONG = ("stargan_joint",)  # run by `make test-long`
-ELSEWHERE = {"gan", "vae", "cyclegan", "discogan", "pix2pix", "segmenter", "classifier"}
+ELSEWHERE = {"gan", "stylegan2", "vae", "cyclegan", "discogan", "pix2pix", "segmenter", "classifier"}
 
 
 def quick(path):

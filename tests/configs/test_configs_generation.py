@@ -17,6 +17,9 @@ VARIANTS = {
     "dcgan_mnist": ["fashion", "part", "quick"],
     "dcgan_cifar10": ["inception", "quick"],
     "dcgan_celeba": ["inception", "folder", "part", "quick"],
+    "stylegan2_celeba": ["inception", "folder", "part", "ada", "quick"],
+    "stylegan2_ffhq": ["inception", "full", "ada", "quick"],
+    "stylegan2_mnist": ["inception", "part", "conditional", "quick"],
     "lsgan_mnist": ["pearson", "no_norm", "rmsprop", "sigmoid", "fashion", "part", "quick"],
     "wgan_gp_mnist": ["algorithm_1", "one_sided", "fashion", "part", "clip", "quick"],
     "sngan_mnist": ["bce", "cifar10", "resnet", "fashion", "part", "quick"],
@@ -24,7 +27,8 @@ VARIANTS = {
     "acgan_mnist": ["real_only", "multiply", "paper_d", "fashion", "part", "quick"],
 }
 EVERY = [(name, v) for name, variants in VARIANTS.items() for v in ("", *variants) if v != "inception"]
-MNIST = [name for name in VARIANTS if name.endswith("mnist")]
+MNIST = [name for name in VARIANTS if name.endswith("mnist") and not name.startswith("stylegan2")]
+GAN = [name for name in VARIANTS if not name.startswith("stylegan2")]
 
 
 def load(name, arg=""):
@@ -87,6 +91,9 @@ def test_every_variant_validates_alone_and_beside_quick(name, variant):
         ("cgan_mnist", "conv", {"gen": 6_820_538, "disc": 6_688_202}),
         ("cgan_mnist", "mlp", {"gen": 562_192, "disc": 538_625}),
         ("cgan_mnist", "mlp,part", {"gen": 562_192, "disc": 538_625}),
+        ("stylegan2_mnist", "", {"gen": 263_531, "disc": 288_929}),
+        ("stylegan2_ffhq", "", {"gen": 24_767_458, "disc": 24_001_089}),
+        ("stylegan2_ffhq", "full", {"gen": 30_370_060, "disc": 29_012_513}),
         ("acgan_mnist", "", {"gen": 822_400, "disc": 67_914}),
         # z's kernel has 10 rows fewer. Instead there are 10 vectors of 100.
         ("acgan_mnist", "multiply", {"gen": 822_400 - 10 * 7 * 7 * 128 + 10 * 100, "disc": 67_914}),
@@ -97,7 +104,7 @@ def test_the_networks_are_of_the_published_size(name, arg, expected):
 
 
 @pytest.mark.parametrize("loss", ["nonsaturating", "minimax", "lsgan", "hinge"])
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", GAN)
 def test_any_loss_is_one_flag_away(name, loss):
     built = load(name)
     built.model.loss = loss
@@ -157,7 +164,7 @@ def quick(name, folder, steps=2):
     return built
 
 
-@pytest.mark.parametrize("name", ["gan_mnist", "acgan_mnist"])
+@pytest.mark.parametrize("name", ["gan_mnist", "acgan_mnist", "stylegan2_mnist"])
 def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(name, folder):
     two = train(quick(name, folder), folder / f"{name}_continued")
     continued = train(quick(name, folder, 4), folder / f"{name}_continued")

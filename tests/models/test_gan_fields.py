@@ -70,7 +70,7 @@ def test_a_configuration_hears_of_it_as_a_field_of_the_model():
         models.create({"name": "gan", "loss": "wasserstein"})
 
 
-@pytest.mark.parametrize("loss", ["nonsaturating", "minimax", "lsgan", "hinge"])
+@pytest.mark.parametrize("loss", ["nonsaturating", "minimax", "lsgan", "hinge", "relativistic"])
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 def test_every_loss_goes_with_every_norm(loss, norm):
     assert play.model(**play.CONVOLUTIONS, loss=loss, d_norm=norm).d.norm == norm

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gan_jax.models import gan
+from gan_jax.models.shared import adversarial
 
 STEPS = 3
 
@@ -17,8 +18,8 @@ class Noting(gan.Model):
         self.noted.append((batch["image"], jax.random.key_data(rng)))
         return state, {"disc/number": jnp.asarray(len(self.noted), float)}
 
-    def _update_g(self, state, n, rng):
-        self.noted.append((n, jax.random.key_data(rng)))
+    def _update_g(self, state, batch, rng):
+        self.noted.append((batch["image"], jax.random.key_data(rng)))
         return state, {}
 
 
@@ -33,10 +34,11 @@ def given():
 
 def test_d_sees_every_part_of_the_batch_once_and_g_draws_as_many_images_as_one_part_has():
     noted, _, images = given()
-    *of_d, (drawn, _) = noted
+    *of_d, (compared, _) = noted
     assert len(of_d) == STEPS
     np.testing.assert_array_equal(np.concatenate([part for part, _ in of_d]), images)
-    assert drawn == play.B == len(images) // STEPS
+    assert len(compared) == play.B == len(images) // STEPS
+    np.testing.assert_array_equal(compared, of_d[-1][0])
 
 
 def test_every_update_draws_for_itself():
@@ -56,7 +58,7 @@ def test_the_penalty_is_asked_for_between_the_real_images_and_the_fakes(monkeypa
         told = 1000.0 * scale + 100 * sides + 10 * (real > 4).mean() + (jnp.abs(fake) <= 1).mean()
         return told + 0 * critic(real).sum()
 
-    monkeypatch.setattr(gan.losses, "gradient_penalty", ends)
+    monkeypatch.setattr(adversarial.losses, "gradient_penalty", ends)
     m = play.model(**play.WGAN_GP, gp_sides=1, gp_scale=3.0)
     batch = {name: 5 + x for name, x in play.pictures(m).items()}
     _, metrics = play.run(m, batches=[batch])

@@ -97,3 +97,13 @@ def test_the_grid_cuts_the_prior_into_equal_shares(side):
 
 def test_twenty_a_side_end_at_1_96():
     assert latents.quantiles(20).max() == pytest.approx(1.9600, abs=1e-4)
+
+
+def test_the_strongest_direction_of_a_layer_is_its_longest_axis():
+    """For an orthogonal frame with columns repeated, the direction with most columns comes first."""
+    frame = np.linalg.qr(np.random.default_rng(4).normal(size=(4, 4)))[0]
+    layers = [np.stack([frame[:, 2]] * 3 + [5 * frame[:, 0]] * 2, 1), frame[:, 1:2]]
+    found = latents.factorised_directions(layers, 3)
+    assert found.shape == (3, 4)
+    np.testing.assert_allclose(np.abs(np.sum(found * frame[:, [2, 0, 1]].T, 1)), 1, rtol=1e-5)
+    assert np.all(np.take_along_axis(found, np.abs(found).argmax(1)[:, None], 1) > 0)

@@ -284,3 +284,44 @@ def test_the_total_variation_has_a_gradient_at_an_edge_and_a_finite_one_on_flat_
     assert np.abs(grad).max() > 0.05
     assert np.isfinite(grad).all()
     np.testing.assert_array_equal(jax.grad(losses.total_variation)(jnp.zeros((1, 4, 4, 1))), 0)
+
+
+def test_r1_of_a_linear_score_is_its_squared_length():
+    a = normal(4, 4, 3)
+    found = losses.r1(lambda x: (x * a).sum((1, 2, 3)) + 7, normal(5, 4, 4, 3, seed=1))
+    assert float(found) == pytest.approx(float(np.square(a).sum()), rel=1e-5)
+
+
+def test_r1_is_a_mean_over_images():
+    scale = jnp.asarray([1.0, 2.0, 3.0])
+    found = losses.r1(lambda x: scale * x.sum((1, 2, 3)), normal(3, 2, 2, 1))
+    assert float(found) == pytest.approx(4 * (1 + 4 + 9) / 3, rel=1e-5)
+
+
+def test_path_lengths_of_a_linear_generator_are_those_of_its_transpose():
+    """For G(ws) = sum_l A_l w_l the length is sqrt(mean_l |A_l^T y|^2), whatever the styles are."""
+    a, y = normal(3, 4 * 4 * 2, 5), normal(2, 4, 4, 2, seed=1)
+
+    def g(ws):
+        return jnp.einsum("lpd,bld->bp", a, ws).reshape(-1, 4, 4, 2)
+
+    wanted = np.sqrt(np.square(np.einsum("lpd,bp->bld", a, y.reshape(2, -1) / 4)).sum(2).mean(1))
+    for seed in (2, 3):
+        found = losses.path_lengths(g, jnp.asarray(normal(2, 3, 5, seed=seed)), jnp.asarray(y))
+        np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_the_path_length_of_a_constant_generator_has_a_finite_gradient():
+    ws, y = jnp.zeros((2, 3, 5)), jnp.ones((2, 4, 4, 1))
+    loss = lambda c: losses.path_lengths(lambda w: c * w.sum((1, 2))[:, None, None, None] * y, ws, y).sum()  # noqa: E731
+    assert np.isfinite(jax.grad(loss)(0.0))
+
+
+def test_the_relativistic_game_compares_pairs():
+    real, fake = normal(6), normal(6, seed=1)
+    wanted = np.log1p(np.exp(-(real.astype(np.float64) - fake))).mean()
+    assert float(losses.relativistic(real, fake)) == pytest.approx(wanted, rel=1e-5)
+    assert float(losses.relativistic(real + 5, fake + 5)) == pytest.approx(wanted, rel=1e-5)
+    assert float(losses.relativistic(real, real)) == pytest.approx(LN2, rel=1e-6)
+    # Pairs matter: sorted scores, paired one by one, lose less or more than others.
+    assert float(losses.relativistic(np.sort(real), np.sort(fake))) != pytest.approx(wanted, rel=1e-3)

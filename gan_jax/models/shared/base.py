@@ -48,6 +48,7 @@ class Model(Protocol):
     tells_classes: ClassVar[bool]  # (predict, embed)
     encodes: ClassVar[bool]  # (infer)
     takes_requests: ClassVar[bool]  # translates to requested labels (condition)
+    has_styles: ClassVar[bool]  # draws images from styles (styles, synthesise, affine_kernels)
 
     @property
     def batches(self) -> int:
@@ -120,6 +121,7 @@ class Defaults:
     tells_classes: ClassVar[bool] = False
     encodes: ClassVar[bool] = False
     takes_requests: ClassVar[bool] = False
+    has_styles: ClassVar[bool] = False
 
     @property
     def batches(self) -> int:

@@ -106,6 +106,10 @@ class StyleBased(Conditional):
         made = {"image": self.synthesise(state, ws, self.random_noise(keys[2], n))}
         return made if label is None else {**made, "image_label": label}
 
+    def affine_kernels(self, state: TrainState) -> list[list[jax.Array]]:
+        """For each of the L styles, the kernels [w_dim, C] that map the style to its layers."""
+        raise NotImplementedError
+
     def random_noise(self, rng: jax.Array, n: int) -> list[jax.Array]:
         """L - 1 noise maps of N(0, 1) for n images, [n, r, r] each."""
         keys = jax.random.split(rng, len(self.noise_sides))

@@ -95,3 +95,11 @@ def test_networks_of_noise_have_these_layers():
     x = (1000 + np.random.default_rng(0).normal(0, 0.1, (4, 16, 16, 3))).astype(np.float32)
     for kind in ("batch", "layer"):
         np.testing.assert_array_equal(applied(Network(kind), x), applied(LAYERS[kind][0], x))
+
+
+def test_pixel_norm_gives_each_pixel_a_mean_square_of_one():
+    x = np.random.default_rng(0).normal(size=(2, 3, 3, 8)).astype(np.float32)
+    y = np.asarray(normalisation.pixel_norm(jnp.asarray(x)))
+    np.testing.assert_allclose(np.square(y).mean(-1), 1, rtol=1e-5)
+    np.testing.assert_allclose(normalisation.pixel_norm(jnp.asarray(50 * x)), y, rtol=1e-5)
+    assert not np.any(np.isnan(jax.grad(lambda x: normalisation.pixel_norm(x).sum())(jnp.zeros((1, 4)))))

@@ -1,0 +1,197 @@
+"""The uses of a run with styles, on linear networks whose images can be computed by hand."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_jax.errors import ConfigError
+from gan_jax.inference import edit, interpolate, mix, noise, project, sample, styles
+from gan_jax.ops.pixels import to_uint8
+from gan_jax.runs import restore
+
+
+@pytest.fixture(scope="module")
+def run(runs_folder):
+    return restore.load(runs_folder / "styled")
+
+
+@pytest.fixture(scope="module")
+def samples(runs_folder, tmp_path_factory):
+    """Eight samples of the run: image, z and w."""
+    out = tmp_path_factory.mktemp("samples") / "eight.npz"
+    sample.run(runs_folder / "styled", out=str(out), num=8, seed=2)
+    return {**np.load(out), "file": str(out)}
+
+
+def params(run):
+    return run.state.players["gen"].params
+
+
+def by_hand(run, ws, level=None):
+    """The image of styles [n, 4, 3] and of the noise map that reaches it, as bytes."""
+    image = np.einsum("nld,ldp->np", ws, params(run)["synthesis"]["kernel"]).reshape(-1, 8, 8, 3)
+    level = run.state.frozen["noise"]["n02"] if level is None else level
+    return to_uint8(image + 0.1 * np.broadcast_to(level, (len(ws), 8, 8))[..., None])
+
+
+def close(a, b):
+    assert a.shape == b.shape
+    assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
+
+
+def mapped(run, z):
+    """The styles of latents, the same for all four layers."""
+    dense = params(run)["mapping"]["Dense_0"]
+    return np.repeat((z @ dense["kernel"] + dense["bias"])[:, None], 4, 1)
+
+
+def arrays(mode, folder, tmp_path, **options):
+    told = mode.run(folder, out=str(tmp_path / "out.npz"), **options)
+    return {**np.load(tmp_path / "out.npz"), "told": told}
+
+
+def test_samples_are_the_images_of_their_styles_and_of_the_fixed_noise(run, samples):
+    np.testing.assert_allclose(samples["w"], mapped(run, samples["z"]), rtol=1e-5, atol=1e-6)
+    close(samples["image"], by_hand(run, samples["w"]))
+
+
+@pytest.mark.parametrize("psi", [0.7, 0.0, -1.0])
+def test_truncation_moves_the_styles_towards_their_mean(runs_folder, run, samples, tmp_path, psi):
+    found = arrays(sample, runs_folder / "styled", tmp_path, num=8, seed=2, truncation=psi)
+    mean = np.arange(3.0)
+    np.testing.assert_allclose(found["w"], mean + psi * (samples["w"] - mean), rtol=1e-5, atol=1e-6)
+    close(found["image"], by_hand(run, found["w"]))
+    if psi == 0:
+        assert len(np.unique(found["image"].reshape(8, -1), axis=0)) == 1
+
+
+def test_classes_reach_the_styles(runs_folder, tmp_path):
+    found = arrays(sample, runs_folder / "styled_classes", tmp_path, num=10, hold_z=True)
+    kernel = restore.load(runs_folder / "styled_classes").state.players["gen"].params["mapping"]["class"]
+    step = found["w"][1, 0] - found["w"][0, 0]
+    np.testing.assert_allclose(step, kernel["kernel"][1] - kernel["kernel"][0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_path_is_straight_between_styles(runs_folder, run, samples, tmp_path):
+    found = arrays(interpolate, runs_folder / "styled", tmp_path, seed=2, pairs=["1-6"], columns=5)
+    assert found["told"]["path"] == "linear"
+    ends = samples["w"][[1, 6]]
+    t = np.linspace(0, 1, 5)[:, None, None]
+    np.testing.assert_allclose(found["w"], (1 - t) * ends[0] + t * ends[1], rtol=1e-4, atol=1e-5)
+    close(found["image"], by_hand(run, found["w"]))
+    found = arrays(interpolate, runs_folder / "styled", tmp_path, seed=2, pairs=["1-6"], columns=3, space="z")
+    assert found["told"]["path"] == "spherical"
+    np.testing.assert_allclose(found["z"][[0, 2]], samples["z"][[1, 6]], rtol=1e-5)
+
+
+def test_an_animation_goes_there_and_back(runs_folder, tmp_path):
+    interpolate.run(runs_folder / "styled", out=str(tmp_path / "a.gif"), rows=2, columns=5)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert (gif.n_frames, gif.size) == (8, (16, 8))
+
+
+def test_a_video_has_the_frames_of_the_path(runs_folder, tmp_path):
+    imageio = pytest.importorskip("imageio.v3")
+    pytest.importorskip("imageio_ffmpeg")
+    interpolate.run(runs_folder / "styled", out=str(tmp_path / "a.mp4"), rows=4, columns=4)
+    frames = imageio.imread(tmp_path / "a.mp4")
+    assert frames.shape[0] == 6
+    assert frames.shape[-1] == 3
+
+
+def test_a_mix_takes_the_chosen_layers_from_the_first_row(runs_folder, run, samples, tmp_path):
+    options = {"seed": 2, "rows": 2, "columns": 3}
+    found = arrays(mix, runs_folder / "styled", tmp_path, layers="1-2", **options)
+    grid = found["image"].reshape(3, 4, 8, 8, 3)
+    assert np.all(grid[0, 0] == 255)
+    close(grid[1:, 0], samples["image"][:2])
+    close(grid[0, 1:], samples["image"][2:5])
+    w = found["w"].reshape(2, 3, 4, 3)
+    for i in range(2):
+        for j in range(3):
+            np.testing.assert_allclose(w[i, j, [0, 3]], samples["w"][i, [0, 3]], rtol=1e-5)
+            np.testing.assert_allclose(w[i, j, 1:3], samples["w"][2 + j, 1:3], rtol=1e-5)
+    close(grid[1:, 1:].reshape(6, 8, 8, 3), by_hand(run, found["w"]))
+    assert arrays(mix, runs_folder / "styled", tmp_path, **options)["told"]["layers"] == "2-3"
+
+
+def test_an_edit_moves_the_chosen_layers_along_a_direction(runs_folder, run, samples, tmp_path):
+    options = {"seed": 2, "num": 2, "directions": 2, "columns": 3, "truncation": 1.0}
+    found = arrays(edit, runs_folder / "styled", tmp_path, layers="0-1", strength=2.0, **options)
+    w = found["w"].reshape(2, 2, 3, 4, 3) - samples["w"][:2, None, None]
+    np.testing.assert_allclose(w[..., 2:, :], 0, atol=1e-6)
+    for d in range(2):
+        for column, length in enumerate((-2, 0, 2)):
+            np.testing.assert_allclose(w[0, d, column, 0], length * found["direction"][d], atol=1e-5)
+    np.testing.assert_allclose(found["direction"] @ found["direction"].T, np.eye(2), atol=1e-5)
+    close(found["image"], by_hand(run, found["w"]))
+
+
+def test_noise_is_silent_fixed_or_drawn(runs_folder, run, samples, tmp_path):
+    found = arrays(noise, runs_folder / "styled", tmp_path, seed=2, num=3, truncation=1.0)
+    rows = found["image"].reshape(3, 5, 8, 8, 3)
+    close(rows[:, 0], by_hand(run, samples["w"][:3], np.zeros((8, 8))))
+    close(rows[:, 1], samples["image"][:3])
+    assert np.any(rows[:, 2] != rows[:, 3])
+    # The map of unit variance has weight 0.1, which is 12.75 grey levels.
+    assert found["deviation"].mean() == pytest.approx(12.75, rel=0.1)
+
+
+def test_the_projection_of_a_generated_image_comes_back(runs_folder, run, tmp_path):
+    ws = mapped(run, np.random.default_rng(0).normal(size=(3, 5)))
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for i, image in enumerate(by_hand(run, ws, np.zeros((8, 8)))):
+        Image.fromarray(image).save(folder / f"{i}.png")
+    found = arrays(project, runs_folder / "styled", tmp_path, input=str(folder), steps=150, seed=1)
+    np.testing.assert_array_equal(found["target"], by_hand(run, ws, np.zeros((8, 8))))
+    assert np.all(found["w"] == found["w"][:, :1])
+    assert np.abs(found["w"][:, 0] - ws[:, 0]).max() < 0.25 * np.abs(ws).max()
+    # What stays is the noise, which is brought back to variance 1.
+    assert found["distance"].max() < 0.03
+    assert found["noise_02"].std((1, 2)) == pytest.approx(1, abs=1e-3)
+    # The styles of the projection are latents for the other modes.
+    latents = str(tmp_path / "out.npz")
+    again = arrays(
+        interpolate, runs_folder / "styled", tmp_path / "..", latents=latents, pairs=["0-2"], columns=2
+    )
+    np.testing.assert_allclose(again["w"], found["w"][[0, 2]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "words"),
+    [
+        (sample, {"truncation": 3.0}, "truncation=3 is not allowed"),
+        (mix, {"layers": "2-4"}, "layers='2-4' is not allowed; allowed: such as 2-3, within 0-3"),
+        (mix, {"latents": "missing.npz"}, "latents='missing.npz' is no readable .npz"),
+        (mix, {"rows": 20}, "has the rows 0 to 7; 25 is asked for"),
+        (edit, {"directions": 4}, "directions=4 is not allowed; allowed: 1 to 3"),
+        (edit, {"layers": "b"}, "layers='b' is not allowed"),
+        (interpolate, {"space": "z"}, "has styles; allowed: --space=w"),
+        (mix, {"out": "a.gif"}, "out='a.gif' is not allowed"),
+    ],
+)
+def test_what_does_not_fit_is_refused(runs_folder, samples, tmp_path, mode, options, words):
+    if "rows 0" in words or "space" in options:
+        options = {**options, "latents": samples["file"]}
+    with pytest.raises(ConfigError, match=words.replace("(", r"\(")):
+        mode.run(runs_folder / "styled", **{"out": str(tmp_path / "a.npz"), **options})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("options", [{"truncation": 0.5}, {"space": "w"}, {"latents": "a.npz"}])
+def test_a_model_without_styles_has_neither_truncation_nor_w(runs_folder, tmp_path, options):
+    mode = interpolate if "truncation" not in options else sample
+    with pytest.raises(ConfigError, match="needs a model with styles, such as styled, stylegan2"):
+        mode.run(runs_folder / "plain", out=str(tmp_path / "a.npz"), **options)
+    with pytest.raises(ConfigError, match="this mode needs a model with styles"):
+        mix.run(runs_folder / "plain", out=str(tmp_path / "a.npz"))
+
+
+def test_styles_of_another_shape_are_named(runs_folder, run, tmp_path):
+    np.savez(tmp_path / "w.npz", w=np.zeros((2, 5, 3), np.float32))
+    with pytest.raises(ConfigError, match=r"w is float32 \[2, 5, 3\]; this run takes floats \[n, 4, 3\]"):
+        styles.read(str(tmp_path / "w.npz"), run.model)
+    np.savez(tmp_path / "z.npz", z=np.zeros((2, 5)))
+    with pytest.raises(ConfigError, match="has no array 'w'"):
+        styles.read(str(tmp_path / "z.npz"), run.model)

@@ -1,0 +1,252 @@
+"""StyleGAN2 on two devices: who moves in which phase, what the step remembers, and what its fields are."""
+
+import functools
+
+import adversaries as play
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax.game import devices
+from gan_jax.models import stylegan2
+from gan_jax.models.shared import base
+from gan_jax.networks.generation import stylegan2 as networks
+from gan_jax.ops import losses
+
+SMALL = {"size": 8, "width_base": 32, "width_max": 4, "mapping_multiplier": 1.0}
+TINY = {**stylegan2.Model.TINY, **SMALL, "augment": "ada", "augment_kinds": ("flip",)}
+PHASES = ("disc", "disc_r1", "gen", "gen_path")
+B = 8
+
+
+def model(**fields):
+    return stylegan2.Model(**{**TINY, **fields})
+
+
+def pictures(seed=0, size=B, side=8):
+    rng = np.random.default_rng(seed)
+    return {"image": rng.uniform(-1, 1, (size, side, side, 3)).astype(np.float32)}
+
+
+@functools.cache
+def initial(m):
+    """A state with `m.init`'s shapes, on the host, drawn by numpy, since compiling initialisers is slow."""
+    rng = np.random.default_rng(0)
+    label = {"image_label": np.zeros(1, np.int32)} if m.num_classes else {}
+    shapes = jax.eval_shape(m.init, jax.random.key(0), pictures(size=1, side=m.size) | label)
+
+    def fill(path, leaf):
+        if path[-1].key == "bias":
+            return np.full(leaf.shape, path[-2].key == "affine", np.float32)
+        return rng.normal(size=leaf.shape).astype(np.float32)
+
+    zeros = lambda tree: jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), tree)  # noqa: E731
+    players = {}
+    for name, player in shapes.players.items():
+        params = jax.tree_util.tree_map_with_path(fill, player.params)
+        ema = None if player.ema is None else jax.tree.map(np.copy, params)
+        players[name] = player.replace(params=params, opt_state=zeros(player.opt_state), ema=ema)
+    frozen = jax.tree_util.tree_map_with_path(fill, shapes.frozen)
+    return shapes.replace(step=np.int32(0), players=players, frozen=frozen, memory=zeros(shapes.memory))
+
+
+@pytest.fixture(scope="module")
+def game():
+    """The states before and after each phase of an iteration, and the phases' metrics."""
+    m = model()
+    step = devices.pmap_step(m.train_step, 0)
+    state, states, metrics = devices.replicate(initial(m)), [initial(m)], []
+    for j, phase in enumerate(m.phases(0)):
+        state, told = step(state, devices.shard(pictures()), devices.clock(0, j, j == 3), phase)
+        jax.tree.map(lambda x: np.testing.assert_array_equal(x[0], x[1]), jax.device_get(state))
+        states.append(devices.unreplicate(state))
+        metrics.append(devices.to_host(told))
+    return dict(zip(PHASES, zip(states, states[1:], metrics, strict=False), strict=True))
+
+
+def test_each_phase_moves_its_player_alone(game):
+    for phase, (before, after, _) in game.items():
+        own, other = ("gen", "disc") if phase.startswith("gen") else ("disc", "gen")
+        assert play.moved(before.players[own].params, after.players[own].params), phase
+        assert not play.moved(before.players[other].params, after.players[other].params), phase
+        assert not play.moved(before.players[other].opt_state, after.players[other].opt_state), phase
+        assert not play.moved(before.frozen, after.frozen)
+    assert int(game["gen_path"][1].step) == 1
+
+
+def test_the_average_moves_once_an_iteration(game):
+    moved = {p for p, (a, b, _) in game.items() if play.moved(a.players["gen"].ema, b.players["gen"].ema)}
+    assert moved == {"gen"}
+    before, after, _ = game["gen"]
+    half = 0.5 ** (1 / model().ema_half_life)
+    wanted = jax.tree.map(
+        lambda old, new: half * old + (1 - half) * new, before.players["gen"].ema, after.players["gen"].params
+    )
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), after.players["gen"].ema, wanted
+    )
+
+
+def test_the_mean_style_moves_with_both_players_steps(game):
+    moved = {p for p, (a, b, _) in game.items() if np.any(a.memory["w_avg"] != b.memory["w_avg"])}
+    assert moved == {"disc", "gen"}
+
+
+def test_the_path_length_starts_its_mean(game):
+    _, after, told = game["gen_path"]
+    assert float(after.memory["path_mean"]) == pytest.approx(0.01 * told["gen/path_length"], rel=1e-5)
+    others = [after.memory["path_mean"] for phase, (_, after, _) in game.items() if phase != "gen_path"]
+    assert not np.any(others)
+
+
+def test_ada_sums_the_signs_of_four_iterations(game):
+    _, after, told = game["disc"]
+    assert float(after.memory["sign_real"]) == pytest.approx(told["disc/sign_real"] / 4, abs=1e-6)
+    assert float(after.memory["augment_probability"]) == 0
+
+
+def adapted(sign, step, old=0.5, earlier=0.0):
+    """ADA's probability and mean sign after one step in which every device has the sign."""
+    m = model(ada_length=1000)
+    memory = {"augment_probability": jnp.float32(old), "sign_real": jnp.float32(earlier)}
+    state = initial(m).replace(step=np.int32(step), memory=memory)
+    one = functools.partial(jax.tree.map, lambda x: jnp.asarray(x)[None])
+    run = jax.pmap(lambda s, x: m._adapt(s, {"disc/sign_real": x})[0].memory, axis_name=devices.AXIS)
+    found = run(one(state), jnp.full(1, sign, jnp.float32))
+    return tuple(float(found[name][0]) for name in ("augment_probability", "sign_real"))
+
+
+def test_ada_moves_by_4_of_its_length_towards_its_target():
+    assert adapted(1.0, step=2) == (0.5, 0.25)
+    assert adapted(0.7, step=3, earlier=0.6) == (pytest.approx(0.504), 0)
+    assert adapted(0.4, step=3) == (pytest.approx(0.496), 0)
+    assert adapted(-1.0, step=3, old=0.001) == (0, 0)
+
+
+def test_lazy_regularisation_corrects_the_rate_and_the_decays():
+    """Karras et al. 2020, appendix B; 16 and 4 are the intervals of the authors' code."""
+    params = {"x": jnp.array(1.0)}
+    m = model(r1_every=16, pl_every=4, learning_rate=2e-3)
+    for player, rate, b2 in (("disc", 1.88235e-3, 0.990585), ("gen", 1.6e-3, 0.991992)):
+        tx = m.tx(player)
+        step, memory = tx.update({"x": jnp.array(3.0)}, tx.init(params))
+        assert -float(step["x"]) == pytest.approx(rate, rel=1e-4)
+        assert float(memory[0].nu["x"]) == pytest.approx(9 * (1 - b2), rel=1e-3)
+        assert float(memory[0].mu["x"]) == 3  # b1 = 0
+    tx = model(r1_weight=0.0, learning_rate=2e-3).tx("disc")
+    assert -float(tx.update({"x": jnp.array(3.0)}, tx.init(params))[0]["x"]) == pytest.approx(2e-3, rel=1e-4)
+
+
+def test_phases_of_each_iteration():
+    m = model(r1_every=16, pl_every=4)
+    assert m.phases(0) == PHASES
+    assert m.phases(4) == ("disc", "gen", "gen_path")
+    assert m.phases(16) == PHASES
+    assert m.phases(5) == model(r1_weight=0.0, pl_weight=0.0).phases(0) == ("disc", "gen")
+
+
+def test_the_penalty_of_slopes_is_r1_every_times_half_of_gamma(monkeypatch):
+    """Its gradient is that of r1_every (gamma / 2) R1: the loss that `update` gets is taken apart."""
+    m, seen = model(augment="none", r1_weight=3.0, r1_every=16), []
+    monkeypatch.setattr(
+        stylegan2.game, "update", lambda state, name, tx, loss: seen.append((name, loss)) or (state, {})
+    )
+    state, batch = initial(m), pictures()
+    m._penalise_slopes(state, batch, jax.random.key(0))
+    name, loss_fn = seen[0]
+    value, (_, told) = jax.jit(loss_fn)(state.players["disc"].params)
+    d = lambda x: m.d.apply({"params": state.players["disc"].params}, x)  # noqa: E731
+    slope = jax.jit(lambda x: losses.r1(d, x))(batch["image"])
+    assert (name, float(told["disc/r1"])) == ("disc", pytest.approx(float(slope), rel=1e-4))
+    assert float(value) == pytest.approx(16 * 1.5 * float(slope), rel=1e-4)
+
+
+def styles_of(m, seed=0):
+    params = initial(m).players["gen"].params
+    return m._draw_styles(params, jax.random.key(seed), 3, None)
+
+
+def test_mixing_changes_the_styles_from_one_layer_on_for_the_whole_batch():
+    always, never = model(style_mixing=1.0, size=16), model(style_mixing=0.0, size=16)
+    layers = always.num_styles
+    plain, mean = (np.asarray(x) for x in styles_of(never))
+    assert np.all(plain == plain[:, :1])
+    np.testing.assert_allclose(plain[:, 0].mean(0), mean, rtol=1e-5)
+    cuts = set()
+    for seed in range(12):
+        ws, mean = (np.asarray(x) for x in styles_of(always, seed))
+        changes = np.any(ws[:, 1:] != ws[:, :-1], -1)
+        assert changes.sum(1).tolist() == [1, 1, 1]
+        assert np.all(changes == changes[:1])
+        cuts.add(int(changes[0].argmax()) + 1)
+        np.testing.assert_allclose(ws[:, 0].mean(0), mean, rtol=1e-5)
+    assert cuts <= set(range(1, layers))
+    assert len(cuts) > 2
+
+
+def test_an_image_is_that_of_its_latent_in_every_batch_and_on_every_device():
+    m = model()
+    state = initial(m)
+    z = np.random.default_rng(0).normal(size=(5, m.z_dim)).astype(np.float32)
+    drawn = devices.pmap_apply(lambda s, batch, rng: m.decode(s, **batch))
+    whole = drawn(devices.replicate(state), {"z": z})
+    moved = drawn(devices.replicate(state), {"z": z[[3, 1]]})
+    np.testing.assert_allclose(moved, whole[[3, 1]], atol=1e-5)
+    assert np.abs(whole[0] - whole[1]).max() > 1e-3
+    made = devices.pmap_apply(m.generate)(devices.replicate(state), {"image": z}, 0)["image"]
+    assert (
+        np.abs(
+            made - devices.pmap_apply(m.generate)(devices.replicate(state), {"image": z}, 1)["image"]
+        ).max()
+        > 0
+    )
+
+
+def test_the_kernels_of_a_style_are_those_of_its_convolution_and_of_the_colours():
+    m = model(size=16)
+    kernels = m.affine_kernels(initial(m))
+    assert [len(found) for found in kernels] == [1, 2, 1, 2, 1, 1]
+    # A style that moves in the null space of its kernels changes nothing.
+    state = initial(m)
+    ws = jnp.asarray(np.random.default_rng(0).normal(size=(1, 6, m.w_dim)), jnp.float32)
+    draw = jax.jit(lambda ws: m.synthesise(state, ws))
+    image = draw(ws)
+    for layer in (0, 3):
+        whole = np.concatenate(kernels[layer], 1)
+        blind = np.linalg.svd(whole)[0][:, -1] if whole.shape[1] < m.w_dim else None
+        if blind is not None:
+            np.testing.assert_allclose(draw(ws.at[:, layer].add(blind)), image, atol=1e-4)
+        assert np.abs(draw(ws.at[:, layer].add(whole[:, 0])) - image).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"size": 24}, "size=24 is not allowed; allowed: a power of two"),
+        ({"g_architecture": "deep"}, "g_architecture='deep'"),
+        ({"augment_kinds": ("colour", "blur")}, "augment_kinds=.'colour', 'blur'."),
+        ({"augment": "always"}, "augment='always'"),
+        ({"r1_every": 0}, "r1_every=0"),
+        ({"width_base": 4}, "width_base=4"),
+    ],
+)
+def test_fields_outside_their_ranges(fields, words):
+    with pytest.raises(ValueError, match=words):
+        model(**fields)
+
+
+def test_images_of_another_size_are_refused():
+    with pytest.raises(ValueError, match="size=8 is not allowed; allowed: the 16 pixels"):
+        model().check(base.Inputs(16))
+
+
+def test_a_conditional_model_gives_every_class_its_own_style():
+    m = model(num_classes=3, augment="none")
+    state = initial(m)
+    z = jnp.ones((3, m.z_dim))
+    ws = m.styles(state, z, jnp.arange(3))
+    assert ws.shape == (3, networks.num_styles(8), m.w_dim)
+    assert np.abs(ws[0] - ws[1]).max() > 1e-3
+    with pytest.raises(ValueError, match="needs a label for every z"):
+        m.styles(state, z)

@@ -1,0 +1,57 @@
+"""The projection's schedule, its penalty on noise, and a first step at the target itself."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gan_jax.ops import projection
+
+
+def test_the_rate_rises_for_a_twentieth_and_falls_in_the_last_quarter():
+    found = [float(projection.rate(t)) for t in (0.0, 0.025, 0.05, 0.5, 0.75, 0.875, 1.0)]
+    np.testing.assert_allclose(found, [0, 0.05, 0.1, 0.1, 0.1, 0.05, 0], atol=1e-6)
+
+
+def test_the_penalty_of_constant_noise_counts_every_scale_of_every_image():
+    # Each scale doubles the value of a constant map; both axes give mean(x^2)^2.
+    ones = jnp.ones((3, 32, 32))
+    assert float(projection.noise_penalty([ones])) == pytest.approx(3 * 2 * (1 + 4**2 + 16**2))
+    assert float(projection.noise_penalty([jnp.ones((1, 4, 4))])) == pytest.approx(2)
+    white = jnp.asarray(np.random.default_rng(0).normal(size=(1, 256, 256)), jnp.float32)
+    assert float(projection.noise_penalty([white])) < 0.2
+
+
+def test_pixels_and_their_means():
+    gap = jnp.zeros((2, 8, 8, 1)).at[0, :4, :4].set(2.0).at[1, ::2, ::2].set(1.0)
+    found = projection.pixel_distance(gap, jnp.zeros_like(gap))
+    np.testing.assert_allclose(found, [4 / 4 + 0.1 * 4 / 4, 1 / 4 + 0.1 / 16], rtol=1e-6)
+
+
+def test_at_the_target_the_first_distance_is_zero_and_only_noise_moves():
+    a = jnp.asarray(np.random.default_rng(1).normal(size=(3, 2, 64)), jnp.float32)
+
+    def g(ws, noise):
+        return jnp.einsum("nld,ldp->np", ws, a).reshape(-1, 8, 8, 1) + 0 * noise[0][..., None]
+
+    mean = jnp.array([0.5, -1.0])
+    found = projection.start(jax.random.key(0), mean, 2, 1, [8])
+    target = g(jnp.broadcast_to(found.w, (2, 3, 2)), found.noise)
+    options = {"synthesise": g, "distance": projection.pixel_distance, "layers": 3}
+    memory = projection.optimiser().init(found)
+    at = (target, jax.random.key(1), 0.5, 0.0)
+    new, _, far = projection.step(found, memory, *at, **options)
+    np.testing.assert_allclose(far, 0, atol=1e-10)
+    np.testing.assert_allclose(new.w, found.w, atol=1e-4)
+    assert np.abs(new.noise[0] - found.noise[0]).max() > 0.01
+    np.testing.assert_allclose(new.noise[0].mean((1, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose(jnp.square(new.noise[0]).mean((1, 2)), 1, rtol=1e-4)
+    # One image does not touch the other.
+    alone, _, _ = projection.step(
+        jax.tree.map(lambda x: x[:1], found),
+        projection.optimiser().init(jax.tree.map(lambda x: x[:1], found)),
+        target[:1],
+        *at[1:],
+        **options,
+    )
+    np.testing.assert_allclose(alone.noise[0], new.noise[0][:1], atol=1e-5)
