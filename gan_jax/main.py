@@ -1,5 +1,6 @@
 """The command line: parses flags, loads a configuration, runs one mode."""
 
+import functools
 import logging
 import sys
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "configuration file, with variants after a colon, such as configs/dtn_digits.py:no_tid"
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
-_MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate"]
+_MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
+_MODES += ["export"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 # Flags of the modes in gan_jax/inference. Each mode's `run` says which flags it takes, with their defaults.
@@ -86,10 +88,13 @@ _FLAGS = [
     flags.DEFINE_bool("plus", None, "project: give each layer a style of its own (W+)"),
     flags.DEFINE_integer("directions", None, "edit: number of directions (default 4)", 1, 1000),
     flags.DEFINE_float("strength", None, "edit: length of the longest step along a direction (default 3)"),
-    flags.DEFINE_string("input", None, "translate, project: folder, zip or image"),
     flags.DEFINE_string(
-        "output", None, "translate: output folder, for a .png of each image and a page of all pairs"
+        "input", None, "translate, project: folder, zip or image; import: [NETWORK=]FILE, by commas"
     ),
+    flags.DEFINE_string(
+        "output", None, "translate: folder, for a .png of each image and a page of pairs; export: file"
+    ),
+    flags.DEFINE_string("network", None, "export: the only network to write, such as G (default all)"),
     flags.DEFINE_enum(
         "direction", None, ["s2t", "t2s"], "translate: s2t from source to target (default), t2s back"
     ),
@@ -251,6 +256,10 @@ def _run(mode: str) -> None:
     from gan_jax import config as configuration
 
     config = _CONFIG.value if mode == "train" else _stored_config(mode)
+    if config is None and _WORKDIR.value:
+        from gan_jax.runs import restore
+
+        config = restore.stored_config(_WORKDIR.value)
     if config is None:
         raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
     configuration.validate(config)
@@ -267,10 +276,15 @@ def _run(mode: str) -> None:
 
 
 def _infer(mode: str, given: dict[str, Any]) -> None:
-    """Runs a mode of gan_jax/inference and prints its values."""
+    """Runs a mode of gan_jax/inference, or makes a run of weights, and prints its values."""
     from gan_jax import inference
 
-    run = inference.mode(mode)
+    if mode == "import":
+        from gan_jax.weights import importing
+
+        run: Any = functools.partial(importing.run, config=_CONFIG.value)
+    else:
+        run = inference.mode(mode)
     inference.check_flags(mode, run, given)
     config = _stored_config(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.
@@ -297,10 +311,12 @@ def _start(*args: Any, **kwargs: Any) -> None:
 def _stored_config(mode):
     from gan_jax.runs import restore
 
-    if _CONFIG.value is not None:
+    if mode != "import" and _CONFIG.value is not None:
         raise ConfigError(f"--config is not a flag of --mode={mode}: --workdir has its own configuration")
     if _WORKDIR.value is None:
         raise ConfigError(f"--workdir is required with --mode={mode}")
+    if mode == "import":  # the folder has no run yet
+        return _CONFIG.value or {}
     return restore.load_config(paths.given("workdir", _WORKDIR.value))
 
 

@@ -61,10 +61,14 @@ MAY = {
         *("gan_jax.models", "gan_jax.metrics.features", "gan_jax.evaluation", "gan_jax.config"),
         "gan_jax.paths",
     ),
+    "weights": (
+        *("numpy", "jax", "torch", "safetensors", "ml_collections", "gan_jax.errors", "gan_jax.ops.labels"),
+        *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
+    ),
     "inference": (
         *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.drawing"),
         *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.data", "gan_jax.models", "gan_jax.metrics"),
-        *("gan_jax.runs", "gan_jax.__version__"),
+        *("gan_jax.runs", "gan_jax.weights", "gan_jax.__version__"),
     ),
     "report": (
         *("absl", "PIL", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.drawing"),
@@ -76,7 +80,7 @@ MAY = {
     ),
     "main": (
         *("absl", "ml_collections", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
-        *("gan_jax.runs", "gan_jax.inference", "gan_jax.train", "gan_jax.paths"),
+        *("gan_jax.runs", "gan_jax.weights", "gan_jax.inference", "gan_jax.train", "gan_jax.paths"),
     ),
 }
 # What a single file may import beyond its package's rule.

@@ -74,7 +74,7 @@ class Translator:
         role = run.model.trained_role(given)
         side, _, self._channels = run.example[role][0]
         self.multiple = run.model.multiple
-        self._framing = Framing(side, resize=run.config.data.roles[role].get("resize", "square"))
+        self._framing = Framing(side, resize=run.config.data.roles.get(role, {}).get("resize", "square"))
 
         generate = functions.method(run.model, "generate")
 

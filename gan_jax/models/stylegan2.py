@@ -57,6 +57,7 @@ class Model(StyleBased):
     width_max: int = 512
     mapping_layers: int = 8
     class_layers: int = 8  # layers of D's embedding of classes
+    freeze_d: int = 0  # blocks of D from the image's side on whose parameters do not move (Mo et al. 2020)
     g_architecture: str = "skip"  # or 'original', 'residual'
     d_architecture: str = "residual"  # or 'original', 'skip'
     group: int = 4  # images in a group of D's minibatch standard deviation; 0: no such feature
@@ -86,6 +87,7 @@ class Model(StyleBased):
         checks.require_range(self, 1, 1e6, "z_dim", "w_dim", "width_max", "mapping_layers", "class_layers")
         checks.require_range(self, side, 1e9, "width_base")
         checks.require_range(self, 0, 1e6, "num_classes", "group")
+        checks.require_range(self, 0, len(networks.sides(side)) - 1, "freeze_d")
         checks.require_choice(self, "g_architecture", networks.ARCHITECTURES)
         checks.require_choice(self, "d_architecture", networks.ARCHITECTURES)
         checks.require_choice(self, "augment", ("none", "fixed", "ada"))
@@ -148,7 +150,16 @@ class Model(StyleBased):
         """
         weight, k = {"gen": (self.pl_weight, self.pl_every), "disc": (self.r1_weight, self.r1_every)}[player]
         c = k / (k + 1) if weight else 1.0
-        return optax.adam(self.learning_rate * c, self.b1**c, self.b2**c, eps=1e-8)
+        tx = optax.adam(self.learning_rate * c, self.b1**c, self.b2**c, eps=1e-8)
+        if player == "disc" and self.freeze_d:
+            return optax.chain(tx, optax.masked(optax.set_to_zero(), self._is_frozen))
+        return tx
+
+    def _is_frozen(self, params):
+        """For each parameter of D, whether it is in one of the first `freeze_d` blocks."""
+        blocks = networks.sides(self.size)[::-1][: self.freeze_d]
+        names = {name for side in blocks for name in (f"b{side}", f"b{side}_fromrgb")}
+        return jax.tree_util.tree_map_with_path(lambda path, _: path[0].key in names, params)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`, and `image_label` [B] if the model is conditional.

@@ -13,7 +13,7 @@ import numpy as np
 
 from gan_jax import data, models
 from gan_jax.config import resolve
-from gan_jax.errors import DataError
+from gan_jax.errors import ConfigError, DataError
 from gan_jax.files import reading
 from gan_jax.game import devices
 from gan_jax.game.network import Network
@@ -34,6 +34,8 @@ def check(config: ml_collections.ConfigDict) -> None:
       ConfigError, DataError: see `data.check` and `classes.of_run`.
     """
     where = config.data
+    if not where.roles:
+        raise ConfigError(f"data.roles of run {config.name!r} is empty; import the weights with a --config")
     roles = [*where.roles.values()]
     known = classes.of_run(config)
     for evaluation in config.evals.values():

@@ -77,6 +77,15 @@ def load_config(path: Path | str) -> ConfigDict:
     return ConfigDict(stored.whole(folder.config))
 
 
+def stored_config(path: Path | str) -> ConfigDict | None:
+    """The configuration of the run in a folder, as a user would train it; None if there is no run.
+
+    It has the fields of this version, and its roles still name data sets.
+    """
+    found = Workdir(path, writes=False).config
+    return None if found is None else ConfigDict(stored.completed(found))
+
+
 def load(path: Path | str) -> Run:
     """Restores the run in a folder, at the checkpoint that its configuration chooses.
 

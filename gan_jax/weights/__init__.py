@@ -1,0 +1,1 @@
+"""Published networks: files of tensors, their names and shapes, and their conversion to runs and back."""
