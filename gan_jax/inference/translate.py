@@ -78,9 +78,9 @@ def run(
       ConfigError, WorkdirError, CheckpointError, DataError: before anything is written, or for a full disk.
       IncompleteError: some images could not be used; all others were translated.
     """
-    place = {"input": input, "output": output, "overwrite": overwrite}
-    wishes = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask, "colour": colour}
-    wishes |= {"sheet": sheet, "tile": tile, "style_side": style_side}
+    place: dict[str, Any] = {"input": input, "output": output, "overwrite": overwrite}
+    wishes: dict[str, Any] = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask}
+    wishes |= {"colour": colour, "sheet": sheet, "tile": tile, "style_side": style_side}
     model = _model(workdir)
     if model.takes_styles:
         given = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}

@@ -36,10 +36,11 @@ def read(name: str, split: str) -> Examples:
     Raises:
       DataError: the split does not exist.
     """
-    make = {"paintings": _painting, "photographs": _photograph}[name]
     parts = [Examples({"image": np.empty((0, SIZE, SIZE, 3), np.uint8), "label": np.empty(0, np.int32)})]
     for part, rows in splits.parse(split, SIZES, name):
-        made = [make(part, row) for row in range(rows.start, rows.stop)]
+        numbers = range(rows.start, rows.stop)
+        paints = name == "paintings"
+        made = [_painting(part, row) if paints else _photograph(part, row) for row in numbers]
         if made:
             images, labels = zip(*made, strict=True)
             parts.append(Examples({"image": np.stack(images), "label": np.array(labels, np.int32)}))
