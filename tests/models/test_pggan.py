@@ -158,6 +158,22 @@ def test_the_penalty_asks_for_its_target(monkeypatch):
     assert asked == {"scale": 1 / 750, "shapes": {(play.B, 8, 8, 1)}, "weights": (play.B,)}
 
 
+def test_both_players_move_at_the_rate_of_the_stage(monkeypatch):
+    asked, tx = [], pggan.Model.tx
+
+    def noting(self, player, stage=0):
+        asked.append((player, stage))
+        return tx(self, player, stage)
+
+    monkeypatch.setattr(pggan.Model, "tx", noting)
+    monkeypatch.setattr(devices, "mean", lambda tree: tree)
+    m = model()
+    jax.eval_shape(
+        lambda s, b: m.train_step(s, b, jax.random.key(0), ("train", 1)), play.initial(m), play.pictures(m)
+    )
+    assert asked[-2:] == [("disc", 1), ("gen", 1)]
+
+
 # --- what it draws -------------------------------------------------------------------------------
 
 

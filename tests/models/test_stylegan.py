@@ -102,6 +102,22 @@ def test_styles_are_mixed_from_a_random_active_layer_on(stage):
     assert cuts == set(range(1, active))
 
 
+def test_styles_are_mixed_among_the_layers_of_the_stage(monkeypatch):
+    asked, draw = [], stylegan.Model._draw_styles
+
+    def noting(self, params, rng, n, label, active=None):
+        asked.append((n, active))
+        return draw(self, params, rng, n, label, active)
+
+    monkeypatch.setattr(stylegan.Model, "_draw_styles", noting)
+    monkeypatch.setattr(devices, "mean", lambda tree: tree)
+    m = model()
+    jax.eval_shape(
+        lambda s, b: m.train_step(s, b, jax.random.key(0), ("train", 2)), play.initial(m), play.pictures(m)
+    )
+    assert asked == [(play.B, 6)] * 2
+
+
 def test_a_d_that_knows_nothing_costs_two_ln_2():
     m = model()
     state = play.initial(m)
