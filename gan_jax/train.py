@@ -48,7 +48,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     with handled() as interrupts, folder.open(interrupts.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result
         done = folder.result
-        if done and done["step"] == config.steps:
+        if done and done.get("step") == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
         for checked in required.tree(config):

@@ -1,6 +1,6 @@
 """The fields of a configuration's role: their defaults, and checks of contradictions between them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,14 @@ DEFAULTS: Mapping[str, Any] = {
     "resize": "square",
     "derive": "",
     "channels": 0,
+}
+
+# The types of the fields whose defaults do not tell those of their items.
+TYPES: Mapping[str, Any] = {
+    **{field: type(value) for field, value in DEFAULTS.items()},
+    **dict.fromkeys(("attributes", "having", "lacking", "class_names"), Sequence[str]),
+    **dict.fromkeys(("exclude", "crop"), Sequence[int]),
+    **dict.fromkeys(("files", "label_maps"), Mapping[str, str]),
 }
 
 

@@ -84,7 +84,7 @@ def test_partners_of_pairs_are_missed_before_anything_is_read(tmp_path):
     for role, count in (("source", 3), ("target", 2)):
         path = write(tmp_path / role, {f"{k}.png": b"unreadable" for k in range(count)})
         made.data.roles[role] = config.inline(files={"train": str(path)}, labels=False)
-    with pytest.raises(DataError, match="kind='paired' needs files of equal names, .+; target lacks '2'$"):
+    with pytest.raises(DataError, match=r"kind='paired' needs files of equal names, .+; target lacks '2'$"):
         rehearsal.check(made)
 
 
