@@ -112,7 +112,8 @@ def test_a_role_may_leave_out_every_field_that_has_a_default():
         (True, float, False), (True, int, False), (1.0, int, False),
         (None, int | None, True),
 
-        ([1], tuple[int, ...], True), ([[True]], Sequence[Sequence[bool]], True), ("ab", Sequence[str], False),
+        ([1], tuple[int, ...], True), ([[True]], Sequence[Sequence[bool]], True),
+        ("ab", Sequence[str], False),
         ({"a": "b"}, Mapping[str, str], True), ({"a": 1}, Mapping[str, str], False),
         ({1: "a"}, Mapping[str, str], False),
     ],
