@@ -42,7 +42,7 @@ def check(config: Mapping[str, Any], complete: bool = True) -> None:
     for name in known["data"] if complete else ():
         _present(data, name, "data.")
     _each(config, "weights", "", lambda place, value: _value(place, value, str))
-    _each(data, "sets", "data.", lambda place, spec: _fields(_table(place, spec), _SET, f"{place}."))
+    _each(data, "sets", "data.", lambda place, spec: _fields(_table(place, spec), SET, f"{place}."))
     _each(data, "roles", "data.", _role)
     _each(config, "evals", "", _evaluation)
     model = _table("model", config.get("model", {}))
@@ -53,12 +53,12 @@ def check(config: Mapping[str, Any], complete: bool = True) -> None:
     _each(config, "requires", "", lambda place, needed: _required(place, needed, complete))
 
 
-_ROLE = {"set": str, **TYPES}
-_SET = {"embedded": str, **TYPES}
+ROLE = {"set": str, **TYPES}
+SET = {"embedded": str, **TYPES}
 
 
 def _role(place: str, spec: Any) -> None:
-    _fields(_table(place, spec), _ROLE, f"{place}.")
+    _fields(_table(place, spec), ROLE, f"{place}.")
 
 
 def _required(place: str, needed: Any, complete: bool) -> None:

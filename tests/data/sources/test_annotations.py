@@ -26,7 +26,7 @@ def table(text):
             for name in ("image_id", "filename", "File", "FILE_NAME", "image", "path")
         ),
         *(
-            CSV.replace("1", yes).replace("0", no)
+            CSV.replace("0", no).replace("1", yes)
             for yes, no in (("1.0", "0.0"), ("True", "False"), ("yes", "No"))
         ),
         CSV.replace("0", "-1.0"),
