@@ -14,7 +14,17 @@ from gan_jax.config import FREE
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
-from gan_jax.runs import checkpoint, inputs, judging, literal, rehearsal, required, schedules, session
+from gan_jax.runs import (
+    checkpoint,
+    classes,
+    inputs,
+    judging,
+    literal,
+    rehearsal,
+    required,
+    schedules,
+    session,
+)
 from gan_jax.runs.logs import ProgressLine
 from gan_jax.runs.signals import Interrupts, handled
 from gan_jax.runs.stored import comparable
@@ -57,6 +67,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
+        classes.keep(config, folder, reached)
         schedules.record(folder, extended, reached)
         folder.write_json("config.json", stored)
         networks = required.ensure(config, train)

@@ -54,7 +54,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `split`: a slice in tfds' syntax, such as `test[:8000]+train`.
         `exclude`: labels to leave out; works even if `labels` is False.
         `labels`: whether the examples keep their label.
-        `classes`: whether the images' folders are their labels, numbered in the order of the folders' names.
+        `classes`: whether the images' folders are their labels, numbered in the order of the names, 2
+        before 10.
         `class_names`: with `classes`, the names of all classes in the order of their numbers; () means the
         folders of all splits in `files`.
         `attributes`: names of the attributes in the label, in this order. () means none, but all for `emoji`.
