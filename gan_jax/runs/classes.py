@@ -101,7 +101,7 @@ def keep(config: ConfigDict, folder: Workdir, reached: int) -> None:
         if stored is not None and stored.get(role, found) != found:
             raise DataError(
                 f"data.roles.{role} has the classes {', '.join(found)}, but the run in {folder.path} "
-                f"numbered {', '.join(map(str, stored[role]))}; restore the folders, or choose another --workdir"
+                f"numbered {', '.join(map(str, stored[role]))}; restore the folders or take another --workdir"
             )
     if names:
         folder.write_json(FILE, names)
