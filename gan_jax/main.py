@@ -156,7 +156,12 @@ def _parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; an error is one line and exit code 2."""
     argv = [_installed(arg) for arg in argv]
     try:
-        rest = flags.FLAGS(argv)
+        argv, further = _separated(argv)
+        rest = _flags(argv)
+        if further:
+            from gan_jax.config import overrides
+
+            overrides.add(_CONFIG.value, further)
         # config_flags would report a missing file only when the value is used.
         missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
         if missing:
@@ -165,6 +170,27 @@ def _parse(argv: Sequence[str]) -> list[str]:
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
         _refuse(_reason(argv, error))
     return []
+
+
+def _separated(argv: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+    """The arguments for config_flags, and fields that its configuration lacks, see `config.overrides`."""
+    file = next((arg.partition("=")[2] for arg in argv if _config_file(arg)), "")
+    if not any(arg.startswith("--config.") for arg in argv) or not Path(file.partition(":")[0]).is_file():
+        return list(argv), []
+    from gan_jax import config as configuration
+    from gan_jax.config import overrides
+
+    return overrides.separated(argv, configuration.load(file))
+
+
+def _flags(argv: Sequence[str]) -> list[str]:
+    """Parses flags. config_flags looks for fields in `sys.argv`, so it is set meanwhile."""
+    before = sys.argv
+    try:
+        sys.argv = list(argv)
+        return flags.FLAGS(argv)
+    finally:
+        sys.argv = before
 
 
 def _installed(arg: str) -> str:

@@ -17,6 +17,7 @@ from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
 from gan_jax.runs import (
     checkpoint,
+    classes,
     inputs,
     judging,
     literal,
@@ -58,7 +59,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     with folder.open(INTERRUPTS.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result
         done = folder.result
-        if done and done["step"] == config.steps:
+        if done and done.get("step") == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
         for checked in required.tree(config):
@@ -68,6 +69,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
+        classes.keep(config, folder, reached)
         schedules.record(folder, extended, reached)
         folder.write_json("config.json", stored)
         networks = required.ensure(config, train)

@@ -7,6 +7,7 @@ from typing import Any
 import ml_collections
 
 from gan_jax import evaluation, models
+from gan_jax.config import types
 from gan_jax.config.sets import resolve
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.roles import complete
@@ -45,6 +46,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     Raises:
       ConfigError: a wrong field; the message has the field, its value and the allowed values.
     """
+    types.check(config)
     _check_names(config)
     _check_values(config)
     if 0 < config.data.load_size < config.data.size:

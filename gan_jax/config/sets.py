@@ -81,7 +81,7 @@ def resolve(spec: Mapping[str, Any], sets: Mapping[str, Mapping[str, Any]]) -> d
         raise ConfigError(f"set={spec['set']!r} {nearest(spec['set'], sets)}")
     fields = {field: value for field, value in sets[spec["set"]].items() if field != "embedded"}
     full = {**fields, **own}
-    if not (full["labels"] or full.get("having") or full.get("lacking")):
+    if not (full.get("labels", True) or full.get("having") or full.get("lacking")):
         full |= {field: DEFAULTS[field] for field in _OF_TABLES if field not in own}
     return full
 

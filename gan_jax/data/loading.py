@@ -57,6 +57,8 @@ def load(
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
     source = spec["name"] or ", ".join(spec["files"].values())
+    if roles.uses_maps(spec):
+        label_maps.warn_of_masks(examples, source)
     if roles.uses_maps(spec) and (spec["label_classes"] or spec["derive"] == roles.PALETTE):
         label_maps.require(examples, spec["label_classes"], source)
     if spec["derive"] == roles.PALETTE:

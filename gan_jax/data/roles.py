@@ -1,6 +1,6 @@
 """The fields of a configuration's role: their defaults, and checks of contradictions between them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,14 @@ DEFAULTS: Mapping[str, Any] = {
     "channels": 0,
 }
 
+# The types of the fields whose defaults do not tell those of their items.
+TYPES: Mapping[str, Any] = {
+    **{field: type(value) for field, value in DEFAULTS.items()},
+    **dict.fromkeys(("attributes", "having", "lacking", "class_names"), Sequence[str]),
+    **dict.fromkeys(("exclude", "crop"), Sequence[int]),
+    **dict.fromkeys(("files", "label_maps"), Mapping[str, str]),
+}
+
 
 def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
     """All fields of a role: the given ones, and defaults for the others.
@@ -46,7 +54,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `split`: a slice in tfds' syntax, such as `test[:8000]+train`.
         `exclude`: labels to leave out; works even if `labels` is False.
         `labels`: whether the examples keep their label.
-        `classes`: whether the images' folders are their labels, numbered in the order of the folders' names.
+        `classes`: whether the images' folders are their labels, numbered in the order of the names, 2
+        before 10.
         `class_names`: with `classes`, the names of all classes in the order of their numbers; () means the
         folders of all splits in `files`.
         `attributes`: names of the attributes in the label, in this order. () means none, but all for `emoji`.
@@ -54,8 +63,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `having`, `lacking`: names of attributes that images must have, or must not have; other images are
         left out. With either field, `attributes=()` keeps no label.
         `attributes_file`: path of the table of attributes; '' means `attributes.csv` inside or beside the
-        folder or zip. The table is `file,Name1,...` with values 0/1 or -1/1, or CelebA's
-        `list_attr_celeba.txt`.
+        folder or zip. The table is `file,Name1,...` with values 0/1, -1/1, False/True
+        or no/yes, or CelebA's `list_attr_celeba.txt`.
         `label_maps`: split -> path of a folder or zip, for each split of `files`. It holds a PNG of class
         indices, grey or palette, for every image, with the image's name and size. The label is then a map of
         labels, 255 for pixels without a class. The map is cropped and mirrored with the image and never

@@ -9,6 +9,9 @@ from gan_jax import data
 from gan_jax.config import resolve
 from gan_jax.errors import DataError
 from gan_jax.runs import required
+from gan_jax.runs.workdir import Workdir
+
+FILE = "classes.json"
 
 Names = tuple[str, ...]
 
@@ -76,6 +79,32 @@ def of_run(config: ConfigDict) -> list[Names]:
                     )
             lists.append(names)
     return list(dict.fromkeys(lists))
+
+
+def keep(config: ConfigDict, folder: Workdir, reached: int) -> None:
+    """Writes the names of a run's classes to `classes.json`, in the order of their numbers, by training role.
+
+    Args:
+      config: the run's configuration.
+      folder: the run's folder.
+      reached: the step that the run has reached.
+
+    Raises:
+      DataError: the folder's run has numbered the classes otherwise.
+    """
+    names = {role: list(found) for role, found in training(config).items()}
+    stored = folder.read_json(FILE)
+    if stored is None and reached:  # earlier versions put 10 before 2
+        stored = {role: found if config.data.roles[role].get("class_names") else sorted(found)
+                  for role, found in names.items()}  # fmt: skip
+    for role, found in names.items():
+        if stored is not None and stored.get(role, found) != found:
+            raise DataError(
+                f"data.roles.{role} has the classes {', '.join(found)}, but the run in {folder.path} "
+                f"numbered {', '.join(map(str, stored[role]))}; restore the folders or take another --workdir"
+            )
+    if names:
+        folder.write_json(FILE, names)
 
 
 def _resolved(config, spec):

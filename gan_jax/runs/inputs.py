@@ -13,6 +13,7 @@ import numpy as np
 
 from gan_jax import data, models
 from gan_jax.config import resolve
+from gan_jax.data.roles import DEFAULTS
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.files import reading
 from gan_jax.game import devices
@@ -72,8 +73,8 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
             spec = {**resolve(spec, where.sets), "class_names": numbered[role]}
         roles[role] = load_role(config, spec, where.load_size, where.flip)
         shape = roles[role].columns["image"].shape
-        name = resolve(spec, where.sets)["name"]
-        _log.info("%s: %s[%s], %s", role, name or "files", spec["split"], shape)
+        full = {**DEFAULTS, **resolve(spec, where.sets)}
+        _log.info("%s: %s[%s], %s", role, full["name"] or "files", full["split"], shape)
     return _together(config, roles)
 
 

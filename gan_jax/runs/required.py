@@ -4,6 +4,7 @@ import functools
 import glob
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ml_collections import ConfigDict
 
 from gan_jax import paths
 from gan_jax.config import sets
-from gan_jax.errors import WorkdirError
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.game.network import Network
 from gan_jax.metrics import features
@@ -20,6 +21,8 @@ from gan_jax.runs import stored
 from gan_jax.runs.functions import method
 from gan_jax.runs.restore import Run, load
 from gan_jax.runs.workdir import Workdir
+
+_log = logging.getLogger(__name__)
 
 Train = Callable[..., dict[str, Any]]
 
@@ -31,10 +34,13 @@ class RequiredRun:
         """Places the run's state on the devices.
 
         Raises:
-          WorkdirError: the run is not finished.
+          WorkdirError: the run is not finished, or its result lacks a field.
         """
         if run.result is None:
             raise WorkdirError(f"run {run.config.name} is not finished")
+        for field, kind in (("metrics", dict), ("params_sha256", str)):
+            if not isinstance(run.result.get(field), kind):
+                raise WorkdirError(f"result.json of run {run.config.name} cannot be used: it has no {field}")
         self.metrics = run.result["metrics"]
         self.sha256 = run.result["params_sha256"]
         self.variables = {name: player.eval_variables for name, player in run.state.players.items()}
@@ -75,8 +81,11 @@ def place(config: ConfigDict) -> Path:
         return own
     for path in sorted(cache.glob(f"{glob.escape(config.name)}-*")):
         folder = Workdir(path, writes=False)
-        if folder.config is not None and _parameters(folder.config) == wanted:
-            others.append((folder.result is None, path))
+        try:
+            if folder.config is not None and _parameters(folder.config) == wanted:
+                others.append((folder.result is None, path))
+        except (ConfigError, WorkdirError) as error:
+            _log.warning("the run in %s is left out: %s", path, error)
     return min(others)[1] if others else own
 
 

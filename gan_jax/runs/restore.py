@@ -10,7 +10,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from gan_jax import models
-from gan_jax.errors import WorkdirError
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
 from gan_jax.runs import checkpoint, leaves, stored
@@ -69,12 +69,15 @@ def load_config(path: Path | str) -> ConfigDict:
     """The configuration of the run in a folder, with the fields of this version and with resolved roles.
 
     Raises:
-      WorkdirError: the folder holds no run.
+      WorkdirError: the folder holds no run, or its configuration has a field of a wrong type.
     """
     folder = Workdir(path, writes=False)
     if folder.config is None:
         raise WorkdirError(f"{folder.path} holds no run: it has no config.json")
-    return ConfigDict(stored.whole(folder.config))
+    try:
+        return ConfigDict(stored.whole(folder.config))
+    except ConfigError as error:
+        raise WorkdirError(f"{folder.path / 'config.json'} cannot be used: {error}") from error
 
 
 def stored_config(path: Path | str) -> ConfigDict | None:

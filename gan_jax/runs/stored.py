@@ -8,7 +8,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from gan_jax import models
-from gan_jax.config import FREE, default, resolved
+from gan_jax.config import FREE, default, resolved, types
 from gan_jax.config import model as model_fields
 from gan_jax.data.roles import DEFAULTS
 
@@ -55,7 +55,11 @@ def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A stored configuration with this version's names of fields, and with the fields added since.
 
     An added field has its default. Versions without the field computed what the default says.
+
+    Raises:
+      ConfigError: a field has another type than it may have.
     """
+    types.check(stored, complete=False)  # renamed fields of earlier versions are not known here
     config = {**default().to_dict(), **renamed(stored)}
     config["data"] = {**default().data.to_dict(), **config["data"]}
     kind = config["model"].get("name", "")

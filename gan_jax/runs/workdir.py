@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_jax import paths
-from gan_jax.errors import WorkdirError
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.files import writing
 
 _log = logging.getLogger(__name__)
@@ -161,7 +161,10 @@ class Workdir:
         stored = self.config
         if stored is None:
             return {}
-        both = comparable(stored), comparable(config)
+        try:
+            both = comparable(stored), comparable(config)
+        except ConfigError as error:
+            raise WorkdirError(f"{self.path / 'config.json'} cannot be used: {error}") from error
         more = extended(*both)
         differing = differences(*both, [*free, *more])
         if differing:

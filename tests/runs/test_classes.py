@@ -6,6 +6,7 @@ from picture_files import png, write
 from gan_jax import config as configuration
 from gan_jax.errors import DataError
 from gan_jax.runs import classes, inputs
+from gan_jax.runs.workdir import Workdir
 
 
 def folder(place, *names):
@@ -81,3 +82,31 @@ def test_the_classes_of_a_required_run_number_evaluations_and_must_have_the_same
     other.data.roles.source.class_names = ("a", "b", "c")
     inputs.check(other)
     assert labels(inputs.load(other, lambda: None)) == {"source": [1, 2]}
+
+
+def test_numbers_are_in_the_order_of_their_values_and_other_names_in_that_of_letters(tmp_path):
+    made = built({"image": role(folder(tmp_path / "n", "0", "2", "10", "007"))})
+    assert classes.training(made) == {"image": ("0", "2", "007", "10")}
+    made = built({"image": role(folder(tmp_path / "m", "2", "10", "x1"))})
+    assert classes.training(made) == {"image": ("10", "2", "x1")}
+
+
+def test_a_run_keeps_the_list_of_its_classes_and_goes_on_with_no_other(tmp_path):
+    run, path = Workdir(tmp_path / "run"), tmp_path / "images"
+    made = built({"image": role(folder(path, "2", "10")), "none": role(folder(path, "2"), labels=False)})
+    classes.keep(made, run, 0)
+    assert run.read_json("classes.json") == {"image": ["2", "10"]}
+    classes.keep(made, run, 5)
+    folder(path, "3")
+    with pytest.raises(
+        DataError, match=rf"^data.roles.image has the classes 2, 3, 10, but the run in {run.path} "
+    ):
+        classes.keep(made, run, 5)
+    (run.path / "classes.json").unlink()  # a run of an earlier version, which put 10 before 2
+    with pytest.raises(DataError, match="numbered 10, 2, 3; restore the folders"):
+        classes.keep(made, run, 5)
+    other = Workdir(tmp_path / "other")
+    classes.keep(built({"image": role(folder(tmp_path / "x", "a", "b"))}), other, 5)
+    assert other.read_json("classes.json") == {"image": ["a", "b"]}
+    classes.keep(built({}), Workdir(tmp_path / "without"), 0)
+    assert not (tmp_path / "without").exists()

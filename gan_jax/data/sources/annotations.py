@@ -11,7 +11,11 @@ import numpy as np
 from gan_jax.errors import DataError, nearest
 from gan_jax.files import reading
 
-_FILE_COLUMNS = ("file", "image_id")  # CSV copies of CelebA's list have the second
+# Names of the first column, in any case. CSV copies of CelebA's list have `image_id`.
+_FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "image_name", "path")
+_YES = ("1", "1.0", "true", "t", "yes", "y")  # in any case
+_NO = ("0", "0.0", "false", "f", "no", "n")
+_MINUS = ("-1", "-1.0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Table:
 
 
 def parse_attributes(content: bytes, title: str) -> Table:
-    """Reads `file,Name1,Name2,...` with values 0/1 or -1/1, or CelebA's own list.
+    """Reads `file,Name1,Name2,...` with values 0/1, -1/1, False/True or no/yes, or CelebA's own list.
 
     CelebA's list has the number of rows, then the names, then rows `000001.jpg -1 1 ...`.
 
@@ -79,7 +83,7 @@ def parse_attributes(content: bytes, title: str) -> Table:
         raise DataError(f"{title}: cannot be read; expected a table of attributes: {error}") from error
     rows = [[cell.strip() for cell in row] for row in rows if row]
     names = (rows[0] if count is not None else rows[0][1:]) if rows else []
-    if not names or (count is None and rows[0][0] not in _FILE_COLUMNS):
+    if not names or (count is None and rows[0][0].lower() not in _FILE_COLUMNS):
         expected = "file,Name1,Name2,... or the layout of list_attr_celeba.txt"
         raise DataError(f"{title}: begins with {_start(lines)}; expected {expected}")
     if len(set(names)) != len(names):
@@ -136,18 +140,23 @@ def read_features(path: Path) -> Table:
 
 
 def _bits(rows: list[list[str]], names: Sequence[str], title: str) -> np.ndarray:
-    """Values int32 [R, K]: 1 for '1', 0 for '0' or '-1'. A table has zeros or minus ones, not both."""
+    """Values int32 [R, K]: 1 for yes, 0 for no or -1. A table has noes or minus ones, not both."""
     for number, row in enumerate(rows, 1):
         if len(row) != len(names) + 1:
             raise DataError(f"{title}: row {number} has {len(row)} fields; expected {len(names) + 1}")
     cells = np.array([row[1:] for row in rows]).reshape(len(rows), len(names))
     found = set(np.unique(cells).tolist())
-    if not (found <= {"0", "1"} or found <= {"-1", "1"}):
-        strange = sorted(found - {"0", "1"} if "-1" not in found else found - {"-1", "1"})[0]
+    noes = any(value.lower() in _NO for value in found)
+    allowed = (*_YES, *(_NO if noes else _MINUS))
+    unknown = sorted(value for value in found if value.lower() not in allowed)
+    if unknown:
+        strange = unknown[0]
         row, column = np.argwhere(cells == strange)[0]
         where = f"row {row + 1}, {names[column]}"
-        raise DataError(f"{title}: {where} is {strange!r}; expected 0 and 1, or -1 and 1 throughout")
-    return (cells == "1").astype(np.int32)
+        raise DataError(
+            f"{title}: {where} is {strange!r}; expected 0 and 1, -1 and 1, False and True, or no and yes"
+        )
+    return np.isin(np.char.lower(cells), _YES).astype(np.int32)
 
 
 def _start(lines: list[str]) -> str:

@@ -1,6 +1,7 @@
 """Label maps on disk: a PNG file of class indices for each image, and checks of their values."""
 
 import dataclasses
+import logging
 import os
 import posixpath
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.sources import decoding, listing
 from gan_jax.data.sources.listing import Folder
 from gan_jax.errors import DataError
+
+_log = logging.getLogger(__name__)
 
 IGNORED = 255  # the value of pixels without a class
 
@@ -81,6 +84,16 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # Bytes until the end, since integers of all maps at once would take four times the memory.
         return np.stack(list(pool.map(one, range(len(places))))).astype(np.int32)
+
+
+def warn_of_masks(examples: Examples, title: str) -> None:
+    """Warns of label maps with the values 0 and 255 only, which are usually masks of two classes."""
+    if examples.has_maps and set(np.unique(examples.columns["label"]).tolist()) == {0, IGNORED}:
+        _log.warning(
+            "%s: the label maps have the values 0 and %d only, and pixels of %d have no class and do not "
+            "count; write a mask of two classes with the values 0 and 1",
+            title, IGNORED, IGNORED,
+        )  # fmt: skip
 
 
 def require(examples: Examples, classes: int, title: str) -> None:

@@ -165,8 +165,13 @@ def some(names: Sequence[str]) -> str:
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of classes in the order of their numbers."""
-    return tuple(sorted(names))
+    """Names of classes in the order of their numbers: by value if all are whole numbers, else by letters."""
+    found = sorted(names)
+    return tuple(sorted(found, key=int)) if all(map(_is_number, found)) else tuple(found)
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdecimal()
 
 
 def counted(reasons: Mapping[str, str]) -> str:

@@ -21,7 +21,16 @@ def table(text):
     [
         CSV,
         CSV.replace("0", "-1"),
-        CSV.replace("file", "image_id"),
+        *(
+            CSV.replace("file", name)
+            for name in ("image_id", "filename", "File", "FILE_NAME", "image", "path")
+        ),
+        *(
+            CSV.replace("0", no).replace("1", yes)
+            for yes, no in (("1.0", "0.0"), ("True", "False"), ("yes", "No"))
+        ),
+        CSV.replace("0", "-1.0"),
+        CSV.replace("b.jpg,0", "b.jpg,no").replace("a.jpg,1", "a.jpg,T"),
         "\ufeff" + CSV.replace("\n", "\r\n"),
         CSV.replace(",", " , ") + "\n\n",
         CELEBA,
@@ -42,8 +51,8 @@ def test_every_layout_gives_the_same_table(text):
         ("name;Male\na.jpg;1\n", "begins with 'name;Male'; expected file,Name1"),
         ("file\na.jpg\n", "begins with 'file'; expected"),
         (CSV + "c.jpg,1\n", "row 3 has 2 fields; expected 3"),
-        (CSV.replace("b.jpg,0", "b.jpg,yes"), "row 2, Male is 'yes'; expected 0 and 1, or -1 and 1"),
-        (CSV.replace("a.jpg,1,0", "a.jpg,1,-1"), "expected 0 and 1, or -1 and 1 throughout"),
+        (CSV.replace("b.jpg,0", "b.jpg,maybe"), "row 2, Male is 'maybe'; expected 0 and 1, -1 and 1, False"),
+        (CSV.replace("a.jpg,1,0", "a.jpg,1,-1"), "row 1, Young is '-1'; expected 0 and 1, -1 and 1"),
         (CSV.replace("Young", "Male"), "names an attribute twice: Male, Male"),
         (CELEBA.replace("2\n", "3\n"), "holds 2 rows; expected 3, as its first line says"),
         (CELEBA.replace(" -1\n", "\n"), "row 1 has 2 fields; expected 3"),

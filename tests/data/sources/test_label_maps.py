@@ -250,3 +250,17 @@ def test_the_ink_is_where_the_map_says(few):
         ink, ground = image[label < 10], image[label == 10]
         apart.append(np.linalg.norm(ink.mean(0) - ground.mean(0)))
     assert np.mean(np.array(apart) > 15) > 0.9
+
+
+@pytest.mark.parametrize("values", [(0, 255), (0, 1, 255), (0, 1), (0,), (255,)])
+def test_masks_of_0_and_255_get_a_warning_that_says_how_to_write_them(tmp_path, values, caplog):
+    maps = np.resize(np.array(values, np.uint8), (2, 16, 16))
+    spec = {**scene(tmp_path, maps), "label_classes": 2}
+    data.load(spec, size=16)
+    np.savez(tmp_path / "a.npz", image=np.zeros((2, 16, 16, 3), np.uint8), label=maps)
+    data.load({"files": {"train": str(tmp_path / "a.npz")}}, size=16)
+    data.load({**spec, "labels": False}, size=16)
+    words = (
+        "the label maps have the values 0 and 255 only, and pixels of 255 have no class and do not count; "
+    )
+    assert caplog.text.count(words) == (2 if values == (0, 255) else 0)

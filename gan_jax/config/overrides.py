@@ -1,0 +1,120 @@
+"""Fields of the command line that a role, a data set or an evaluation may have but does not have yet.
+
+A configuration names only the fields that differ from their defaults, and `ml_collections` takes only fields
+that are there.
+"""
+
+import ast
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ml_collections
+
+from gan_jax import evaluation
+from gan_jax.config.sets import resolve
+from gan_jax.config.types import ROLE, SET, conforms, described
+from gan_jax.errors import ConfigError
+
+_PREFIX = "--config."
+_TABLES = ("files", "label_maps")  # fields that have names of splits below them
+
+
+def separated(
+    argv: Sequence[str], config: ml_collections.ConfigDict
+) -> tuple[list[str], list[tuple[str, Any]]]:
+    """The arguments that `ml_collections` takes, and the other fields of the configuration with their values.
+
+    Args:
+      argv: the command line.
+      config: the configuration that it names.
+
+    Raises:
+      ConfigError: a value has another type than the field; the message has both.
+    """
+    rest, found = [], []
+    for arg in argv:
+        name, sign, text = arg.removeprefix(_PREFIX).partition("=")
+        hint = _hint(config, name.split(".")) if sign and arg.startswith(_PREFIX) else None
+        if hint is None:
+            rest.append(arg)
+        else:
+            found.append((name, _parsed(name, text, hint)))
+    return rest, found
+
+
+def add(config: ml_collections.ConfigDict, fields: Sequence[tuple[str, Any]]) -> None:
+    """Sets the fields that `separated` found, in a configuration that may be locked."""
+    with config.unlocked():
+        for name, value in fields:
+            *above, last = name.split(".")
+            place = config
+            for depth, key in enumerate(above):
+                if key not in place:  # a role that takes its files from its data set
+                    inherited = (
+                        resolve(place, _sets(config, above[:depth])).get(key, {}) if "set" in place else {}
+                    )
+                    place[key] = dict(inherited)
+                place = place[key]
+            place[last] = value
+
+
+def _sets(config, above):
+    """The data sets that a role below `above` may name: those of its run, and of the runs that require it."""
+    known, place = dict(config.data.sets), config
+    for key in above:
+        place = place[key]
+        known |= dict(place.data.sets) if "data" in place else {}
+    return known
+
+
+def _hint(config: Any, keys: list[str]) -> Any:
+    """The type of a field that is not there but may be; None for any other field."""
+    match keys:
+        case ["requires", name, *inner] if name in config.requires:
+            return _hint(config.requires[name], inner)
+        case ["data", "sets", name, *inner] if name in config.data.sets:
+            return _missing(config.data.sets[name], inner, SET)
+        case ["data", "roles", name, *inner] if name in config.data.roles:
+            return _missing(config.data.roles[name], inner, ROLE)
+        case ["evals", name, "roles", role, *inner] if role in config.evals.get(name, {}).get("roles", {}):
+            return _missing(config.evals[name].roles[role], inner, ROLE)
+        case ["evals", name, option] if name in config.evals:
+            return _missing(config.evals[name], [option], {"num": int, **_options(config.evals[name].kind)})
+        case ["weights", name]:
+            return None if name in config.weights else str
+    return None
+
+
+def _missing(fields: Mapping[str, Any], keys: list[str], hints: Mapping[str, Any]) -> Any:
+    match keys:
+        case [field] if field not in fields and field not in ("set", *_TABLES):
+            return hints.get(field)
+        case [field, split] if field in _TABLES and split and split not in (fields.get(field) or {}):
+            return str
+    return None
+
+
+def _options(kind: str) -> dict[str, Any]:
+    function = evaluation.evaluator(kind)
+    hints = typing.get_type_hints(function)
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: hints[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def _parsed(name: str, text: str, hint: Any) -> Any:
+    readings: list[Callable[[str], Any]] = [
+        lambda text: {"true": True, "false": False}[text.lower()],
+        ast.literal_eval,
+        lambda text: tuple(filter(None, text.split(","))),
+        str,
+    ]
+    for read in readings:
+        try:
+            value = read(text)
+        except (ValueError, SyntaxError, KeyError, MemoryError, RecursionError):
+            continue
+        if conforms(value, hint):
+            return tuple(value) if isinstance(value, list) else value
+    raise ConfigError(f"config.{name}={text!r} is not allowed; allowed: {described(hint)}")
