@@ -79,11 +79,11 @@ def check(out: str) -> Output:
     path = Path(os.path.realpath(out)) if folder else Path(out).absolute()
     if not folder and path.suffix not in (".png", ".npz"):
         raise ConfigError(f"out={out!r} is not allowed; allowed: {_KINDS}")
-    if folder and path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ConfigError(f"out={out!r} exists already; allowed: {_KINDS}")
-    if not folder and path.is_dir():
-        raise ConfigError(f"out={out!r} is a folder; allowed: {_KINDS}")
     try:
+        if folder and path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ConfigError(f"out={out!r} exists already; allowed: {_KINDS}")
+        if not folder and path.is_dir():
+            raise ConfigError(f"out={out!r} is a folder; allowed: {_KINDS}")
         # Permissions alone do not tell whether a folder can be written.
         with tempfile.TemporaryFile(dir=path.parent):
             pass

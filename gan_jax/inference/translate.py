@@ -2,8 +2,9 @@
 
 import contextlib
 import errno
+import functools
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from rich.progress import track
 
 from gan_jax import models
 from gan_jax.data.pixels import views
-from gan_jax.data.sources import listing
+from gan_jax.data.pixels.framing import MAX_PIXELS
+from gan_jax.data.sources import decoding, listing
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
 from gan_jax.files import reading
@@ -41,6 +43,7 @@ def run(
     attributes: Sequence[str] | None = None,
     derive: str = "",
     max_side: int = 0,
+    max_pixels: int = MAX_PIXELS,
     seed: int = 0,
     overwrite: bool = False,
 ) -> dict[str, Any]:
@@ -61,6 +64,8 @@ def run(
       derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for images as they
         are.
       max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
+      max_pixels: limit of the pixels that are decoded of one image; larger images are left out. A JPEG that
+        `max_side` scales down is decoded at reduced size.
       seed: seed of the random draws. With one device, an image's draw depends on the seed and the image's
         name only.
       overwrite: whether files of an earlier call are replaced.
@@ -79,15 +84,19 @@ def run(
     skipped: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         source = Source.open(input, stack)
+        stack.enter_context(decoding.quiet())
         names = dict(zip(source.names, targets.names(source.names), strict=True))
         folder = _folder(source, names.values(), output, overwrite)
         translator = Translator(restore.load(workdir), direction, condition, seed)
         title = f"{Path(workdir).absolute().name}: translations"
         asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
         facts = {**translator.facts, **asked, "input": source.title}
+        prepare = functools.partial(
+            translator.prepare, derive=derive, max_side=max_side, max_pixels=max_pixels
+        )
         pairs: list[comparison.Pair] = []
         try:
-            for item, made in _translated(source, translator, derive, max_side, skipped):
+            for item, made in _translated(source, prepare, translator, skipped):
                 try:
                     pairs.append(_write(folder, item, made, names[item.name]))
                 except Skipped as reason:
@@ -148,7 +157,7 @@ def _folder(source: Source, names: Collection[str], output: str, overwrite: bool
 
 
 def _translated(
-    source: Source, translator: Translator, derive: str, max_side: int, skipped: dict[str, str]
+    source: Source, prepare: Callable[[str, bytes], Prepared], translator: Translator, skipped: dict[str, str]
 ) -> Iterator[tuple[Prepared, np.ndarray]]:
     """Images and their translations; neighbours of one shape go through the model together.
 
@@ -167,7 +176,7 @@ def _translated(
     bar = Console(stderr=True)
     for name in track(source.names, "images", console=bar, disable=not bar.is_terminal, transient=True):
         try:
-            item = translator.prepare(name, source.content(name), derive, max_side)
+            item = prepare(name, source.content(name))
         except Skipped as reason:
             _leave_out(skipped, name, reason)
             continue

@@ -1,6 +1,7 @@
 """A run's model as a mapping of single images of any size."""
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from gan_jax.data.pixels import views
-from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.pixels.framing import MAX_PIXELS, Framing
 from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
@@ -81,13 +82,23 @@ class Translator:
             sizes = f"{how[self._framing.resize]}, at {self._framing.size} x {self._framing.size} pixels"
         return {**self._facts, "sizes": sizes}
 
-    def prepare(self, name: str, content: bytes, derive: str, max_side: int) -> Prepared:
+    def prepare(
+        self, name: str, content: bytes, derive: str, max_side: int, max_pixels: int = MAX_PIXELS
+    ) -> Prepared:
         """An image file as the model receives it.
 
         Raises:
-          Skipped: the file cannot be read.
+          Skipped: the file cannot be read, or has too many pixels.
         """
-        picture = decoding.upright(content, None if self.multiple else self._framing.draft)
+
+        def draft(wide: int, tall: int) -> tuple[int, int] | None:
+            """A large JPEG is decoded at twice the sides that it is scaled down to, or a little more."""
+            if not self.multiple:
+                return self._framing.draft
+            scale = 2 * max_side / max(wide, tall)
+            return (math.ceil(scale * wide), math.ceil(scale * tall)) if 0 < scale < 1 else None
+
+        picture = decoding.upright(content, draft, max_pixels)
         if not self.multiple:
             picture = self._framing.apply(picture)
         elif 0 < max_side < max(picture.size):

@@ -77,7 +77,7 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
         _require_classes(pixels, maps.classes, title)
         found[row] = np.asarray(framing.apply(Image.fromarray(pixels), nearest=True))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with decoding.quiet(), ThreadPoolExecutor(os.cpu_count()) as pool:
         for done in [pool.submit(one, row) for row in range(len(places))]:
             done.result()
     return found
