@@ -46,9 +46,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
       ConfigError: a wrong field; the message has the field, its value and the allowed values.
     """
     _check_names(config)
-    for name, value in _leaves(config):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
+    _check_finite(config)
     for name, (low, high) in _RANGES.items():
         value = _get(config, name)
         if not low <= value <= high:
@@ -95,6 +93,12 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
             validate(required, sets)
         except ConfigError as error:
             raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def _check_finite(config: ml_collections.ConfigDict) -> None:
+    for name, value in _leaves(config):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
 
 
 def _check_names(config: ml_collections.ConfigDict) -> None:

@@ -88,22 +88,12 @@ def run(
         names = dict(zip(source.names, targets.names(source.names), strict=True))
         folder = _folder(source, names.values(), output, overwrite)
         translator = Translator(restore.load(workdir), direction, condition, seed)
-        title = f"{Path(workdir).absolute().name}: translations"
         asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
         facts = {**translator.facts, **asked, "input": source.title}
-        prepare = functools.partial(
-            translator.prepare, derive=derive, max_side=max_side, max_pixels=max_pixels
-        )
-        pairs: list[comparison.Pair] = []
-        try:
-            for item, made in _translated(source, prepare, translator, skipped):
-                try:
-                    pairs.append(_write(folder, item, made, names[item.name]))
-                except Skipped as reason:
-                    _leave_out(skipped, item.name, reason)
-        finally:  # also for a full disk, as far as it can be
-            if pairs:
-                folder.write(comparison.PAGE, comparison.page(title, facts, pairs, skipped))
+        sides = {"derive": derive, "max_side": max_side, "max_pixels": max_pixels}
+        prepare = functools.partial(translator.prepare, **sides)
+        made = _translated(source, prepare, translator, skipped)
+        pairs = _write_all(folder, made, names, skipped, Path(workdir).absolute().name, facts)
     return _conclude(folder, source.title, pairs, skipped)
 
 
@@ -186,6 +176,28 @@ def _translated(
             group = []
         group.append(item)
     yield from flush()
+
+
+def _write_all(
+    folder: Workdir,
+    made: Iterator[tuple[Prepared, np.ndarray]],
+    names: Mapping[str, str],
+    skipped: dict[str, str],
+    run: str,
+    facts: Mapping[str, object],
+) -> list[comparison.Pair]:
+    """Writes the translations and then the page, also if the disk fills up half-way, as far as it can be."""
+    pairs: list[comparison.Pair] = []
+    try:
+        for item, pixels in made:
+            try:
+                pairs.append(_write(folder, item, pixels, names[item.name]))
+            except Skipped as reason:
+                _leave_out(skipped, item.name, reason)
+    finally:
+        if pairs:
+            folder.write(comparison.PAGE, comparison.page(f"{run}: translations", facts, pairs, skipped))
+    return pairs
 
 
 def _leave_out(skipped: dict[str, str], name: str, reason: Skipped) -> None:
