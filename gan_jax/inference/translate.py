@@ -90,9 +90,8 @@ def run(
         translator = Translator(restore.load(workdir), direction, condition, seed)
         asked = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
         facts = {**translator.facts, **asked, "input": source.title}
-        sides = {"derive": derive, "max_side": max_side, "max_pixels": max_pixels}
-        prepare = functools.partial(translator.prepare, **sides)
-        made = _translated(source, prepare, translator, skipped)
+        treatment: Any = {"derive": derive, "max_side": max_side, "max_pixels": max_pixels}
+        made = _translated(source, functools.partial(translator.prepare, **treatment), translator, skipped)
         pairs = _write_all(folder, made, names, skipped, Path(workdir).absolute().name, facts)
     return _conclude(folder, source.title, pairs, skipped)
 
@@ -220,7 +219,8 @@ def _write(folder: Workdir, item: Prepared, made: np.ndarray, target: str) -> co
             folder.write(file, content)
             thumbnails.append(thumbnail)
     except WorkdirError as error:
-        if getattr(error.__cause__, "errno", None) not in _OF_ONE_FILE:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno not in _OF_ONE_FILE:
             raise
-        raise Skipped(f"its output cannot be written: {reading.reason(error.__cause__)}") from error
+        raise Skipped(f"its output cannot be written: {reading.reason(cause)}") from error
     return comparison.Pair(item.name, target, *thumbnails)

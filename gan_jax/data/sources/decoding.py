@@ -121,7 +121,7 @@ def _decoded(content, draft, max_pixels):
     return rgb.transpose(_TURNS[orientation]) if orientation in _TURNS else rgb
 
 
-def _open(content: bytes, formats: Sequence[str] = _FORMATS) -> Any:
+def _open(content: bytes, formats: tuple[str, ...] = _FORMATS) -> Any:
     """Opens a picture, whose header is read. Large texts and profiles of a PNG are not needed."""
     # Pillow's limits of pixels are a warning and, at twice as many, an error, by a variable of the module.
     # The functions of this file have limits of their own.
