@@ -107,6 +107,13 @@ _FLAGS = [
     flags.DEFINE_integer(
         "max_side", None, "translate: longer side in pixels that larger images are scaled down to", 8, 2**20
     ),
+    flags.DEFINE_integer(
+        "max_pixels",
+        None,
+        "translate: most pixels that are decoded of an image; larger images are left out (default 89478485)",
+        1,
+        2**32,
+    ),
     flags.DEFINE_bool("overwrite", None, "translate: replace files of an earlier translation"),
     flags.DEFINE_string("style", None, "translate: folder, zip or image of the styles that a model takes"),
     flags.DEFINE_float("alpha", None, "translate: weight of the style against the content (default 1)"),

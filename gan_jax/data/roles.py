@@ -7,7 +7,7 @@ import numpy as np
 
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
-from gan_jax.data.pixels.framing import Framing, require_choice
+from gan_jax.data.pixels.framing import MAX_PIXELS, Framing, require_choice
 from gan_jax.data.pixels.views import DERIVED, View
 from gan_jax.errors import ConfigError
 
@@ -32,6 +32,7 @@ DEFAULTS: Mapping[str, Any] = {
     "resize": "square",
     "derive": "",
     "channels": 0,
+    "max_pixels": MAX_PIXELS,
 }
 
 # The types of the fields whose defaults do not tell those of their items.
@@ -82,6 +83,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `derive`: 'edges' or 'grey', computed from the image with integers, one channel; 'palette', the label
         map in the colours of its classes, see `gan_jax.drawing.palette`; '' for the image.
         `channels`: 1 converts colours to luma, 3 replicates one channel, 0 leaves the channels as they are.
+        `max_pixels`: limit of the pixels that are decoded of one file; a larger picture is left out. A JPEG
+        is decoded at reduced size where that suffices.
 
     Raises:
       ConfigError: a field is unknown, a value is not allowed, not exactly one of `name` and `files` is given,
@@ -104,7 +107,7 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def framing(spec: Mapping[str, Any], size: int) -> Framing:
     """The framing that makes a role's images squares of `size` pixels a side; `spec` has all fields."""
-    return Framing(size, spec["side"], spec["crop"], spec["resize"])
+    return Framing(size, spec["side"], spec["crop"], spec["resize"], max_pixels=spec["max_pixels"])
 
 
 def view(spec: Mapping[str, Any], size: int, flip: bool = False) -> View:

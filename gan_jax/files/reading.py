@@ -23,7 +23,7 @@ DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError,
           RuntimeError, SyntaxError, struct.error, tokenize.TokenError, lzma.LZMAError, zipfile.BadZipFile,
           zlib.error)  # fmt: skip
 
-_SPECIAL = "it is not a regular file"
+_SPECIAL = "not a regular file"
 _CHUNK = 2**16  # bytes of a zip's member that are unpacked at a time
 _ALWAYS, _TIMES, _MOST = 2**30, 200, 2**33  # see `unpacked_limit`
 
@@ -54,7 +54,7 @@ def open_regular(path: Path) -> Any:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         folder = stat.S_ISDIR(mode)
-        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR)) if folder else OSError(_SPECIAL)
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR)) if folder else OSError(errno.EINVAL, _SPECIAL)
     return open(descriptor, "rb")
 
 

@@ -122,11 +122,11 @@ def check(out: str, moving: bool = False) -> Output:
         raise ConfigError(f"out={out!r} is not allowed; allowed: {_KINDS}{more}")
     if path.suffix == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
         raise ConfigError(f"out={out!r} needs imageio: pip install 'gan_jax[video]'")
-    if folder and path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ConfigError(f"out={out!r} exists already; allowed: {_KINDS}")
-    if not folder and path.is_dir():
-        raise ConfigError(f"out={out!r} is a folder; allowed: {_KINDS}")
     try:
+        if folder and path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ConfigError(f"out={out!r} exists already; allowed: {_KINDS}")
+        if not folder and path.is_dir():
+            raise ConfigError(f"out={out!r} is a folder; allowed: {_KINDS}")
         # Permissions alone do not tell whether a folder can be written.
         with tempfile.TemporaryFile(dir=path.parent):
             pass

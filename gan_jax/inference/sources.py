@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gan_jax import paths
-from gan_jax.data.sources import listing
-from gan_jax.data.sources.decoding import Skipped
+from gan_jax.data.sources import decoding, listing
 from gan_jax.errors import ConfigError
+from gan_jax.files import reading
 
 _log = logging.getLogger(__name__)
 
@@ -51,9 +51,13 @@ class Source:
             own = path if path.is_dir() else None
             files = tuple(path / name for name in folder.images) if own else ()
             return cls(folder.title, folder.images, folder.read, files, own, flag)
-        if not path.is_file():
+        try:
+            there = path.is_file()
+        except OSError as error:
+            raise ConfigError(f"{flag}={given!r} cannot be read: {reading.reason(error)}") from error
+        if not there:
             raise ConfigError(f"{flag}={given!r} does not exist; allowed: a folder, a zip, or an image")
-        return cls(str(path), (path.name,), lambda name: path.read_bytes(), (path,), flag=flag)
+        return cls(str(path), (path.name,), lambda name: listing.image(path), (path,), flag=flag)
 
     def content(self, name: str) -> bytes:
         """The whole content of a file.
@@ -61,7 +65,4 @@ class Source:
         Raises:
           Skipped: the file cannot be read.
         """
-        try:
-            return self.read(name)
-        except OSError as error:
-            raise Skipped("unreadable") from error
+        return decoding.read_content(self.read, name)

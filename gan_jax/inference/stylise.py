@@ -13,13 +13,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from gan_jax.data.pixels.framing import MAX_PIXELS
 from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.drawing import sheets
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.inference import regions, results, stylist, targets
 from gan_jax.inference.sources import Source
-from gan_jax.inference.translator import Prepared, padded, reduced
+from gan_jax.inference.translator import Prepared, drafted, padded, reduced
 from gan_jax.ops import colour, style
 from gan_jax.ops.pixels import to_float, to_uint8
 from gan_jax.runs import restore
@@ -50,6 +51,7 @@ class Wishes:
       tile: larger images are computed in tiles of so many pixels a side; 0 never makes tiles.
       style_side: styles are scaled down so that the longer side has at most so many pixels.
       max_side: the same for the images; 0 keeps their size.
+      max_pixels: limit of the pixels that are decoded of one image or style.
     """
 
     style: str = ""
@@ -61,6 +63,7 @@ class Wishes:
     tile: int = 768
     style_side: int = 512
     max_side: int = 0
+    max_pixels: int = MAX_PIXELS
 
     def __post_init__(self):
         """Refuses values out of range, and wishes that contradict each other."""
@@ -159,7 +162,8 @@ class _Studio:
 
     def prepare(self, name: str, content: bytes) -> Prepared:
         """An image file as the model receives it. Raises Skipped if it cannot be used."""
-        picture = reduced(decoding.upright(content), self._wishes.max_side)
+        side, limit = self._wishes.max_side, self._wishes.max_pixels
+        picture = reduced(decoding.upright(content, drafted(side), limit), side)
         return padded(name, np.asarray(picture), self._artist.multiple)
 
     def jobs(self) -> list[tuple[str, Callable[[Prepared], np.ndarray]]]:
@@ -249,7 +253,7 @@ def _styles(paintings: Source, wishes: Wishes) -> dict[str, np.ndarray]:
     found = {}
     for name in paintings.names:
         try:
-            picture = decoding.upright(paintings.content(name))
+            picture = decoding.upright(paintings.content(name), drafted(wishes.style_side), wishes.max_pixels)
         except Skipped as reason:
             raise DataError(f"style={paintings.title}: {name} cannot be used: {reason}") from reason
         found[name] = np.asarray(reduced(picture, wishes.style_side))

@@ -68,8 +68,12 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
         one of the files exists already.
     """
     path = paths.given("output", folder).absolute()
-    nearest = next(part for part in (path, *path.parents) if part.exists())
-    if not nearest.is_dir():
+    try:
+        nearest = next(part for part in (path, *path.parents) if part.exists())
+        is_folder = nearest.is_dir()
+    except OSError as error:
+        raise ConfigError(f"output={folder!r} cannot be written: {error.strerror}") from error
+    if not is_folder:
         raise ConfigError(f"output={folder!r}: {nearest} is not a folder")
     try:
         # Permissions alone do not tell whether a folder can be written.

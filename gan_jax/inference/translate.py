@@ -7,8 +7,9 @@ model takes one size only, images are brought to it as the training images were.
 
 import contextlib
 import dataclasses
+import functools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from rich.progress import track
 
 from gan_jax import models
 from gan_jax.data.pixels import views
+from gan_jax.data.pixels.framing import MAX_PIXELS
+from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.game import devices
@@ -39,6 +42,7 @@ def run(
     attributes: Sequence[str] | None = None,
     derive: str = "",
     max_side: int = 0,
+    max_pixels: int = MAX_PIXELS,
     seed: int = 0,
     overwrite: bool = False,
     style: str = "",
@@ -60,6 +64,8 @@ def run(
       attributes: what a conditional model should give; other attributes of the same set are removed.
       derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for none.
       max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
+      max_pixels: limit of the pixels that are decoded of one image; larger images are left out. A JPEG that
+        `max_side` scales down is decoded at reduced size.
       seed: of the random draws. With one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
       style: of a model that takes styles, as are all following arguments; see `stylise.Wishes`.
@@ -78,6 +84,7 @@ def run(
       ConfigError, WorkdirError, CheckpointError, DataError: before anything is written, or for a full disk.
       IncompleteError: some images could not be used; all others were translated.
     """
+    limits: dict[str, Any] = {"max_side": max_side, "max_pixels": max_pixels}
     place: dict[str, Any] = {"input": input, "output": output, "overwrite": overwrite}
     wishes: dict[str, Any] = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask}
     wishes |= {"colour": colour, "sheet": sheet, "tile": tile, "style_side": style_side}
@@ -85,25 +92,27 @@ def run(
     if model.takes_styles:
         given = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
         _refuse([name for name, value in given.items() if value], "do not take styles")
-        return stylise.run(workdir, wishes=stylise.Wishes(**wishes, max_side=max_side), **place)
+        return stylise.run(workdir, wishes=stylise.Wishes(**wishes, **limits), **place)
     defaults = {field.name: field.default for field in dataclasses.fields(stylise.Wishes)}
     _refuse([name for name, value in wishes.items() if value != defaults[name]], "take styles")
     condition = _condition(model, direction, derive, attributes)
-    return _translate(workdir, place, direction, condition, seed, attributes, derive, max_side)
+    return _translate(workdir, place, direction, condition, seed, attributes, derive, limits)
 
 
-def _translate(workdir, place, direction, condition, seed, attributes, derive, max_side):
+def _translate(workdir, place, direction, condition, seed, attributes, derive, limits):
     """The translations by a model that does not take styles."""
     with contextlib.ExitStack() as stack:
         source = Source.open(place["input"], stack)
+        stack.enter_context(decoding.quiet())
         names = dict(zip(source.names, targets.names(source.names), strict=True))
         folder = results.folder([source], names.values(), place["output"], place["overwrite"])
         translator = Translator(restore.load(workdir), direction, condition, seed)
         title = f"{Path(workdir).absolute().name}: translations"
         told = {"attributes": ", ".join(attributes or ()), "derived from each image first": derive}
+        prepare = functools.partial(translator.prepare, derive=derive, **limits)
         written = results.Results(folder, title, {**translator.facts, **told, "input": source.title})
         with written:
-            for item, made in _translated(source, translator, derive, max_side, written):
+            for item, made in _translated(source, prepare, translator, written):
                 written.add(item.name, item.pixels, made, names[item.name])
     return written.conclude()
 
@@ -159,7 +168,10 @@ def _condition(
 
 
 def _translated(
-    source: Source, translator: Translator, derive: str, max_side: int, written: results.Results
+    source: Source,
+    prepare: Callable[[str, bytes], Prepared],
+    translator: Translator,
+    written: results.Results,
 ) -> Iterator[tuple[Prepared, np.ndarray]]:
     """Images and their translations; neighbours of one shape go through the model together.
 
@@ -178,7 +190,7 @@ def _translated(
     bar = Console(stderr=True)
     for name in track(source.names, "images", console=bar, disable=not bar.is_terminal, transient=True):
         try:
-            item = translator.prepare(name, source.content(name), derive, max_side)
+            item = prepare(name, source.content(name))
         except Skipped as reason:
             written.leave_out(name, reason)
             continue

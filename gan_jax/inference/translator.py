@@ -1,6 +1,7 @@
 """A run's model as a mapping of single images of any size."""
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from gan_jax.data.pixels import views
-from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.pixels.framing import MAX_PIXELS, Framing
 from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
@@ -60,6 +61,16 @@ def reduced(picture: Image.Image, max_side: int) -> Image.Image:
     return picture.resize((wide, tall), Image.Resampling.BILINEAR)
 
 
+def drafted(max_side: int) -> decoding.Draft:
+    """The size at which a large JPEG is decoded: twice the sides that `reduced` gives, or a little more."""
+
+    def draft(wide: int, tall: int) -> tuple[int, int] | None:
+        scale = 2 * max_side / max(wide, tall)
+        return (math.ceil(scale * wide), math.ceil(scale * tall)) if 0 < scale < 1 else None
+
+    return draft
+
+
 class Translator:
     """A run's model as a mapping of images from files."""
 
@@ -104,19 +115,24 @@ class Translator:
             sizes = f"{how[self._framing.resize]}, at {self._framing.size} x {self._framing.size} pixels"
         return {**self._facts, "sizes": sizes}
 
-    def prepare(self, name: str, content: bytes, derive: str, max_side: int) -> Prepared:
+    def prepare(
+        self, name: str, content: bytes, derive: str, max_side: int, max_pixels: int = MAX_PIXELS
+    ) -> Prepared:
         """An image file as the model receives it.
 
         Raises:
-          Skipped: the file cannot be read.
+          Skipped: the file cannot be read, or has too many pixels.
         """
-        picture = decoding.upright(content, None if self.multiple else self._framing.draft)
+        picture = decoding.upright(content, self._draft(max_side), max_pixels)
         picture = reduced(picture, max_side) if self.multiple else self._framing.apply(picture)
         try:
             pixels = views.derived(np.asarray(picture)[None], derive, self._channels)[0]
         except MemoryError as error:
             raise Skipped("too large for the memory; see --max_side") from error
         return padded(name, pixels, self.multiple)
+
+    def _draft(self, max_side):
+        return drafted(max_side) if self.multiple else lambda *size: self._framing.draft
 
     def __call__(self, group: Sequence[Prepared]) -> list[np.ndarray]:
         """The translations of images of one padded shape, uint8 [H, W, C'] each.

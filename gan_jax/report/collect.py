@@ -85,9 +85,9 @@ def collect(folder: Path | str) -> list[Group]:
         leads out of the folder.
     """
     root = Path(folder)
-    if not root.is_dir():
-        raise WorkdirError(f"{root} is not a folder")
     try:
+        if not root.is_dir():
+            raise WorkdirError(f"{root} is not a folder")
         folders = list(_folders(root))
         documents = {
             path: [_document(root, file) for file in _files(path, (".json",))]

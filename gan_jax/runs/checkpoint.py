@@ -8,6 +8,7 @@ not notice.
 import contextlib
 import json
 import logging
+import os
 import shutil
 import time
 import zipfile
@@ -53,7 +54,13 @@ def newest_step(directory: Path) -> int:
 
 
 def _steps(folder: Path) -> list[int]:
-    return sorted((int(path.name) for path in folder.glob("*") if path.name.isdigit()), reverse=True)
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:  # `glob` would find nothing, and the run would begin anew
+        raise CheckpointError(f"checkpoints in {folder} cannot be read: {_reason(error)}") from error
+    return sorted((int(name) for name in names if name.isdigit()), reverse=True)
 
 
 class Checkpoints:

@@ -1,6 +1,7 @@
 """The number of host devices and processes affects the speed but not the result."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -107,6 +108,30 @@ def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_oth
     assert "distributed service detected fatal errors" in said[1], said[1]
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("signum", "codes"), [(signal.SIGINT, [143, 130]), (signal.SIGKILL, [134, -9])])
+def test_a_signal_to_one_of_two_processes_ends_both(launcher, tmp_path, free_port, signum, codes):
+    """Ctrl-C stops both at the same step, which is saved. A process that has lost the other says so."""
+    fields = {"distributed": True, "platform": "cpu", "steps": 10**6, "checkpoint_every": 10**6}
+    args = launcher.tiny(tmp_path / "run", **fields)
+    records = tmp_path / "run" / "metrics.jsonl"
+    both = _start(launcher, free_port, args)
+    try:
+        assert both[0].until(lambda: records.exists() and records.read_text().count("\n") > 2)
+        both[1].popen.send_signal(signum)
+        assert [process.wait() for process in both] == codes, both[0].stderr
+    finally:
+        for process in both:
+            process.popen.kill()
+    last = both[0].stderr.splitlines()[-1]
+    if signum == signal.SIGINT:
+        assert last == "gan_jax: stopped by signal 15; the same command resumes this run"
+        assert checkpoint.newest_step(tmp_path / "run" / "checkpoints") > 2
+    else:
+        assert last.startswith("gan_jax: another process has gone; the same commands resume")
+    assert "Traceback" not in both[0].stderr
+
+
 def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, tmp_path, monkeypatch):
     path = tmp_path / "run"
     train(tiny(steps=4), path)
@@ -140,16 +165,20 @@ def test_a_run_that_another_cluster_finished_meanwhile_is_seen_by_all_processes(
 
 def _both(launcher, port, args, env=None, first=("-m", "gan_jax.main")):
     """Runs a cluster of two processes, with `first` as rank 0; returns exit codes and standard errors."""
-    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}", "JAX_NUM_PROCESSES": "2", **(env or {})}
-    processes = [
-        launcher.start(*args, env={**cluster, "JAX_PROCESS_ID": str(rank)}, python=python)
-        for rank, python in enumerate([first, ("-m", "gan_jax.main")])
-    ]
+    processes = _start(launcher, port, args, env, first)
     try:
         return [process.wait() for process in processes], [process.stderr for process in processes]
     finally:
         for process in processes:
             process.popen.kill()
+
+
+def _start(launcher, port, args, env=None, first=("-m", "gan_jax.main")):
+    cluster = {"JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}", "JAX_NUM_PROCESSES": "2", **(env or {})}
+    return [
+        launcher.start(*args, env={**cluster, "JAX_PROCESS_ID": str(rank)}, python=python)
+        for rank, python in enumerate([first, ("-m", "gan_jax.main")])
+    ]
 
 
 def _parameters(path, step=8):

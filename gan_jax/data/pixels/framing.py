@@ -12,6 +12,7 @@ from gan_jax.errors import ConfigError, DataError
 SIDES = ("", "left", "right")
 RESIZES = ("square", "squeeze", "fit")
 FILTERS = ("bilinear", "bicubic")
+MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gibibyte in RGB
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Framing:
         'squeeze' takes the whole crop and changes the aspect ratio; 'fit' takes the whole crop and keeps the
         aspect ratio, so that the result is a rectangle.
       filter: interpolation of the pixels, 'bilinear' or 'bicubic', as in Pillow.
+      max_pixels: limit of the pixels that are decoded; a larger picture is left out.
 
     Raises:
       ConfigError: a value is none of these.
@@ -37,11 +39,15 @@ class Framing:
     crop: tuple[int, ...] = ()
     resize: str = "square"
     filter: str = "bilinear"
+    max_pixels: int = MAX_PIXELS
 
     def __post_init__(self):
         """Checks all fields but the size."""
         for name, choices in {"side": SIDES, "resize": RESIZES, "filter": FILTERS}.items():
             require_choice(name, getattr(self, name), choices)
+        if type(self.max_pixels) is not int or not 1 <= self.max_pixels <= 2**32:
+            found = f"a role's max_pixels={self.max_pixels!r}"
+            raise ConfigError(f"{found} is not allowed; allowed: 1 to {2**32}")
         crop = tuple(self.crop) if isinstance(self.crop, tuple | list) else None
         whole = crop is not None and all(type(value) is int and value >= 0 for value in crop)
         if crop is None or not whole or not _is_crop(crop):
@@ -107,9 +113,13 @@ class Framing:
         Raises:
           ValueError: as for `box`.
         """
-        box = self.box(*picture.size)
+        left, top, right, bottom = box = self.box(*picture.size)
+        if (right - left) * (bottom - top) <= (Image.MAX_IMAGE_PIXELS or MAX_PIXELS):
+            part = picture.crop(box)
+        else:  # Pillow's method has the limit that `max_pixels` has raised
+            part = Image.fromarray(np.asarray(picture)[top:bottom, left:right])
         how = "nearest" if nearest else self.filter
-        return picture.crop(box).resize(self.shape(box), Image.Resampling[how.upper()])
+        return part.resize(self.shape(box), Image.Resampling[how.upper()])
 
     def apply_all(self, images: np.ndarray, nearest: bool = False) -> np.ndarray:
         """Images uint8 [N, H, W, 1 or 3] in their new size, see `shape`; `nearest` as for `apply`.

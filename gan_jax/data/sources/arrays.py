@@ -53,10 +53,17 @@ def locate(path: str, manual_dir: str = "") -> Path:
     """The existing file for a configuration's path.
 
     Raises:
-      DataError: the path is relative and no folder is given, or there is no such file.
+      DataError: the path is relative and no folder is given, or there is no such regular file.
     """
     full = absolute(path, manual_dir)
-    if not full.is_file():
+    try:
+        there = full.is_file()
+        special = full.exists() and not (there or full.is_dir())
+    except OSError as error:
+        raise DataError(f"{shortened(full)}: cannot be read: {reading.reason(error)}") from error
+    if special:
+        raise DataError(f"{full}: cannot be read: not a regular file")
+    if not there:
         raise missing(full)
     return full
 
@@ -72,6 +79,12 @@ def absolute(path: str, manual_dir: str = "") -> Path:
     if folder is None and not given.is_absolute():
         raise DataError(f"file {path!r} is relative and no folder is given: {_WAYS}")
     return given if folder is None else folder / given
+
+
+def shortened(path: Path) -> str:
+    """A path in a message, without its middle if it is very long."""
+    text = str(path)
+    return text if len(text) <= 300 else f"{text[:140]} ... {text[-140:]}"
 
 
 def missing(path: Path) -> DataError:

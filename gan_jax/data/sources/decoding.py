@@ -2,24 +2,35 @@
 
 import io
 import os
-import struct
+import threading
 import warnings
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
-from gan_jax.data.pixels.framing import Framing
+from gan_jax.data.pixels.framing import MAX_PIXELS, Framing
+from gan_jax.data.sources import png_chunks
+from gan_jax.files import reading
 
 MIN_SIDE = 8  # least side of a picture in pixels
 
 # The formats that Pillow decodes without another program.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-# The errors of Pillow's decoders on damaged files.
-_DAMAGE = (OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, AttributeError,
-           ArithmeticError, MemoryError, RuntimeError, struct.error, zlib.error)  # fmt: skip
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by EXIF's orientation
+_opening = threading.Lock()
+
+Draft = Callable[[int, int], tuple[int, int] | None]
 
 
 class Skipped(Exception):
@@ -49,7 +60,7 @@ def decode_all(
 
     def one(place: int) -> np.ndarray | None:
         try:
-            found, shown = decode_with_shares(_content(read, names[place]), framing)
+            found, shown = decode_with_shares(read_content(read, names[place]), framing)
             if shares is not None:
                 shares[place] = shown
             return found
@@ -66,9 +77,7 @@ def decode_all(
             skipped[place] = f"{wide} x {tall} pixels, not {width} x {height} as the first"
 
     Image.init()  # loads all formats before several threads would
-    # `decode` enforces Pillow's limit of pixels. Pillow's warning at half the limit would be one line a file.
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        warnings.simplefilter("ignore")
+    with quiet(), ThreadPoolExecutor(os.cpu_count()) as pool:
         for first in range(len(names)):
             found = pool.submit(one, first).result()
             if found is not None:
@@ -80,6 +89,11 @@ def decode_all(
         else:
             images = np.zeros((len(names), *images.shape[1:]), np.uint8)
     return images, skipped
+
+
+def quiet() -> Any:
+    """A block without Pillow's warnings, such as one on a damaged EXIF, which do not name the file."""
+    return warnings.catch_warnings(action="ignore")
 
 
 def decode(content: bytes, framing: Framing) -> np.ndarray:
@@ -97,39 +111,70 @@ def decode_with_shares(content: bytes, framing: Framing) -> tuple[np.ndarray, tu
     Raises:
       Skipped: as for `decode`.
     """
-    picture = upright(content, framing.draft)
+    picture = upright(content, lambda *size: framing.draft, framing.max_pixels)
     try:
         return np.asarray(framing.apply(picture)), framing.shares(*picture.size)
     except (ValueError, MemoryError) as error:
         raise Skipped(str(error) or "unreadable") from error
 
 
-def upright(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
+def upright(content: bytes, draft: Draft | None = None, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """A picture in RGB: upright by its EXIF orientation, transparent pixels over white.
+
+    An EXIF that cannot be read turns nothing, since the pixels do not depend on it.
 
     Args:
       content: content of a file.
-      draft: a large JPEG is decoded at reduced size, with at least this width and height.
+      draft: from the picture's width and height, the least width and height at which a large JPEG may be
+        decoded; None decodes at the original size.
+      max_pixels: limit of the pixels that are decoded.
 
     Raises:
-      Skipped: the file is not an image, unreadable, too small, or has more pixels than Pillow's limit.
+      Skipped: the file is not an image, unreadable, too small, or has too many pixels.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            if min(picture.size) < MIN_SIDE:
-                raise Skipped(f"smaller than {MIN_SIDE} pixels")
-            limit = Image.MAX_IMAGE_PIXELS
-            if limit is not None and picture.width * picture.height > limit:
-                raise Skipped(f"more than {limit} pixels")
-            if draft:
-                picture.draft(None, draft)
-            return _to_rgb(ImageOps.exif_transpose(picture))
-    except Image.DecompressionBombError as error:
-        raise Skipped(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
+        return _decoded(content, draft, max_pixels)
     except UnidentifiedImageError as error:
         raise Skipped("not an image") from error
-    except _DAMAGE as error:
+    except reading.DAMAGE as error:
         raise Skipped("unreadable") from error
+
+
+def _decoded(content, draft, max_pixels):
+    with _open(content) as picture:
+        if min(picture.size) < MIN_SIDE:
+            raise Skipped(f"smaller than {MIN_SIDE} pixels")
+        least = draft(*picture.size) if draft else None
+        if least:
+            picture.draft(None, least)
+        if picture.width * picture.height > max_pixels:
+            raise Skipped(f"more than {max_pixels} pixels")
+        orientation = _orientation(picture)
+        picture.load()
+        rgb = _to_rgb(picture)
+    return rgb.transpose(_TURNS[orientation]) if orientation in _TURNS else rgb
+
+
+def _open(content: bytes, formats: tuple[str, ...] = _FORMATS) -> Any:
+    """Opens a picture, whose header is read. Large texts and profiles of a PNG are not needed."""
+    # Pillow's limits of pixels are a warning and, at twice as many, an error, by a variable of the module.
+    # The functions of this file have limits of their own.
+    with _opening:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(io.BytesIO(png_chunks.without_large_texts(content)), formats=formats)
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _orientation(picture: Any) -> int:
+    """EXIF's orientation, 1 to 8, as far as Pillow leaves it to us; 1 if the EXIF cannot be read."""
+    if picture.format == "TIFF":  # which Pillow turns as it decodes
+        return 1
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except reading.DAMAGE:
+        return 1
 
 
 def upright_size(content: bytes) -> tuple[int, int]:
@@ -139,13 +184,11 @@ def upright_size(content: bytes) -> tuple[int, int]:
       Skipped: the file is not an image, or unreadable.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-            # Pillow itself turns a TIFF, and its header tells the size of the turned picture.
-            return picture.size[::-1] if turned and picture.format != "TIFF" else picture.size
+        with _open(content) as picture:
+            return picture.size[::-1] if _orientation(picture) in (5, 6, 7, 8) else picture.size
     except UnidentifiedImageError as error:
         raise Skipped("not an image") from error
-    except (*_DAMAGE, Image.DecompressionBombError) as error:
+    except reading.DAMAGE as error:
         raise Skipped("unreadable") from error
 
 
@@ -156,28 +199,40 @@ def indices(content: bytes) -> np.ndarray:
       Skipped: the file is another kind of image, or unreadable.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
+        with _open(content, ("PNG",)) as picture:
             if picture.mode not in ("L", "P"):
                 raise Skipped(f"mode {picture.mode}; expected a grey or palette PNG of class indices")
-            return np.array(ImageOps.exif_transpose(picture))
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Skipped(f"more than {MAX_PIXELS} pixels")
+            orientation = _orientation(picture)
+            turned = picture.transpose(_TURNS[orientation]) if orientation in _TURNS else picture
+            return np.array(turned)
     except UnidentifiedImageError as error:
         raise Skipped("not a PNG") from error
-    except (*_DAMAGE, Image.DecompressionBombError) as error:
+    except reading.DAMAGE as error:
         raise Skipped("unreadable") from error
 
 
-def _content(read: Callable[[str], bytes], name: str) -> bytes:
+def read_content(read: Callable[[str], bytes], name: str) -> bytes:
+    """The content of a file by its name.
+
+    Raises:
+      Skipped: the file cannot be read; the reason is the system's, such as `Permission denied`.
+    """
     try:
         return read(name)
     except OSError as error:
-        raise Skipped("unreadable") from error
+        raise Skipped(reading.reason(error) if error.errno else "unreadable") from error
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I;16"):  # Pillow would clip at 255
+    sixteen = picture.mode.startswith("I;16")
+    # Pillow has no mode of 16 bits for a PGM, and gives its levels as 0 to 65535 in 32 bits.
+    if sixteen or (picture.mode == "I" and picture.format in ("PPM", "PNG")):
+        # Pillow itself would clip at 255.
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
-    if picture.mode in ("I", "F"):  # their range of values is not known
-        raise ValueError(f"mode {picture.mode}")
+    if picture.mode in ("I", "F"):
+        raise Skipped(f"values of mode {picture.mode}, whose range is not known")
     if picture.has_transparency_data:
         white = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")

@@ -81,7 +81,7 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
 
     if not len(places):
         return np.zeros((0, framing.size, framing.size), np.int32)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with decoding.quiet(), ThreadPoolExecutor(os.cpu_count()) as pool:
         # Bytes until the end, since integers of all maps at once would take four times the memory.
         return np.stack(list(pool.map(one, range(len(places))))).astype(np.int32)
 

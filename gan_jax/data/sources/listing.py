@@ -1,5 +1,6 @@
 """Image files of a folder or zip by name. No zip is unpacked, so names in a zip never become paths."""
 
+import os
 import re
 import zipfile
 from collections import defaultdict
@@ -7,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_jax.data.sources import names as listed
-from gan_jax.data.sources.arrays import absolute
+from gan_jax.data.sources.arrays import absolute, shortened
 from gan_jax.errors import DataError
 from gan_jax.files import reading
 
@@ -27,15 +28,18 @@ def find(path: str, manual_dir: str = "") -> tuple[Path, str] | None:
     is None if the path names another kind of file or nothing.
 
     Raises:
-      DataError: the path is relative and no folder is given.
+      DataError: the path is relative and no folder is given, or the system refuses the path.
     """
     full = absolute(path, manual_dir)
-    if full.is_dir() or (full.is_file() and full.name.lower().endswith(_SUFFIXES)):
-        return full, ""
-    for part in (full, *full.parents):
-        if part.suffix.lower() == ".zip" and part.is_file():
-            inner = full.relative_to(part).as_posix()
-            return part, "" if inner == "." else inner
+    try:
+        if full.is_dir() or (full.is_file() and full.name.lower().endswith(_SUFFIXES)):
+            return full, ""
+        for part in (full, *full.parents):
+            if part.suffix.lower() == ".zip" and part.is_file():
+                inner = full.relative_to(part).as_posix()
+                return part, "" if inner == "." else inner
+    except OSError as error:  # such as a folder that may not be entered, or a name that is too long
+        raise DataError(f"{shortened(full)}: cannot be read: {reading.reason(error)}") from error
     return None
 
 
@@ -97,7 +101,7 @@ class Folder:
           OSError: the file cannot be read, or is larger than any image.
         """
         if self._zip is None:
-            return reading.read(self._path / name, _IMAGE_BYTES)
+            return image(self._path / name)
         return reading.read_member(self._zip, self._zip.getinfo(self._inside(name)), _IMAGE_BYTES)
 
     def attributes(self) -> tuple[bytes, str] | None:
@@ -119,7 +123,7 @@ class Folder:
                         raise DataError(f"{title}: cannot be read: {reading.reason(error)}") from error
         inside = [self._path / ATTRIBUTES] if self._zip is None else []
         for path in (*inside, self._path.parent / ATTRIBUTES):
-            if path.is_file():
+            if os.path.lexists(path):
                 return content(path), str(path)
         return None
 
@@ -140,6 +144,15 @@ class Folder:
             there = ", ".join(folders[:20]) or "none"
             raise DataError(f"{self._path}: has no folder {inner!r}; folders there: {there}")
         return found
+
+
+def image(path: Path) -> bytes:
+    """The whole content of an image file, of 256 MiB at most.
+
+    Raises:
+      OSError: the file cannot be read, is larger, or is not a regular file.
+    """
+    return reading.read(path, _IMAGE_BYTES)
 
 
 def content(path: Path) -> bytes:

@@ -39,7 +39,7 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         assert process.stdout is not None
         try:
             answer = json.loads(process.stdout.readline())
-            arrays = () if answer else (_array(process.stdout), _array(process.stdout))
+            arrays = [_array(process.stdout) for _ in range(0 if answer else 2)]
         except ValueError as error:
             process.kill()
             raise OSError(f"scipy could not read it, exit code {process.wait()}") from error

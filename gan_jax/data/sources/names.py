@@ -84,7 +84,7 @@ def inside(path: Path) -> tuple[zipfile.ZipFile, list[str]]:
     """
     found = os.stat(path)
     if not stat.S_ISREG(found.st_mode):
-        raise OSError("it is not a regular file")
+        raise OSError("not a regular file")
     identity = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
     known = _zips.pop(str(path), None)
     fresh = time.time_ns() - found.st_mtime_ns < _UNSURE
