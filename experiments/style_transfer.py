@@ -34,7 +34,7 @@ from gan_jax.runs import restore
 _EXAMPLES = "style_transfer/style_transfer_512.zip/style_transfer"
 _CONTENTS = flags.DEFINE_list(
     "contents",
-    [f"{_EXAMPLES}/content/{name}.jpg" for name in ("lion", "golden_gate", "tubingen")],
+    [f"{_EXAMPLES}/content/{name}.jpg" for name in ("golden_gate", "tubingen", "lion")],
     "image files of contents; relative paths start in --manual_dir, or where GAN_JAX_DATA says",
 )
 _STYLES = flags.DEFINE_list(
@@ -55,10 +55,10 @@ Contents: {contents}. Styles: {styles}. The longer side has {size} pixels. Metho
 
 Both losses are measured in one way for all pictures, in features that are divided by the mean activation of
 their layer. `content` is the mean squared difference on {content_layers}. `style` is the paper's loss, the
-mean over {style_layers}. The photograph's own content is 0; its style says how far the two are apart. The
+mean over {style_layers}. The photograph's own content is 0. Its style is the distance at the start. The
 seconds are those of the whole run on {device}, which other programs used at the same time.
 
-| content | style | content, picture | style, photograph | style, picture | seconds |
+| photograph | painting | content, picture | style, photograph | style, picture | seconds |
 | --- | --- | ---: | ---: | ---: | ---: |
 """
 
@@ -82,7 +82,7 @@ def main():
         run, pictures = restore.load(folder), final_pictures(folder)
         found = measured(run, pictures)
         kept = ("seconds", "params_sha256", "commit", "device")
-        rows.append({"content": content, "style": style, **found, **{k: result[k] for k in kept}})
+        rows.append({"photograph": content, "painting": style, **found, **{k: result[k] for k in kept}})
         line = cells.setdefault(content, {"photograph": (pictures["content"], "")})
         line[style] = (pictures["image"], f"style {found['style_photograph']:.2f} -> {found['style']:.3f}")
         if adain:
@@ -177,12 +177,12 @@ def losses(model, state, batch):
 
 def about(config, rows):
     """What the table's text and JSON say about all pairs."""
-    names = {key: ", ".join(dict.fromkeys(row[key] for row in rows)) for key in ("content", "style")}
+    names = {key: ", ".join(dict.fromkeys(row[key] for row in rows)) for key in ("photograph", "painting")}
     model = models.create(config.model)
     contents, styles = (", ".join(layers) for layers in model.layers)
     return {
-        "contents": names["content"],
-        "styles": names["style"],
+        "contents": names["photograph"],
+        "styles": names["painting"],
         "size": config.data.size,
         "model": config.model.name,
         "steps": config.steps,
@@ -211,7 +211,7 @@ def text(config, rows, adain):
 def table_row(row, found, seconds):
     """One line of the table: the pair, the losses and the time of one method."""
     values = (f"{found[term]:.3f}" for term in ("content", "style_photograph", "style"))
-    return f"| {row['content']} | {row['style']} | {' | '.join(values)} | {seconds} |\n"
+    return f"| {row['photograph']} | {row['painting']} | {' | '.join(values)} | {seconds} |\n"
 
 
 def sheet(pairs, cells):

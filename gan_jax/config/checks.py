@@ -85,8 +85,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
-        networks = (*config.requires, *config.weights)
-        built.check(models.Inputs(config.data.size, _varies(config), _seen_sizes(config), networks=networks))
+        built.check(_inputs(config))
     except ValueError as error:
         raise ConfigError(f"data.size={config.data.size}: {error}") from error
     for name, required in config.requires.items():
@@ -94,6 +93,11 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
             validate(required, sets)
         except ConfigError as error:
             raise ConfigError(f"requires.{name}.{error}") from error
+
+
+def _inputs(config):
+    networks = (*config.requires, *config.weights)
+    return models.Inputs(config.data.size, _varies(config), _seen_sizes(config), networks=networks)
 
 
 def _varies(config):

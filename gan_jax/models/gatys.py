@@ -13,7 +13,7 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
-from gan_jax.models.shared import base, checks
+from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.networks.recognition import vgg
 from gan_jax.networks.recognition.perceptual import DEFAULTS, Perceptual
 from gan_jax.networks.recognition.stages import fold_batch_norm
@@ -62,7 +62,7 @@ class Model(base.Defaults):
     start: str = "content"  # the first image: 'content', 'noise' or 'style'
     optimizer: str = "lbfgs"  # or 'adam'
     memory_size: int = 20  # steps that L-BFGS remembers
-    evaluations: int = 1  # most evaluations in one step of L-BFGS; 1: steps of length 1, no line search
+    evaluations: int = 1  # most evaluations in one step of L-BFGS; 1: no line search
     learning_rate: float = 0.02  # of Adam, in pixels of [-1, 1]
     decay_steps: int = 0  # iterations of a level in which Adam's rate falls to 0 as a cosine; 0: constant
     levels: int = 1  # sizes from coarse to fine; each is half as large as the next
@@ -117,11 +117,10 @@ class Model(base.Defaults):
         return self.perceptual.network((*self.layers[0], *self.layers[1]))
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam, or L-BFGS, with a line search for Wolfe's conditions where it has several evaluations."""
+        """L-BFGS or Adam."""
         del player
         if self.optimizer == "lbfgs":
-            zoom = optax.scale_by_zoom_linesearch(self.evaluations, initial_guess_strategy="one")
-            return optax.lbfgs(None, self.memory_size, linesearch=zoom if self.evaluations > 1 else None)
+            return optimizers.lbfgs(self.memory_size, self.evaluations)
         rate: Any = self.learning_rate
         return optax.adam(optax.cosine_decay_schedule(rate, self.decay_steps) if self.decay_steps else rate)
 
@@ -218,9 +217,8 @@ class Model(base.Defaults):
             pixels = state.players[_player(level)].params["pixels"]
         elif self.start == "style":
             pixels = reshape(self._styles(batch)["style"], *pixels.shape[1:3])
-        measured = self._measure(state.frozen["features"], batch, level)
-        new = {_player(level): measured, "content": batch["content"][:1]}
-        new, pixels = game.device_mean((new, pixels))
+        targets = self._measure(state.frozen["features"], batch, level)
+        new, pixels = game.device_mean(({_player(level): targets, "content": batch["content"][:1]}, pixels))
         player = game.player({"params": {"pixels": pixels}}, self.tx(_player(level)))
         players = {**state.players, _player(level): player}
         metrics = {f"{_player(level)}/first_std": pixels.std()}

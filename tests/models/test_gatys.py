@@ -92,7 +92,7 @@ def test_an_image_that_is_its_own_style_and_content_costs_nothing():
     m = model()
     _, metrics = run(m, 1, given, m.init(jax.random.key(0), {k: v[:1] for k, v in given.items()}))
     assert metrics[0]["image/loss"] < 1e-5
-    assert metrics[0]["image/grad_norm"] < 1e-2 < 0.1 < finished(m)[1][0]["image/grad_norm"]
+    assert metrics[0]["image/grad_norm"] < 1e-6 * finished(m)[1][0]["image/grad_norm"]
 
 
 def test_the_loss_is_the_papers_on_maps_with_mean_activation_one():

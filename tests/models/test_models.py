@@ -50,10 +50,11 @@ def test_a_model_is_a_frozen_dataclass_with_the_members_of_its_contract(name):
         "tells_classes": ("predict",),
         "encodes": ("infer",),
         "takes_requests": ("condition",),
+        "holds_image": ("generate",),
         "takes_styles": ("encode", "decode", "stylise"),
     }
     able = [capability for capability in needed if getattr(cls, capability)]
-    assert {"draws_from_noise", "translates", "tells_classes", "takes_styles"} & set(able)
+    assert {"draws_from_noise", "translates", "tells_classes", "holds_image", "takes_styles"} & set(able)
     members = ["init", "train_step", "adopt", "check", "tx", *(m for c in able for m in needed[c])]
     assert all(callable(getattr(cls, member)) for member in members)
     fields = {field.name for field in dataclasses.fields(cls)}

@@ -1,0 +1,60 @@
+"""The experiment on style transfer: losses that are measured alike, and its files at the smallest."""
+
+import json
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from experimenting import experiment, untouched
+from PIL import Image
+
+from gan_jax.models import gatys
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
+
+
+def start(place, *given):
+    places = {"workdir": place / "runs", "cache_dir": place / "cache", "out": place / "out"}
+    return experiment("style_transfer", *given, **places)
+
+
+@pytest.mark.long
+def test_the_files_say_what_the_pictures_cost(tmp_path):
+    process = start(tmp_path, "--quick")
+    assert process.returncode == 0, process.stderr
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert (tmp_path / "out.md").read_text().strip() == process.stdout.strip()
+    (pair,) = content["pairs"]
+    assert (content["model"], content["perception"], content["size"]) == ("gatys", "random", 32)
+    assert pair["style"] < pair["style_photograph"]
+    assert pair["content"] > 0
+    values = (f"{pair[term]:.3f}" for term in ("content", "style_photograph", "style"))
+    assert f"| photograph | painting | {' | '.join(values)} |" in process.stdout
+    with Image.open(tmp_path / "out.png") as picture:
+        assert picture.width > 2 * 192
+    before = untouched(tmp_path / "runs")
+    assert start(tmp_path, "--quick").returncode == 0
+    assert untouched(tmp_path / "runs") == before
+
+
+def test_a_photograph_costs_no_content_and_a_painting_no_style():
+    import style_transfer
+
+    m = gatys.Model(sizes=(3,), filters=4)
+    rng = np.random.default_rng(0)
+    content, style = (jnp.asarray(rng.uniform(-1, high, (1, 12, 16, 3)), jnp.float32) for high in (1, 0))
+    state = m.init(jax.random.key(0), {"content": content, "style": style})
+    batch = {"content": content, "style": style}
+    photograph, painting = (style_transfer.losses(m, state, {**batch, "image": x}) for x in (content, style))
+    assert float(photograph["content"][0]) == 0 < float(painting["content"][0])
+    assert float(painting["style"][0]) < 1e-9 < float(photograph["style"][0])
+    assert float(photograph["style"][0]) == pytest.approx(float(painting["style_photograph"][0]), rel=1e-5)
+
+
+def test_files_that_are_not_there_are_refused_in_one_line(tmp_path):
+    process = start(tmp_path, "--config=configs/gatys.py:files", "--contents=/none.jpg", "--styles=/none.png")
+    assert process.returncode == 1
+    assert process.stderr.strip().splitlines()[-1].startswith("style_transfer: there is no file /none.jpg")
