@@ -211,7 +211,7 @@ def text(config, rows, adain):
 def table_row(row, found, seconds):
     """One line of the table: the pair, the losses and the time of one method."""
     values = (f"{found[term]:.3f}" for term in ("content", "style_photograph", "style"))
-    return f"| {row['content']} | {row['style']} | {' | '.join(values)} | {seconds} |\n"
+    return f"| {row['photograph']} | {row['painting']} | {' | '.join(values)} | {seconds} |\n"
 
 
 def sheet(pairs, cells):
