@@ -21,6 +21,8 @@ if __name__ == "__main__" or Path(sys.argv[0]).name == "gan_jax":
 from absl import app, flags  # noqa: E402
 from ml_collections import config_flags  # noqa: E402
 
+from gan_jax.inference import flags as mode_flags  # noqa: E402
+
 _log = logging.getLogger("gan_jax.main")
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -31,131 +33,14 @@ _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "pro
 _MODES += ["export"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
-# Flags of the modes in gan_jax/inference. Each mode's `run` says which flags it takes, with their defaults.
-_FLAGS = [
-    flags.DEFINE_string(
-        "out",
-        None,
-        "all modes that draw from noise: output file .png (sheet) or .npz (arrays), or new folder/; "
-        "interpolate also .gif or .mp4",
-    ),
-    flags.DEFINE_integer("num", None, "sample, edit, noise: number of images (default 64, 2, 6)", 1, 10**6),
-    flags.DEFINE_integer(
-        "seed", None, "all modes but train and eval: seed of the random draws (default 0)", 0, 2**31 - 1
-    ),
-    flags.DEFINE_list(
-        "labels", None, "classes of a conditional model that draws from noise, used in turn (default all)"
-    ),
-    flags.DEFINE_bool(
-        "hold_z",
-        None,
-        "sample: use one latent for all classes in turn (default only on sheets with a row for each class)",
-    ),
-    flags.DEFINE_integer(
-        "nearest",
-        None,
-        "sample: number of nearest training images to show beside each image (default 0)",
-        1,
-        1000,
-    ),
-    flags.DEFINE_string(
-        "features", None, "sample: what to compare by: pixels (default), or a required classifier's features"
-    ),
-    flags.DEFINE_list(
-        "pairs", None, "interpolate: pairs of sample numbers, such as 0-1,3-17 (default 0-1,2-3,...)"
-    ),
-    flags.DEFINE_integer(
-        "rows",
-        None,
-        "interpolate: number of pairs, if --pairs is not given (default 8); mix: number of rows (default 6)",
-        1,
-        1000,
-    ),
-    flags.DEFINE_integer("columns", None, "images in each row of the sheet, or frames of a path", 1, 10**4),
-    flags.DEFINE_float(
-        "truncation", None, "models with styles: 1 leaves the styles as they are, 0 gives their mean"
-    ),
-    flags.DEFINE_enum(
-        "space", None, ["z", "w"], "interpolate: latents, or styles (default w for a model with styles)"
-    ),
-    flags.DEFINE_string(
-        "latents", None, "interpolate, mix, edit, noise: .npz with styles, from sample or project"
-    ),
-    flags.DEFINE_string(
-        "layers", None, "mix: layers whose styles come from the first row; edit: layers to edit; such as 4-7"
-    ),
-    flags.DEFINE_integer("steps", None, "project: number of steps for each image (default 1000)", 1, 10**6),
-    flags.DEFINE_bool("plus", None, "project: give each layer a style of its own (W+)"),
-    flags.DEFINE_integer("directions", None, "edit: number of directions (default 4)", 1, 1000),
-    flags.DEFINE_float("strength", None, "edit: length of the longest step along a direction (default 3)"),
-    flags.DEFINE_string(
-        "input", None, "translate, project: folder, zip or image; import: [NETWORK=]FILE, by commas"
-    ),
-    flags.DEFINE_string(
-        "output", None, "translate: folder, for a .png of each image and a page of pairs; export: file"
-    ),
-    flags.DEFINE_string("network", None, "export: the only network to write, such as G (default all)"),
-    flags.DEFINE_enum(
-        "direction", None, ["s2t", "t2s"], "translate: s2t from source to target (default), t2s back"
-    ),
-    flags.DEFINE_list(
-        "attributes", None, "translate: attributes that a conditional model should give, separated by commas"
-    ),
-    flags.DEFINE_enum(
-        "derive", None, ["edges", "grey"], "translate: derive edges or grey from each image first"
-    ),
-    flags.DEFINE_integer(
-        "max_side", None, "translate: longer side in pixels that larger images are scaled down to", 8, 2**20
-    ),
-    flags.DEFINE_integer(
-        "max_pixels",
-        None,
-        "translate: most pixels that are decoded of an image; larger images are left out (default 89478485)",
-        1,
-        2**32,
-    ),
-    flags.DEFINE_bool("overwrite", None, "translate: replace files of an earlier translation"),
-    flags.DEFINE_string("style", None, "translate: folder, zip or image of the styles that a model takes"),
-    flags.DEFINE_float("alpha", None, "translate: weight of the style against the content (default 1)"),
-    flags.DEFINE_list("weights", None, "translate: weights of up to four styles in a mixture, such as 1,3"),
-    flags.DEFINE_string(
-        "mask", None, "translate: PNG or folder of PNGs with the style's number of each pixel"
-    ),
-    flags.DEFINE_enum(
-        "colour",
-        None,
-        ["none", "luminance", "match"],
-        "translate: keep the content's colours: none (default), its colours with the result's luminance, or "
-        "the style's colours matched to them first",
-    ),
-    flags.DEFINE_enum(
-        "sheet", None, ["alpha", "mix"], "translate: a sheet of each image: values of alpha, or 25 mixtures"
-    ),
-    flags.DEFINE_integer(
-        "tile",
-        None,
-        "translate: pixels a side of the tiles of large images (default 768); 0 for none",
-        0,
-        2**20,
-    ),
-    flags.DEFINE_integer(
-        "style_side", None, "translate: longer side of larger styles in pixels (default 512)", 16, 2**20
-    ),
-    flags.DEFINE_enum(
-        "path",
-        None,
-        ["spherical", "linear"],
-        "interpolate: kind of path (default the kind that suits the model's prior)",
-    ),
-]
-
 
 def run() -> None:
     """Entry point of `gan_jax` and of `python -m gan_jax.main`."""
     signals.install(_BEFORE)
     # --help shows the flags of the called script, which may be another module than this one.
-    for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
-        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    for module in (__name__, mode_flags.__name__):
+        for flag in flags.FLAGS.flags_by_module_dict().get(module, ()):
+            flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     app.run(_main, flags_parser=_parse)
 
 
@@ -280,7 +165,7 @@ def _run(mode: str) -> None:
     from gan_jax.runs import logs
 
     logs.start()
-    given = {flag.name: flag.value for flag in _FLAGS if flag.present}
+    given = {flag.name: flag.value for flag in mode_flags.FLAGS if flag.present}
     if mode not in ("train", "eval"):
         _infer(mode, given)
         return

@@ -66,7 +66,17 @@ MAY = {
         *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
     ),
     "inference": (
-        *(*ARRAYS, "PIL", "rich", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.drawing"),
+        *(
+            *ARRAYS,
+            "PIL",
+            "absl",
+            "imageio",
+            "rich",
+            "gan_jax.errors",
+            "gan_jax.paths",
+            "gan_jax.files",
+            "gan_jax.drawing",
+        ),
         *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.data", "gan_jax.models", "gan_jax.metrics"),
         *("gan_jax.runs", "gan_jax.weights", "gan_jax.__version__"),
     ),
@@ -223,7 +233,7 @@ GRADIENTS = r"\bjax\.(grad|value_and_grad|vjp|jvp|jacfwd|jacrev|hessian|lineariz
     [
         (DEVICES, ["game/devices.py"]),
         (COLLECTIVES, ["game/devices.py"]),
-        (GRADIENTS, ["game/moves.py", "ops/losses.py", "ops/projection.py"]),
+        (GRADIENTS, ["game/moves.py", "ops/slopes.py", "ops/projection.py"]),
         # Linen's default variance loses precision.
         (NORMS, ["networks/layers/normalisation.py"]),
     ],

@@ -53,7 +53,7 @@ def run(
     place = output.check(out)
     model = styles.model(workdir, place)
     classes = styles.generators.labels(model, labels)
-    styles.check_truncation(truncation)
+    styles.check_truncation(truncation, model)
     chosen = styles.layers(layers, model.num_styles)
     if not 1 <= directions <= model.w_dim:
         raise ConfigError(f"directions={directions} is not allowed; allowed: 1 to {model.w_dim}")
@@ -64,13 +64,17 @@ def run(
     kernels = [kernel for layer in model.affine_kernels(trained.state)[chosen] for kernel in layer]
     found = factorised_directions(kernels, directions)
     given = styles.source(trained, latents, seed, classes, truncation)(np.arange(num))
-    steps = np.linspace(-strength, strength, columns, dtype=np.float32)
-    moves = steps[:, None] * found[:, None]  # [directions, columns, d]
-    edited = np.tile(given[:, None, None], (1, directions, columns, 1, 1))
-    edited[..., chosen, :] += moves[None, :, :, None]
-    flat = edited.reshape(-1, *given.shape[1:])
+    flat = _edited(given, found, np.linspace(-strength, strength, columns, dtype=np.float32), chosen)
     pictures = styles.images(trained, flat)
     names = [f"{i:04}_{j:02}_{k:02}" for i in range(num) for j in range(directions) for k in range(columns)]
     arrays = {"image": pictures, "w": flat, "direction": found}
     place.write(pictures, columns=columns, names=names, arrays=arrays)
     return {"layers": f"{chosen.start}-{chosen.stop - 1}", "edits": place.path}
+
+
+def _edited(given, found, steps, chosen):
+    """Styles [n * directions * columns, L, d]: each style moved by each step along each direction [d]."""
+    moves = steps[:, None] * found[:, None]  # [directions, columns, d]
+    edited = np.tile(given[:, None, None], (1, *moves.shape[:2], 1, 1))
+    edited[..., chosen, :] += moves[None, :, :, None]
+    return edited.reshape(-1, *given.shape[1:])

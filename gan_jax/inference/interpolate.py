@@ -35,9 +35,8 @@ def run(
     Args:
       workdir: folder of a run whose model makes images from noise, finished or not.
       out: see `output.check`. An `.npz` holds `image` uint8 [rows * columns, S, S, C], row by row, `z` or
-      `w`,
-        and, for conditional models, `label`. A `.gif` or `.mp4` shows all pairs beside each other, `columns`
-        frames there and the same frames back.
+        `w`, and, for conditional models, `label`. A `.gif` or `.mp4` shows all pairs beside each other,
+        `columns` frames there and the same frames back.
       seed: seed of the latents.
       pairs: such as 3-17, the numbers of the two ends in `sample` with the same seed; None gives 0-1, 2-3 and
         so on.
@@ -62,33 +61,39 @@ def run(
     columns = columns or (_FRAMES if place.moves else _COLUMNS)
     if columns < 2:
         raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more, both ends among them")
-    if latents or space == "w" or truncation != 1.0:
-        styles.require(model, f"latents={latents!r}, space={space!r} and truncation={truncation:g}")
-    styles.check_truncation(truncation)
-    space = space or ("w" if model.has_styles else "z")
-    if latents and space == "z":
-        raise ConfigError(f"latents={latents!r} has styles; allowed: --space=w")
-    straight = space == "w" or model.straight_paths
-    path = path or ("linear" if straight else "spherical")
+    space = _space(model, space, truncation, latents)
+    path = path or ("linear" if space == "w" or model.straight_paths else "spherical")
 
     trained = restore.load(workdir)
-    label = np.resize(np.array(classes, np.int32), len(ends)) if classes else None
+    label = np.repeat(np.resize(np.array(classes, np.int32), len(ends)), columns) if classes else None
     if space == "w":
         given = [styles.source(trained, latents, seed, classes, truncation)(numbers) for numbers in ends.T]
         along = _between(*given, columns, path)
-        pictures, arrays = styles.images(trained, along), {"w": along}
+        pictures = styles.images(trained, along)
     else:
-        first, last = (generators.latents(model, seed, numbers) for numbers in ends.T)
-        z = _between(first, last, columns, path)
-        label = None if label is None else np.repeat(label, columns)
-        pictures, arrays = generators.decode(trained, z, label, truncation), {"z": z}
-    arrays = {"image": pictures, **arrays} | ({} if label is None else {"label": label})
+        along = _between(*(generators.latents(model, seed, n) for n in ends.T), columns, path)
+        pictures = generators.decode(trained, along, label, truncation)
+    arrays = {"image": pictures, space: along} | ({} if label is None else {"label": label})
+    _write(place, pictures, columns, ends, arrays)
+    return {"pairs": len(ends), "path": path, "interpolations": place.path}
+
+
+def _write(place, pictures, columns, ends, arrays):
     if place.moves:
         place.write_frames(_frames(pictures, len(ends)))
     else:
         names = [f"{a}-{b}_{i:0{len(str(columns - 1))}d}" for a, b in ends for i in range(columns)]
         place.write(pictures, columns=columns, names=names, arrays=arrays)
-    return {"pairs": len(ends), "path": path, "interpolations": place.path}
+
+
+def _space(model, space, truncation, latents):
+    """'w' or 'z'. Refuses what needs styles for a model without them, and styles for a path in z."""
+    if latents or space == "w":
+        styles.require(model, f"latents={latents!r} with space={space or 'w'!r}")
+    styles.check_truncation(truncation, model)
+    if latents and space == "z":
+        raise ConfigError(f"latents={latents!r} has styles; allowed: --space=w")
+    return space or ("w" if model.has_styles else "z")
 
 
 def _between(first, last, columns, path):

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.errors import ConfigError
 from gan_jax.inference import output, styles
 from gan_jax.runs import restore
 
@@ -49,11 +48,8 @@ def run(
     place = output.check(out)
     model = styles.model(workdir, place)
     classes = styles.generators.labels(model, labels)
-    styles.check_truncation(truncation)
+    styles.check_truncation(truncation, model)
     chosen = styles.layers(layers or f"{model.num_styles // 2}-{model.num_styles - 1}", model.num_styles)
-    if not (rows and columns):
-        raise ConfigError(f"rows={rows} and columns={columns} are not allowed; allowed: 1 or more")
-
     trained = restore.load(workdir)
     given = styles.source(trained, latents, seed, classes, truncation)(np.arange(rows + columns))
     side, top = given[:rows], given[rows:]

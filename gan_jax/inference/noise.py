@@ -45,7 +45,7 @@ def run(
     place = output.check(out)
     model = styles.model(workdir, place)
     classes = styles.generators.labels(model, labels)
-    styles.check_truncation(truncation)
+    styles.check_truncation(truncation, model)
     trained = restore.load(workdir)
     ws = styles.source(trained, latents, seed, classes, truncation)(np.arange(num))
     rng = np.random.default_rng(seed)

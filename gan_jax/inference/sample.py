@@ -41,8 +41,8 @@ def run(
       labels: classes of a conditional model, used by the images in turn; None uses all classes.
       hold_z: use one latent for all classes in turn. None does so only for sheets with a row for each class;
         otherwise each image has its own latent.
-      columns: images in each row of a sheet in plain order. 0 gives a row for each class; without classes,
-        with more than 32, or with neighbours, 0 makes the sheet square.
+      columns: images in each row of a sheet. 0 gives a row for each class; without classes, with more than
+        32, or with neighbours, 0 makes the sheet square.
       nearest: number of nearest training images to show beside each image.
       features: what to compare by, see `nearest.load`.
       truncation: for a model with styles, moves the styles towards their mean; 1 leaves them as they are.
@@ -57,30 +57,38 @@ def run(
     model = generators.model(workdir, place)
     classes = generators.labels(model, labels)
     _check(hold_z, columns, classes)
-    if truncation != 1.0:
-        styles.require(model, f"truncation={truncation:g}")
-    styles.check_truncation(truncation)
+    styles.check_truncation(truncation, model)
     memory = memories.load(workdir, nearest, features) if nearest else None
 
     by_class = place.kind == "sheet" and not (columns or nearest) and _are_rows(classes, hold_z)
     z, label = _asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
-    trained = restore.load(workdir)
-    pictures = generators.decode(trained, z, label, truncation)
-    arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
-    if model.has_styles and place.kind == "arrays":
-        arrays["w"] = functions.styler(trained, truncation)(z, label)
+    pictures, arrays = _drawn(restore.load(workdir), place, z, label, truncation)
     told: dict[str, Any] = {"images": num}
     across = output.square(num)
     if by_class:
         pictures, across = _in_rows(pictures, len(classes)), -(-num // len(classes))
     if memory:
-        found = memory.find(pictures)
-        arrays |= {"neighbour": found.rows, "distance": found.distances}
-        told[f"median distance of the nearest, {memory.unit}"] = float(np.median(found.distances[:, 0]))
-        pictures = memories.strips(pictures, found.images)
-        across = output.square(-(-num // (nearest + 1)))
+        pictures, more = _beside_nearest(memory, pictures, told)
+        arrays, across = {**arrays, **more}, output.square(-(-num // (nearest + 1)))
     place.write(pictures, columns=columns or across, names=output.numbered(num), arrays=arrays)
     return {**told, "samples": place.path}
+
+
+def _beside_nearest(memory, pictures, told):
+    """Images with their neighbours, and the arrays of a file; adds the median distance to `told`."""
+    found = memory.find(pictures)
+    told[f"median distance of the nearest, {memory.unit}"] = float(np.median(found.distances[:, 0]))
+    arrays = {"neighbour": found.rows, "distance": found.distances}
+    return memories.strips(pictures, found.images), arrays
+
+
+def _drawn(trained, place, z, label, truncation):
+    """Images of the latents, and the arrays of a file; styles are computed only if a file takes them."""
+    pictures = generators.decode(trained, z, label, truncation)
+    arrays = {"image": pictures, "z": z} | ({} if label is None else {"label": label})
+    if trained.model.has_styles and place.kind == "arrays":
+        arrays["w"] = functions.styler(trained, truncation)(z, label)
+    return pictures, arrays
 
 
 def _check(hold_z, columns, classes):

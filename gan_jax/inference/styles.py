@@ -131,11 +131,13 @@ def layers(given: str, count: int) -> slice:
     return slice(int(first), int(last) + 1)
 
 
-def check_truncation(value: float) -> None:
-    """Refuses values of truncation outside -2 to 2.
+def check_truncation(value: float, found: Any) -> None:
+    """Refuses values of truncation outside -2 to 2, and other values than 1 for a model without styles.
 
     Raises:
       ConfigError: naming the value.
     """
+    if value != 1.0:
+        require(found, f"truncation={value:g}")
     if not -2 <= value <= 2:
         raise ConfigError(f"truncation={value:g} is not allowed; allowed: -2 to 2")

@@ -96,6 +96,12 @@ class Wishes:
             raise ConfigError(f"sheet='mix' needs {_MOST} styles; {source.title} has {count}")
 
 
+def changed(wishes: Mapping[str, Any]) -> list[str]:
+    """The names of the wishes that differ from their defaults."""
+    defaults = {field.name: field.default for field in dataclasses.fields(Wishes)}
+    return [name for name, value in wishes.items() if value != defaults[name]]
+
+
 def run(
     workdir: Path | str, *, input: str, output: str, wishes: Wishes, overwrite: bool = False
 ) -> dict[str, Any]:

@@ -6,7 +6,6 @@ model takes one size only, images are brought to it as the training images were.
 """
 
 import contextlib
-import dataclasses
 import functools
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -70,7 +69,7 @@ def run(
       overwrite: whether files of an earlier call are replaced.
       style: of a model that takes styles, as are all following arguments; see `stylise.Wishes`.
       alpha: see `stylise.Wishes`.
-      weights: see `stylise.Wishes`; numbers as text.
+      weights: numbers as text.
       mask: see `stylise.Wishes`.
       colour: see `stylise.Wishes`.
       sheet: see `stylise.Wishes`.
@@ -93,8 +92,7 @@ def run(
         given = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
         _refuse([name for name, value in given.items() if value], "do not take styles")
         return stylise.run(workdir, wishes=stylise.Wishes(**wishes, **limits), **place)
-    defaults = {field.name: field.default for field in dataclasses.fields(stylise.Wishes)}
-    _refuse([name for name, value in wishes.items() if value != defaults[name]], "take styles")
+    _refuse(stylise.changed(wishes), "take styles")
     condition = _condition(model, direction, derive, attributes)
     return _translate(workdir, place, direction, condition, seed, attributes, derive, limits)
 

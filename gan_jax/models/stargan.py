@@ -14,7 +14,7 @@ from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.networks.translation.stargan import Discriminator, Generator
-from gan_jax.ops import losses
+from gan_jax.ops import losses, slopes
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb
 
@@ -238,7 +238,7 @@ class Model(base.Defaults):
             terms = {
                 "adversarial": losses.wasserstein_d(real=real, fake=drawn),
                 "cls": self._classification(which, logits[: len(x)], own),
-                "gp": losses.gradient_penalty(lambda y: discriminate(y)[0], x, fake, epsilon),
+                "gp": slopes.gradient_penalty(lambda y: discriminate(y)[0], x, fake, epsilon),
             }
             loss, metrics = self._weighted("disc", which, terms)
             return loss, (disc.batch_stats, metrics)

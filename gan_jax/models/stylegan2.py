@@ -11,24 +11,24 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks
+from gan_jax.models.shared.augmented import AugmentedViews
 from gan_jax.models.shared.style_based import StyleBased
 from gan_jax.networks.generation import stylegan2 as networks
 from gan_jax.networks.generation.mapping import Mapping
-from gan_jax.ops import differentiable, losses
+from gan_jax.ops import losses, slopes
 
-_ADA_EVERY = 4  # iterations between changes of ADA's probability
 _PATH_DECAY = 0.01  # share of a batch's mean in the running mean of the path lengths
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(StyleBased):
+class Model(AugmentedViews, StyleBased):
     """G draws images from styles, which the mapping network makes of noise z; D tells them from real images.
 
     Players: `gen`, the mapping and the synthesis network, and `disc`. Both minimise the non-saturating loss.
     Two penalties are steps of their own on the same optimisers ("lazy regularisation"): R1 for D every
     `r1_every` iterations, and the path lengths for G every `pl_every` iterations.
 
-    Memory: `w_avg` of StyleBased, `path_mean`, and for ADA `augment_probability` and `sign_real`. Schedules
+    Memory: `w_avg` of StyleBased, that of AugmentedViews, and `path_mean`. Schedules
     and half-lives count iterations, since a model does not know the global batch.
 
     Departures from the code of StyleGAN2-ADA: D moves before G, as in the other models of this library, so
@@ -67,11 +67,6 @@ class Model(StyleBased):
     pl_weight: float = 2.0  # 0: no penalty
     pl_every: int = 4
     pl_shrink: int = 2  # the path lengths are those of 1 / pl_shrink as many images as the batch has
-    augment: str = "none"  # or 'fixed', 'ada'
-    augment_kinds: tuple[str, ...] = ("colour", "translation", "cutout")
-    augment_probability: float = 1.0  # of each transformation where augment='fixed'
-    ada_target: float = 0.6  # the mean sign of D's scores of real images that ADA keeps
-    ada_length: int = 15625  # iterations in which ADA's probability can move by 1: 500 000 images
     learning_rate: float = 2e-3
     mapping_multiplier: float = 0.01  # of the mapping network's learning rate
     b1: float = 0.0
@@ -90,14 +85,11 @@ class Model(StyleBased):
         checks.require_range(self, 0, len(networks.sides(side)) - 1, "freeze_d")
         checks.require_choice(self, "g_architecture", networks.ARCHITECTURES)
         checks.require_choice(self, "d_architecture", networks.ARCHITECTURES)
-        checks.require_choice(self, "augment", ("none", "fixed", "ada"))
-        known = tuple(differentiable.TRANSFORMATIONS)
-        good = self.augment_kinds and set(self.augment_kinds) <= set(known)
-        checks.require("augment_kinds", self.augment_kinds, bool(good), f"some of {', '.join(known)}")
-        checks.require_range(self, 0, 1, "style_mixing", "augment_probability", "ada_target", "ema_ramp")
+        self.check_augmentation()
+        checks.require_range(self, 0, 1, "style_mixing", "ema_ramp")
         checks.require_range(self, 0, 1e6, "r1_weight", "pl_weight", "learning_rate", "mapping_multiplier")
         checks.require("mapping_multiplier", self.mapping_multiplier, self.mapping_multiplier > 0, "above 0")
-        checks.require_range(self, 1, 1e9, "r1_every", "pl_every", "pl_shrink", "ada_length")
+        checks.require_range(self, 1, 1e9, "r1_every", "pl_every", "pl_shrink")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
         checks.require_range(self, 0, 1e9, "ema_half_life")
 
@@ -181,9 +173,7 @@ class Model(StyleBased):
             "disc": game.player(d, self.tx("disc")),
         }
         memory = {"w_avg": jnp.zeros(self.w_dim), "path_mean": jnp.zeros(())}
-        if self.augment == "ada":
-            memory |= {"augment_probability": jnp.zeros(()), "sign_real": jnp.zeros(())}
-        return game.create(players, self._frozen(keys[3]), memory)
+        return game.create(players, self._frozen(keys[3]), {**memory, **self.first_probability()})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -217,8 +207,7 @@ class Model(StyleBased):
             return loss, ({}, {f"disc/{name}": value for name, value in terms.items()})
 
         state, metrics = game.update(state, "disc", self.tx("disc"), loss_fn)
-        state = self._follow_styles(state, mean)
-        return self._adapt(state, metrics) if self.augment == "ada" else (state, metrics)
+        return self.adapt(self._follow_styles(state, mean), metrics)
 
     def _penalise_slopes(self, state, batch, rng):
         """Moves D, which minimises `r1_every (r1_weight / 2) E |grad_x D(x)|^2` at real images x.
@@ -228,7 +217,7 @@ class Model(StyleBased):
         label = self.labels_of(batch)
 
         def loss_fn(params):
-            slope = losses.r1(lambda x: self._score(state, params, x, label, rng), batch["image"])
+            slope = slopes.r1(lambda x: self._score(state, params, x, label, rng), batch["image"])
             return self.r1_every * self.r1_weight / 2 * slope, ({}, {"disc/r1": slope})
 
         return game.update(state, "disc", self.tx("disc"), loss_fn)
@@ -264,7 +253,7 @@ class Model(StyleBased):
 
         def loss_fn(params):
             ws, _ = self._draw_styles(params, keys[3], n, label)
-            lengths = losses.path_lengths(lambda w: self._images(state, params, w, maps), ws, direction)
+            lengths = slopes.path_lengths(lambda w: self._images(state, params, w, maps), ws, direction)
             mean = old + _PATH_DECAY * (game.device_mean(lengths.mean()) - old)
             penalty = jnp.square(lengths - mean).mean()
             told = {"gen/path_penalty": penalty, "gen/path_length": lengths.mean(), "path_mean": mean}
@@ -276,28 +265,7 @@ class Model(StyleBased):
 
     def _score(self, state, params, images, label, rng):
         """D's logits [B] of images as they look after augmentation."""
-        if self.augment != "none":
-            fixed = self.augment == "fixed"
-            probability = self.augment_probability if fixed else state.memory["augment_probability"]
-            images = differentiable.augment(rng, images, probability, self.augment_kinds)
-        return self.d.apply({"params": params}, images, self._one_hot(label))
-
-    def _adapt(self, state, metrics):
-        """Moves ADA's probability by 4 / ada_length towards more or less augmentation every 4 iterations.
-
-        It grows while the mean sign of D's scores of real images is above `ada_target`, and never falls below
-        0 (Karras et al. 2020b, section 3).
-        """
-        sign = state.memory["sign_real"] + game.device_mean(metrics["disc/sign_real"]) / _ADA_EVERY
-        due = (state.step + 1) % _ADA_EVERY == 0
-        step = jnp.sign(sign - self.ada_target) * (_ADA_EVERY / self.ada_length)
-        old = state.memory["augment_probability"]
-        new = {
-            "augment_probability": jnp.where(due, jnp.maximum(old + step, 0), old),
-            "sign_real": jnp.where(due, 0.0, sign),
-        }
-        metrics = {**metrics, "disc/augment_probability": old}
-        return state.replace(memory={**state.memory, **new}), metrics
+        return self.d.apply({"params": params}, self.view(state, images, rng), self._one_hot(label))
 
     def _average_decay(self, step):
         """The old average's weight in G's new average, 2^(-1 / half-life)."""

@@ -58,7 +58,7 @@ def test_the_penalty_is_asked_for_between_the_real_images_and_the_fakes(monkeypa
         told = 1000.0 * scale + 100 * sides + 10 * (real > 4).mean() + (jnp.abs(fake) <= 1).mean()
         return told + 0 * critic(real).sum()
 
-    monkeypatch.setattr(adversarial.losses, "gradient_penalty", ends)
+    monkeypatch.setattr(adversarial.slopes, "gradient_penalty", ends)
     m = play.model(**play.WGAN_GP, gp_sides=1, gp_scale=3.0)
     batch = {name: 5 + x for name, x in play.pictures(m).items()}
     _, metrics = play.run(m, batches=[batch])

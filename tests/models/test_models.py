@@ -55,12 +55,8 @@ def test_a_model_is_a_frozen_dataclass_with_the_members_of_its_contract(name):
         "has_styles": ("styles", "synthesise", "affine_kernels"),
     }
     able = [capability for capability in needed if getattr(cls, capability)]
-<<<<<<< HEAD
     whole = {"draws_from_noise", "translates", "tells_classes", "holds_image", "takes_styles"}
     assert whole & set(able)
-=======
-    assert {"draws_from_noise", "translates", "tells_classes", "holds_image", "takes_styles"} & set(able)
->>>>>>> adain
     members = ["init", "train_step", "adopt", "check", "tx", *(m for c in able for m in needed[c])]
     assert all(callable(getattr(cls, member)) for member in members)
     fields = {field.name for field in dataclasses.fields(cls)}

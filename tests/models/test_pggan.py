@@ -149,7 +149,7 @@ def test_the_penalty_asks_for_its_target(monkeypatch):
         asked.update(scale=scale, shapes={real.shape, fake.shape}, weights=epsilon.shape)
         return score(real).mean()
 
-    monkeypatch.setattr("gan_jax.models.shared.growing.losses.gradient_penalty", penalty)
+    monkeypatch.setattr("gan_jax.models.shared.growing.slopes.gradient_penalty", penalty)
     monkeypatch.setattr(devices, "mean", lambda tree: tree)
     m = model(gp_target=750.0)
     jax.eval_shape(

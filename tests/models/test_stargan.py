@@ -12,7 +12,7 @@ from starring import ATTRIBUTES, CLASSES, B, changed, counts, initial, model, pi
 
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.ops import losses
+from gan_jax.ops import slopes
 
 
 def test_one_iteration_moves_d_n_critic_times_on_each_set_and_g_once():
@@ -145,7 +145,7 @@ def test_the_penalty_is_on_the_slope_of_the_sum_over_patches(patches):
     a = np.array([0.6, 0.8], np.float32)  # of length 1
     x = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
     critic = lambda x: jnp.tile((x @ a)[:, None, None, None], (1, patches, 1, 1))  # noqa: E731
-    found = losses.gradient_penalty(critic, x, -x, np.full(3, 0.5, np.float32))
+    found = slopes.gradient_penalty(critic, x, -x, np.full(3, 0.5, np.float32))
     assert float(found) == pytest.approx((patches - 1) ** 2, abs=1e-5)
 
 

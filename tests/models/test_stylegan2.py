@@ -12,7 +12,7 @@ from gan_jax.game import devices
 from gan_jax.models import stylegan2
 from gan_jax.models.shared import base
 from gan_jax.networks.generation import stylegan2 as networks
-from gan_jax.ops import losses
+from gan_jax.ops import slopes
 
 SMALL = {"size": 8, "width_base": 32, "width_max": 4, "mapping_multiplier": 1.0}
 TINY = {**stylegan2.Model.TINY, **SMALL, "augment": "ada", "augment_kinds": ("flip",)}
@@ -112,7 +112,7 @@ def adapted(sign, step, old=0.5, earlier=0.0):
     memory = {"augment_probability": jnp.float32(old), "sign_real": jnp.float32(earlier)}
     state = initial(m).replace(step=np.int32(step), memory=memory)
     one = functools.partial(jax.tree.map, lambda x: jnp.asarray(x)[None])
-    run = jax.pmap(lambda s, x: m._adapt(s, {"disc/sign_real": x})[0].memory, axis_name=devices.AXIS)
+    run = jax.pmap(lambda s, x: m.adapt(s, {"disc/sign_real": x})[0].memory, axis_name=devices.AXIS)
     found = run(one(state), jnp.full(1, sign, jnp.float32))
     return tuple(float(found[name][0]) for name in ("augment_probability", "sign_real"))
 
@@ -157,7 +157,7 @@ def test_the_penalty_of_slopes_is_r1_every_times_half_of_gamma(monkeypatch):
     name, loss_fn = seen[0]
     value, (_, told) = jax.jit(loss_fn)(state.players["disc"].params)
     d = lambda x: m.d.apply({"params": state.players["disc"].params}, x)  # noqa: E731
-    slope = jax.jit(lambda x: losses.r1(d, x))(batch["image"])
+    slope = jax.jit(lambda x: slopes.r1(d, x))(batch["image"])
     assert (name, float(told["disc/r1"])) == ("disc", pytest.approx(float(slope), rel=1e-4))
     assert float(value) == pytest.approx(16 * 1.5 * float(slope), rel=1e-4)
 

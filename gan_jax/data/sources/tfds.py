@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import re
 import sys
 import threading
 import urllib.parse
@@ -293,10 +292,9 @@ def _ways_on(builder: Any, name: str, folder: Path | None, missing: dict[str, st
 
 
 def _unreadable(builder: Any, reason: str) -> DataError:
-    return DataError(
-        f"{builder.data_path} is not a complete prepared data set: {reason}; remove it to prepare it again"
-    )
+    what = f"is not a complete prepared data set: {reason}"
+    return DataError(f"{builder.data_path} {what}; remove it to prepare it again")
 
 
 def _line(error: BaseException) -> str:
-    return re.sub(r"\s+", " ", str(error))[:400]
+    return " ".join(str(error).split())[:400]

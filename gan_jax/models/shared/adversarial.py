@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jax
 
 from gan_jax.models.shared import checks
-from gan_jax.ops import losses
+from gan_jax.ops import losses, slopes
 
 RELATIVISTIC = "relativistic"
 LOSSES = (*losses.ADVERSARIAL, RELATIVISTIC)
@@ -83,7 +83,7 @@ class AdversarialLoss:
     ) -> tuple[jax.Array | float, dict[str, jax.Array]]:
         """The weighted sum of the penalties on D's slopes, and the penalties by name.
 
-        `gp_weight GP + r1_weight / 2 R1 + r2_weight / 2 R2`, see `losses.gradient_penalty` and `losses.r1`.
+        `gp_weight GP + r1_weight / 2 R1 + r2_weight / 2 R2`, see `slopes.gradient_penalty` and `slopes.r1`.
 
         Args:
           score_fn: images [B, H, W, C] -> scores [B].
@@ -96,11 +96,11 @@ class AdversarialLoss:
         if self.gp_weight:
             epsilon = jax.random.uniform(rng, (len(real),))
             sides = self.gp_sides, self.gp_scale
-            terms["gp"] = losses.gradient_penalty(score_fn, real, fake, epsilon, *sides)
+            terms["gp"] = slopes.gradient_penalty(score_fn, real, fake, epsilon, *sides)
             total = total + self.gp_weight * terms["gp"]
         for name, weight, images in (("r1", self.r1_weight, real), ("r2", self.r2_weight, fake)):
             if weight:
-                terms[name] = losses.r1(score_fn, images)
+                terms[name] = slopes.r1(score_fn, images)
                 total = total + weight / 2 * terms[name]
         return total, terms
 

@@ -14,7 +14,7 @@ from gan_jax.models.shared import base, checks
 from gan_jax.models.shared.noise_to_image import NoiseToImage
 from gan_jax.networks.generation import pggan as networks
 from gan_jax.networks.generation.stylegan2 import sides
-from gan_jax.ops import answers, losses
+from gan_jax.ops import answers, losses, slopes
 
 Phase = tuple[str, int]
 
@@ -195,12 +195,12 @@ class Growing(NoiseToImage):
             terms |= answers.scores(self.loss, r, f, 0.0, 1.0)
             if self.gp_weight:
                 epsilon = jax.random.uniform(key, (len(real),))
-                terms["gp"] = losses.gradient_penalty(score, real, fake, epsilon, scale=1 / self.gp_target)
+                terms["gp"] = slopes.gradient_penalty(score, real, fake, epsilon, scale=1 / self.gp_target)
                 loss = loss + self.gp_weight * terms["gp"]
             if self.drift:
                 loss = loss + self.drift * losses.drift(r)
             if self.r1_weight:
-                terms["r1"] = losses.r1(score, real)
+                terms["r1"] = slopes.r1(score, real)
                 loss = loss + self.r1_weight / 2 * terms["r1"]
             return loss, ({}, {f"disc/{name}": value for name, value in {"loss": loss, **terms}.items()})
 

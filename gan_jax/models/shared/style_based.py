@@ -34,17 +34,17 @@ class StyleBased(Conditional):
     @property
     def mapping(self) -> nn.Module:
         """The mapping network: (z [n, z_dim], one-hot classes [n, K] or None) -> w [n, w_dim]."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__module__} has no mapping")
 
     @property
     def synthesis(self) -> nn.Module:
         """The synthesis network: (styles [n, L, w_dim], noise maps) -> images [n, size, size, channels]."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__module__} has no synthesis")
 
     @property
     def noise_sides(self) -> list[int]:
         """The side of each of the L - 1 noise maps."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__module__} has no noise_sides")
 
     @property
     def num_styles(self) -> int:
@@ -108,7 +108,7 @@ class StyleBased(Conditional):
 
     def affine_kernels(self, state: TrainState) -> list[list[jax.Array]]:
         """For each of the L styles, the kernels [w_dim, C] that map the style to its layers."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__module__} has no affine_kernels")
 
     def random_noise(self, rng: jax.Array, n: int) -> list[jax.Array]:
         """L - 1 noise maps of N(0, 1) for n images, [n, r, r] each."""
