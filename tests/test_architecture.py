@@ -12,7 +12,7 @@ from gan_jax import models
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gan_jax"
-COMMAND_LINES = (PACKAGE / "main.py", PACKAGE / "report" / "__main__.py")
+COMMAND_LINES = (PACKAGE / "main.py", PACKAGE / "inference" / "flags.py", PACKAGE / "report" / "__main__.py")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.py"))

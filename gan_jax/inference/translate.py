@@ -65,16 +65,12 @@ def run(
       max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
       max_pixels: limit of the pixels that are decoded of one image; larger images are left out. A JPEG that
         `max_side` scales down is decoded at reduced size.
-      seed: of the random draws. With one device, a draw depends on the seed and the image's name only.
+      seed: of the random draws. On one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
       style: of a model that takes styles, as are all following arguments; see `stylise.Wishes`.
       alpha: see `stylise.Wishes`.
       weights: numbers as text.
-      mask: see `stylise.Wishes`.
-      colour: see `stylise.Wishes`.
-      sheet: see `stylise.Wishes`.
-      tile: see `stylise.Wishes`.
-      style_side: see `stylise.Wishes`.
+      mask, colour, sheet, tile, style_side: see `stylise.Wishes`.
 
     Returns:
       Values to print.
@@ -89,8 +85,8 @@ def run(
     wishes |= {"colour": colour, "sheet": sheet, "tile": tile, "style_side": style_side}
     model = _model(workdir)
     if model.takes_styles:
-        given = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
-        _refuse([name for name, value in given.items() if value], "do not take styles")
+        others = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
+        _refuse([name for name, given in others.items() if given], "do not take styles")
         return stylise.run(workdir, wishes=stylise.Wishes(**wishes, **limits), **place)
     _refuse(stylise.changed(wishes), "take styles")
     condition = _condition(model, direction, derive, attributes)

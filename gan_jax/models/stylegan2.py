@@ -269,7 +269,7 @@ class Model(AugmentedViews, StyleBased):
 
     def _average_decay(self, step):
         """The old average's weight in G's new average, 2^(-1 / half-life)."""
-        half_life = self.ema_half_life
+        half_life: Any = self.ema_half_life
         if self.ema_ramp:
             half_life = jnp.minimum(half_life, self.ema_ramp * step)
         return jnp.exp2(-1 / jnp.maximum(half_life, 1e-8))

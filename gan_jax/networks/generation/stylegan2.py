@@ -180,7 +180,8 @@ class Synthesis(nn.Module):
           noise: the L - 1 noise maps of `noise_sides`, [r, r] for all images or [B, r, r]; None: no noise.
         """
         maps: Sequence[Any] = [None] * (ws.shape[1] - 1) if noise is None else noise
-        x = rgb = None
+        x: Any = None
+        rgb: Any = None
         first = 0
         for side in sides(self.size):
             convs = 1 if side == 4 else 2
@@ -248,7 +249,8 @@ class Discriminator(nn.Module):
     def __call__(self, images: jax.Array, classes: Any = None) -> jax.Array:
         """Applies the network to images and, for conditional models, one-hot classes [B, K]."""
         width = lambda side: min(self.width_base // side, self.width_max)  # noqa: E731
-        x, skip = None, self.architecture == "skip"
+        x: Any = None
+        skip = self.architecture == "skip"
         for side in reversed(sides(self.size)):
             if x is None or skip:
                 read = leaky_relu(Conv(width(side), 1, name=f"b{side}_fromrgb")(images), _GAIN)

@@ -6,6 +6,8 @@ slices is linear, so that its derivatives of every order are of the same kind. O
 is zero.
 """
 
+import functools
+import operator
 from collections.abc import Sequence
 
 import jax
@@ -33,8 +35,13 @@ def blur(x: jax.Array, taps: Sequence[float], pad: tuple[int, int]) -> jax.Array
         x = jnp.pad(x, [pad if i == axis else (0, 0) for i in range(4)])
         size = x.shape[axis] - len(taps) + 1
         parts = [jax.lax.slice_in_dim(x, i, i + size, axis=axis) for i in range(len(taps))]
-        x = sum(part * (tap / total) for part, tap in zip(parts, taps, strict=True))
+        x = _weighted(parts, [tap / total for tap in taps])
     return x
+
+
+def _weighted(parts: Sequence[jax.Array], weights: Sequence[float]) -> jax.Array:
+    terms = [part * weight for part, weight in zip(parts, weights, strict=True)]
+    return functools.reduce(operator.add, terms)
 
 
 def fir_down(x: jax.Array) -> jax.Array:
@@ -46,7 +53,7 @@ def fir_down(x: jax.Array) -> jax.Array:
         x = jnp.pad(x, [(1, 1) if i == axis else (0, 0) for i in range(4)])
         size = x.shape[axis]
         parts = [jax.lax.slice_in_dim(x, i, size - 3 + i, 2, axis) for i in range(4)]
-        x = sum(part * (tap / 8) for part, tap in zip(parts, _FILTER, strict=True))
+        x = _weighted(parts, [tap / 8 for tap in _FILTER])
     return x
 
 
@@ -82,7 +89,7 @@ def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
         for i in range(len(_FILTER)):
             around = [(i, size - k - i) if a == axis else (0, 0) for a in range(4)]
             parts.append(jnp.pad(kernel * taps[i], around))
-        kernel = sum(parts)
+        kernel = functools.reduce(operator.add, parts)
     # Rows and columns of even output pixels meet the odd taps, those of odd pixels the even taps.
     kernel = kernel.reshape(3, 2, 3, 2, depth, features)[:, ::-1, :, ::-1]
     kernel = kernel.transpose(0, 2, 4, 1, 3, 5).reshape(3, 3, depth, 4 * features)
