@@ -67,10 +67,11 @@ class Comparison:
     loop: Callable[[], None] | None = None
 
 
-def ours(fields, batch, frozen=()):
+def ours(fields, batch, frozen=(), first=(), phase="train"):
     """Our side: the model with these fields, on this batch.
 
-    `frozen` names the networks that are not trained.
+    `frozen` names the networks that are not trained. `first` are phases that come once, before all steps;
+    `phase` is that of a step.
     """
     import jax
     import optax
@@ -84,9 +85,11 @@ def ours(fields, batch, frozen=()):
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
     step, placed = devices.pmap_step(model.train_step, 0), devices.shard(batch)
     box = [devices.replicate(host)]
+    for once in first:
+        box[0], _ = step(box[0], placed, devices.clock(0, 0, False), once)
 
     def run():
-        box[0], metrics = step(box[0], placed, devices.clock(0, 0, True), "train")
+        box[0], metrics = step(box[0], placed, devices.clock(0, 0, True), phase)
         return {name: x for name, x in devices.to_host(metrics).items() if name.endswith("/loss")}
 
     def updates():
