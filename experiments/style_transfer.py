@@ -11,6 +11,7 @@ methods can be measured too. Missing runs are trained; the same command resumes 
 """
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -59,7 +60,8 @@ seconds are those of the whole run on {device}, which other programs used at the
 
 def main():
     """Trains what is missing, and writes the table after each pair."""
-    rows, cells = [], {}
+    rows: list[dict[str, Any]] = []
+    cells: dict[str, dict[str, Any]] = {}
     pairs = configurations()
     for (content, style), config in pairs.items():
         folder, result = tables.run(config)
@@ -134,7 +136,7 @@ def losses(model, state, batch):
 def about(config, rows):
     """What the table's text and JSON say about all pairs."""
     names = {key: ", ".join(dict.fromkeys(row[key] for row in rows)) for key in ("photograph", "painting")}
-    model = models.create(config.model)
+    model: Any = models.create(config.model)
     contents, styles = (", ".join(layers) for layers in model.layers)
     return {
         "contents": names["photograph"],

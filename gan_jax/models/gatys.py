@@ -151,8 +151,8 @@ class Model(base.Defaults):
         for role in ("content", *(styles or ["style"])):
             checks.require_images(batch, role, (3,))
             if self.perceptual.depth:
-                sides = [side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3]]
-                vgg.require_size(*sides, self.network.through, self.padding)
+                height, width = (side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3])
+                vgg.require_size(height, width, self.network.through, self.padding)
         checks.require_weights(self, "style_mix", len(styles))
         features = self.network.init(rng, jnp.zeros((1, 32, 32, 3)))
         players = {}
@@ -195,13 +195,13 @@ class Model(base.Defaults):
         """
         del rng
         height, width = state.memory["content"].shape[1:3]
-        image = None
+        image = state.memory["content"]
         for place, level in enumerate(reversed(range(self.levels))):
             pixels = state.players[_player(level)].params["pixels"]
             pixels = reshape(pixels, height, width)
             # A level has an image from its first iteration on.
             begun = state.step > place * self.coarse_steps
-            image = pixels if image is None else jnp.where(begun, pixels, image)
+            image = jnp.where(begun, pixels, image)
         if self.colour == "luminance":
             image = colour.with_colours_of(image, state.memory["content"])
         count = len(jax.tree.leaves(batch)[0])
