@@ -14,6 +14,7 @@ written after each pair.
 
 import time
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -74,7 +75,8 @@ the reading of the run. The losses are measured as above.
 
 def main():
     """Trains what is missing, and writes the table after each pair."""
-    rows, cells = [], {}
+    rows: list[dict[str, Any]] = []
+    cells: dict[str, dict[str, Any]] = {}
     pairs = configurations()
     adain = _ADAIN.value and restore.load(_ADAIN.value)
     for (content, style), config in pairs.items():
@@ -178,7 +180,7 @@ def losses(model, state, batch):
 def about(config, rows):
     """What the table's text and JSON say about all pairs."""
     names = {key: ", ".join(dict.fromkeys(row[key] for row in rows)) for key in ("photograph", "painting")}
-    model = models.create(config.model)
+    model: Any = models.create(config.model)
     contents, styles = (", ".join(layers) for layers in model.layers)
     return {
         "contents": names["photograph"],

@@ -26,7 +26,7 @@ def update(
     Args:
       state: this device's state, inside a mapped step.
       name: the player that moves.
-      tx: the player's optimiser. An optimiser with a line search also gets the loss and its function.
+      tx: the player's optimiser.
       loss_fn: `params -> (loss, (batch_stats, metrics))`. The loss is a mean over this device's examples, so
         that the mean over devices is the mean over the global batch.
       ema_decay: the old average's weight in the new average of the parameters; it may be traced, for ramps.
@@ -36,12 +36,10 @@ def update(
       include the norm of the gradient, which reveals a NaN that a ReLU hides from the loss.
     """
     old = state.players[name]
-    (loss, (batch_stats, metrics)), grads = jax.value_and_grad(loss_fn, has_aux=True)(old.params)
+    grads, (batch_stats, metrics) = jax.grad(loss_fn, has_aux=True)(old.params)
     # Averaging before the update keeps all players equal on all devices.
-    loss, grads, batch_stats = devices.mean((loss, grads, batch_stats))
-    searched = {"value": loss, "grad": grads, "value_fn": lambda params: devices.mean(loss_fn(params)[0])}
-    tx = optax.with_extra_args_support(tx)
-    updates, opt_state = tx.update(grads, old.opt_state, old.params, **searched)
+    grads, batch_stats = devices.mean((grads, batch_stats))
+    updates, opt_state = tx.update(grads, old.opt_state, old.params)
     params = optax.apply_updates(old.params, updates)
     ema = old.ema
     if ema is not None and ema_decay is not None:

@@ -70,7 +70,11 @@ def run(
       style: of a model that takes styles, as are all following arguments; see `stylise.Wishes`.
       alpha: see `stylise.Wishes`.
       weights: numbers as text.
-      mask, colour, sheet, tile, style_side: see `stylise.Wishes`.
+      mask: see `stylise.Wishes`.
+      colour: see `stylise.Wishes`.
+      sheet: see `stylise.Wishes`.
+      tile: see `stylise.Wishes`.
+      style_side: see `stylise.Wishes`.
 
     Returns:
       Values to print.
@@ -85,8 +89,7 @@ def run(
     wishes |= {"colour": colour, "sheet": sheet, "tile": tile, "style_side": style_side}
     model = _model(workdir)
     if model.takes_styles:
-        others = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
-        _refuse([name for name, given in others.items() if given], "do not take styles")
+        _refuse(_changed(direction, attributes, derive), "do not take styles")
         return stylise.run(workdir, wishes=stylise.Wishes(**wishes, **limits), **place)
     _refuse(stylise.changed(wishes), "take styles")
     condition = _condition(model, direction, derive, attributes)
@@ -109,6 +112,12 @@ def _translate(workdir, place, direction, condition, seed, attributes, derive, l
             for item, made in _translated(source, prepare, translator, written):
                 written.add(item.name, item.pixels, made, names[item.name])
     return written.conclude()
+
+
+def _changed(direction, attributes, derive):
+    """The names of these flags that differ from their defaults."""
+    given = {"direction": direction != "s2t", "attributes": attributes is not None, "derive": derive}
+    return [name for name, value in given.items() if value]
 
 
 def _refuse(flags: Sequence[str], models_that: str) -> None:

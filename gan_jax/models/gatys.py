@@ -60,9 +60,8 @@ class Model(base.Defaults):
     style_weight: float = 1e6  # 1000 in the paper, whose features are not divided by their mean
     tv_weight: float = 0.0
     start: str = "content"  # the first image: 'content', 'noise' or 'style'
-    optimizer: str = "lbfgs"  # or 'adam'
+    optimizer: str = "lbfgs"  # 'lbfgs', with one evaluation and no line search in a step; or 'adam'
     memory_size: int = 20  # steps that L-BFGS remembers
-    evaluations: int = 1  # most evaluations in one step of L-BFGS; 1: no line search
     learning_rate: float = 0.02  # of Adam, in pixels of [-1, 1]
     decay_steps: int = 0  # iterations of a level in which Adam's rate falls to 0 as a cosine; 0: constant
     levels: int = 1  # sizes from coarse to fine; each is half as large as the next
@@ -86,7 +85,7 @@ class Model(base.Defaults):
         checks.require_choice(self, "colour", ("none", "luminance", "match"))
         checks.require_range(self, 0, 1e12, "content_weight", "style_weight", "tv_weight")
         checks.require("learning_rate", self.learning_rate, 0 < self.learning_rate <= 10, "above 0, to 10")
-        checks.require_range(self, 1, 1000, "memory_size", "evaluations", "filters")
+        checks.require_range(self, 1, 1000, "memory_size", "filters")
         checks.require_range(self, 1, 8, "levels", "f_convs_per_block")
         checks.require_range(self, 1, 1e9, "coarse_steps")
         checks.require_range(self, 0, 1e9, "decay_steps")
@@ -120,7 +119,7 @@ class Model(base.Defaults):
         """L-BFGS or Adam."""
         del player
         if self.optimizer == "lbfgs":
-            return optimizers.lbfgs(self.memory_size, self.evaluations)
+            return optimizers.lbfgs(self.memory_size)
         rate: Any = self.learning_rate
         return optax.adam(optax.cosine_decay_schedule(rate, self.decay_steps) if self.decay_steps else rate)
 
@@ -152,8 +151,8 @@ class Model(base.Defaults):
         for role in ("content", *(styles or ["style"])):
             checks.require_images(batch, role, (3,))
             if self.perceptual.depth:
-                sides = [side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3]]
-                vgg.require_size(*sides, self.network.through, self.padding)
+                height, width = (side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3])
+                vgg.require_size(height, width, self.network.through, self.padding)
         checks.require_weights(self, "style_mix", len(styles))
         features = self.network.init(rng, jnp.zeros((1, 32, 32, 3)))
         players = {}
@@ -196,13 +195,13 @@ class Model(base.Defaults):
         """
         del rng
         height, width = state.memory["content"].shape[1:3]
-        image = None
+        image = state.memory["content"]
         for place, level in enumerate(reversed(range(self.levels))):
             pixels = state.players[_player(level)].params["pixels"]
             pixels = reshape(pixels, height, width)
             # A level has an image from its first iteration on.
             begun = state.step > place * self.coarse_steps
-            image = pixels if image is None else jnp.where(begun, pixels, image)
+            image = jnp.where(begun, pixels, image)
         if self.colour == "luminance":
             image = colour.with_colours_of(image, state.memory["content"])
         count = len(jax.tree.leaves(batch)[0])

@@ -57,14 +57,6 @@ def test_only_the_named_player_moves():
     assert after.players["a"].params["w"] != before.players["a"].params["w"]
 
 
-def test_an_optimiser_with_a_line_search_is_handed_the_loss_of_the_whole_batch():
-    """L-BFGS solves the quadratic at once: the step along the gradient reaches the mean of all devices."""
-    tx = optax.lbfgs(memory_size=2)
-    state, _ = run(start(tx=tx), [np.arange(4)] * 3, move("a", tx))
-    copies = [float(np.asarray(w.data)) for w in state.players["a"].params["w"].addressable_shards]
-    np.testing.assert_allclose(copies, 1.5, atol=1e-5)
-
-
 def test_the_gradient_is_that_of_the_whole_batch_on_every_device():
     x = np.array([0.0, 1.0, 10.0, 21.0])  # halves of very different means
     state, metrics = run(start(), [x], move("a"))

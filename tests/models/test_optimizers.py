@@ -5,29 +5,27 @@ import itertools
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from gan_jax.models.shared import optimizers
 
 
-def descent(loss, start, steps, evaluations=1):
+def descent(loss, start, steps):
     """The losses and parameters after each step."""
-    tx = optimizers.lbfgs(5, evaluations)
+    tx = optimizers.lbfgs(5)
     params, found = jnp.asarray(start), []
     state = tx.init(params)
     for _ in range(steps):
         value, slope = jax.value_and_grad(loss)(params)
-        updates, state = tx.update(slope, state, params, value=value, grad=slope, value_fn=loss)
+        updates, state = tx.update(slope, state, params)
         params = params + updates
         found.append((float(value), np.asarray(params)))
     return found
 
 
-@pytest.mark.parametrize("evaluations", [1, 20])
-def test_a_quadratic_is_solved(evaluations):
+def test_a_quadratic_is_solved():
     scales = jnp.array([1.0, 3.0, 0.3, 2.0])
     loss = lambda w: 0.5 * jnp.sum(scales * jnp.square(w - 0.2))  # noqa: E731
-    _, last = descent(loss, [0.0, 0.5, -0.3, 0.1], 25, evaluations)[-1]
+    _, last = descent(loss, [0.0, 0.5, -0.3, 0.1], 25)[-1]
     np.testing.assert_allclose(last, 0.2, atol=1e-3)
 
 

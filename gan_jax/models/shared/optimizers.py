@@ -58,33 +58,21 @@ def adagrad(rate: float) -> optax.GradientTransformation:
     return optax.chain(optax.GradientTransformation(init, update), optax.scale_by_learning_rate(rate))
 
 
-def lbfgs(memory: int, evaluations: int = 1) -> optax.GradientTransformationExtraArgs:
-    """L-BFGS over the last `memory` steps.
+def lbfgs(memory: int, most: float = 0.1) -> optax.GradientTransformation:
+    """L-BFGS over the last `memory` steps, with one gradient and no line search in a step.
 
-    Args:
-      memory: number of steps.
-      evaluations: most evaluations of the loss in one step. Above 1, a line search finds the length of a step
-        (Wolfe's conditions). With 1, the length is that of the direction itself, as in torch's default. A
-        step then changes the parameters by at most 0.1 (root mean square), and a direction that is not
-        downhill, after a step through negative curvature, is replaced by the gradient's.
+    The length of a step is that of the direction itself, as in torch's default. Where negative curvature has
+    made the direction uphill, the step is that of steepest descent. No step changes the parameters by more
+    than `most` (root mean square).
     """
-    if evaluations > 1:
-        search = optax.scale_by_zoom_linesearch(evaluations, initial_guess_strategy="one")
-        return optax.lbfgs(None, memory, linesearch=search)
-    return optax.chain(optax.lbfgs(None, memory, linesearch=None), _downhill(0.1))
+    inner = optax.lbfgs(None, memory, linesearch=None)
 
-
-def _downhill(most: float) -> optax.GradientTransformationExtraArgs:
-    def init(params):
-        del params
-        return optax.EmptyState()
-
-    def update(updates, state, params=None, *, grad, **others):
-        del params, others
-        downhill = optax.tree.vdot(updates, grad) < 0
-        updates = jax.tree.map(lambda u, g: jnp.where(downhill, u, -g), updates, grad)
+    def update(gradients, state, params=None):
+        updates, state = inner.update(gradients, state, params)
+        downhill = optax.tree.vdot(updates, gradients) < 0
+        updates = jax.tree.map(lambda u, g: jnp.where(downhill, u, -g), updates, gradients)
         size = sum(leaf.size for leaf in jax.tree.leaves(updates))
         change = optax.tree.norm(updates) / size**0.5
         return optax.tree.scale(jnp.minimum(1, most / jnp.maximum(change, 1e-20)), updates), state
 
-    return optax.GradientTransformationExtraArgs(init, update)
+    return optax.GradientTransformation(inner.init, update)

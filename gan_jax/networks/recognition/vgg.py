@@ -182,7 +182,7 @@ def normalise_activations(
 
 def _identity(key, shape, dtype=jnp.float32):
     del key
-    return jnp.eye(*shape, dtype=dtype)
+    return jnp.eye(shape[0], dtype=dtype)
 
 
 def _group(layer):

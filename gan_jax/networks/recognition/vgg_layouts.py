@@ -70,8 +70,8 @@ def read(tensors: Tensors, depth: int = 0) -> tuple[dict[str, Any], dict[str, An
             "kernel": weights if layout.keras else _hwio(weights),
             "bias": _checked(tensors, bias, (outputs,)),
         }
-    kernel, bias = layout.preprocessing(tensors)
-    params["input"] = {"kernel": kernel.astype(np.float32), "bias": bias.astype(np.float32)}
+    matrix, shift = layout.preprocessing(tensors)
+    params["input"] = {"kernel": matrix.astype(np.float32), "bias": shift.astype(np.float32)}
     variables = {"params": params}
     through = last(depth, variables)
     return {"depth": depth, "padding": layout.padding, "pool": "max", "through": through}, variables
