@@ -207,7 +207,7 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     config = _stored_config(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.
     _start(compilation_cache=_cache(config))
-    for name, value in run(paths.given("workdir", _WORKDIR.value), **given).items():
+    for name, value in run(paths.given("workdir", _WORKDIR.value or ""), **given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 
 

@@ -91,10 +91,12 @@ def test_training_images_are_cropped_and_mirrored_and_those_of_evaluations_are_n
 
 
 def test_a_load_size_below_the_size_is_refused(tmp_path):
+    config = config_of(tmp_path, load_size=7)
+    config.model = configuration.model("dtn")
     with pytest.raises(
         ConfigError, match=r"^data\.load_size=7 is not allowed; allowed: 0, or data\.size=8 and more$"
     ):
-        configuration.validate(config_of(tmp_path, load_size=7))
+        configuration.validate(config)
 
 
 def test_paired_roles_are_paired_in_training_and_in_evaluations(tmp_path):
