@@ -104,7 +104,7 @@ FIELDS = {
     },
     "pix2pix": {
         **{"g_width": 2, "levels": 3, "skips": True, "target_channels": 1, "d_width": 2, "d_layers": 1},
-        "condition": True,
+        **{"condition": True, "dropped": "pytorch"},
     },
     "stargan": {"g_width": 2, "g_blocks": 1, "d_width": 2, "d_downs": 2, "channels": 3},
     "stylegan2": {

@@ -1,5 +1,6 @@
 """Optimisers and learning-rate schedules of the models."""
 
+from collections.abc import Collection
 from typing import Any
 
 import jax
@@ -56,3 +57,14 @@ def adagrad(rate: float) -> optax.GradientTransformation:
         return steps, optax.ScaleByRssState(sums)
 
     return optax.chain(optax.GradientTransformation(init, update), optax.scale_by_learning_rate(rate))
+
+
+def freezing(tx: optax.GradientTransformation, names: Collection[str]) -> optax.GradientTransformation:
+    """The optimiser `tx` for networks of which the modules `names` do not move; without names `tx` itself."""
+    if not names:
+        return tx
+
+    def frozen(params):
+        return jax.tree_util.tree_map_with_path(lambda path, _: path[0].key in names, params)
+
+    return optax.chain(tx, optax.masked(optax.set_to_zero(), frozen))
