@@ -40,6 +40,7 @@ class Model(base.Defaults):
     g_width: int = 64  # channels of the first layer
     levels: int = 8  # halvings of the size inside G, at most log2 of the size
     skips: bool = True  # False is the paper's encoder-decoder
+    dropped: str = "paper"  # G's layers with dropout; 'pytorch': those of the official PyTorch code
     d_width: int = 64
     d_layers: int = 3  # layers of stride 2; 3 gives patches of 70 pixels, 5 of 286; 0 is the PixelGAN
     target_channels: int = 3
@@ -64,12 +65,13 @@ class Model(base.Defaults):
         checks.require_range(self, 0, 1e6, "gan_weight", "l1")
         checks.require_range(self, 0, 1, "learning_rate", "disc_weight")
         checks.require_choice(self, "test_statistics", ("image", "running"))
+        checks.require_choice(self, "dropped", ("paper", "pytorch"))
         checks.require_decay(self)
 
     @property
     def gen(self) -> unet.Generator:
         """Images [B, H, W, C] -> [B, H, W, target_channels] in [-1, 1]."""
-        return unet.Generator(self.g_width, self.levels, self.target_channels, self.skips)
+        return unet.Generator(self.g_width, self.levels, self.target_channels, self.skips, self.dropped)
 
     @property
     def disc(self) -> patchgan.Discriminator:

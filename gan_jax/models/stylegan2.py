@@ -10,7 +10,7 @@ import optax
 
 from gan_jax import game
 from gan_jax.game import TrainState
-from gan_jax.models.shared import base, checks
+from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.models.shared.augmented import AugmentedViews
 from gan_jax.models.shared.style_based import StyleBased
 from gan_jax.networks.generation import stylegan2 as networks
@@ -57,7 +57,7 @@ class Model(AugmentedViews, StyleBased):
     width_max: int = 512
     mapping_layers: int = 8
     class_layers: int = 8  # layers of D's embedding of classes
-    freeze_d: int = 0  # blocks of D from the image's side on whose parameters do not move (Mo et al. 2020)
+    freeze_d: int = 0  # blocks of D, from the image's side on, that do not move (Freeze-D, Mo et al. 2020)
     g_architecture: str = "skip"  # or 'original', 'residual'
     d_architecture: str = "residual"  # or 'original', 'skip'
     group: int = 4  # images in a group of D's minibatch standard deviation; 0: no such feature
@@ -143,15 +143,8 @@ class Model(AugmentedViews, StyleBased):
         weight, k = {"gen": (self.pl_weight, self.pl_every), "disc": (self.r1_weight, self.r1_every)}[player]
         c = k / (k + 1) if weight else 1.0
         tx = optax.adam(self.learning_rate * c, self.b1**c, self.b2**c, eps=1e-8)
-        if player == "disc" and self.freeze_d:
-            return optax.chain(tx, optax.masked(optax.set_to_zero(), self._is_frozen))
-        return tx
-
-    def _is_frozen(self, params):
-        """For each parameter of D, whether it is in one of the first `freeze_d` blocks."""
-        blocks = networks.sides(self.size)[::-1][: self.freeze_d]
-        names = {name for side in blocks for name in (f"b{side}", f"b{side}_fromrgb")}
-        return jax.tree_util.tree_map_with_path(lambda path, _: path[0].key in names, params)
+        frozen = networks.outer_blocks(self.size, self.freeze_d) if player == "disc" else set()
+        return optimizers.freezing(tx, frozen)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`, and `image_label` [B] if the model is conditional.

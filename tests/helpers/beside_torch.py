@@ -1,3 +1,3 @@
 """The test files that import PyTorch. Beside TensorFlow it can crash a process."""
 
-FILES = ("metrics/test_state_dicts.py", "models/test_twins.py")
+FILES = ("metrics/test_state_dicts.py", "models/test_twins.py", "weights/test_torch.py")

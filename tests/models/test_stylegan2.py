@@ -250,3 +250,16 @@ def test_a_conditional_model_gives_every_class_its_own_style():
     assert np.abs(ws[0] - ws[1]).max() > 1e-3
     with pytest.raises(ValueError, match="needs a label for every z"):
         m.styles(state, z)
+
+
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_frozen_blocks_of_d_do_not_move(frozen):
+    m = model(freeze_d=frozen)
+    params = initial(m).players["disc"].params
+    tx = m.tx("disc")
+    updates, _ = tx.update(jax.tree.map(jnp.ones_like, params), tx.init(params), params)
+    still = {name for name, part in updates.items() if not any(x.any() for x in jax.tree.leaves(part))}
+    assert still == ({"b8", "b8_fromrgb"} if frozen else set())
+    assert {name for name in updates if name not in still} >= {"b4_conv", "b4_fc", "b4_out"}
+    with pytest.raises(ValueError, match=r"^freeze_d=2 is not allowed; allowed: 0 to 1$"):
+        model(freeze_d=2)

@@ -1,5 +1,6 @@
 """Optimisers and learning-rate schedules of the models."""
 
+from collections.abc import Collection
 from typing import Any
 
 import jax
@@ -76,3 +77,14 @@ def lbfgs(memory: int, most: float = 0.1) -> optax.GradientTransformation:
         return optax.tree.scale(jnp.minimum(1, most / jnp.maximum(change, 1e-20)), updates), state
 
     return optax.GradientTransformation(inner.init, update)
+
+
+def freezing(tx: optax.GradientTransformation, names: Collection[str]) -> optax.GradientTransformation:
+    """The optimiser `tx` for networks of which the modules `names` do not move; without names `tx` itself."""
+    if not names:
+        return tx
+
+    def frozen(params):
+        return jax.tree_util.tree_map_with_path(lambda path, _: path[0].key in names, params)
+
+    return optax.chain(tx, optax.masked(optax.set_to_zero(), frozen))

@@ -39,6 +39,12 @@ def noise_sides(size: int) -> list[int]:
     return [4, *(side for side in sides(size)[1:] for _ in range(2))]
 
 
+def outer_blocks(size: int, count: int) -> set[str]:
+    """The names of D's modules in its first `count` blocks, from the image's side on."""
+    first = sides(size)[::-1][:count]
+    return {name for side in first for name in (f"b{side}", f"b{side}_fromrgb")}
+
+
 def modulated_conv(
     x: jax.Array, kernel: jax.Array, style: jax.Array, demodulate: bool = True, up: bool = False
 ) -> jax.Array:

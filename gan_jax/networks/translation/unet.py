@@ -18,19 +18,28 @@ class Generator(nn.Module):
     ReLU 0.2 on the way down and ReLU on the way up. Batch norm follows all layers but the first, the
     innermost and the last. Each map of the way down joins the map of its size on the way up. Only the last
     convolution has a bias, since the official Lua code sets all others to zero. On the way up, dropout of one
-    half acts on maps whose side is at most 8 for square images of 2**levels pixels.
+    half acts on maps of `dropped_sides`.
 
     Attributes:
       width: channels of the first layer; they double from level to level, up to 8 times this.
       levels: number of halvings; 8 for the paper's 256 pixels.
       out_channels: channels of the images.
       skips: False gives the paper's encoder-decoder.
+      dropped: 'paper' has dropout on maps of at most 8 pixels a side, for square images of 2**levels pixels.
+        'pytorch' has it where the official PyTorch code has: not on the first map, and one map further.
     """
 
     width: int = 64
     levels: int = 8
     out_channels: int = 3
     skips: bool = True
+    dropped: str = "paper"
+
+    @property
+    def dropped_sides(self) -> list[int]:
+        """The sides of the maps with dropout, for square images of 2**levels pixels."""
+        low, high = (4, 2 ** (self.levels - 4)) if self.dropped == "pytorch" else (2, _DROPPED)
+        return [2**i for i in range(1, self.levels) if low <= 2**i <= high]
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, dropout: bool) -> jax.Array:
@@ -47,7 +56,7 @@ class Generator(nn.Module):
             maps.append(x)
         for i in reversed(range(1, self.levels)):
             x = self._up(nn.relu(x), train, i)
-            if 2 ** (self.levels - i) <= _DROPPED:
+            if 2 ** (self.levels - i) in self.dropped_sides:
                 x = nn.Dropout(0.5, deterministic=not dropout)(x)
             # A ReLU follows, and the ReLU of a map equals the ReLU of its leaky ReLU.
             x = jnp.concatenate([maps[i - 1], x], -1) if self.skips else x

@@ -81,6 +81,9 @@ def split(files: Mapping[str, Tensors]) -> dict[str, dict[str, Any]]:
 
     Tensors whose names begin with no network belong to the network that their file is named by. `netG`,
     `net_G`, `g`, `latest_net_G` and `200000-G` are `G`. Files of other names keep them.
+
+    Raises:
+      ValueError: two tensors of one network have one name.
     """
     names = {name.lower(): name for layout in known() for name in layout.networks} | _ALIASES
 
@@ -96,7 +99,10 @@ def split(files: Mapping[str, Tensors]) -> dict[str, dict[str, Any]]:
             network = named(first) if rest else None
             if network is None:
                 network, rest = named(file) or file, name
-            found.setdefault(network, {})[rest.removeprefix("module.")] = tensor
+            part, rest = found.setdefault(network, {}), rest.removeprefix("module.")
+            if rest in part:
+                raise ValueError(f"tensor {rest} of {network} is given twice")
+            part[rest] = tensor
     return found
 
 

@@ -27,9 +27,10 @@ def _plain(networks: Networks) -> Networks:
 
 
 def _without_dropout(tensors: Tensors) -> Tensors:
-    moved = r"(model\.\d+\.conv_block\.)([67])(\..*)"
-    if not any(re.fullmatch(r"model\.\d+\.conv_block\.7\..*|.*conv_block\.6\.weight", n) for n in tensors):
+    seconds = [x for name, x in tensors.items() if name.endswith(".conv_block.6.weight")]
+    if not any(x.ndim == 4 for x in seconds):  # without dropout, 6 is the norm
         return tensors
+    moved = r"(model\.\d+\.conv_block\.)([67])(\..*)"
     return {re.sub(moved, lambda m: f"{m[1]}{int(m[2]) - 1}{m[3]}", n): x for n, x in tensors.items()}
 
 

@@ -9,9 +9,10 @@ _START = 4  # pixels a side of G's first map
 
 
 def _draws(tensors: Tensors) -> bool:
-    """The first layer of G has a norm, and that of D none."""
+    """The first layer of G makes a map of 4x4 of z and has a norm; that of D has none."""
     first = tensors.get("main.0.weight")
-    return first is not None and first.ndim == 4 and "main.1.running_mean" in tensors
+    square = first is not None and first.ndim == 4 and first.shape[2:] == (_START, _START)
+    return square and "main.1.running_mean" in tensors
 
 
 def _fields(networks: Networks, known: Fields | None) -> dict[str, Any]:

@@ -229,3 +229,11 @@ def test_images_are_of_the_inputs_size_and_within_the_range(module):
     out = module.apply(module.init(jax.random.key(0), x, train=False), x, train=False)
     assert out.shape == (2, 16, 16, 3)
     assert float(jnp.abs(out).max()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("dropped", "levels", "sides"),
+    [("paper", 8, [2, 4, 8]), ("pytorch", 8, [4, 8, 16]), ("pytorch", 7, [4, 8]), ("paper", 3, [2, 4])],
+)
+def test_dropout_acts_on_the_maps_of_the_paper_or_of_the_pytorch_code(dropped, levels, sides):
+    assert unet.Generator(levels=levels, dropped=dropped).dropped_sides == sides
