@@ -117,7 +117,7 @@ def prepare(request):
 
 
 class _Drawn:
-    """As a program imports the embedded digits, has it read those that another program of the session drew."""
+    """Gives a program that imports the embedded digits those that another program of the session drew."""
 
     def __init__(self, folder):
         self._folder = folder
