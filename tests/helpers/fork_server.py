@@ -117,7 +117,7 @@ def prepare(request):
 
 
 class _Drawn:
-    """Has a program that imports the embedded digits read those that another program of the session drew."""
+    """Gives a program that imports the embedded digits those that another program of the session drew."""
 
     def __init__(self, folder):
         self._folder = folder
