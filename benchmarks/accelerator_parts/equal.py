@@ -43,6 +43,7 @@ class Row:
 
 
 _WIDE, _F = {"g_width": 32, "d_width": 32}, (32, 64, 128, 64)
+_STYLED = {"width_base": 2048, "width_max": 64}
 # A new model is one more row.
 ROWS = {
     "dtn": Row("dtn_digits", {"g_widths": (128, 64, 32), "d_widths": (32, 64, 128), "f_widths": _F}),
@@ -57,6 +58,11 @@ ROWS = {
     "discogan": Row("discogan_celeba_gender", _WIDE),
     "vae": Row("vae_mnist", {"width": 64}),
     "classifier": Row("dtn_digits", {"widths": _F}, required="f"),
+    "stylegan2": Row("stylegan2_celeba", _STYLED),
+    "stylegan": Row("stylegan_celeba"),
+    "pggan": Row("pggan_celeba"),
+    "adain": Row("adain"),
+    "gatys": Row("gatys"),
     "segmenter": Row("fcn_scenes", {"widths": (16, 32, 64)}),
 }  # fmt: skip
 QUICK = ("vae",)

@@ -11,6 +11,8 @@ from gan_jax.ops.pixels import to_uint8
 
 METHOD = "stylise"
 
+METRICS = ("content_loss", "style_loss")
+
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
     """Every pair of a content and a style of the first batch.

@@ -8,6 +8,8 @@ from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.ops.pixels import to_uint8
 
+METRICS = ()
+
 
 def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) -> dict[str, Any]:
     """The picture, and one sheet of content, styles and picture.

@@ -67,11 +67,12 @@ def run(
     trained = restore.load(workdir)
     label = np.repeat(np.resize(np.array(classes, np.int32), len(ends)), columns) if classes else None
     if space == "w":
-        given = [styles.source(trained, latents, seed, classes, truncation)(numbers) for numbers in ends.T]
-        along = _between(*given, columns, path)
+        draw = styles.source(trained, latents, seed, classes, truncation)
+        along = _between(draw(ends[:, 0]), draw(ends[:, 1]), columns, path)
         pictures = styles.images(trained, along)
     else:
-        along = _between(*(generators.latents(model, seed, n) for n in ends.T), columns, path)
+        first, last = (generators.latents(model, seed, numbers) for numbers in ends.T)
+        along = _between(first, last, columns, path)
         pictures = generators.decode(trained, along, label, truncation)
     arrays = {"image": pictures, space: along} | ({} if label is None else {"label": label})
     _write(place, pictures, columns, ends, arrays)
@@ -98,8 +99,8 @@ def _space(model, space, truncation, latents):
 
 def _between(first, last, columns, path):
     """Latents or styles [rows * columns, ...] from `first` to `last` [rows, ...], row by row."""
-    flat = [ends.reshape(len(ends), -1) for ends in (first, last)]
-    return ops.path(*flat, columns, path).reshape(-1, *first.shape[1:])
+    flat = first.reshape(len(first), -1), last.reshape(len(last), -1)
+    return ops.path(flat[0], flat[1], columns, path).reshape(-1, *first.shape[1:])
 
 
 def _frames(pictures, rows):

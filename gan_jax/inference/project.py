@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -95,7 +95,7 @@ class _Projector:
     def __init__(self, trained: restore.Run, steps: int, seed: int, plus: bool):
         """Draws styles for their mean and deviation."""
         self._run, self._steps, self._key = trained, steps, jax.random.key(seed)
-        self._model: Any = trained.model
+        self._model = cast(Any, trained.model)
         self._layers = self._model.num_styles if plus else 1
         self._state = jax.device_put(trained.state)
         self._mean, self._deviation = _centre(trained, seed)

@@ -153,7 +153,8 @@ class Growing(NoiseToImage):
         shares = real.reshape(count, -1, *real.shape[1:]), jax.random.split(rng, count)
 
         def both(state, share):
-            return self._update_both(state, *share, level, stage)
+            images, key = share
+            return self._update_both(state, images, key, level, stage)
 
         state, metrics = game.repeat(both, state, shares)
         return state, jax.tree.map(lambda x: x[-1], metrics)

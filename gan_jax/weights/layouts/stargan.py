@@ -78,8 +78,8 @@ def _table(model: Any) -> Table:
             name = f"block_{i}_norm_{part}"
             widths[name] = model.g_width * 2**_DOWNS
             rows += both(f"{place}.{number}", f"block_{i}_conv_{part}", f"{place}.{number + 1}", name)
-    for place, i in enumerate(reversed(range(_DOWNS))):
-        number = 3 + 3 * _DOWNS + model.g_blocks + 3 * place
+    for up, i in enumerate(reversed(range(_DOWNS))):
+        number = 3 + 3 * _DOWNS + model.g_blocks + 3 * up
         rows += both(f"{number}", f"up_{i}", f"{number + 1}", f"up_norm_{i}", "transposed")
     rows += layer("G", f"main.{_last(model.g_blocks)}", "gen", "to_image")
     for i in range(model.d_downs):
