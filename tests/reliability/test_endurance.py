@@ -51,7 +51,8 @@ def test_each_phase_is_traced_once_and_nothing_compiles_after_the_first_iteratio
     jax.monitoring.register_event_duration_secs_listener(on_duration)
     try:
         # Every iteration is logged, saved and evaluated, and none of this may compile again.
-        train(tiny(steps=20, checkpoint_every=1, **{"evals.test.every": 1}), tmp_path / "run")
+        fields = {"model.schedule_steps": 20, "evals.test.every": 1}
+        train(tiny(steps=20, checkpoint_every=1, **fields), tmp_path / "run")
     finally:
         jax.monitoring.unregister_event_duration_listener(on_duration)
     assert traced == ["train"]
