@@ -66,7 +66,8 @@ def test_25_gaussians_are_all_found():
     state = devices.replicate(jax.jit(m.init)(jax.random.key(0), {"image": points(1)}))
     step = devices.pmap_step(m.train_step, 0)
     for i in range(4000):
-        state, _ = step(state, devices.shard({"image": points(256)}), devices.clock(i, 0, True), "train")
+        state, told = step(state, devices.shard({"image": points(256)}), devices.clock(i, 0, True), "train")
+        devices.to_host(told)  # waits, as the loop of training does
     drawn = devices.pmap_apply(m.generate)(state, {"image": points(2500)}, 1)["image"].reshape(-1, 2)
     gaps = np.linalg.norm(drawn[:, None] - centres, axis=2)
     found = np.bincount(gaps.argmin(1)[gaps.min(1) < 0.2], minlength=25)

@@ -27,6 +27,7 @@ LABELS: Mapping[str, str] = {
     **dict.fromkeys(paintings.NAMES, CLASSES),
 }
 NAMES = tuple(LABELS)
+_CLASSES = {**dict.fromkeys(pictures.NAMES, 2), **paintings.CLASSES}  # how many; digits have 10
 
 
 def read(name: str, split: str, attributes: Sequence[str] = ()) -> Examples:
@@ -53,17 +54,14 @@ def stand_ins(name: str, split: str, attributes: Sequence[str] = ()) -> Examples
       DataError: as for `read`.
     """
     check(name, split, attributes)
-    sizes = (
-        emoji.SIZES if name == emoji.NAME else scenes.SIZES if name in scenes.NAMES else digits.SIZES[name]
-    )
-    rows = sum(max(part.stop - part.start, 0) for _, part in splits.parse(split, sizes, name))
+    rows = sum(max(part.stop - part.start, 0) for _, part in splits.parse(split, _sizes(name), name))
     values = np.arange(rows, dtype=np.int32)
     if LABELS[name] == ATTRIBUTES:
         label = np.repeat(values[:, None] % 2, len(attributes or emoji.ATTRIBUTES), 1)
     elif LABELS[name] == MAPS:
         label = values[:, None, None] % (scenes.GROUND + 1)
     else:
-        label = values % 10
+        label = values % _CLASSES.get(name, 10)
     image = np.zeros((rows, 1, 1, 1 if name in digits.GREY else 3), np.uint8)
     return Examples({"image": image, "label": label})
 
@@ -73,8 +71,14 @@ def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
     if name == emoji.NAME:
         emoji.check(split, attributes)
     else:
-        sizes = digits.SIZES[name] if name in digits.NAMES else _module(name).SIZES
-        splits.parse(split, sizes, name)
+        splits.parse(split, _sizes(name), name)
+
+
+def _sizes(name: str) -> Mapping[str, int]:
+    """The number of rows of each split of a set."""
+    if name == emoji.NAME:
+        return emoji.SIZES
+    return digits.SIZES[name] if name in digits.NAMES else _module(name).SIZES
 
 
 def _module(name: str) -> ModuleType:

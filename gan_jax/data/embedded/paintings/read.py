@@ -19,6 +19,7 @@ from gan_jax.data.examples import Examples, concatenate
 
 NAMES = ("paintings", "photographs")
 SIZES = {"train": 940, "validation": 94, "test": 94}
+CLASSES = {"paintings": len(manners.MANNERS), "photographs": 2}
 SEED = 20170320
 _SHARE = 0.6  # part of a photograph's height for training
 
