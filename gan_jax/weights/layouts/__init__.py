@@ -127,7 +127,7 @@ def recognise(files: Mapping[str, Tensors]) -> tuple[Layout, dict[str, Tensors]]
 def _named(layout: Layout, parts: Mapping[str, dict[str, Any]]) -> dict[str, Tensors]:
     """The networks under the layout's own names."""
     named: dict[str, Any] = {network: parts[network] for network in parts if network in layout.networks}
-    shared = {}
+    shared: dict[str, Any] = {}
     for given, tensors in parts.items():
         shared |= {name: tensor for name, tensor in tensors.items() if name in layout.shared}
         if given in layout.networks or set(tensors) <= set(layout.shared):
