@@ -28,13 +28,8 @@ def _fields(networks: Networks, known: Fields | None) -> dict[str, Any]:
     width, given = shape_of(g, "model.model.0.weight", 4)[:2]
     inner, drawn = shape_of(g, "model.model.3.weight", 4)[:2]
     levels = next(n for n in itertools.count(1) if f"{_places(n + 1)[-1]}.1.weight" not in g)
-    found: dict[str, Any] = {
-        "g_width": width,
-        "levels": levels,
-        "target_channels": drawn,
-        "skips": inner == 2 * width,
-    }
-    found["dropped"] = "pytorch"  # dropout has no tensors
+    found: dict[str, Any] = {"g_width": width, "levels": levels, "target_channels": drawn}
+    found |= {"skips": inner == 2 * width, "dropped": "pytorch"}  # dropout has no tensors
     if "D" in networks:
         found |= patchgan.fields(networks["D"])
         first = "model.0.weight" if found["d_layers"] else "net.0.weight"

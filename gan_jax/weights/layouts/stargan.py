@@ -78,9 +78,10 @@ def _table(model: Any) -> Table:
             name = f"block_{i}_norm_{part}"
             widths[name] = model.g_width * 2**_DOWNS
             rows += both(f"{place}.{number}", f"block_{i}_conv_{part}", f"{place}.{number + 1}", name)
-    for up, i in enumerate(reversed(range(_DOWNS))):
-        number = 3 + 3 * _DOWNS + model.g_blocks + 3 * up
-        rows += both(f"{number}", f"up_{i}", f"{number + 1}", f"up_norm_{i}", "transposed")
+    first = 3 + 3 * _DOWNS + model.g_blocks
+    for i in range(_DOWNS):
+        up = first + 3 * (_DOWNS - 1 - i)
+        rows += both(f"{up}", f"up_{i}", f"{up + 1}", f"up_norm_{i}", "transposed")
     rows += layer("G", f"main.{_last(model.g_blocks)}", "gen", "to_image")
     for i in range(model.d_downs):
         rows += layer("D", f"main.{2 * i}", "disc", f"down_{i}")
