@@ -2,7 +2,9 @@
 
 import hashlib
 import importlib.util
+import os
 import sys
+from pathlib import Path
 
 import h5py
 import jax
@@ -154,3 +156,20 @@ def test_a_vgg_that_is_none_is_refused_in_one_line_with_its_file(tmp_path):
     np.savez(path, w=np.ones(3))
     with pytest.raises(ConfigError, match=r"^weights='\S+vgg.npz': no VGG's first convolution is there; "):
         pretrained.check("vgg19", path)
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("GAN_JAX_DATA" not in os.environ, reason="GAN_JAX_DATA names no folder")
+def test_the_vgg_of_hed_answers_photographs_more_than_plain_pictures():
+    from sklearn.datasets import load_sample_images
+
+    path = Path(os.environ["GAN_JAX_DATA"]) / "vgg" / "vgg16_hed_bsds500.npz"
+    settings, variables = pretrained.read_vgg(str(path))
+    assert settings == {"depth": 16, "padding": "zero", "pool": "max", "through": "relu5_3"}
+    assert sum(leaf.size for leaf in jax.tree.leaves(variables)) - 12 == 14_714_688
+    photograph = load_sample_images().images[0][100:132, 200:232]
+    plain = np.broadcast_to(photograph.mean((0, 1)).astype(np.uint8), photograph.shape)
+    shallow = vgg.part(variables, "relu2_1")
+    maps = vgg.VGG(16, through="relu2_1").apply(shallow, to_float(np.stack([photograph, plain])))["relu2_1"]
+    spread = maps.std((1, 2)).mean(-1)
+    assert spread[0] > 3 * spread[1]
