@@ -92,12 +92,8 @@ def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkey
 
 def test_a_learning_rate_too_large_exits_with_1_and_one_line(launcher, tmp_path):
     path = tmp_path / "run"
-    fields = {
-        "steps": 200,
-        "model.schedule_steps": 200,
-        "model.learning_rate": 9.9,
-        "model.weight_decay": 1.0,
-    }
+    fields = {"steps": 200, "model.schedule_steps": 0}
+    fields |= {"model.learning_rate": 9.9, "model.weight_decay": 1.0}
     message = launcher.run(*launcher.tiny(path, **fields), code=1)
     assert "Traceback" not in message
     last = message.splitlines()[-1]
