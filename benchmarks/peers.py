@@ -28,6 +28,10 @@ BATCH = flags.DEFINE_integer("batch_size", 64, "images of each domain in a batch
 _PAIRS = flags.DEFINE_integer("pairs", 11, "counted turns of each side", lower_bound=1)
 _COUNTED = flags.DEFINE_integer("counted", 2, "counted steps of a turn", lower_bound=1)
 _JSON = flags.DEFINE_string("json", "", "file for the figures")
+_COST = flags.DEFINE_bool("cost", False, "whether our side also counts a step's operations and bytes")
+_DEVICE = flags.DEFINE_enum("device", "cpu", ["cpu", "cuda"], "where the twin computes")
+_AMP = flags.DEFINE_bool("amp", False, "whether the twin computes products and convolutions in bfloat16")
+_COMPILE = flags.DEFINE_bool("compile", False, "whether torch.compile compiles the twin's networks")
 _WORKER = flags.DEFINE_enum("worker", None, (*SIDES, "loop"), "used by the program itself to run one part")
 
 
@@ -39,11 +43,15 @@ class Made:
       step: trains one step and returns its losses by name as numbers, which waits for the step's end.
       parameters: number of parameters of each player.
       updates: number of updates of each player so far, as its optimiser counted.
+      cost: `flop` and `bytes` of a step, as XLA counts them; {} if they were not asked for.
+      networks: the twin's networks by player; {} for our side.
     """
 
     step: Callable[[], Any]
     parameters: Mapping[str, int]
     updates: Callable[[], dict[str, int]]
+    cost: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    networks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,11 +90,21 @@ def ours(fields, batch, frozen=()):
     host = jax.jit(model.init)(jax.random.key(0), batch)
     networks = {**{k: p.params for k, p in host.players.items()}, **{k: host.frozen[k] for k in frozen}}
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
-    step, placed = devices.pmap_step(model.train_step, 0), devices.shard(batch)
+    placed, clock = devices.shard(batch), devices.clock(0, 0, True)
     box = [devices.replicate(host)]
+    step: Any = devices.pmap_step(model.train_step, 0)
+    phase, counted = ["train"], {}
+    if _COST.value:
+        # Operations are those of the program as written. Bytes are those of the compiled program.
+        lowered = step.lower(box[0], placed, clock, *phase)
+        step, phase = lowered.compile(), []  # a compiled step has its phase in it
+        counted = {
+            "flop": lowered.cost_analysis()["flops"],
+            "bytes": step.cost_analysis()["bytes accessed"],
+        }
 
     def run():
-        box[0], metrics = step(box[0], placed, devices.clock(0, 0, True), "train")
+        box[0], metrics = step(box[0], placed, clock, *phase)
         return {name: x for name, x in devices.to_host(metrics).items() if name.endswith("/loss")}
 
     def updates():
@@ -96,7 +114,7 @@ def ours(fields, batch, frozen=()):
         }
         return {name: int(found[0][1][0]) for name, found in counts.items()}
 
-    return Made(run, sizes, updates)
+    return Made(run, sizes, updates, counted)
 
 
 def run(comparison: Comparison) -> None:
@@ -115,24 +133,50 @@ def run(comparison: Comparison) -> None:
 
 
 def work(comparison, side):
-    """One side: makes its step, then takes a turn for every line of its standard input."""
+    """One side: makes its step, then takes a turn for every line of its standard input.
+
+    A line may hold the number of counted steps of its turn.
+    """
     started = time.perf_counter()
-    made = getattr(comparison, side)()
+    made = ready_twin(comparison) if side == "torch" else comparison.ours()
     ready = time.perf_counter()
     made.step()
     facts = {"start_seconds": ready - started, "first_step_seconds": time.perf_counter() - ready}
-    facts |= {"parameters": made.parameters, "updates": made.updates()}
-    if side == "torch" and not comparison.operations:
+    facts |= {"parameters": made.parameters, "updates": made.updates(), **made.cost}
+    facts["images"] = comparison.images()
+    if side == "torch" and not (comparison.operations or _COMPILE.value):
         facts["gflop"] = _counted_operations(made.step)
     print(json.dumps(facts), flush=True)
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        counted = int(line.strip() or _COUNTED.value)
         made.step()
         began = time.perf_counter()
-        for _ in range(_COUNTED.value):
+        for _ in range(counted):
             made.step()
-        seconds = (time.perf_counter() - began) / _COUNTED.value
+        seconds = (time.perf_counter() - began) / counted
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
         print(json.dumps({"seconds": seconds, "peak_mib": peak}), flush=True)
+
+
+def ready_twin(comparison):
+    """The twin on the device, in the precision and in the form that the flags name."""
+    import torch
+
+    torch.set_default_device(_DEVICE.value)
+    torch.backends.cudnn.benchmark = True
+    # Products and convolutions of float32 in TF32, as in jax by default.
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.allow_tf32 = True
+    made = comparison.torch()
+    for network in made.networks.values() if _COMPILE.value else ():
+        for part in network if isinstance(network, torch.nn.ModuleList) else [network]:
+            part.compile()
+
+    def step():
+        with torch.autocast(_DEVICE.value, torch.bfloat16, enabled=_AMP.value):
+            return made.step()
+
+    return dataclasses.replace(made, step=step)
 
 
 def _counted_operations(step):

@@ -59,7 +59,7 @@ class Players:
     def made(self, step: Callable[[], Any]) -> peers.Made:
         """The twin's side of a comparison."""
         sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in self.networks.items()}
-        return peers.Made(step, sizes, self._updates)
+        return peers.Made(step, sizes, self._updates, networks=self.networks)
 
     def _updates(self):
         steps = {name: {int(s["step"]) for s in adam.state.values()} for name, adam in self.adam.items()}

@@ -5,6 +5,7 @@ PyTorch can make: channels-last memory, given features of the inputs, one pass o
 kernel gradients of D in g's update and none of f, fused Adam, and in-place activations.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 
@@ -77,4 +78,5 @@ def make(g_widths: Sequence[int], d_widths: Sequence[int], batch_norm: bool, bat
         return loss.item()
 
     made = players.made(step)
-    return peers.Made(step, {**made.parameters, "f": sum(p.numel() for p in f.parameters())}, made.updates)
+    parameters = {**made.parameters, "f": sum(p.numel() for p in f.parameters())}
+    return dataclasses.replace(made, parameters=parameters)

@@ -14,8 +14,7 @@ from gan_jax.config import FREE
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
-from gan_jax.runs import checkpoint, inputs, judging, required, session
-from gan_jax.runs.logs import ProgressLine
+from gan_jax.runs import checkpoint, inputs, judging, logs, required, session
 from gan_jax.runs.signals import Interrupts, handled
 from gan_jax.runs.stored import comparable
 from gan_jax.runs.workdir import Workdir
@@ -37,7 +36,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
       The content of `result.json`.
 
     Raises:
-      WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
+      ConfigError, WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
     """
     folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
@@ -49,6 +48,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
         for checked in (config, *(required.inherit(config, r) for r in config.requires.values())):
+            logs.check(checked.tensorboard)
             inputs.check(checked)
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
@@ -78,7 +78,7 @@ class _Loop:
         """Trains to the last step and returns the result. The session is closed even after an error."""
         run, config, start = self._run, self._run.config, self._run.meta["step"]
         stream = self._stream(start)
-        progress = ProgressLine(config.name, start, config.steps, config.log_seconds)
+        progress = logs.ProgressLine(config.name, start, config.steps, config.log_seconds)
         try:
             if start:
                 run.evaluate(start)

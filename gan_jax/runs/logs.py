@@ -1,5 +1,6 @@
 """The output of a run in progress: records, TensorBoard events, images, and a line at the terminal."""
 
+import importlib.util
 import io
 import logging
 import math
@@ -14,6 +15,7 @@ from absl import logging as absl_logging
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gan_jax.errors import ConfigError
 from gan_jax.runs.leaves import renamed
 from gan_jax.runs.workdir import Workdir
 
@@ -40,6 +42,20 @@ def _unraisable(ignored):
     # When orbax gives up a file, its cleanup calls an event loop that is closed, with a traceback each time.
     if str(ignored.exc_value) != "Event loop is closed":
         sys.__unraisablehook__(ignored)
+
+
+def check(tensorboard: bool) -> None:
+    """Refuses TensorBoard's events where the packages that write them are not installed.
+
+    Raises:
+      ConfigError: a package is missing.
+    """
+    for package in ("tensorflow", "clu") if tensorboard else ():
+        if importlib.util.find_spec(package) is None:
+            raise ConfigError(
+                f"tensorboard=True needs {package}, which is not installed; install it, or set "
+                "--config.tensorboard=False"
+            )
 
 
 class Logs:

@@ -3,11 +3,13 @@
 import io
 import json
 import logging
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from gan_jax.errors import ConfigError
 from gan_jax.runs import logs
 from gan_jax.runs.workdir import Workdir
 
@@ -48,6 +50,15 @@ def test_sheets_are_png_named_by_step(folder):
     log.image(12, "samples", pixels)
     png = (folder.path / "samples" / "samples_00000012.png").read_bytes()
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), pixels)
+
+
+@pytest.mark.parametrize("package", ["tensorflow", "clu"])
+def test_events_are_refused_where_a_package_that_writes_them_is_missing(monkeypatch, package):
+    logs.check(True)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConfigError, match=f"^tensorboard=True needs {package}, which is not installed; "):
+        logs.check(True)
+    logs.check(False)
 
 
 def files(path):

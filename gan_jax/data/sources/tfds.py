@@ -90,8 +90,10 @@ def _check_attributes(builder: Any, name: str, attributes: Sequence[str]) -> Non
 
 
 def _builder(name: str, data_dir: str) -> Any:
-    import tensorflow_datasets as tfds
-
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise DataError(f"data set {name!r} needs tensorflow-datasets: {_line(error)}") from error
     try:
         return tfds.builder(name, data_dir=data_dir or None)
     except (AssertionError, ValueError) as error:  # for an unknown version or name

@@ -106,11 +106,11 @@ def test_slices_are_those_of_numpy(tmp_path, split, rows):
 @pytest.mark.parametrize(
     ("split", "reason"),
     [
-        ("valid", "Unknown split"),
-        ("train[", "Error parsing"),
-        ("", "Error parsing"),
-        ("train[:21]", "incompatible with 20 examples"),
-        ("train[25:]", "incompatible with 20 examples"),
+        ("valid", "there is no split 'valid'"),
+        ("train[", "'train[' is not understood"),
+        ("", "'' is not understood"),
+        ("train[:21]", "21 is more than the 20 rows"),
+        ("train[25:]", "25 is more than the 20 rows"),
     ],
 )
 def test_a_split_that_cannot_be_read_is_named_with_those_there_are(npz, split, reason):

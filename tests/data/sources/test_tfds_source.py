@@ -251,6 +251,14 @@ def test_the_probe_says_no_where_nobody_listens_and_where_the_answer_is_an_error
         assert not tfds_source._reachable(url)
 
 
+def test_a_set_by_name_is_refused_in_one_line_where_tfds_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    with pytest.raises(DataError) as error:
+        data.check({"name": "mnist"})
+    start = "data set 'mnist' needs tensorflow-datasets: "
+    assert str(error.value).startswith(start) and "\n" not in str(error.value)
+
+
 def test_importing_the_package_loads_none_of_the_heavy_libraries():
     heavy = ("jax", "tensorflow", "tensorflow_datasets", "sklearn", "matplotlib", "scipy.io")
     program = f"import sys, gan_jax.data; print([m for m in {heavy} if m in sys.modules])"
