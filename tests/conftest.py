@@ -26,8 +26,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 # `fork_server` gives the digits that one forked program draws to the other ones. The folder ends with the
-# session, since the next session may draw other digits. Workers use the folder of the process that started
-# them.
+# session, since the next session may draw other digits. Workers use the folder of the first process.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["DRAWN_DIGITS"] = tempfile.mkdtemp(prefix="gan_jax_digits_")
     atexit.register(shutil.rmtree, os.environ["DRAWN_DIGITS"], ignore_errors=True)
