@@ -28,7 +28,16 @@ _log = logging.getLogger("gan_jax.main")
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "configuration file, with variants after a colon, such as configs/dtn_digits.py:no_tid"
 )
+_DATA = flags.DEFINE_string(
+    "data",
+    None,
+    "train: images in place of the configuration's: a folder, zip, file of arrays or name of a data set, "
+    "or one for each role, such as source=summer/,target=winter/",
+)
+_SIZE = flags.DEFINE_integer("size", None, "train: pixels a side of all images", 4, 4096)
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
+_OF_TRAINING = ("data", "size", "attributes")  # flags that change the configuration of a run to train
+_FURTHER: list[tuple[str, Any]] = []  # fields on the command line that config_flags does not take
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
 _MODES += ["export"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
@@ -54,6 +63,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
             from gan_jax.config import overrides
 
             overrides.add(_CONFIG.value, further)
+            _FURTHER.extend(further)
         # config_flags would report a missing file only when the value is used.
         missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
         if missing:
@@ -165,15 +175,16 @@ def _run(mode: str) -> None:
     from gan_jax.runs import logs
 
     logs.start()
-    given = {flag.name: flag.value for flag in mode_flags.FLAGS if flag.present}
+    given = {flag.name: flag.value for flag in (*mode_flags.FLAGS, _DATA, _SIZE) if flag.present}
     if mode not in ("train", "eval"):
         _infer(mode, given)
         return
     for flag in given:
-        raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
+        if mode == "eval" or flag not in _OF_TRAINING:
+            raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
     from gan_jax import config as configuration
 
-    config = _CONFIG.value if mode == "train" else _stored_config(mode)
+    config = _own(_CONFIG.value) if mode == "train" else _stored_config(mode)
     if config is None and _WORKDIR.value:
         from gan_jax.runs import restore
 
@@ -191,6 +202,27 @@ def _run(mode: str) -> None:
     path = paths.given("workdir", Path("runs") / config.name if _WORKDIR.value is None else _WORKDIR.value)
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
+
+
+def _own(config: Any) -> Any:
+    """A configuration as `--data`, `--size` and `--attributes` change it. Explicit fields win."""
+    attributes = flags.FLAGS.attributes
+    given = [name for name in _OF_TRAINING if flags.FLAGS[name].present]
+    if not given:
+        return config
+    if config is None:
+        raise ConfigError(f"--{given[0]} needs --config, such as --config=configs/dcgan.py")
+    from gan_jax.config import following, overrides, own_data
+
+    if _DATA.value is not None:
+        own_data.use(config, _DATA.value)
+    if _SIZE.value is not None:
+        following.resize(config, _SIZE.value)
+    if attributes is not None:
+        following.request(config, attributes)
+    fields = {**config_flags.get_override_values(flags.FLAGS["config"]), **dict(_FURTHER)}
+    overrides.add(config, list(fields.items()))
+    return config
 
 
 def _infer(mode: str, given: dict[str, Any]) -> None:

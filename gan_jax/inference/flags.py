@@ -69,7 +69,9 @@ FLAGS = [
         "direction", None, ["s2t", "t2s"], "translate: s2t from source to target (default), t2s back"
     ),
     flags.DEFINE_list(
-        "attributes", None, "translate: attributes that a conditional model should give, separated by commas"
+        "attributes",
+        None,
+        "train, translate: attributes that a conditional model learns, or should give, separated by commas",
     ),
     flags.DEFINE_enum(
         "derive", None, ["edges", "grey"], "translate: derive edges or grey from each image first"

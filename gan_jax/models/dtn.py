@@ -125,6 +125,23 @@ class Model(base.Defaults):
         rate = self.g_learning_rate if player == "gen" else self.d_learning_rate
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
 
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """F sees images as they are. Each layer of g and D more than before halves the last width of g.
+
+        g begins at 4 pixels, and its number of layers is the number of doublings up to the images' side.
+        """
+        layers = max(1, (size // 4).bit_length() - 1)
+        widths = tuple(fields["g_widths"])
+        longer = (max(1, widths[-1] >> i) for i in range(1, layers - len(widths) + 1))
+        d_widths = tuple(fields["d_widths"])
+        d_longer = (d_widths[-1] for _ in range(layers - len(d_widths)))
+        return {
+            "f_input_size": 0,
+            "g_widths": (*widths, *longer)[-layers:],
+            "d_widths": (*d_widths, *d_longer)[:layers],
+        }
+
     def check(self, inputs: base.Inputs) -> None:
         """Refuses an f at another size than it was trained at, and a g larger than the domains' images."""
         pixels = self.f_input_size or inputs.size

@@ -1,7 +1,7 @@
 """StarGAN (Choi et al. 2018, "Unified Generative Adversarial Networks for Multi-Domain Translation")."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -112,6 +112,12 @@ class Model(base.Defaults):
         """The role of the first set, as an example of all: G takes images of every set."""
         del role
         return self.sets.roles[0]
+
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """D halves images as often as before if their side allows it."""
+        halvings = (size & -size).bit_length() - 1
+        return {"d_downs": max(1, min(fields["d_downs"], halvings))}
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that the strided layers cannot halve exactly at every layer."""

@@ -57,6 +57,11 @@ class Model(Protocol):
     takes_styles: ClassVar[bool]  # gives an image the style of others (encode, decode, reach, stylise)
     holds_image: ClassVar[bool]  # is itself an image (generate)
 
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields that follow from the images' side in pixels, given all `fields` at another side."""
+        ...
+
     @property
     def batches(self) -> int:
         """The number of batches of config.batch_size that one iteration takes."""
@@ -132,6 +137,11 @@ class Defaults:
     has_styles: ClassVar[bool] = False
     takes_styles: ClassVar[bool] = False
     holds_image: ClassVar[bool] = False
+
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The images' side is the field `size` of models that have it."""
+        return {"size": size} if "size" in fields else {}
 
     @property
     def batches(self) -> int:
