@@ -153,7 +153,7 @@ def test_every_package_has_one_rule_and_no_rule_is_for_nothing():
 
 def test_the_pictures_of_the_tree_show_every_package_and_nothing_else():
     packages = [path.parent for depth in ("*", "*/*") for path in PACKAGE.glob(f"{depth}/__init__.py")]
-    drawn = (ROOT / "README.md").read_text().split("\ngan_jax/\n")[1].split("\nconfigs/")[0]
+    drawn = (ROOT / "docs" / "design.md").read_text().split("\ngan_jax/\n")[1].split("\nconfigs/")[0]
     assert sorted(re.findall(r"(\w+)/", drawn)) == sorted(path.name for path in packages)
     told = re.findall(r"^  \| (`.+?`) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.M)
     assert [name for row in told for name in re.findall(r"`(\w+)`", row)] == list(MAY)
