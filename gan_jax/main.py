@@ -30,7 +30,7 @@ _CONFIG = config_flags.DEFINE_config_file(
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
-_MODES += ["export"]
+_MODES += ["export", "score"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 
@@ -204,10 +204,14 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     else:
         run = inference.mode(mode)
     inference.check_flags(mode, run, given)
-    config = _stored_config(mode)
+    if inference.takes_run(run):
+        config = _stored_config(mode)
+        run = functools.partial(run, paths.given("workdir", _WORKDIR.value))
+    else:
+        config = _no_run(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.
     _start(compilation_cache=_cache(config))
-    for name, value in run(paths.given("workdir", _WORKDIR.value or ""), **given).items():
+    for name, value in run(**given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 
 
@@ -236,6 +240,14 @@ def _stored_config(mode):
     if mode == "import":  # the folder has no run yet
         return _CONFIG.value or {}
     return restore.load_config(paths.given("workdir", _WORKDIR.value))
+
+
+def _no_run(mode: str) -> dict[str, Any]:
+    """The configuration of a mode that needs no run, which has no fields."""
+    for flag, value in (("config", _CONFIG.value), ("workdir", _WORKDIR.value)):
+        if value is not None:
+            raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
+    return {}
 
 
 def _show(result: dict[str, Any], path: Path | str) -> None:

@@ -88,6 +88,15 @@ REFUSED = {
     "flag of another mode": (["--mode=interpolate", "--num=3"], ["--num", "--mode=interpolate", "--pairs"]),
     "flag of no training": ([DIGITS, "--seed=3"], ["--seed is not a flag of --mode=train"]),
     "no images": (["--mode=sample", "--num=0"], ["--num=0"]),
+    "score of nothing": (["--mode=score", "--input=a"], ["--reference is required with --mode=score"]),
+    "score in a folder": (
+        ["--mode=score", "--input=a", "--reference=b", "--workdir=x"],
+        ["--workdir is not a flag of --mode=score"],
+    ),
+    "score by nothing": (
+        ["--mode=score", "--input=a", "--reference=b"],
+        ["weights=''", "features='inception'", "--features=random"],
+    ),
     "unknown path": (["--mode=interpolate", "--path=round"], ["--path=round", "spherical|linear"]),
 }
 
