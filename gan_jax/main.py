@@ -3,7 +3,7 @@
 import functools
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ _CONFIG = config_flags.DEFINE_config_file(
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
-_MODES += ["export", "score"]
+_MODES += ["export", "score", "list", "fields"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 
@@ -164,13 +164,15 @@ def _main(argv: Sequence[str]) -> None:
 def _run(mode: str) -> None:
     from gan_jax.runs import logs
 
+    if mode in ("list", "fields") or len(sys.argv) == 1:
+        _tell(mode)
+        return
     logs.start()
     given = {flag.name: flag.value for flag in mode_flags.FLAGS if flag.present}
     if mode not in ("train", "eval"):
         _infer(mode, given)
         return
-    for flag in given:
-        raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
+    _no_flags(mode, given)
     from gan_jax import config as configuration
 
     config = _CONFIG.value if mode == "train" else _stored_config(mode)
@@ -191,6 +193,20 @@ def _run(mode: str) -> None:
     path = paths.given("workdir", Path("runs") / config.name if _WORKDIR.value is None else _WORKDIR.value)
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
+
+
+def _tell(mode: str) -> None:
+    """Prints what there is, or the fields of a configuration."""
+    from gan_jax.config import fields, listing
+
+    _no_flags(mode, [flag.name for flag in mode_flags.FLAGS if flag.present])
+    if mode != "fields":
+        config = config_flags.get_config_filename(flags.FLAGS["config"]) if _CONFIG.present else ""
+        print(*listing.lines(config.partition(":")[0]), sep="\n")
+    elif _CONFIG.value is None:
+        raise ConfigError("--config is required with --mode=fields, such as --config=configs/dtn_digits.py")
+    else:
+        print(*fields.lines(_CONFIG.value), sep="\n")
 
 
 def _infer(mode: str, given: dict[str, Any]) -> None:
@@ -240,6 +256,11 @@ def _stored_config(mode):
     if mode == "import":  # the folder has no run yet
         return _CONFIG.value or {}
     return restore.load_config(paths.given("workdir", _WORKDIR.value))
+
+
+def _no_flags(mode: str, given: Iterable[str]) -> None:
+    for flag in given:
+        raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
 
 
 def _no_run(mode: str) -> dict[str, Any]:

@@ -52,6 +52,7 @@ MAY = {
             "gan_jax.models",
             "gan_jax.metrics.features",
             "gan_jax.evaluation",
+            "gan_jax.ops.losses",
         ),
     ),
     "runs": (

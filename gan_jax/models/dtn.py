@@ -49,13 +49,13 @@ class Model(base.Defaults):
     const_normalise: str = "none"  # 'std' divides features by their standard deviation over the source set
     tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
     target_channels: int = 1
-    f_widths: tuple[int, ...] = (64, 128, 256, 128)
-    f_convs_per_block: int = 1
+    f_widths: tuple[int, ...] = (64, 128, 256, 128)  # channels of f's stages
+    f_convs_per_block: int = 1  # convolutions in each stage of f
     f_input_size: int = 0  # pixels a side that f resizes images to; 0: no resizing
     g_widths: tuple[int, ...] = (512, 256, 128)  # three for 32 pixels, four for 64
     g_pointwise: bool = False  # a 1x1 convolution after each layer but the last, as for the paper's faces
-    d_widths: tuple[int, ...] = (128, 256, 512)
-    d_batch_norm: bool = True
+    d_widths: tuple[int, ...] = (128, 256, 512)  # channels of D's layers
+    d_batch_norm: bool = True  # whether D's layers but the first have batch norm
     d_first_norm: bool = False  # whether D's first layer has batch norm too, as for the paper's faces
     d_activation: str = "leaky_relu"  # of slope 0.2; the paper has 'relu'
     d_init: str = "normal"  # 'normal': N(0, 0.02), as in DCGAN; 'lecun': flax's default
@@ -66,8 +66,8 @@ class Model(base.Defaults):
     decay_start: int = 0  # iteration from which both rates fall linearly
     decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
     ema: float = 0.0  # decay of the average of g's parameters, used in evaluation; 0: no average
-    g_steps: int = 1
-    d_steps: int = 1
+    g_steps: int = 1  # updates of G in an iteration
+    d_steps: int = 1  # updates of D in an iteration
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
