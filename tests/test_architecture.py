@@ -25,6 +25,7 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 MAY = {
     "errors": (),
     "paths": ("gan_jax.errors",),
+    "lazy": (),
     "files": ("numpy",),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
@@ -33,11 +34,11 @@ MAY = {
         *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
         "gan_jax.drawing.palette",
     ),
-    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
+    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.lazy"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
         *(*ARRAYS, "sklearn", "torch", "h5py", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
-        *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition"),
+        *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition", "gan_jax.lazy"),
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
@@ -89,6 +90,10 @@ MAY = {
     "train": (
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),
         *("gan_jax.config", "gan_jax.runs", "gan_jax.paths"),
+    ),
+    "api": (
+        *("numpy", "ml_collections", "PIL", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
+        *("gan_jax.data.sources.decoding", "gan_jax.ops.pixels", "gan_jax.runs", "gan_jax.inference"),
     ),
     "main": (
         *("absl", "ml_collections", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),

@@ -1,7 +1,7 @@
 """Noise-to-image runs by their folder: their model, numbered latents, class labels and images."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,12 @@ def decode(
     A model with styles moves the styles towards their mean by `truncation`; 1 leaves them as they are. A
     terminal shows a progress bar.
     """
-    made, decoder = [], functions.decoder(run, truncation)
+    return drawn(functions.decoder(run, truncation), z, label)
+
+
+def drawn(decoder: Callable[..., np.ndarray], z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+    """The images of `decode` by the result of `functions.decoder`, which is compiled only once."""
+    made = []
     parts, quiet = range(0, len(z), _PART), not sys.stderr.isatty()
     for first in track(parts, "images", console=Console(stderr=True), disable=quiet, transient=True):
         part = slice(first, first + _PART)

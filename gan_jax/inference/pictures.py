@@ -65,7 +65,7 @@ def open_files(given: str, flag: str, stack: contextlib.ExitStack) -> Pictures:
     path = paths.given(flag, given).absolute()
     if path.suffix in (".npz", ".mat") or "images-idx3" in path.name:
         image = arrays.read({"all": str(path)}, "all").columns["image"]
-        return _of_array(image, str(path), flag)
+        return of_array(image, str(path), flag)
     source = Source.open(given, stack, flag)
 
     def read(place: int) -> np.ndarray:
@@ -108,7 +108,7 @@ class Samples:
     def draw(self, num: int, seed: int) -> Pictures:
         """The images of `--mode=sample` for this number and seed. Classes take turns."""
         z, label = generators.asked(self._model, seed, generators.labels(self._model, None), num)
-        return _of_array(generators.decode(self.run, z, label), self.title, self.flag)
+        return of_array(generators.decode(self.run, z, label), self.title, self.flag)
 
 
 def opened(given: str, flag: str, stack: contextlib.ExitStack) -> Pictures | Samples:
@@ -122,7 +122,9 @@ def opened(given: str, flag: str, stack: contextlib.ExitStack) -> Pictures | Sam
     return open_files(given, flag, stack)
 
 
-def _of_array(images: np.ndarray, title: str, flag: str) -> Pictures:
+def of_array(images: np.ndarray, title: str, flag: str) -> Pictures:
+    """Pictures uint8 [N, H, W, 1 or 3] that are in memory."""
+
     def digest() -> str:
         return hashlib.sha256(f"{images.shape}\n".encode() + images.tobytes()).hexdigest()
 

@@ -1,6 +1,7 @@
 """`--mode=score`: how far pictures are from a reference, in the features of a network."""
 
 import contextlib
+import functools
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
@@ -75,17 +76,42 @@ def run(
         _compare_sizes(sets)
         drawn = _drawn(sets, num, seed)
         network = describer()
-        found, left_out = network(drawn["input"])
         known = _reference(drawn["reference"], sets, network, cache)
-    _require(drawn["input"], len(found.get("features", ())), left_out)
-    scores = Measures(known, naming(network.name), K, DENSITY_K)(found)
-    counts = {"n_input": len(found["features"]), "n_reference": len(known)}
+        scores = compare(drawn["input"], known, network)
     facts = {"features": features, "features_sha256": network.network.sha256, "k": K, "density_k": DENSITY_K}
     facts |= {"input": input, "reference": reference}
     facts |= {"seed": seed} if any(isinstance(one, Samples) for one in sets.values()) else {}
     if path is not None:
-        Workdir(path.parent).write_json(path.name, {**scores, **counts, **facts})
-    return {**scores, **counts, **({} if path is None else {"scores": path})}
+        Workdir(path.parent).write_json(path.name, {**scores, **facts})
+    return {**scores, **({} if path is None else {"scores": path})}
+
+
+def compare(found: Pictures, known: np.ndarray, network: Describer) -> dict[str, Any]:
+    """The scores of pictures, and the numbers `n_input` and `n_reference` of pictures.
+
+    Args:
+      found: the pictures to score.
+      known: features of the reference, [n, d], see `described`.
+      network: the network of the features.
+
+    Raises:
+      DataError: fewer than six pictures can be used.
+    """
+    columns, left_out = network(found)
+    _require(found, len(columns.get("features", ())), left_out)
+    scores = Measures(known, naming(network.name), K, DENSITY_K)(columns)
+    return {**scores, "n_input": len(columns["features"]), "n_reference": len(known)}
+
+
+def described(reference: Pictures, network: Describer) -> np.ndarray:
+    """The features [n, d] of the usable pictures.
+
+    Raises:
+      DataError: fewer than six pictures can be used.
+    """
+    columns, left_out = network(reference)
+    _require(reference, len(columns.get("features", ())), left_out)
+    return columns["features"]
 
 
 def _output(out: str) -> Path | None:
@@ -146,14 +172,8 @@ def _reference(
     found: Pictures, sets: Mapping[str, Pictures | Samples], network: Describer, cache: str
 ) -> np.ndarray:
     """The features [n, d] of the reference, kept in `cache` by all that determines them."""
-
-    def compute() -> np.ndarray:
-        columns, left_out = network(found)
-        _require(found, len(columns.get("features", ())), left_out)
-        return columns["features"]
-
     if not cache:
-        return compute()
+        return described(found, network)
     form = ""
     other = sets["input"]
     if isinstance(other, Samples):  # the reference has the form of the run's training images
@@ -161,6 +181,7 @@ def _reference(
     facts = f"{_FORM}\n{network.name}\n{network.network.sha256}\n{devices.describe()['kind']}\n{form}\n"
     facts += found.digest()
     name = f"features-{hashlib.sha256(facts.encode()).hexdigest()[:16]}"
+    compute = functools.partial(described, found, network)
     return inputs.cached(paths.given("cache", cache) / name, compute, INTERRUPTS.poll)
 
 
