@@ -12,7 +12,8 @@ from gan_jax import models
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gan_jax"
-COMMAND_LINES = (PACKAGE / "main.py", PACKAGE / "inference" / "flags.py", PACKAGE / "report" / "__main__.py")
+_COMMAND_LINES = ("main.py", "arguments.py", "inference/flags.py", "report/__main__.py")
+COMMAND_LINES = tuple(PACKAGE / name for name in _COMMAND_LINES)
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.py"))
@@ -25,6 +26,7 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 MAY = {
     "errors": (),
     "paths": ("gan_jax.errors",),
+    "lazy": (),
     "files": ("numpy",),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
@@ -33,11 +35,11 @@ MAY = {
         *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
         "gan_jax.drawing.palette",
     ),
-    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
+    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.lazy"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
         *(*ARRAYS, "sklearn", "torch", "h5py", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
-        *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition"),
+        *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition", "gan_jax.lazy"),
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
@@ -49,9 +51,11 @@ MAY = {
             "gan_jax.errors",
             "gan_jax.data.roles",
             "gan_jax.data.embedded.catalogue",
+            "gan_jax.data.places",
             "gan_jax.models",
             "gan_jax.metrics.features",
             "gan_jax.evaluation",
+            "gan_jax.ops.losses",
         ),
     ),
     "runs": (
@@ -77,7 +81,8 @@ MAY = {
             "gan_jax.files",
             "gan_jax.drawing",
         ),
-        *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.data", "gan_jax.models", "gan_jax.metrics"),
+        *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.game.network", "gan_jax.data", "gan_jax.models"),
+        "gan_jax.metrics",
         *("gan_jax.runs", "gan_jax.weights", "gan_jax.__version__"),
     ),
     "report": (
@@ -88,8 +93,23 @@ MAY = {
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),
         *("gan_jax.config", "gan_jax.runs", "gan_jax.paths"),
     ),
+    "api": (
+        *("numpy", "ml_collections", "PIL", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
+        *("gan_jax.data.sources.decoding", "gan_jax.ops.pixels", "gan_jax.runs", "gan_jax.inference"),
+    ),
+    "arguments": (
+        *("absl", "ml_collections", "gan_jax.errors", "gan_jax.paths", "gan_jax.config"),
+        "gan_jax.inference.flags",
+    ),
     "main": (
-        *("absl", "ml_collections", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
+        *(
+            "absl",
+            "ml_collections",
+            "gan_jax.errors",
+            "gan_jax.arguments",
+            "gan_jax.game.devices",
+            "gan_jax.config",
+        ),
         *("gan_jax.runs", "gan_jax.weights", "gan_jax.inference", "gan_jax.train", "gan_jax.paths"),
     ),
 }

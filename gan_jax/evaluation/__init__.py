@@ -49,12 +49,23 @@ class Apply(Protocol):
         ...
 
 
-__all__ = ["Apply", "Batches", "Evaluator", "Network", "check", "evaluator", "method", "options"]
+__all__ = ["Apply", "Batches", "Evaluator", "Network", "check", "evaluator", "known", "method", "options"]
 
-_COMMON = ("kind", "every", "num", "roles")
+# The fields that every evaluation has, and what they mean.
+COMMON: Mapping[str, str] = {
+    "kind": "name of the evaluator",
+    "every": "steps between two evaluations; 0: only at the end of the run",
+    "num": "most images in a batch of the evaluation; a sheet shows one batch",
+    "roles": "images by role, as in data.roles",
+}
 
 Batches = Iterable[dict[str, np.ndarray]]
 Evaluator = Callable[..., dict[str, Any]]
+
+
+def known() -> list[str]:
+    """The names of all evaluators."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def evaluator(kind: str) -> Evaluator:
@@ -92,9 +103,8 @@ def method(kind: str, model: Any) -> str:
 
 
 def _module(kind: str) -> Any:
-    known = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    if kind not in known:
-        raise ConfigError(f"kind={kind!r} is not an evaluator; known: {', '.join(known)}")
+    if kind not in known():
+        raise ConfigError(f"kind={kind!r} is not an evaluator; known: {', '.join(known())}")
     return importlib.import_module(f"{__name__}.{kind}")
 
 
@@ -106,11 +116,11 @@ def options(spec: Mapping[str, Any]) -> dict[str, Any]:
     """
     parameters = inspect.signature(evaluator(spec["kind"])).parameters.values()
     known = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
-    given = {name: value for name, value in spec.items() if name not in _COMMON}
+    given = {name: value for name, value in spec.items() if name not in COMMON}
     for name in given:
         if name not in known:
             raise ConfigError(
-                f"{name} is no field of {spec['kind']!r}; fields: {', '.join([*_COMMON, *known])}"
+                f"{name} is no field of {spec['kind']!r}; fields: {', '.join([*COMMON, *known])}"
             )
     for name, parameter in known.items():
         if parameter.default is parameter.empty and name not in given:

@@ -7,9 +7,15 @@ FLAGS = [
         "out",
         None,
         "all modes that draw from noise: output file .png (sheet) or .npz (arrays), or new folder/; "
-        "interpolate also .gif or .mp4",
+        "interpolate also .gif or .mp4; score: file .json",
     ),
-    flags.DEFINE_integer("num", None, "sample, edit, noise: number of images (default 64, 2, 6)", 1, 10**6),
+    flags.DEFINE_integer(
+        "num",
+        None,
+        "sample, edit, noise: number of images (default 64, 2, 6); score: number of a run's samples",
+        1,
+        10**6,
+    ),
     flags.DEFINE_integer(
         "seed", None, "all modes but train and eval: seed of the random draws (default 0)", 0, 2**31 - 1
     ),
@@ -29,7 +35,10 @@ FLAGS = [
         1000,
     ),
     flags.DEFINE_string(
-        "features", None, "sample: what to compare by: pixels (default), or a required classifier's features"
+        "features",
+        None,
+        "sample: what to compare by: pixels (default), or a required classifier's features; score: inception "
+        "(default), vgg16, vgg19, random, or the folder of a classifier's run",
     ),
     flags.DEFINE_list(
         "pairs", None, "interpolate: pairs of sample numbers, such as 0-1,3-17 (default 0-1,2-3,...)"
@@ -59,7 +68,14 @@ FLAGS = [
     flags.DEFINE_integer("directions", None, "edit: number of directions (default 4)", 1, 1000),
     flags.DEFINE_float("strength", None, "edit: length of the longest step along a direction (default 3)"),
     flags.DEFINE_string(
-        "input", None, "translate, project: folder, zip or image; import: [NETWORK=]FILE, by commas"
+        "input",
+        None,
+        "translate, project: folder, zip or image; import: [NETWORK=]FILE, by commas; score: folder, zip, "
+        ".npz or run",
+    ),
+    flags.DEFINE_string("reference", None, "score: folder, zip, .npz or run of the real pictures"),
+    flags.DEFINE_string(
+        "cache", None, "score: folder of the reference's features (default runs/cache); '' for none"
     ),
     flags.DEFINE_string(
         "output", None, "translate: folder, for a .png of each image and a page of pairs; export: file"
@@ -89,7 +105,12 @@ FLAGS = [
     flags.DEFINE_bool("overwrite", None, "translate: replace files of an earlier translation"),
     flags.DEFINE_string("style", None, "translate: folder, zip or image of the styles that a model takes"),
     flags.DEFINE_float("alpha", None, "translate: weight of the style against the content (default 1)"),
-    flags.DEFINE_list("weights", None, "translate: weights of up to four styles in a mixture, such as 1,3"),
+    flags.DEFINE_list(
+        "weights",
+        None,
+        "translate: weights of up to four styles in a mixture, such as 1,3; score: file with the weights of "
+        "the features' network",
+    ),
     flags.DEFINE_string(
         "mask", None, "translate: PNG or folder of PNGs with the style's number of each pixel"
     ),

@@ -87,12 +87,12 @@ def run(
     place: dict[str, Any] = {"input": input, "output": output, "overwrite": overwrite}
     wishes: dict[str, Any] = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask}
     wishes |= {"colour": colour, "sheet": sheet, "tile": tile, "style_side": style_side}
-    model = _model(workdir)
+    model = checked_model(workdir)
     if model.takes_styles:
         _refuse(_changed(direction, attributes, derive), "do not take styles")
         return stylise.run(workdir, wishes=stylise.Wishes(**wishes, **limits), **place)
     _refuse(stylise.changed(wishes), "take styles")
-    condition = _condition(model, direction, derive, attributes)
+    condition = asked_label(model, direction, derive, attributes)
     return _translate(workdir, place, direction, condition, seed, attributes, derive, limits)
 
 
@@ -134,8 +134,12 @@ def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
         raise ConfigError(message) from error
 
 
-def _model(workdir: Path | str) -> Any:
-    """The model of the run in a folder, which must turn images into images."""
+def checked_model(workdir: Path | str) -> Any:
+    """The model of the run in a folder.
+
+    Raises:
+      WorkdirError: the folder holds no run, or the model does not turn images into images.
+    """
     config = restore.load_config(workdir)
     model = models.create(config.model)
     if model.translates or model.takes_styles:
@@ -148,7 +152,7 @@ def _model(workdir: Path | str) -> Any:
     )
 
 
-def _condition(
+def asked_label(
     model: Any, direction: str, derive: str, attributes: Sequence[str] | None
 ) -> np.ndarray | None:
     """The label vector for a conditional model, float32 [n]; None for other models.

@@ -45,17 +45,18 @@ class Model(base.Defaults):
     translates: ClassVar[bool] = True
     takes_requests: ClassVar[bool] = True
 
+    # the names of the labels, set by set
     labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
     exclusive: tuple[bool, ...] = (False,)  # for each set: True for classes, False for attributes
     channels: int = 3  # channels of G's images; grey inputs are repeated to three channels
-    g_width: int = 64
-    g_blocks: int = 6
+    g_width: int = 64  # channels of G's first layer
+    g_blocks: int = 6  # residual blocks of G
     d_width: int = 64
-    d_downs: int = 6
+    d_downs: int = 6  # halvings of the size inside D
     n_critic: int = 5  # updates of D for each update of G, each on its own batch
-    cls_weight: float = 1.0
-    rec_weight: float = 10.0
-    gp_weight: float = 10.0
+    cls_weight: float = 1.0  # of the classification
+    rec_weight: float = 10.0  # of the way back
+    gp_weight: float = 10.0  # of the gradient penalty
     g_learning_rate: float = 1e-4
     d_learning_rate: float = 1e-4
     b1: float = 0.5

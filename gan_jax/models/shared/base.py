@@ -17,6 +17,24 @@ from gan_jax.game.network import Network
 Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 
+# What a field of this name means in every model that has it. A comment beside the field takes precedence.
+MEANINGS: Mapping[str, str] = {
+    "b1": "decay of Adam's mean of gradients",
+    "b2": "decay of Adam's mean of squared gradients",
+    "learning_rate": "learning rate of the optimiser",
+    "g_learning_rate": "learning rate of G",
+    "d_learning_rate": "learning rate of D",
+    "channels": "channels of the images: 1 for grey, 3 for colours",
+    "source_channels": "channels of source images: 1 for grey, 3 for colours",
+    "target_channels": "channels of target images: 1 for grey, 3 for colours",
+    "num_classes": "the number of classes",
+    "d_width": "channels of D's first layer",
+    "width_max": "most channels of a layer",
+    "z_dim": "numbers in a latent vector z",
+    "w_dim": "numbers in a style w",
+    "mapping_layers": "layers of the mapping network",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
