@@ -13,9 +13,8 @@ import numpy as np
 
 from gan_jax import paths
 from gan_jax.errors import ConfigError
-from gan_jax.files import reading
+from gan_jax.files import reading, tensors
 from gan_jax.game import devices
-from gan_jax.metrics import tensors
 from gan_jax.networks.recognition import inception, vgg_layouts
 from gan_jax.networks.recognition.vgg import VGG, last, normalise_activations
 from gan_jax.ops.pixels import to_float, to_rgb, to_uint8
