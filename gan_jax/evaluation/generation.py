@@ -18,6 +18,7 @@ from gan_jax.metrics import features as from_files
 from gan_jax.metrics import frechet
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
+from gan_jax.metrics.names import naming
 from gan_jax.metrics.neighbours import Manifold, memorisation
 from gan_jax.ops.pixels import to_uint8
 
@@ -128,22 +129,6 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
             f"weights='' is not allowed with features={features!r}; allowed: the path of its weights, or "
             f"weights named {features} among the required runs"
         )
-
-
-def naming(features: str, prefix: str) -> Callable[[str], str]:
-    """The function from a measure, such as `fid`, to its name among the scores.
-
-    Only Inception's features give FID and KID their names. With the judge's features the names are
-    `digit_fid` (`<prefix>_<measure>`) and so on, which is not FID. With Inception they are
-    `fid_inception_clean` and so on. With VGG they are `vgg16_precision` and so on, and `vgg16_frechet` and
-    `vgg16_kernel` instead of FID and KID.
-    """
-    if features == "inception":
-        return "{}_inception_clean".format
-    if features == "judge":
-        return f"{prefix}_{{}}".format
-    plain = {"fid": "frechet", "kid": "kernel"}
-    return lambda measure: f"{features}_{plain.get(measure, measure)}"
 
 
 def _tells_classes(judge: Network | None) -> TypeGuard[Network]:

