@@ -25,7 +25,7 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 MAY = {
     "errors": (),
     "paths": ("gan_jax.errors",),
-    "files": ("numpy",),
+    "files": ("numpy", "safetensors", "torch", "h5py"),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
@@ -36,7 +36,7 @@ MAY = {
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
-        *(*ARRAYS, "sklearn", "torch", "h5py", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
+        *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
         *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition"),
     ),
     "evaluation": (
@@ -62,7 +62,7 @@ MAY = {
         "gan_jax.paths",
     ),
     "weights": (
-        *("numpy", "jax", "torch", "safetensors", "ml_collections", "gan_jax.errors", "gan_jax.ops.labels"),
+        *("numpy", "jax", "ml_collections", "gan_jax.errors", "gan_jax.files", "gan_jax.ops.labels"),
         *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
     ),
     "inference": (

@@ -18,6 +18,7 @@ from gan_jax.metrics import features as from_files
 from gan_jax.metrics import frechet
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
+from gan_jax.metrics.names import naming
 from gan_jax.metrics.neighbours import Manifold, memorisation
 from gan_jax.ops.pixels import to_uint8
 
@@ -66,7 +67,7 @@ def evaluate(
 
     Returns:
       Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` if the network
-      predicts classes; `memorisation` if there is a reference. Their names are those of `_naming`. `floor`
+      predicts classes; `memorisation` if there is a reference. Their names are those of `naming`. `floor`
       has the measures of the reference instead of fakes, `untrained` those of the model before training.
       `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of the judge's parameters or of the
       weights' file. With a judge of classes: `judge_accuracy` on its own test set; `classes`, the number of
@@ -87,7 +88,7 @@ def evaluate(
         found = len(columns["features"])
         if found <= max(k, density_k):
             raise DataError(f"{found} {kind} images are too few for k={k} and density_k={density_k}")
-    measure = _Measures(sets, k, density_k, _naming(features, prefix))
+    measure = _Measures(sets, k, density_k, naming(features, prefix))
     values: dict[str, Any] = {**measure("fake")}
     for kind, name in (("reference", "floor"), ("untrained", "untrained")):
         if kind in sets:
@@ -128,21 +129,6 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
             f"weights='' is not allowed with features={features!r}; allowed: the path of its weights, or "
             f"weights named {features} among the required runs"
         )
-
-
-def _naming(features: str, prefix: str) -> Callable[[str], str]:
-    """What a measure is called. Only Inception's features give FID and KID their names.
-
-    With the judge's features the names are `digit_fid` (`<prefix>_<measure>`) and so on, which is not FID.
-    With Inception they are `fid_inception_clean` and so on. With VGG they are `vgg16_precision` and so on,
-    and `vgg16_frechet` and `vgg16_kernel` instead of FID and KID.
-    """
-    if features == "inception":
-        return "{}_inception_clean".format
-    if features == "judge":
-        return f"{prefix}_{{}}".format
-    plain = {"fid": "frechet", "kid": "kernel"}
-    return lambda measure: f"{features}_{plain.get(measure, measure)}"
 
 
 def _tells_classes(judge: Network | None) -> TypeGuard[Network]:
