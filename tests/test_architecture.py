@@ -27,7 +27,7 @@ MAY = {
     "errors": (),
     "paths": ("gan_jax.errors",),
     "lazy": (),
-    "files": ("numpy",),
+    "files": ("numpy", "safetensors", "torch", "h5py"),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
@@ -38,8 +38,8 @@ MAY = {
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.lazy"),
     "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
     "metrics": (
-        *(*ARRAYS, "sklearn", "torch", "h5py", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
-        *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition", "gan_jax.lazy"),
+        *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.lazy"),
+        *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition"),
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
@@ -66,7 +66,7 @@ MAY = {
         "gan_jax.paths",
     ),
     "weights": (
-        *("numpy", "jax", "torch", "safetensors", "ml_collections", "gan_jax.errors", "gan_jax.ops.labels"),
+        *("numpy", "jax", "ml_collections", "gan_jax.errors", "gan_jax.files", "gan_jax.ops.labels"),
         *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
     ),
     "inference": (
@@ -97,10 +97,7 @@ MAY = {
         *("numpy", "ml_collections", "PIL", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
         *("gan_jax.data.sources.decoding", "gan_jax.ops.pixels", "gan_jax.runs", "gan_jax.inference"),
     ),
-    "arguments": (
-        *("absl", "ml_collections", "gan_jax.errors", "gan_jax.paths", "gan_jax.config"),
-        "gan_jax.inference.flags",
-    ),
+    "arguments": (*("absl", "ml_collections", "gan_jax.errors", "gan_jax.paths", "gan_jax.config"),),
     "main": (
         *(
             "absl",

@@ -15,7 +15,8 @@ import numpy as np
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.metrics import features as from_files
-from gan_jax.metrics.generation import Measures, naming
+from gan_jax.metrics.generation import Measures
+from gan_jax.metrics.names import naming
 from gan_jax.ops.pixels import to_uint8
 
 _FILES = ("inception", "vgg16", "vgg19")  # networks whose weights come from a file
@@ -63,12 +64,12 @@ def evaluate(
 
     Returns:
       Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` if the network
-      predicts classes; `memorisation` if there is a reference. Their names are those of
-      `metrics.generation.naming`. `floor` has the measures of the reference instead of fakes, `untrained`
-      those of the model before training. `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of
-      the judge's parameters or of the weights' file. With a judge of classes: `judge_accuracy` on its own
-      test set; `classes`, the number of fakes in each; `classes_missing`, the number without fakes;
-      `conditional_accuracy`, the share of fakes in the wanted class.
+      predicts classes; `memorisation` if there is a reference. Their names are those of `naming`. `floor`
+      has the measures of the reference instead of fakes, `untrained` those of the model before training.
+      `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of the judge's parameters or of the
+      weights' file. With a judge of classes: `judge_accuracy` on its own test set; `classes`, the number of
+      fakes in each; `classes_missing`, the number without fakes; `conditional_accuracy`, the share of fakes
+      in the wanted class.
 
     Raises:
       ConfigError: see `check`.
@@ -84,8 +85,7 @@ def evaluate(
         found = len(columns["features"])
         if found <= max(k, density_k):
             raise DataError(f"{found} {kind} images are too few for k={k} and density_k={density_k}")
-    named = naming(features, prefix if features == "judge" else "")
-    values = _compared(sets, Measures(sets["real"]["features"], named, k, density_k))
+    values = _compared(sets, Measures(sets["real"]["features"], naming(features, prefix), k, density_k))
     counts = {f"n_{kind}": len(c["features"]) for kind, c in sets.items() if kind != "untrained"}
     return {**values, **counts, "features_sha256": network.sha256, **_classes(judge, sets["fake"], asked)}
 

@@ -1,4 +1,4 @@
-"""All measures of generated images against real ones, in the features of one network, and their names."""
+"""All measures of generated images against real ones, in the features of one network."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,25 +12,6 @@ from gan_jax.metrics.neighbours import Manifold, memorisation
 Columns = Mapping[str, np.ndarray]  # `features` [n, d]; for classes also `logits` [n, K]
 
 
-def naming(features: str, prefix: str = "") -> Callable[[str], str]:
-    """What a measure is called. Only Inception's features give FID and KID their names.
-
-    With Inception the names are `fid_inception_clean` and so on. With other features, such as 'vgg16', they
-    are `vgg16_precision` and so on, and `vgg16_frechet` and `vgg16_kernel` instead of FID and KID. With a
-    judge, whose prefix is 'digit', they are `digit_fid` and so on, which is not FID.
-
-    Args:
-      features: name of the features.
-      prefix: what the judge of an evaluation tells apart; '' without a judge.
-    """
-    if prefix:
-        return f"{prefix}_{{}}".format
-    if features == "inception":
-        return "{}_inception_clean".format
-    plain = {"fid": "frechet", "kid": "kernel"}
-    return lambda measure: f"{features}_{plain.get(measure, measure)}"
-
-
 class Measures:
     """Measures of sets of images against the real ones. The real neighbourhoods are found once."""
 
@@ -39,7 +20,7 @@ class Measures:
 
         Args:
           real: features of the real images, [n, d].
-          named: gives each measure its name, see `naming`.
+          named: gives each measure its name, see `names.naming`.
           k: neighbours for precision and recall.
           density_k: neighbours for density and coverage.
 

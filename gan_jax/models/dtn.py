@@ -109,9 +109,8 @@ class Model(base.Defaults):
     @property
     def d(self) -> Discriminator:
         """[B, S, S, target_channels] -> logits [B, 3], or [B, 1] where adversary='binary'."""
-        classes = 3 if self.adversary == "ternary" else 1
-        norms = self.d_batch_norm, self.d_activation, self.d_init, self.d_first_norm
-        return Discriminator(self.d_widths, classes, *norms)
+        classes, first = 3 if self.adversary == "ternary" else 1, self.d_first_norm
+        return Discriminator(self.d_widths, classes, self.d_batch_norm, self.d_activation, self.d_init, first)
 
     @property
     def features(self) -> Mapping[str, str]:

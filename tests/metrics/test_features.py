@@ -84,10 +84,8 @@ def test_a_missing_file_is_named_and_not_downloaded(tmp_path):
 
 
 def test_files_that_hold_no_weights_are_refused(tmp_path, tensors):
-    (tmp_path / "weights.pt").write_bytes(b"?")
-    refused(
-        tmp_path / "weights.pt", r"files of type '.pt' are not known; known: .npz, .safetensors, .pth, .h5$"
-    )
+    (tmp_path / "weights.t7").write_bytes(b"?")
+    refused(tmp_path / "weights.t7", r"files of type '.t7' are not known; known: .npz, .safetensors, .pth, ")
     for number, content in enumerate((b"", b"no archive", b"PK\x03\x04 cut off")):
         broken = tmp_path / f"broken{number}.npz"
         broken.write_bytes(content)
@@ -103,7 +101,7 @@ def test_without_pytorch_the_message_says_what_to_install(tmp_path, monkeypatch)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else found(name))
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "w.pth").write_bytes(b"?")
-    refused(tmp_path / "w.pth", r"reading a .pth needs PyTorch: pip install 'gan_jax\[inception\]'$")
+    refused(tmp_path / "w.pth", r"reading a state dict needs PyTorch: pip install 'gan_jax\[torch\]'$")
 
 
 def vgg_file(path, last="conv1_2"):
