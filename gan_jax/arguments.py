@@ -1,5 +1,6 @@
 """The flags that all modes share, and the parsing of the command line."""
 
+import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,10 @@ def parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; an error is one line and exit code 2."""
     argv = [_installed(arg) for arg in argv]
     try:
+        # config_flags would report a missing file only when the value is used.
+        missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
+        if missing:
+            raise ConfigError(f"config={missing[0]!r}: no such file{_nearest(missing[0])}")
         argv, further = _separated(argv)
         rest = _flags(argv)
         if further:
@@ -40,10 +45,6 @@ def parse(argv: Sequence[str]) -> list[str]:
 
             overrides.add(CONFIG.value, further)
             _FURTHER.extend(further)
-        # config_flags would report a missing file only when the value is used.
-        missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
-        if missing:
-            raise ConfigError(f"config={missing[0]!r}: no such file")
         return rest
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
         _refuse(_reason(argv, error))
@@ -76,10 +77,21 @@ def _installed(arg: str) -> str:
     name = _config_file(arg)
     if name.startswith("~"):
         return arg.replace(name, str(paths.given("config", name)), 1)
-    packaged = Path(__file__).parent / name
-    if name.startswith("configs/") and not Path(name).exists() and packaged.exists():
-        return arg.replace(name, str(packaged), 1)
+    if name.startswith("configs/") and not Path(name).exists():
+        package = Path(__file__).parent  # an editable installation has them beside the package
+        found = [place / name for place in (package, package.parent) if (place / name).is_file()]
+        return arg.replace(name, str(found[0]), 1) if found else arg
     return arg
+
+
+def _nearest(file: str) -> str:
+    """The end of a message about a missing configuration: the nearest file that there is."""
+    from gan_jax.config import listing
+
+    close = difflib.get_close_matches(
+        Path(file).stem, [Path(path).stem for path in listing.configurations()], 1
+    )
+    return f"; did you mean configs/{close[0]}.py?" if close else ""
 
 
 def _config_file(arg: str) -> str:
