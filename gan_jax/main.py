@@ -30,7 +30,7 @@ _CONFIG = config_flags.DEFINE_config_file(
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
-_MODES += ["export"]
+_MODES += ["truncation", "export"]
 _MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 
