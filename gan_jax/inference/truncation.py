@@ -8,6 +8,7 @@ import numpy as np
 
 from gan_jax.errors import ConfigError
 from gan_jax.inference import output, styles
+from gan_jax.ops.latents import lerp
 from gan_jax.runs import restore
 
 VALUES = ("1", "0.7", "0.5", "0", "-0.5", "-1")  # as in the paper's figure
@@ -49,8 +50,9 @@ def run(
     for value in values:
         styles.check_truncation(value, model)
     trained = restore.load(workdir)
-    columns = [styles.drawn(trained, seed, np.arange(num), classes, value) for value in values]
-    ws = np.stack(columns, 1).reshape(-1, *columns[0].shape[1:])
+    # Styles are linear in the truncation, so that two of its values give all others.
+    mean, own = (styles.drawn(trained, seed, np.arange(num), classes, value) for value in (0.0, 1.0))
+    ws = np.stack([lerp(mean, own, value) for value in values], 1).reshape(-1, *own.shape[1:])
     pictures = styles.images(trained, ws)
     names = [f"{i:04}_{value:g}" for i in range(num) for value in values]
     arrays = {"image": pictures, "w": ws, "truncation": np.array(values)}
