@@ -49,13 +49,14 @@ class Game:
         self.players.move("disc", loss)
         return loss
 
-    def penalise_slopes(self) -> None:
-        """R1."""
+    def penalise_slopes(self) -> Tensor:
+        """R1, which is returned without its weight."""
         self.players.only("disc")
         real = self.real.detach().requires_grad_(True)
         (slope,) = torch.autograd.grad(self.d(real).sum(), real, create_graph=True)
         size = slope.square().sum((1, 2, 3)).mean()
         self.players.move("disc", self.fields["r1_every"] * self.fields["r1_weight"] / 2 * size)
+        return size
 
     def move_g(self) -> Tensor:
         """G's step, and its average."""
@@ -66,8 +67,8 @@ class Game:
         torch._foreach_lerp_(self.average, [p.detach() for p in self.g.parameters()], 2e-3)
         return loss
 
-    def penalise_paths(self) -> None:
-        """The path lengths of half a batch."""
+    def penalise_paths(self) -> Tensor:
+        """The penalty of the path lengths of half a batch, which is returned without its weight."""
         self.players.only("gen")
         count, size = max(1, len(self.real) // 2), self.real.shape[-1]
         noise = self.g.noise(count)
@@ -79,6 +80,7 @@ class Game:
         penalty = (lengths - mean).square().mean()
         self.players.move("gen", self.fields["pl_every"] * self.fields["pl_weight"] * penalty)
         self.mean_length = mean.detach()
+        return penalty
 
 
 def stylegan2(
@@ -94,12 +96,12 @@ def stylegan2(
 
     def step() -> dict[str, float]:
         iteration = next(iterations)
-        d_loss = game.move_d()
+        losses = {"disc/loss": game.move_d()}
         if iteration % fields["r1_every"] == 0:
-            game.penalise_slopes()
-        g_loss = game.move_g()
+            losses["disc/r1"] = game.penalise_slopes()
+        losses["gen/loss"] = game.move_g()
         if iteration % fields["pl_every"] == 0:
-            game.penalise_paths()
-        return {"disc/loss": d_loss.item(), "gen/loss": g_loss.item()}
+            losses["gen/path_penalty"] = game.penalise_paths()
+        return {name: loss.item() for name, loss in losses.items()}
 
     return game.players.made(step)
