@@ -11,6 +11,8 @@ iterations, or a multiple of 16. `--filters` chooses the twin's form of the filt
 honest ratio is the one beside the faster form.
 """
 
+from typing import Any
+
 import peers
 from absl import flags
 
@@ -23,7 +25,7 @@ flags.set_default(peers.COUNTED, 16)
 flags.set_default(peers.PAIRS, 5)
 
 _CYCLE = 16  # iterations after which both penalties have had their turns
-_FIELDS = {
+_FIELDS: dict[str, Any] = {
     "mapping_layers": 2,
     "style_mixing": 0.9,
     "r1_weight": 0.1,

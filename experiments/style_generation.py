@@ -58,7 +58,8 @@ TEXT = """\
 {n_fake} generated images are scored against {n_real} of {scored}. The features are those of the judge, a
 classifier with an accuracy of {judge}, and of VGG-16. {prefix}-FID is therefore not FID, and comparable only
 with figures of this judge. The floor is the score of as many real training images. Minutes are those of the
-run; the machine also did other work. PPL is by untrained features.
+run; the machine also did other work. PPL is by untrained features. An attribute is constant if all images of
+which the judge is sure have it, or if none has it. The droplet is 1, and the phase is low, at best.
 """
 
 
@@ -160,7 +161,7 @@ def row(name: str, run: restore.Run, owner: ml_collections.ConfigDict) -> dict[s
     config, result = judged(run, owner), run.result or {}
     found = evaluated(run, config)
     prefix, model = config.evals.judge.prefix, run.model
-    kept = ("n_real", "n_fake", "floor", "judge_accuracy")
+    kept = ("n_real", "n_fake", "floor")
     vgg = found.get("vgg16")
     origin = ("seconds", "seed", "judged_step", "params_sha256", "device", "commit", "command", "hardware")
     return {
@@ -177,6 +178,7 @@ def row(name: str, run: restore.Run, owner: ml_collections.ConfigDict) -> dict[s
         "vgg16": vgg and {score: vgg.get(f"vgg16_{BY_VGG.get(score, score)}") for score in SCORES},
         "measures": {kind: found[kind] for kind, _, _ in MEASURES.values() if kind in found},
         **{key: found["judge"].get(key) for key in kept},
+        "judge_accuracy": found["separability_z"]["judge_accuracy"],
         "judge_sha256": found["judge"]["features_sha256"],
         "vgg16_sha256": vgg and vgg["features_sha256"],
         "hyperparameters": config.model.to_dict(),
@@ -206,7 +208,9 @@ def _group(rows):
         for scores in (found["judge"], found["vgg16"] or {}):
             cells += [_cell(scores.get(score), form) for score, form in shown.items()]
         for kind, value, form in MEASURES.values():
-            cells.append(_cell(found["measures"].get(kind, {}).get(value), form))
+            measured = found["measures"].get(kind, {})
+            constant = f" ({measured['constant']} constant)" if measured.get("constant") else ""
+            cells.append(_cell(measured.get(value), form) + constant)
         lines.append(cells)
     floor = [_cell(first["floor"].get(f"{first['prefix']}_{score}"), form) for score, form in shown.items()]
     lines.append(["real training images (floor)", *[""] * 4, *floor, *[""] * (4 + len(MEASURES))])

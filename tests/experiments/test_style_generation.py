@@ -30,7 +30,8 @@ wrong = [refused(), refused("--runs=a"), refused("--runs=a=x,a=y"), refused("--q
 scores = dict.fromkeys(e.SCORES, 0.25)
 row = {"name": "A", "data": "faces", "size": 32, "scored_on": "others", "prefix": "face", "steps": 10,
        "images_seen": 160, "parameters": {"gen": 7}, "judge": scores, "vgg16": None, "seconds": 90.0,
-       "n_real": 5, "n_fake": 6, "judge_accuracy": 0.5, "measures": {"droplets": {"droplet": 1.5}},
+       "n_real": 5, "n_fake": 6, "judge_accuracy": 0.5,
+       "measures": {"droplets": {"droplet": 1.5}, "separability_z": {"separability_z": 2.0, "constant": 3}},
        "floor": {"face_fid": 0.125}}
 other = {**row, "name": "B", "size": 64, "vgg16": {**scores, "memorisation": None}}
 print(json.dumps({"wrong": wrong, "text": e.markdown([other, row, {**row, "name": "C"}])}))
@@ -60,9 +61,9 @@ def test_each_size_has_a_table_and_what_is_not_known_is_a_dash(known):
         "## faces, 32 pixels",
         "## faces, 64 pixels",
     ]
-    small = [
-        "| A | 10 | 160 | 1.5 | 7 | 0.25 | 0.250 | 0.250 | 0.250 | - | - | - | - | - | - | - | - | 1.50 | - |"
-    ]
+    measured = ["-", "-", "2.00 (3 constant)", "-", "1.50", "-"]
+    cells = ["A", "10", "160", "1.5", "7", "0.25", *["0.250"] * 3, *["-"] * 4, *measured]
+    small = [f"| {' | '.join(cells)} |"]
     assert [line for line in lines if line.startswith("| A")] == small
     names = [line.split(" | ")[0] for line in lines if line.startswith("| ") and "0.25" in line]
     assert names == ["| A", "| C", "| B"]
@@ -84,6 +85,7 @@ def test_two_runs_are_scored_by_one_judge_and_shown(tmp_path):
     ]
     assert rows[0]["judge_sha256"] == rows[1]["judge_sha256"]
     assert rows[0]["floor"] == rows[1]["floor"]
+    assert 0 <= rows[0]["judge_accuracy"] == rows[1]["judge_accuracy"] <= 1
     assert all(row["judge"]["fid"] > 0 and row["vgg16"] is None for row in rows)
     assert set(rows[1]["measures"]) == {"path_z", "separability_z"}
     assert set(rows[0]["measures"]) == {*rows[1]["measures"], "path_w", "separability_w", "droplets", "phase"}

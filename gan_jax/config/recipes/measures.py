@@ -1,5 +1,7 @@
 """Measures of generators beside the score of their images: path lengths, separability, droplets, phases."""
 
+from typing import Any
+
 import ml_collections
 
 from gan_jax import models
@@ -12,7 +14,7 @@ def measures(config: ml_collections.ConfigDict) -> None:
     `weights` of an evaluation choose other features, such as VGG's. Variants that change the layers come
     before this one.
     """
-    built = models.create(config.model)
+    built: Any = models.create(config.model)
     styled = built.has_styles and bool(built.styled_sides)
     for space in ("z", "w") if styled else ("z",):
         config.evals[f"path_{space}"] = _evaluation("path_length", space=space)
