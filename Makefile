@@ -41,7 +41,9 @@ docs: $(BIN)/.installed
 
 bench: $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet 'torch>=2.13'
-	for name in dtn dcgan wgan_gp pggan cyclegan stargan gatys adain; do $(BIN)/python benchmarks/$${name}_step.py || exit 1; done
+	for name in dtn dcgan wgan_gp pggan stylegan2 cyclegan stargan gatys adain; do \
+	  $(BIN)/python benchmarks/$${name}_step.py || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) $(DOCS) runs

@@ -177,7 +177,7 @@ def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Collection[s
             raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
     try:
         evaluation.check(spec, requires)
-        evaluation.method(spec["kind"], built)
+        evaluation.check_model(spec, built)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
 

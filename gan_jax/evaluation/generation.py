@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_features
 from gan_jax.metrics import features as from_files
 from gan_jax.metrics.generation import Measures
 from gan_jax.metrics.names import naming
@@ -99,11 +99,8 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     features, weights, prefix = options["features"], options["weights"], options["prefix"]
     if "image" not in roles:
         raise ConfigError(f"roles={tuple(roles)} is not allowed; allowed: image, and optionally reference")
-    if features not in ("judge", *_FILES):
-        allowed = ", ".join(map(repr, ("judge", *_FILES)))
-        raise ConfigError(f"features={features!r} is not allowed; allowed: {allowed}")
-    if features == "judge" and "judge" not in requires:
-        raise ConfigError("features='judge' needs a classifier named judge among the required runs")
+    require_choice(options, "features", ("judge", *_FILES))
+    require_features(features, weights, _FILES, requires)
     if not prefix.isidentifier():
         raise ConfigError(
             f"prefix={prefix!r} is not allowed; allowed: a word of letters, digits, underscores"
@@ -112,16 +109,6 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
         if not 1 <= options[name] < options["examples"]:
             allowed = f"1 to {options['examples'] - 1}, fewer than examples"
             raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {allowed}")
-    if features == "judge":
-        if weights:
-            raise ConfigError(f"weights={weights!r} is for features={', '.join(map(repr, _FILES))}")
-    elif weights:
-        from_files.check(features, weights)
-    elif features not in requires:
-        raise ConfigError(
-            f"weights='' is not allowed with features={features!r}; allowed: the path of its weights, or "
-            f"weights named {features} among the required runs"
-        )
 
 
 def _compared(sets: Mapping[str, Columns], measure: Measures) -> dict[str, Any]:

@@ -12,7 +12,7 @@ FLAGS = [
     flags.DEFINE_integer(
         "num",
         None,
-        "sample, edit, noise: number of images (default 64, 2, 6); score: number of a run's samples",
+        "sample, edit, noise, truncation: number of images (default 64, 2, 6, 6); score: samples of a run",
         1,
         10**6,
     ),
@@ -53,6 +53,9 @@ FLAGS = [
     flags.DEFINE_integer("columns", None, "images in each row of the sheet, or frames of a path", 1, 10**4),
     flags.DEFINE_float(
         "truncation", None, "models with styles: 1 leaves the styles as they are, 0 gives their mean"
+    ),
+    flags.DEFINE_list(
+        "truncations", None, "truncation: a column for each value (default 1,0.7,0.5,0,-0.5,-1)"
     ),
     flags.DEFINE_enum(
         "space", None, ["z", "w"], "interpolate: latents, or styles (default w for a model with styles)"
