@@ -50,6 +50,9 @@ def default() -> ml_collections.ConfigDict:
     config.best = ""  # '<eval>/<metric>'; the checkpoint with the maximum is the best one
     config.checkpoint_rule = "last"  # the checkpoint that the final evaluation judges: last, best
     config.batch_size = 128  # over all devices
+    # False: each device draws noise, normalises by batch norm and fills image pools for its own part of the
+    # batch. True: as one device with the whole batch, so the number of devices changes rounding alone.
+    config.global_batch = False
     config.steps = 1000
     config.seed = 0
     config.log_every = 50  # steps between log lines
