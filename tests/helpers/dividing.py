@@ -1,4 +1,7 @@
-"""Small games on all devices of a process, in steps of the global batch. As a script it saves their ends."""
+"""A script: small games in steps of the global batch on all devices, in float64, and where they end.
+
+In float32 another order of sums can take a value across the kink of a ReLU. All later steps then differ.
+"""
 
 import sys
 
@@ -10,12 +13,11 @@ import playing
 from gan_jax.game import devices
 
 STEPS = 3
-# The draws are warps of DTN's fakes, z, and the places of gradient penalties. WGAN-GP's critic moves twice in
-# a step, on different images. DTN and DCGAN have batch norm.
+# DTN has DCGAN's networks with batch norm. WGAN-GP draws z and the places of its penalty, and its critic moves
+# twice in a step, on different images.
 GAMES = {
-    "dtn": (playing.model(const_warp=1.0), lambda m, i: playing.pictures(seed=i), playing.initial),
+    "dtn": (playing.model(), lambda m, i: playing.pictures(seed=i), playing.initial),
     "wgan_gp": (adversaries.model(**adversaries.WGAN_GP), adversaries.pictures, adversaries.initial),
-    "dcgan": (adversaries.model(**adversaries.CONVOLUTIONS), adversaries.pictures, adversaries.initial),
 }
 
 
@@ -25,13 +27,18 @@ def started(name):
     return _parameters(initial(m))
 
 
-def played(name, global_batch=True):
+def ended(name):
     """The parameters of a game after its last step, by leaf."""
     m, pictures, initial = GAMES[name]
-    step, state = devices.pmap_step(m.train_step, 0, global_batch), devices.replicate(initial(m))
+    step, state = devices.pmap_step(m.train_step, 0, global_batch=True), devices.replicate(_wide(initial(m)))
     for i in range(STEPS):
-        state, _ = step(state, devices.shard(pictures(m, i)), devices.clock(i, 0, True), "train")
+        batch = devices.shard(_wide(pictures(m, i)))
+        state, _ = step(state, batch, devices.clock(i, 0, True), "train")
     return _parameters(devices.unreplicate(state))
+
+
+def _wide(tree):
+    return jax.tree.map(lambda x: x.astype(np.float64) if x.dtype == np.float32 else x, tree)
 
 
 def _parameters(state):
@@ -40,6 +47,8 @@ def _parameters(state):
 
 
 if __name__ == "__main__":
-    folder, *names = sys.argv[1:]
-    for name in names:
-        np.savez(f"{folder}/{name}.npz", **played(name))
+    for name in GAMES:
+        started(name)  # networks are initialised in float32, and the helpers keep the state
+    jax.config.update("jax_enable_x64", True)
+    for name in GAMES:
+        np.savez(f"{sys.argv[1]}/{name}.npz", **ended(name))

@@ -10,29 +10,28 @@ import pytest
 def ends(tmp_path_factory):
     """`ends(name, count)` are the parameters of a game after its last step on so many devices."""
     folder = tmp_path_factory.mktemp("ends")
-    for count in (1, 4):
-        place = folder / str(count)
-        place.mkdir()
-        process = forking.run(dividing.__file__, place, *dividing.GAMES, env=forking.on_devices(count))
+    for count in (1, 2, 4):
+        (folder / str(count)).mkdir()
+        process = forking.run(dividing.__file__, folder / str(count), env=forking.on_devices(count))
         assert process.returncode == 0, process.stderr
 
     def read(name, count):
-        if count == 2:
-            return dividing.played(name)
         with np.load(folder / str(count) / f"{name}.npz") as file:
             return dict(file)
 
     return read
 
 
-@pytest.mark.parametrize("name", dividing.GAMES)
-def test_one_two_and_four_devices_end_alike(name, ends):
+# The norm of the penalty's slopes is computed in float32.
+@pytest.mark.parametrize(("name", "tolerance"), [("dtn", 1e-12), ("wgan_gp", 1e-7)])
+def test_one_two_and_four_devices_end_alike(name, tolerance, ends):
     start, one = dividing.started(name), ends(name, 1)
     assert set(one) == set(start)
-    assert all(np.abs(one[leaf] - start[leaf]).max() > 1e-4 for leaf in one)
+    still = [leaf for leaf in one if np.abs(one[leaf] - start[leaf]).max() < 1e-4]
+    # A shift of all scores changes no Wasserstein distance.
+    assert still == (["['critic']['logits']['bias']"] if name == "wgan_gp" else [])
     for count in (2, 4):
         found = ends(name, count)
-        worst = max(np.abs(found[leaf] - one[leaf]).max() for leaf in one)
-        print(name, count, worst)
         for leaf, values in one.items():
-            np.testing.assert_allclose(found[leaf], values, rtol=0, atol=1e-6, err_msg=f"{count} {leaf}")
+            assert values.dtype == np.float64
+            np.testing.assert_allclose(found[leaf], values, rtol=0, atol=tolerance, err_msg=f"{count} {leaf}")
