@@ -13,8 +13,8 @@ import playing
 from gan_jax.game import devices
 
 STEPS = 3
-# DTN has DCGAN's networks with batch norm. WGAN-GP draws z and the places of its penalty, and its critic moves
-# twice in a step, on different images.
+# DTN has DCGAN's networks with batch norm. WGAN-GP draws z and the places of its penalty, and its critic
+# moves twice in a step, on different images.
 GAMES = {
     "dtn": (playing.model(), lambda m, i: playing.pictures(seed=i), playing.initial),
     "wgan_gp": (adversaries.model(**adversaries.WGAN_GP), adversaries.pictures, adversaries.initial),
