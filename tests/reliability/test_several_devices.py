@@ -116,7 +116,8 @@ def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_oth
 @pytest.mark.parametrize(("signum", "codes"), [(signal.SIGINT, [143, 130]), (signal.SIGKILL, [134, -9])])
 def test_a_signal_to_one_of_two_processes_ends_both(launcher, tmp_path, free_port, signum, codes):
     """Ctrl-C stops both at the same step, which is saved. A process that has lost the other says so."""
-    fields = {"distributed": True, "platform": "cpu", "steps": 10**6, "checkpoint_every": 10**6}
+    many = dict.fromkeys(("steps", "model.schedule_steps", "checkpoint_every"), 10**6)
+    fields = {"distributed": True, "platform": "cpu", **many}
     args = launcher.tiny(tmp_path / "run", **fields)
     records = tmp_path / "run" / "metrics.jsonl"
     both = _start(launcher, free_port, args)
