@@ -1,8 +1,7 @@
 """Everything about devices: the mapped axis, placement of states and batches, and the two mapped calls.
 
 A *replicated* state has a leading axis of the local devices on every leaf. A *sharded* batch is split over
-the same axis. `pmap` is in maintenance mode, as a thin layer over jit and shard_map. Only this file uses it,
-so only this file has to change when pmap is replaced.
+the same axis. `pmap` is in maintenance mode, as a thin layer over jit and shard_map. Only this file uses it.
 """
 
 import functools
@@ -20,6 +19,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from gan_jax.errors import ConfigError
+from gan_jax.game import spreading
 
 AXIS = "devices"
 
@@ -243,10 +243,11 @@ def _divided(one: Callable[..., PyTree]) -> Callable[..., PyTree]:
     @functools.partial(jax.jit, static_argnums=3, donate_argnums=0)
     def program(state, batch, clock, phase):
         # The axis has one member, so that a mean over it is the value itself.
-        alone = {"in_axes": None, "out_axes": None, "axis_name": AXIS, "axis_size": 1}
-        step = jax.vmap(lambda state, batch: one(state, batch, clock, phase, 0), **alone)
+        step = jax.vmap(lambda s, b: one(s, b, clock, phase, 0), None, None, axis_name=AXIS, axis_size=1)
         batch = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), batch)
-        return each(lambda x: x[None], whole, rows)(step(each(lambda x: x[0], rows, whole)(state), batch))
+        with spreading.over(NamedSharding(mesh, rows)):
+            state = step(each(lambda x: x[0], rows, whole)(state), batch)
+        return each(lambda x: x[None], whole, rows)(state)
 
     def step(state, batch, clock, phase):
         if jax.process_count() == 1:

@@ -1,5 +1,6 @@
 """Placement on two devices, the two mapped calls, and keys."""
 
+import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
@@ -132,6 +133,21 @@ def test_a_step_of_the_global_batch_is_that_of_one_device_with_the_whole_batch()
         found[whole] = float(new.value[0])
     assert found[True] == pytest.approx(float(expected), rel=1e-5)
     assert abs(found[False] - float(expected)) > 0.1
+
+
+def test_networks_divide_the_rows_of_fresh_draws_in_a_step_of_the_global_batch():
+    """Otherwise each device would compute the whole of what does not follow from the batch."""
+    found = []
+
+    def train_step(state, batch, rng, phase):
+        z = jax.random.normal(rng, (6, 3))
+        out = nn.Dense(4).apply({"params": {"kernel": jnp.ones((3, 4)), "bias": jnp.ones(4)}}, z)
+        jax.debug.inspect_array_sharding(out, callback=found.append)
+        return state.replace(value=state.value + out.sum()), {}
+
+    step, batch = devices.pmap_step(train_step, 0, global_batch=True), {"x": np.zeros(6, np.float32)}
+    step(counter(), devices.shard(batch), devices.clock(0, 0, True), "train")
+    assert [sharding.shard_shape((6, 4)) for sharding in found] == [(3, 4)]
 
 
 @pytest.mark.parametrize("whole", [False, True])
