@@ -115,7 +115,8 @@ class _Loop:
 
     def __init__(self, run: session.Session):
         self._run = run
-        self._step = devices.pmap_step(on_floats(run.model.train_step), run.config.seed)
+        step, config = on_floats(run.model.train_step), run.config
+        self._step = devices.pmap_step(step, config.seed, config.global_batch)
         self._in_flight: deque[tuple[int, dict[str, jax.Array]]] = deque()
 
     def run(self) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def default() -> ml_collections.ConfigDict:
     config.best = ""  # '<eval>/<metric>'; the checkpoint with the maximum is the best one
     config.checkpoint_rule = "last"  # the checkpoint that the final evaluation judges: last, best
     config.batch_size = 128  # examples of a batch over all devices
+    config.global_batch = False  # True: several devices take the step of one device with the whole batch
     config.steps = 1000  # iterations of the whole run
     config.seed = 0  # of all random draws
     config.log_every = 50  # steps between log lines

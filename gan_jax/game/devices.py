@@ -1,10 +1,10 @@
 """Everything about devices: the mapped axis, placement of states and batches, and the two mapped calls.
 
 A *replicated* state has a leading axis of the local devices on every leaf. A *sharded* batch is split over
-the same axis. `pmap` is in maintenance mode, as a thin layer over jit and shard_map. Only this file uses it,
-so only this file has to change when pmap is replaced.
+the same axis. `pmap` is in maintenance mode, as a thin layer over jit and shard_map. Only this file uses it.
 """
 
+import functools
 import os
 import sys
 import time
@@ -19,6 +19,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from gan_jax.errors import ConfigError
+from gan_jax.game import spreading
 
 AXIS = "devices"
 
@@ -199,28 +200,63 @@ def clock(iteration: int, position: int, last: bool) -> np.ndarray:
     return np.array([iteration, position, last], np.int32)
 
 
-def pmap_step(train_step: Step, seed: int) -> Callable[..., tuple[PyTree, dict[str, jax.Array]]]:
+def pmap_step(
+    train_step: Step, seed: int, global_batch: bool = False
+) -> Callable[..., tuple[PyTree, dict[str, jax.Array]]]:
     """Maps `train_step(state, batch, rng, phase)` over devices as `step(state, batch, clock, phase)`.
 
     The key depends on (seed, iteration, position, device) only. Metrics are averaged over all devices. The
     last phase of an iteration increments `state.step`. `phase` is static: each distinct phase is compiled
     once. `state` is donated, so the caller must not use it again.
+
+    By default each device steps on its part of the batch with its own key. With `global_batch` the step is
+    that of one device with the whole batch and device 0's key, and the compiler divides the work among the
+    devices. Draws, batch norm and all else that spans examples then span the whole batch, so that the number
+    of devices changes only the order of sums.
     """
 
-    def mapped(state, batch, clock, phase):
+    def one(state, batch, clock, phase, device):
         key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), clock[0]), clock[1])
-        key = jax.random.fold_in(key, jax.lax.axis_index(AXIS))
-        state, metrics = train_step(state, batch, key, phase)
+        state, metrics = train_step(state, batch, jax.random.fold_in(key, device), phase)
         state = state.replace(step=state.step + clock[2])
         return state, jax.lax.pmean(metrics, AXIS)
 
+    if global_batch and jax.device_count() > 1:
+        return _divided(one)
     return jax.pmap(
-        mapped,
+        lambda *args: one(*args, jax.lax.axis_index(AXIS)),
         axis_name=AXIS,
         in_axes=(0, 0, None),
         static_broadcasted_argnums=3,
         donate_argnums=0,
     )
+
+
+def _divided(one: Callable[..., PyTree]) -> Callable[..., PyTree]:
+    """Maps `one(state, batch, clock, phase, device)` as one program for the whole batch."""
+    mesh, rows, whole = Mesh(np.array(jax.devices()), (AXIS,)), PartitionSpec(AXIS), PartitionSpec()
+
+    def each(fn, given, made):  # on each device's own copy of the state, so that nothing is sent
+        fn = functools.partial(jax.tree.map, fn)
+        return jax.shard_map(fn, mesh=mesh, in_specs=given, out_specs=made, check_vma=False)
+
+    @functools.partial(jax.jit, static_argnums=3, donate_argnums=0)
+    def program(state, batch, clock, phase):
+        # The axis has one member, so that a mean over it is the value itself.
+        step = jax.vmap(lambda s, b: one(s, b, clock, phase, 0), None, None, axis_name=AXIS, axis_size=1)
+        batch = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), batch)
+        with spreading.over(NamedSharding(mesh, rows)):
+            state = step(each(lambda x: x[0], rows, whole)(state), batch)
+        return each(lambda x: x[None], whole, rows)(state)
+
+    def step(state, batch, clock, phase):
+        if jax.process_count() == 1:
+            return program(state, batch, clock, phase)
+        given = multihost_utils.host_local_array_to_global_array((state, batch), mesh, rows)
+        made = program(*given, clock, phase)
+        return multihost_utils.global_array_to_host_local_array(made, mesh, rows)
+
+    return step
 
 
 def pmap_apply(fn: Callable[..., PyTree]) -> Callable[..., PyTree]:

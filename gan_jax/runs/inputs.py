@@ -97,7 +97,8 @@ def check_columns(config: ml_collections.ConfigDict, model: models.Model, column
       DataError: the model refuses a column; the message has the column and the allowed values.
     """
     try:
-        share = config.batch_size // devices.describe()["devices"]
+        parts = 1 if config.global_batch else devices.describe()["devices"]
+        share = config.batch_size // parts
         model.check(models.Inputs(config.data.size, columns=columns, batch_size=share))
     except ValueError as error:
         raise DataError(f"data.roles: {error}") from error

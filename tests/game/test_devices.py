@@ -1,5 +1,6 @@
 """Placement on two devices, the two mapped calls, and keys."""
 
+import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
@@ -109,14 +110,55 @@ def test_the_step_moves_on_after_the_last_phase_only():
     assert seen == [[0, 0], [0, 0], [1, 1], [1, 1], [1, 1], [2, 2]]
 
 
-def test_each_phase_is_traced_once():
+def spanning(state, batch, rng, phase):
+    """Keeps a value that depends on how each example stands to the others of its batch."""
+    x = batch["x"] + jax.random.normal(rng, batch["x"].shape)
+    moved = (x - x.mean()) / x.std() * jax.random.permutation(rng, x)
+    value = state.value + devices.mean(moved @ jnp.arange(len(x)))
+    return state.replace(value=value), {"value": value}
+
+
+def test_a_step_of_the_global_batch_is_that_of_one_device_with_the_whole_batch():
+    key = jax.random.fold_in(jax.random.fold_in(jax.random.fold_in(jax.random.key(7), 3), 1), 0)
+    x = np.arange(6, dtype=np.float32)
+    drawn = x + jax.random.normal(key, x.shape)
+    expected = ((drawn - drawn.mean()) / drawn.std() * jax.random.permutation(key, drawn)) @ jnp.arange(6)
+    found = {}
+    for whole in (False, True):
+        step, state = devices.pmap_step(spanning, 7, whole), counter()
+        new, metrics = step(state, devices.shard({"x": x}), devices.clock(3, 1, True), "train")
+        assert (new.step.tolist(), state.value.is_deleted()) == ([1, 1], True)
+        assert new.value.sharding.is_equivalent_to(state.value.sharding, 1)
+        assert new.value[0] == new.value[1] == devices.to_host(metrics)["value"]
+        found[whole] = float(new.value[0])
+    assert found[True] == pytest.approx(float(expected), rel=1e-5)
+    assert abs(found[False] - float(expected)) > 0.1
+
+
+def test_networks_divide_the_rows_of_fresh_draws_in_a_step_of_the_global_batch():
+    """Otherwise each device would compute the whole of what does not follow from the batch."""
+    found = []
+
+    def train_step(state, batch, rng, phase):
+        z = jax.random.normal(rng, (6, 3))
+        out = nn.Dense(4).apply({"params": {"kernel": jnp.ones((3, 4)), "bias": jnp.ones(4)}}, z)
+        jax.debug.inspect_array_sharding(out, callback=found.append)
+        return state.replace(value=state.value + out.sum()), {}
+
+    step, batch = devices.pmap_step(train_step, 0, global_batch=True), {"x": np.zeros(6, np.float32)}
+    step(counter(), devices.shard(batch), devices.clock(0, 0, True), "train")
+    assert [sharding.shard_shape((6, 4)) for sharding in found] == [(3, 4)]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_each_phase_is_traced_once(whole):
     traced = []
 
     def train_step(state, batch, rng, phase):
         traced.append(phase)
         return draw(state, batch, rng, phase)
 
-    step = devices.pmap_step(train_step, 0)
+    step = devices.pmap_step(train_step, 0, whole)
     state = counter()
     batch = devices.shard({"x": np.zeros(2, np.float32)})
     for iteration in range(3):

@@ -63,12 +63,16 @@ def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path)
 
 
 def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, free_port):
-    """Both processes train the required run too; neither may read files before the other has written them."""
+    """Both processes train the required run too; neither may read files before the other has written them.
+
+    The required run steps on parts of a batch. The run itself steps on the global batch in two processes and
+    on parts in one; it has neither draws nor batch norm, so it ends alike.
+    """
     single = launcher.tiny(tmp_path / "single", "requiring", cache_dir=tmp_path / "cache_1")
     launcher.run(*single, devices=2)
     pair = launcher.tiny(
         tmp_path / "pair", "requiring", cache_dir=tmp_path / "cache_2",
-        distributed=True, platform="cpu",
+        distributed=True, platform="cpu", global_batch=True,
     )  # fmt: skip
     codes, said = _both(launcher, free_port, pair)
     assert codes == [0, 0], said
@@ -112,7 +116,8 @@ def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_oth
 @pytest.mark.parametrize(("signum", "codes"), [(signal.SIGINT, [143, 130]), (signal.SIGKILL, [134, -9])])
 def test_a_signal_to_one_of_two_processes_ends_both(launcher, tmp_path, free_port, signum, codes):
     """Ctrl-C stops both at the same step, which is saved. A process that has lost the other says so."""
-    fields = {"distributed": True, "platform": "cpu", "steps": 10**6, "checkpoint_every": 10**6}
+    many = dict.fromkeys(("steps", "model.schedule_steps", "checkpoint_every"), 10**6)
+    fields = {"distributed": True, "platform": "cpu", **many}
     args = launcher.tiny(tmp_path / "run", **fields)
     records = tmp_path / "run" / "metrics.jsonl"
     both = _start(launcher, free_port, args)
