@@ -23,12 +23,14 @@ class Preview:
       columns: the columns of `load`'s examples. `image` is one image of zeros. The rows of the others are
         the examples' own, or stand-ins of the same shape with the smallest and largest values there may be.
       names: file names of all listed examples; () if they are not files.
+      unread: names of columns whose values only the files of label maps tell; `columns` has zeros for them.
     """
 
     count: int
     total: int
     columns: Mapping[str, np.ndarray]
     names: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = "") -> Preview:
@@ -73,4 +75,5 @@ def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_di
     how = "" if spec["derive"] == roles.PALETTE else spec["derive"]
     seen = views.derived(np.zeros((1, 8, 8, channels), np.uint8), how, spec["channels"])
     columns["image"] = np.zeros((1, size, size, seen.shape[-1]), np.uint8)
-    return Preview(count, examples.listing.total, columns, examples.listing.names)
+    unread = ("label",) if own["label_maps"] and "label" in columns else ()
+    return Preview(count, examples.listing.total, columns, examples.listing.names, unread)

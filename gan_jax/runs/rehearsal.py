@@ -57,7 +57,9 @@ def _state(config: ConfigDict) -> TrainState:
     previews = _training(config)
     columns = _columns(previews)
     example = {name: values[:1] for name, values in columns.items()}
-    facts = {name: values for name, values in columns.items() if name not in previews}
+    unread = {f"{role}_{name}" for role, part in previews.items() for name in part.unread}
+    facts = {name: values[:0] if name in unread else values for name, values in columns.items()}
+    facts = {name: values for name, values in facts.items() if name not in previews}
     try:
         model.check(models.Inputs(config.data.size, columns=facts))
         state = restore.abstract_state(model, restore.describe(example))

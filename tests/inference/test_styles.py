@@ -182,7 +182,7 @@ def test_what_does_not_fit_is_refused(runs_folder, samples, tmp_path, mode, opti
 @pytest.mark.parametrize("options", [{"truncation": 0.5}, {"space": "w"}, {"latents": "a.npz"}])
 def test_a_model_without_styles_has_neither_truncation_nor_w(runs_folder, tmp_path, options):
     mode = interpolate if "truncation" not in options else sample
-    with pytest.raises(ConfigError, match="needs a model with styles, such as styled, stylegan2"):
+    with pytest.raises(ConfigError, match="needs a model with styles, such as styled, stylegan, stylegan2"):
         mode.run(runs_folder / "plain", out=str(tmp_path / "a.npz"), **options)
     with pytest.raises(ConfigError, match="this mode needs a model with styles"):
         mix.run(runs_folder / "plain", out=str(tmp_path / "a.npz"))

@@ -27,7 +27,7 @@ class Inputs:
       varies: whether an image differs each time it is read (random crops, mirrors).
       required: pixels a side at which the network of each required run sees images; 0 for any size.
       columns: all columns of the training set except the images, by batch key such as `image_label`; None
-        before the data are read.
+        before the data are read. A column without rows is there, but its values are not known yet.
       networks: names of the required runs and of the weights from files; None where they are not known.
       batch_size: the images of a batch on each device, as far as it is known; 0: not known.
     """

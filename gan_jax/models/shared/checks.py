@@ -96,6 +96,8 @@ def require_regions(columns: Mapping[str, np.ndarray], roles: Iterable[str], cou
         labels = columns.get(f"{role}_label")
         if labels is None or labels.ndim != 3:
             raise ValueError(f"regions={count} needs label maps of {role}; it has none")
+        if not len(labels):  # not read yet
+            continue
         found = {int(value) for value in np.unique(labels[:1])} - {255}
         allowed = f"all of 0 to {count - 1}, and 255 for no region"
         require(f"{role}_label", sorted(found), found == set(range(count)), allowed)
