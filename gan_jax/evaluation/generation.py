@@ -18,8 +18,8 @@ from gan_jax.metrics import features as from_files
 from gan_jax.metrics import frechet
 from gan_jax.metrics.inception_score import inception_score
 from gan_jax.metrics.kernel import kernel_distance
-from gan_jax.metrics.names import naming
 from gan_jax.metrics.neighbours import Manifold, memorisation
+from gan_jax.metrics.score_names import naming
 from gan_jax.ops.pixels import to_uint8
 
 _FILES = ("inception", "vgg16", "vgg19")  # networks whose weights come from a file
