@@ -88,7 +88,8 @@ def coral(images: jax.Array, to: jax.Array) -> jax.Array:
 
     The channels are standardised, then multiplied by C_to^(1/2) C^(-1/2), then given the mean and the
     standard deviation of `to`. C and C_to are the 3x3 scatter matrices of the standardised channels, summed
-    over positions, plus the identity.
+    over positions, plus the identity, divided by the number of positions. (The official code does not
+    divide, so that there the number of positions changes the contrast.)
 
     Args:
       images: [B, H, W, 3].
@@ -107,10 +108,10 @@ def coral(images: jax.Array, to: jax.Array) -> jax.Array:
 
 
 def _standardised(image, exponent):
-    """Standardised pixels [H, W, 3], their mean and std [3], and a power of their scatter matrix [3, 3]."""
+    """Standardised pixels [H, W, 3], their mean and std [3], and a power of their covariance [3, 3]."""
     mean = image.mean((0, 1))
     std = jnp.sqrt(jnp.square(image - mean).mean((0, 1)) + EPSILON)
     pixels = (image - mean) / std
     flat = pixels.reshape(-1, 3)
-    values, vectors = jnp.linalg.eigh(flat.T @ flat + jnp.eye(3))
+    values, vectors = jnp.linalg.eigh((flat.T @ flat + jnp.eye(3)) / len(flat))
     return pixels, mean, std, (vectors * values**exponent) @ vectors.T
