@@ -16,8 +16,8 @@ def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "adain"
-    # The rate is three times the paper's, since the run has a fiftieth of its iterations. At 1e-3 most filters
-    # of the decoder die within 200 iterations.
+    # The rate is three times the paper's, since the run has a fiftieth of its iterations. At 1e-3 most of the
+    # decoder's filters die within 200 iterations.
     config.model = model("adain", learning_rate=3e-4, rate_decay=2e-4, warmup=50)
     config.data.sets.photos, config.data.sets.paintings = dataset("photographs"), dataset("paintings")
     config.data.roles = _roles("photos[train]", "paintings[train]")

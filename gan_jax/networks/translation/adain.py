@@ -6,8 +6,8 @@ import jax
 from gan_jax.networks.layers.basic import Conv, upsample
 from gan_jax.networks.recognition.vgg import convolutions, shapes
 
-# With He's values images would start far outside [-1, 1]. With much smaller ones Adam's first steps, which all
-# raise the contrast, would outweigh them, and the three colours would become one.
+# With He's values images would start far outside [-1, 1]. With much smaller ones Adam's first steps, which
+# all raise the contrast, would outweigh them, and the three colours would become one.
 _last = nn.initializers.variance_scaling(0.5, "fan_in", "normal")
 
 
