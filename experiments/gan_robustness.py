@@ -23,7 +23,7 @@ from PIL import Image
 from gan_jax import models
 from gan_jax.drawing.sheets import table_of_pictures
 from gan_jax.errors import ConfigError, NonFiniteError
-from gan_jax.metrics.names import naming
+from gan_jax.metrics.score_names import naming
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
 

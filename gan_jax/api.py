@@ -192,7 +192,7 @@ class Run:
         features: str = "",
         weights: str = "",
     ) -> dict[str, Any]:
-        """Scores of images against real ones, named by the features, see `metrics.names.naming`.
+        """Scores of images against real ones, named by the features, see `metrics.score_names.naming`.
 
         Compare only scores of equally many images.
 

@@ -16,7 +16,7 @@ from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_features
 from gan_jax.metrics import features as from_files
 from gan_jax.metrics.generation import Measures
-from gan_jax.metrics.names import naming
+from gan_jax.metrics.score_names import naming
 from gan_jax.ops.pixels import to_uint8
 
 _FILES = ("inception", "vgg16", "vgg19")  # networks whose weights come from a file

@@ -19,7 +19,7 @@ from gan_jax.inference import describing, pictures
 from gan_jax.inference.describing import Describer
 from gan_jax.inference.pictures import Pictures, Samples
 from gan_jax.metrics.generation import Measures
-from gan_jax.metrics.names import naming
+from gan_jax.metrics.score_names import naming
 from gan_jax.runs import inputs
 from gan_jax.runs.signals import INTERRUPTS
 from gan_jax.runs.workdir import Workdir
@@ -61,7 +61,7 @@ def run(
       cache: folder that keeps the features of the reference, by their content; '' for none.
 
     Returns:
-      The scores, named by `metrics.names.naming`, and the numbers of pictures.
+      The scores, named by `metrics.score_names.naming`, and the numbers of pictures.
 
     Raises:
       ConfigError, DataError, WorkdirError: before any long work, or no picture can be used.

@@ -39,7 +39,8 @@ class Model(base.Defaults):
     Options of the Lua code: `tv` weighs the total variation of g(t), and `reconstruction` weighs
     mean (f(g(f(style))) - f(style))^2. The rate is learning_rate / (1 + rate_decay i). Departures: images are
     in [-1, 1] instead of [0, 1], and kernels start as He et al. propose. Higher rates than the paper's 1e-4
-    need a `warmup`; without it the first updates enlarge the loss a hundredfold.
+    need a `warmup`; without it the first updates enlarge the loss a hundredfold. At 1e-3 most filters of the
+    decoder die.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan_jax.metrics.names import naming
+from gan_jax.metrics.score_names import naming
 
 
 @pytest.mark.parametrize(
