@@ -230,7 +230,9 @@ class Run:
         return inputs.load_role(self.config, found["image"]).gather(slice(_REFERENCE))["image"]
 
     def _new_translator(self, direction: str, label: tuple[float, ...] | None, seed: int) -> Translator:
-        return Translator(self._run, direction, None if label is None else np.float32(label), seed)
+        return Translator(
+            self._run, direction, None if label is None else np.asarray(label, np.float32), seed
+        )
 
 
 def _picture(image: np.ndarray) -> Image.Image:

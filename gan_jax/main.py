@@ -128,7 +128,7 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     inference.check_flags(mode, run, given)
     if inference.takes_run(run):
         config = _stored_config(mode)
-        run = functools.partial(run, paths.given("workdir", arguments.WORKDIR.value))
+        run = functools.partial(run, paths.given("workdir", arguments.WORKDIR.value or ""))
     else:
         config = _no_run(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.

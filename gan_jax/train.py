@@ -14,6 +14,7 @@ import ml_collections
 
 from gan_jax import data, paths
 from gan_jax.config import FREE, validate
+from gan_jax.config.own_code import located
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
@@ -52,6 +53,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     Raises:
       ConfigError, WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
     """
+    config = located(config)
     folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
     literal.checked(folder.path)

@@ -27,27 +27,32 @@ MAY = {
     "errors": (),
     "paths": ("gan_jax.errors",),
     "lazy": (),
+    "plugins": ("gan_jax.errors", "gan_jax.paths"),
     "files": ("numpy", "safetensors", "torch", "h5py"),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
     "data": (
         *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
-        "gan_jax.drawing.palette",
+        *("gan_jax.drawing.palette", "gan_jax.plugins"),
     ),
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.lazy"),
-    "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
+    "models": (
+        *(*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.plugins", "gan_jax.ops", "gan_jax.game"),
+        "gan_jax.networks",
+    ),
     "metrics": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.lazy"),
         *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition"),
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
-        "gan_jax.game.network",
+        *("gan_jax.game.network", "gan_jax.plugins"),
     ),
     "config": (
         *(
             "ml_collections",
+            "gan_jax.plugins",
             "gan_jax.errors",
             "gan_jax.data.roles",
             "gan_jax.data.embedded.catalogue",

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gan_jax import evaluation, models
+from gan_jax import evaluation, models, plugins
 from gan_jax.config import meanings, variants
 from gan_jax.data.embedded import catalogue
 from gan_jax.errors import ConfigError
@@ -13,6 +13,7 @@ from gan_jax.models.shared.adversarial import LOSSES
 from gan_jax.ops import losses
 
 _FILES = "a folder or zip of images, .npz, SVHN's .mat or MNIST's idx files, by the field files"
+_INSTALLED = "from an installed package"
 _TFDS = "any data set of tensorflow-datasets, by the field name"
 
 
@@ -46,10 +47,11 @@ def variants_of(file: str) -> dict[str, str]:
 def sections() -> Iterator[tuple[str, Mapping[str, str]]]:
     """The title of each kind of thing, with its names and a line for each."""
     yield "Configurations (--config=FILE)", configurations()
-    yield "Models (config.model.name)", _modules(models.__path__, models.known())
+    yield "Models (config.model.name)", _modules(models.__path__, models.known(), plugins.MODELS)
     yield "Losses (config.model.loss)", {name: _of_loss(name) for name in LOSSES}
-    yield "Evaluators (kind)", _modules(evaluation.__path__, evaluation.known())
+    yield "Evaluators (kind)", _modules(evaluation.__path__, evaluation.known(), plugins.EVALUATORS)
     sets = {name: f"embedded; labels are {labels}" for name, labels in catalogue.LABELS.items()}
+    sets |= dict.fromkeys(plugins.known(plugins.DATA), _INSTALLED)
     yield "Data sets (config.data.sets)", {**sets, "NAME": _TFDS, "files": _FILES}
 
 
@@ -75,14 +77,14 @@ def _title(path: Path) -> str:
     return meanings.summary(ast.get_docstring(ast.parse(path.read_text())))
 
 
-def _modules(places: list[str], names: list[str]) -> dict[str, str]:
-    """The first paragraph of the docstring of each module."""
+def _modules(places: list[str], names: list[str], group: str) -> dict[str, str]:
+    """The first paragraph of the docstring of each module, and the names of a group of entry points."""
     found = {}
     for module in pkgutil.iter_modules(places):
         if module.name in names:
             path = Path(module.module_finder.path, f"{module.name}.py")  # type: ignore[union-attr]
             found[module.name] = _title(path)
-    return dict(sorted(found.items()))
+    return dict(sorted({**dict.fromkeys(plugins.known(group), _INSTALLED), **found}.items()))
 
 
 def _of_loss(name: str) -> str:

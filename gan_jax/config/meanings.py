@@ -26,7 +26,7 @@ def beside(thing: Any) -> dict[str, str]:
     """
     source = textwrap.dedent(inspect.getsource(thing))
     whole, trailing = _comments(source)
-    found = {}
+    found: dict[str, str] = {}
     taken = 0  # the last line of the statement before and of its comment
     for name, first, last in _fields(ast.parse(source).body[0]):
         texts = [trailing[line] for line in range(first, last + 1) if line in trailing]
@@ -86,7 +86,7 @@ def entries(text: str) -> dict[str, str]:
     """The fields that a text lists as "`name`: meaning", or "`one`, `other`: meaning" for several."""
     pattern = r"(?:^|(?<=[.;] ))((?:`\w+`, )*`\w+`): "
     parts = re.split(pattern, text)
-    found = {}
+    found: dict[str, str] = {}
     for names, meaning in zip(parts[1::2], parts[2::2], strict=True):
         found |= dict.fromkeys(re.findall(r"`(\w+)`", names), meaning.strip())
     return found

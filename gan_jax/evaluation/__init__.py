@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gan_jax import plugins
 from gan_jax.errors import ConfigError, nearest
 from gan_jax.game.network import Network
 from gan_jax.metrics import features as from_files
@@ -78,7 +79,9 @@ def known() -> list[str]:
 
 
 def evaluator(kind: str) -> Evaluator:
-    """The function `evaluate` of `evaluation/<kind>.py`.
+    """The function `evaluate` of `evaluation/<kind>.py`, or of a module outside the package.
+
+    `kind` is a known name, or that of a module outside the package, see `plugins.module`.
 
     Raises:
       ConfigError: there is no such evaluator; the message lists the known ones.
@@ -123,7 +126,10 @@ def check_model(spec: Mapping[str, Any], model: Any) -> None:
 
 def _module(kind: str) -> Any:
     if kind not in known():
-        raise ConfigError(f"kind={kind!r} is not an evaluator; known: {', '.join(known())}")
+        if plugins.is_own(kind, plugins.EVALUATORS):
+            return plugins.module("kind", kind, plugins.EVALUATORS, "evaluate")
+        more = [*known(), *plugins.known(plugins.EVALUATORS)]
+        raise ConfigError(f"kind={kind!r} is not an evaluator; known: {', '.join(more)}")
     return importlib.import_module(f"{__name__}.{kind}")
 
 
@@ -175,7 +181,7 @@ def all_options(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_metric(spec: Mapping[str, Any], metric: str) -> None:
     """Raises ConfigError unless the evaluation gives a number of this name."""
-    known = [name.format(**all_options(spec)) for name in _module(spec["kind"]).METRICS]
+    known = [name.format(**all_options(spec)) for name in getattr(_module(spec["kind"]), "METRICS", ())]
     if metric not in known:
         raise ConfigError(f"metric {metric!r} of kind={spec['kind']!r} {nearest(metric, known)}")
 

@@ -143,18 +143,18 @@ def _number(num: int, sets: Mapping[str, Pictures | Samples]) -> int:
 
 def _compare_sizes(sets: Mapping[str, Pictures | Samples]) -> None:
     """Warns of pictures whose size differs, since their sharpness then counts in the scores."""
-    sizes = {}
+    sizes = []
     for flag, one in sets.items():
+        if isinstance(one, Samples):
+            return
         try:
-            sizes[flag] = one.read(0).shape[1::-1] if isinstance(one, Pictures) else None
+            tall, wide = one.read(0).shape[:2]
         except Skipped as reason:
             _log.debug("%s: %s", flag, reason)  # `_require` names the pictures that are left out
             return
-    if None not in sizes.values() and len(set(sizes.values())) > 1:
-        told = ", ".join(
-            f"the first one of {flag} has {wide} x {tall} pixels" for flag, (wide, tall) in sizes.items()
-        )
-        _log.warning("the pictures differ in size: %s", told)
+        sizes.append((f"the first one of {flag} has {wide} x {tall} pixels", (tall, wide)))
+    if sizes[0][1] != sizes[1][1]:
+        _log.warning("the pictures differ in size: %s", ", ".join(text for text, _ in sizes))
 
 
 def _drawn(sets: Mapping[str, Pictures | Samples], num: int, seed: int) -> dict[str, Pictures]:

@@ -20,7 +20,7 @@ class Measures:
 
         Args:
           real: features of the real images, [n, d].
-          named: gives each measure its name, see `names.naming`.
+          named: gives each measure its name, see `score_names.naming`.
           k: neighbours for precision and recall.
           density_k: neighbours for density and coverage.
 

@@ -234,10 +234,10 @@ def test_the_reference_is_described_once_for_each_content(judge, tmp_path, monke
     options = {"input": ours, "reference": real, "features": judge, "cache": str(tmp_path / "cache")}
     first = score.run(**options)
     assert score.run(**options) == first
-    assert described == ["input", "reference", "input"]
+    assert described == ["reference", "input", "input"]
     (tmp_path / "b" / "000.png").write_bytes(png(noise(1, 2)[0]))
     assert score.run(**options) != first
-    assert described[3:] == ["input", "reference"]
+    assert described[3:] == ["reference", "input"]
 
 
 def test_a_file_keeps_the_scores_and_what_they_are_of(judge, sets, tmp_path):

@@ -111,6 +111,8 @@ def test_a_run_in_python_translates_arrays_as_the_mode_translates_files(runs_of,
     assert (first != other).any()
     with pytest.raises(ConfigError, match=r"^direction='back' is not allowed; allowed: 's2t', 't2s'$"):
         run.translate(images, direction="back")
+    with pytest.raises(ConfigError, match=r"^direction='t2s' is not possible with model 'recolour'"):
+        noisy.translate(np.stack(images[:2]), direction="t2s")
     with pytest.raises(WorkdirError, match="which turns images into images"):
         run.sample(1)
 
