@@ -77,5 +77,5 @@ def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_di
     how = "" if spec["derive"] == roles.PALETTE else spec["derive"]
     seen = views.derived(np.zeros((1, 8, 8, channels), np.uint8), how, spec["channels"])
     columns["image"] = np.zeros((1, size, size, seen.shape[-1]), np.uint8)
-    unread = ("label",) if own["label_maps"] and "label" in columns else ()
+    unread = ("label",) if needed["label_maps"] and "label" in columns else ()
     return Preview(count, examples.listing.total, columns, examples.listing.names, unread)
