@@ -55,7 +55,7 @@ def evaluate(
       features: see `metrics.perceptual.distance`.
       weights: path of VGG's weights, see `metrics.features.read`; '' takes one of `networks`.
       path: the path between latents, 'spherical' or 'linear'. Styles always have a straight one.
-      epsilon: the step along the path. In float32, distances of pixels need 1e-3.
+      epsilon: the step along the path.
       examples: number of pairs.
       crop: whether d sees the rows from 3/8 to 7/8 and the columns from 1/4 to 3/4 only.
 
