@@ -224,7 +224,7 @@ def pmap_step(
     if global_batch and jax.device_count() > 1:
         return _divided(one)
     return jax.pmap(
-        lambda *args: one(*args, jax.lax.axis_index(AXIS)),
+        lambda state, batch, clock, phase: one(state, batch, clock, phase, jax.lax.axis_index(AXIS)),
         axis_name=AXIS,
         in_axes=(0, 0, None),
         static_broadcasted_argnums=3,
