@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKDIR ?= runs/dtn_digits
+DOCS ?= docs/_build
 
 # Large blocks of memory on huge pages: XLA's convolutions are up to twice as fast for it on Linux.
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
-.PHONY: demo test test-long test-all lint bench clean
+.PHONY: demo test test-long test-all lint docs bench clean
 
 $(BIN)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,9 +36,14 @@ lint: $(BIN)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+docs: $(BIN)/.installed
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs $(DOCS)
+
 bench: $(BIN)/.installed
 	$(BIN)/python -m pip install --quiet 'torch>=2.13'
-	for name in dtn dcgan wgan_gp pggan cyclegan stargan; do $(BIN)/python benchmarks/$${name}_step.py || exit 1; done
+	for name in dtn dcgan wgan_gp pggan stylegan2 cyclegan stargan gatys adain; do \
+	  $(BIN)/python benchmarks/$${name}_step.py || exit 1; \
+	done
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) $(DOCS) runs

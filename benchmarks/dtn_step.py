@@ -62,9 +62,9 @@ def torch():
 def loop():
     """Prints the seconds of an iteration of a real run, and of its step alone in the same process."""
     from gan_jax import config as configuration
-    from gan_jax import train
     from gan_jax.game import devices
     from gan_jax.runs import logs
+    from gan_jax.train import train
 
     logs.start()
     calls: list[float] = []
@@ -91,7 +91,7 @@ def loop():
             config.batch_size, config.steps = peers.BATCH.value, _LOOP_STEPS.value
             config.cache_dir = folder
         devices.pmap_step = watched
-        train.train(config, Path(folder) / "run")
+        train(config, Path(folder) / "run")
         devices.pmap_step = pmap_step
     iteration = (calls[-1] - calls[_WARM]) / (len(calls) - 1 - _WARM)
     run = ours().step

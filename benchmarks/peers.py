@@ -1,38 +1,34 @@
 """Shared parts of the benchmarks: seconds of a training step, ours and a PyTorch twin's.
 
-Each side runs in its own process with two threads and waits for its turn. Turns alternate (A B A B ...), so
-that both sides meet the same state of the machine, and the ratio is taken pair by pair. A turn has one step
-that is not counted, which refills caches and wakes threads, and some that are counted. Before the turns, both
-sides must have made the same number of updates of the same number of parameters in their first step.
+This file has the flags, what a benchmark describes, and what one side does. `turns.py` lets both sides take
+turns and reports their figures.
 """
 
 import dataclasses
 import itertools
 import json
-import os
 import resource
-import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import turns
 from absl import app, flags
 
-SIDES = ("ours", "torch")
-ENV = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
 _MIB = 1024  # KiB, the unit of Linux's ru_maxrss
 
 BATCH = flags.DEFINE_integer("batch_size", 64, "images of each domain in a batch", lower_bound=1)
-_PAIRS = flags.DEFINE_integer("pairs", 11, "counted turns of each side", lower_bound=1)
-_COUNTED = flags.DEFINE_integer("counted", 2, "counted steps of a turn", lower_bound=1)
+PAIRS = flags.DEFINE_integer("pairs", 11, "counted turns of each side", lower_bound=1)
+COUNTED = flags.DEFINE_integer("counted", 2, "counted steps of a turn", lower_bound=1)
 _JSON = flags.DEFINE_string("json", "", "file for the figures")
 _COST = flags.DEFINE_bool("cost", False, "whether our side also counts a step's operations and bytes")
 _DEVICE = flags.DEFINE_enum("device", "cpu", ["cpu", "cuda"], "where the twin computes")
 _AMP = flags.DEFINE_bool("amp", False, "whether the twin computes products and convolutions in bfloat16")
 _COMPILE = flags.DEFINE_bool("compile", False, "whether torch.compile compiles the twin's networks")
-_WORKER = flags.DEFINE_enum("worker", None, (*SIDES, "loop"), "used by the program itself to run one part")
+_WORKER = flags.DEFINE_enum(
+    "worker", None, (*turns.SIDES, "loop"), "used by the program itself to run one part"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +61,8 @@ class Comparison:
       images: the number of real images that a step reads.
       operations: the operations of a step in GFLOP; None makes PyTorch count those of the twin.
       loop: prints one line of JSON about a real run.
+      cycle: the number of successive steps that together do everything as often as it is done in a run. The
+        counted steps of a turn are a multiple of it.
     """
 
     ours: Callable[[], Made]
@@ -73,12 +71,13 @@ class Comparison:
     images: Callable[[], int]
     operations: Callable[[], float] | None = None
     loop: Callable[[], None] | None = None
+    cycle: int = 1
 
 
-def ours(fields, batch, frozen=(), start=0):
+def ours(fields, batch, frozen=(), start=0, cycle=1):
     """Our side: the model with these fields, on this batch, from iteration `start` on.
 
-    `frozen` names the networks that are not trained.
+    `frozen` names the networks that are not trained. `cycle` is that of `Comparison`.
     """
     import jax
     import optax
@@ -93,12 +92,14 @@ def ours(fields, batch, frozen=(), start=0):
     placed, box = devices.shard(batch), [devices.replicate(host.replace(step=host.step + start))]
     step: Any = devices.pmap_step(model.train_step, 0)
     iterations, calls, counted = itertools.count(start), {}, {"flop": 0.0, "bytes": 0.0}
-    for phase in model.phases(start) if _COST.value else ():
+    repeated = [phase for i in range(start, start + cycle) for phase in model.phases(i)]
+    for phase in dict.fromkeys(repeated) if _COST.value else ():
         # Operations are those of the program as written. Bytes are those of the compiled program.
         lowered = step.lower(box[0], placed, devices.clock(0, 0, True), phase)
         calls[phase] = lowered.compile()  # a compiled step has its phase in it
-        counted["flop"] += lowered.cost_analysis()["flops"]
-        counted["bytes"] += calls[phase].cost_analysis()["bytes accessed"]
+        share = repeated.count(phase) / cycle
+        counted["flop"] += share * lowered.cost_analysis()["flops"]
+        counted["bytes"] += share * calls[phase].cost_analysis()["bytes accessed"]
 
     def run():
         metrics: dict[str, Any] = {}
@@ -130,7 +131,10 @@ def run(comparison: Comparison) -> None:
         elif _WORKER.value:
             work(comparison, _WORKER.value)
         else:
-            compare(comparison)
+            counted, cycle = COUNTED.value, comparison.cycle
+            if counted % cycle:
+                raise SystemExit(f"counted={counted} is not allowed; allowed: multiples of {cycle}")
+            turns.compare(comparison, PAIRS.value, _JSON.value)
 
     app.run(main)
 
@@ -148,10 +152,10 @@ def work(comparison, side):
     facts |= {"parameters": made.parameters, "updates": made.updates(), **made.cost}
     facts["images"] = comparison.images()
     if side == "torch" and not (comparison.operations or _COMPILE.value):
-        facts["gflop"] = _counted_operations(made.step)
+        facts["gflop"] = _counted_operations(made.step, comparison.cycle)
     print(json.dumps(facts), flush=True)
     for line in sys.stdin:
-        counted = int(line.strip() or _COUNTED.value)
+        counted = int(line.strip() or COUNTED.value)
         made.step()
         began = time.perf_counter()
         for _ in range(counted):
@@ -182,7 +186,8 @@ def ready_twin(comparison):
     return dataclasses.replace(made, step=step)
 
 
-def _counted_operations(step):
+def _counted_operations(step, cycle):
+    """GFLOP of a step, the mean over a cycle of steps."""
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils.flop_counter import flop_registry
 
@@ -197,111 +202,6 @@ def _counted_operations(step):
             return out
 
     with Counter() as counter:
-        step()
-    return counter.total / 1e9
-
-
-class Side:
-    """A worker process that takes a turn when asked."""
-
-    def __init__(self, name):
-        """Starts the process and waits until its step is compiled and has run once."""
-        pipe = subprocess.PIPE
-        process: Any = subprocess.Popen(command(name), stdin=pipe, stdout=pipe, text=True, env=ENV)
-        self._process = process
-        self.facts = self._read()
-
-    def _read(self):
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit(f"one side ended early, with exit code {self._process.wait()}")
-        return json.loads(line)
-
-    def turn(self):
-        """Seconds of a step, and the peak of memory."""
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return self._read()
-
-    def close(self):
-        """Ends the process."""
-        self._process.stdin.close()
-        self._process.wait()
-
-
-def command(part):
-    """The command line of one part of this program."""
-    return [sys.executable, sys.argv[0], f"--worker={part}", *sys.argv[1:]]
-
-
-def gemm_rate():
-    """GFLOP/s of a large matrix product in numpy, an upper bound for both sides."""
-    import numpy as np
-
-    a = np.ones((2048, 2048), np.float32)
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        a @ a
-        times.append(time.perf_counter() - began)
-    return 2 * 2048**3 / min(times) / 1e9
-
-
-def compare(comparison):
-    """Alternates the two sides, prints the table, writes the JSON, and ends with the ratio."""
-    sides = {name: Side(name) for name in SIDES}
-    for fact in ("parameters", "updates"):
-        one, other = (dict(sorted(side.facts[fact].items())) for side in sides.values())
-        if one != other:
-            raise SystemExit(f"the two sides differ in {fact}: {one} and {other}")
-    for side in sides.values():
-        side.turn()
-    taken = [{name: side.turn() for name, side in sides.items()} for _ in range(_PAIRS.value)]
-    for side in sides.values():
-        side.close()
-    counted = comparison.operations
-    operations = counted() if counted else sides["torch"].facts["gflop"]
-    rows = {}
-    for name, side in sides.items():
-        seconds = statistics.median(pair[name]["seconds"] for pair in taken)
-        rows[name] = {
-            "seconds": seconds,
-            "steps_per_second": 1 / seconds,
-            "images_per_second": comparison.images() / seconds,
-            "gflops": operations / seconds,
-            "peak_mib": taken[-1][name]["peak_mib"],
-            "start_seconds": side.facts["start_seconds"],
-            "first_step_seconds": side.facts["first_step_seconds"],
-        }
-    ratios = [pair["ours"]["seconds"] / pair["torch"]["seconds"] for pair in taken]
-    summary = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
-    facts = {name: dict(sorted(sides["ours"].facts[name].items())) for name in ("parameters", "updates")}
-    figures = {**comparison.settings(), **facts, "gemm_gflops": gemm_rate(), "sides": rows, "ratio": summary}
-    if comparison.loop:
-        figures["run"] = _real_run()
-    report(figures, comparison.settings())
-
-
-def _real_run():
-    lines = subprocess.run(command("loop"), env=ENV, check=True, text=True, stdout=subprocess.PIPE).stdout
-    run = json.loads(lines.splitlines()[-1])
-    return {**run, "outside_step": 1 - run["step_seconds"] / run["iteration_seconds"]}
-
-
-def report(figures, settings):
-    """Prints the figures and writes them to the file of --json."""
-    from gan_jax import paths
-    from gan_jax.runs import provenance
-
-    figures |= provenance.facts()
-    print(", ".join(f"{key} {value}" for key, value in settings.items()) + f", {figures['parameters']}")
-    print(f"matrix product: {figures['gemm_gflops']:.0f} GFLOP/s")
-    for name, row in figures["sides"].items():
-        print(f"{name:>6}", "  ".join(f"{key} {value:.3g}" for key, value in row.items()))
-    if "run" in figures:
-        print("a run:", "  ".join(f"{key} {value:.3g}" for key, value in figures["run"].items()))
-    if _JSON.value:
-        paths.given("json", _JSON.value).write_text(json.dumps(figures, indent=2) + "\n")
-    ratio = figures["ratio"]
-    print(f"ratio of ours to torch's: min {ratio['min']:.2f}, max {ratio['max']:.2f}")
-    print(f"ratio {ratio['median']:.2f}")
+        for _ in range(cycle):
+            step()
+    return counter.total / cycle / 1e9

@@ -15,13 +15,14 @@ from gan_jax.config import apply, quick
 from gan_jax.config.recipes import growing
 from gan_jax.config.recipes.generation import inception
 from gan_jax.config.recipes.growing import folder
+from gan_jax.config.recipes.measures import measures
 
 
 def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = growing.faces_by("pggan_celeba", "pggan", size=128)
     growing.schedule(config, 600_000, growing.ONE_GPU, 12_000_000)
-    return apply(config, arg, paper, folder, inception, part, quick)
+    return apply(config, arg, paper, folder, inception, part, measures, quick)
 
 
 def paper(config):

@@ -11,6 +11,7 @@ from gan_jax.config import apply, quick
 from gan_jax.config.recipes import drawn_faces, generation
 from gan_jax.config.recipes.drawn_faces import folder
 from gan_jax.config.recipes.generation import inception
+from gan_jax.config.recipes.measures import measures
 
 
 def get_config(arg=""):
@@ -33,7 +34,7 @@ def get_config(arg=""):
         ada_length=500_000 // 64,
     )
     config.data.flip = True
-    return apply(config, arg, inception, folder, part, ada, quick)
+    return apply(config, arg, inception, folder, part, ada, measures, quick)
 
 
 def part(config):

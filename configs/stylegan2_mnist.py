@@ -9,6 +9,7 @@ mirrored digit is no digit, so that there is no augmentation.
 from gan_jax.config import apply, quick
 from gan_jax.config.recipes import generation
 from gan_jax.config.recipes.generation import inception, part
+from gan_jax.config.recipes.measures import measures
 
 
 def get_config(arg=""):
@@ -33,7 +34,7 @@ def get_config(arg=""):
         learning_rate=2.5e-3,
         ema_half_life=2000 / 32,
     )
-    return apply(config, arg, inception, part, conditional, quick)
+    return apply(config, arg, inception, part, conditional, measures, quick)
 
 
 def conditional(config):

@@ -15,6 +15,7 @@ from gan_jax.config import apply, quick, reference
 from gan_jax.config.recipes import growing
 from gan_jax.config.recipes.generation import inception
 from gan_jax.config.recipes.growing import folder
+from gan_jax.config.recipes.measures import measures
 
 
 def get_config(arg=""):
@@ -28,7 +29,7 @@ def get_config(arg=""):
     )
     growing.schedule(config, 600_000, growing.ONE_GPU, 25_000_000, start_size=8)
     rows = a_baseline, b_tuned, c_styles, d_constant, e_noise, f_mixing
-    return apply(config, arg, folder, inception, part, *rows, quick)
+    return apply(config, arg, folder, inception, part, *rows, measures, quick)
 
 
 def part(config):

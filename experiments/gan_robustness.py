@@ -23,6 +23,7 @@ from PIL import Image
 from gan_jax import models
 from gan_jax.drawing.sheets import table_of_pictures
 from gan_jax.errors import ConfigError, NonFiniteError
+from gan_jax.metrics.score_names import naming
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
 
@@ -94,7 +95,7 @@ def trained(config):
 def score_name(config):
     """The name of the Frechet distance among the scores of a run."""
     spec = config.evals.test
-    return "fid_inception_clean" if spec.get("features") == "inception" else f"{spec.prefix}_fid"
+    return naming(spec.get("features", "judge"), spec.get("prefix", "digit"))("fid")
 
 
 def parameters(config):

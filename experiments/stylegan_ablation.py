@@ -48,7 +48,7 @@ def plan():
     """The checked configuration of every line by its name.
 
     Raises:
-      ConfigError: a line is unknown, or flags contradict each other.
+      ConfigError: a line is unknown, flags contradict each other, or the judge does not give the scores.
     """
     unknown = [name for name in _ROWS.value if name not in ROWS]
     if unknown or not _ROWS.value:
@@ -61,10 +61,16 @@ def plan():
     seed = tables.only_seed()
     # The configurations name their own steps in `quick`.
     steps = 0 if tables.QUICK.value else None
-    return {
+    plan = {
         name: tables.load(",".join(filter(None, [*further, name])), seed, path=CONFIG, steps=steps)
         for name in dict.fromkeys(_ROWS.value)
     }
+    for config in plan.values():
+        features = config.evals.test.get("features", "judge")
+        if features != "judge":
+            scored = f"variant={_VARIANT.value!r} scores by the features of {features}"
+            raise ConfigError(f"{scored}; allowed: variants that score by those of the judge")
+    return plan
 
 
 def row(name, config, run, result):

@@ -12,12 +12,12 @@ if _COMMAND:
 
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gan_jax import paths
-from gan_jax.errors import ConfigError, GanJaxError, nearest
+from gan_jax.errors import ConfigError, GanJaxError
 from gan_jax.runs import signals
 
 _ABORTED = 134  # the exit code with which jax itself ends a process that has lost another
@@ -29,118 +29,20 @@ if _COMMAND:  # before the imports that take seconds
 from absl import app, flags
 from ml_collections import config_flags
 
+from gan_jax import arguments
 from gan_jax.inference import flags as mode_flags
 
 _log = logging.getLogger("gan_jax.main")
-
-_CONFIG = config_flags.DEFINE_config_file(
-    "config", None, "configuration file, with variants after a colon, such as configs/dtn_digits.py:no_tid"
-)
-_WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
-_MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
-_MODES += ["export"]
-_MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 
 def run() -> None:
     """Entry point of `gan_jax` and of `python -m gan_jax.main`."""
     signals.install(_BEFORE)
     # --help shows the flags of the called script, which may be another module than this one.
-    for module in (__name__, mode_flags.__name__):
+    for module in (arguments.__name__, mode_flags.__name__):
         for flag in flags.FLAGS.flags_by_module_dict().get(module, ()):
             flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
-    app.run(_main, flags_parser=_parse)
-
-
-def _parse(argv: Sequence[str]) -> list[str]:
-    """Parses flags; an error is one line and exit code 2."""
-    argv = [_installed(arg) for arg in argv]
-    try:
-        argv, further = _separated(argv)
-        rest = _flags(argv)
-        if further:
-            from gan_jax.config import overrides
-
-            overrides.add(_CONFIG.value, further)
-        # config_flags would report a missing file only when the value is used.
-        missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
-        if missing:
-            raise ConfigError(f"config={missing[0]!r}: no such file")
-        return rest
-    except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        _refuse(_reason(argv, error))
-    return []
-
-
-def _separated(argv: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
-    """The arguments for config_flags, and fields that its configuration lacks, see `config.overrides`."""
-    file = next((arg.partition("=")[2] for arg in argv if _config_file(arg)), "")
-    if not any(arg.startswith("--config.") for arg in argv) or not Path(file.partition(":")[0]).is_file():
-        return list(argv), []
-    from gan_jax import config as configuration
-    from gan_jax.config import overrides
-
-    return overrides.separated(argv, configuration.load(file))
-
-
-def _flags(argv: Sequence[str]) -> list[str]:
-    """Parses flags. config_flags looks for fields in `sys.argv`, so it is set meanwhile."""
-    before = sys.argv
-    try:
-        sys.argv = list(argv)
-        return flags.FLAGS(argv)
-    finally:
-        sys.argv = before
-
-
-def _installed(arg: str) -> str:
-    """Replaces `~` in `--config`, and `configs/x.py` by the installed copy where the file is missing."""
-    name = _config_file(arg)
-    if name.startswith("~"):
-        return arg.replace(name, str(paths.given("config", name)), 1)
-    packaged = Path(__file__).parent / name
-    if name.startswith("configs/") and not Path(name).exists() and packaged.exists():
-        return arg.replace(name, str(packaged), 1)
-    return arg
-
-
-def _config_file(arg: str) -> str:
-    """The file that `--config=FILE:VARIANTS` names, or '' for any other argument."""
-    flag, _, value = arg.partition("=")
-    return value.partition(":")[0] if flag in ("--config", "-config") else ""
-
-
-def _reason(argv: Sequence[str], error: BaseException | None) -> str:
-    """One line that says what is wrong with the command line."""
-    refusals, cause = [], error
-    while cause is not None:
-        refusals += [cause] if isinstance(cause, ConfigError) else []
-        cause = cause.__cause__ or cause.__context__
-    if refusals:
-        return str(refusals[-1])  # ml_collections wraps the first error with its traceback as text
-    return _unknown_field(argv) or " ".join(str(error).split())
-
-
-def _unknown_field(argv: Sequence[str]) -> str:
-    """A message on the first `--config.FIELD` that the configuration does not have, or ''."""
-    from gan_jax import config as configuration
-
-    config = next((configuration.load(a.partition("=")[2]) for a in argv if _config_file(a)), None)
-    for arg in argv:
-        if config is not None and arg.startswith("--config."):
-            name, _, value = arg.removeprefix("--config.").partition("=")
-            known = config.to_dict()
-            for key in name.split("."):
-                if not isinstance(known, dict) or key not in known:
-                    fields = known if isinstance(known, dict) else ()
-                    return f"config.{name}={value}: {key!r} {nearest(key, fields)}"
-                known = known[key]
-    return ""
-
-
-def _refuse(message: Any) -> None:
-    print(f"gan_jax: {message}", file=sys.stderr)
-    sys.exit(2)
+    app.run(_main, flags_parser=arguments.parse)
 
 
 def _main(argv: Sequence[str]) -> None:
@@ -148,11 +50,11 @@ def _main(argv: Sequence[str]) -> None:
         "train": "before training began; the same command begins or resumes it",
         "translate": "half-way; every written file is complete",
     }
-    signals.INTERRUPTS.words = words.get(_MODE.value, _BEFORE)
+    signals.INTERRUPTS.words = words.get(arguments.MODE.value, _BEFORE)
     try:
         if len(argv) > 1:
             raise ConfigError(f"argument {argv[1]!r} is not a flag; see --help")
-        _run(_MODE.value)
+        _run(arguments.MODE.value)
     except GanJaxError as error:
         from gan_jax.game import devices
 
@@ -172,20 +74,24 @@ def _main(argv: Sequence[str]) -> None:
 def _run(mode: str) -> None:
     from gan_jax.runs import logs
 
+    if mode in ("list", "fields") or len(sys.argv) == 1:
+        _tell(mode)
+        return
     logs.start()
-    given = {flag.name: flag.value for flag in mode_flags.FLAGS if flag.present}
+    given = {
+        flag.name: flag.value for flag in (*mode_flags.FLAGS, arguments.DATA, arguments.SIZE) if flag.present
+    }
     if mode not in ("train", "eval"):
         _infer(mode, given)
         return
-    for flag in given:
-        raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
+    _no_flags(mode, set(given) - set(arguments.OF_TRAINING if mode == "train" else ()))
     from gan_jax import config as configuration
 
-    config = _CONFIG.value if mode == "train" else _stored_config(mode)
-    if config is None and _WORKDIR.value:
+    config = arguments.configuration() if mode == "train" else _stored_config(mode)
+    if config is None and arguments.WORKDIR.value:
         from gan_jax.runs import restore
 
-        config = restore.stored_config(_WORKDIR.value)
+        config = restore.stored_config(arguments.WORKDIR.value)
     if config is None:
         raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
     configuration.validate(config)
@@ -194,11 +100,27 @@ def _run(mode: str) -> None:
     from gan_jax.train import evaluate_run, train
 
     devices.check_batch_size(config.batch_size)
-    if not (_WORKDIR.value or config.name):
+    if not (arguments.WORKDIR.value or config.name):
         raise ConfigError("--workdir is required: config.name='' names no folder")
-    path = paths.given("workdir", Path("runs") / config.name if _WORKDIR.value is None else _WORKDIR.value)
+    path = paths.given(
+        "workdir", Path("runs") / config.name if arguments.WORKDIR.value is None else arguments.WORKDIR.value
+    )
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
+
+
+def _tell(mode: str) -> None:
+    """Prints what there is, or the fields of a configuration."""
+    from gan_jax.config import fields, listing
+
+    _no_flags(mode, [flag.name for flag in mode_flags.FLAGS if flag.present])
+    if mode != "fields":
+        config = config_flags.get_config_filename(flags.FLAGS["config"]) if arguments.CONFIG.present else ""
+        print(*listing.lines(config.partition(":")[0]), sep="\n")
+    elif arguments.CONFIG.value is None:
+        raise ConfigError("--config is required with --mode=fields, such as --config=configs/dtn_digits.py")
+    else:
+        print(*fields.lines(arguments.CONFIG.value), sep="\n")
 
 
 def _infer(mode: str, given: dict[str, Any]) -> None:
@@ -208,14 +130,18 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
     if mode == "import":
         from gan_jax.weights import importing
 
-        run: Any = functools.partial(importing.run, config=_CONFIG.value)
+        run: Any = functools.partial(importing.run, config=arguments.CONFIG.value)
     else:
         run = inference.mode(mode)
     inference.check_flags(mode, run, given)
-    config = _stored_config(mode)
+    if inference.takes_run(run):
+        config = _stored_config(mode)
+        run = functools.partial(run, paths.given("workdir", arguments.WORKDIR.value or ""))
+    else:
+        config = _no_run(mode)
     # A run may be used on another platform than it was trained on, so jax chooses the platform here.
     _start(compilation_cache=_cache(config))
-    for name, value in run(paths.given("workdir", _WORKDIR.value or ""), **given).items():
+    for name, value in run(**given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 
 
@@ -237,13 +163,26 @@ def _start(*args: Any, **kwargs: Any) -> None:
 def _stored_config(mode):
     from gan_jax.runs import restore
 
-    if mode != "import" and _CONFIG.value is not None:
+    if mode != "import" and arguments.CONFIG.value is not None:
         raise ConfigError(f"--config is not a flag of --mode={mode}: --workdir has its own configuration")
-    if _WORKDIR.value is None:
+    if arguments.WORKDIR.value is None:
         raise ConfigError(f"--workdir is required with --mode={mode}")
     if mode == "import":  # the folder has no run yet
-        return _CONFIG.value or {}
-    return restore.load_config(paths.given("workdir", _WORKDIR.value))
+        return arguments.CONFIG.value or {}
+    return restore.load_config(paths.given("workdir", arguments.WORKDIR.value))
+
+
+def _no_flags(mode: str, given: Iterable[str]) -> None:
+    for flag in given:
+        raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
+
+
+def _no_run(mode: str) -> dict[str, Any]:
+    """The configuration of a mode that needs no run, which has no fields."""
+    for flag, value in (("config", arguments.CONFIG.value), ("workdir", arguments.WORKDIR.value)):
+        if value is not None:
+            raise ConfigError(f"--{flag} is not a flag of --mode={mode}")
+    return {}
 
 
 def _show(result: dict[str, Any], path: Path | str) -> None:

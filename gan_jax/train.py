@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import math
+import sys
+import types
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import jax
 import ml_collections
 
 from gan_jax import data, paths
-from gan_jax.config import FREE
+from gan_jax.config import FREE, validate
+from gan_jax.config.own_code import located
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.ops.pixels import on_floats
@@ -50,6 +53,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     Raises:
       ConfigError, WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
     """
+    config = located(config)
     folder = Workdir(workdir, writes=devices.process()[0] == 0)
     stored = config.to_dict()
     literal.checked(folder.path)
@@ -77,6 +81,30 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         content = _Loop(run).run()
         devices.barrier("finished")  # one process writes the result; others may read it after this call
         return content
+
+
+def begin(config: ml_collections.ConfigDict, workdir: Path | str | None = None) -> dict[str, Any]:
+    """Checks a configuration, starts the devices, and trains or resumes the run, as the command does.
+
+    `gan_jax.train(config, workdir)` is this function.
+
+    Args:
+      config: the configuration; it is not changed.
+      workdir: the run's folder; None is `runs/<name of the configuration>`.
+
+    Returns:
+      The content of `result.json`: `metrics`, `step`, `params_sha256` and what the run was made with.
+
+    Raises:
+      ConfigError: naming a field, before any folder is made.
+      WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
+    """
+    validate(config)
+    cache = config.compilation_cache
+    cache = str(paths.given("compilation_cache", cache)) if cache else ""
+    devices.start(config.platform, config.distributed, cache, config.debug_nans)
+    devices.check_batch_size(config.batch_size)
+    return train(config, Path("runs") / config.name if workdir is None else workdir)
 
 
 def evaluate_run(workdir: Path | str) -> dict[str, Any]:
@@ -177,3 +205,14 @@ class _Loop:
             run.checkpoints.close()
             devices.barrier("saved")  # a process that exits first would end the others
             raise
+
+
+class _Callable(types.ModuleType):
+    """This module as the function `begin`, since `gan_jax.train` is the name of both."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """See `begin`."""
+        return begin(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -12,7 +12,8 @@ from gan_jax import models
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gan_jax"
-COMMAND_LINES = (PACKAGE / "main.py", PACKAGE / "inference" / "flags.py", PACKAGE / "report" / "__main__.py")
+_COMMAND_LINES = ("main.py", "arguments.py", "inference/flags.py", "report/__main__.py")
+COMMAND_LINES = tuple(PACKAGE / name for name in _COMMAND_LINES)
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.py"))
@@ -25,33 +26,41 @@ IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 MAY = {
     "errors": (),
     "paths": ("gan_jax.errors",),
-    "files": ("numpy",),
+    "lazy": (),
+    "plugins": ("gan_jax.errors", "gan_jax.paths"),
+    "files": ("numpy", "safetensors", "torch", "h5py"),
     "drawing": ("numpy", "matplotlib", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
     "data": (
         *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
-        "gan_jax.drawing.palette",
+        *("gan_jax.drawing.palette", "gan_jax.plugins"),
     ),
-    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels"),
-    "models": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops", "gan_jax.game", "gan_jax.networks"),
+    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.lazy"),
+    "models": (
+        *(*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.plugins", "gan_jax.ops", "gan_jax.game"),
+        "gan_jax.networks",
+    ),
     "metrics": (
-        *(*ARRAYS, "sklearn", "torch", "h5py", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
+        *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.paths", "gan_jax.files", "gan_jax.lazy"),
         *("gan_jax.ops.pixels", "gan_jax.game.devices", "gan_jax.networks.recognition"),
     ),
     "evaluation": (
         *(*ARRAYS, "sklearn", "gan_jax.errors", "gan_jax.drawing", "gan_jax.ops", "gan_jax.metrics"),
-        "gan_jax.game.network",
+        *("gan_jax.game.network", "gan_jax.plugins"),
     ),
     "config": (
         *(
             "ml_collections",
+            "gan_jax.plugins",
             "gan_jax.errors",
             "gan_jax.data.roles",
             "gan_jax.data.embedded.catalogue",
+            "gan_jax.data.places",
             "gan_jax.models",
             "gan_jax.metrics.features",
             "gan_jax.evaluation",
+            "gan_jax.ops.losses",
         ),
     ),
     "runs": (
@@ -62,7 +71,7 @@ MAY = {
         "gan_jax.paths",
     ),
     "weights": (
-        *("numpy", "jax", "torch", "safetensors", "ml_collections", "gan_jax.errors", "gan_jax.ops.labels"),
+        *("numpy", "jax", "ml_collections", "gan_jax.errors", "gan_jax.files", "gan_jax.ops.labels"),
         *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
     ),
     "inference": (
@@ -77,7 +86,8 @@ MAY = {
             "gan_jax.files",
             "gan_jax.drawing",
         ),
-        *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.data", "gan_jax.models", "gan_jax.metrics"),
+        *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.game.network", "gan_jax.data", "gan_jax.models"),
+        "gan_jax.metrics",
         *("gan_jax.runs", "gan_jax.weights", "gan_jax.__version__"),
     ),
     "report": (
@@ -88,8 +98,20 @@ MAY = {
         *("jax", "ml_collections", "gan_jax.errors", "gan_jax.ops.pixels", "gan_jax.game", "gan_jax.data"),
         *("gan_jax.config", "gan_jax.runs", "gan_jax.paths"),
     ),
+    "api": (
+        *("numpy", "ml_collections", "PIL", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
+        *("gan_jax.data.sources.decoding", "gan_jax.ops.pixels", "gan_jax.runs", "gan_jax.inference"),
+    ),
+    "arguments": (*("absl", "ml_collections", "gan_jax.errors", "gan_jax.paths", "gan_jax.config"),),
     "main": (
-        *("absl", "ml_collections", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
+        *(
+            "absl",
+            "ml_collections",
+            "gan_jax.errors",
+            "gan_jax.arguments",
+            "gan_jax.game.devices",
+            "gan_jax.config",
+        ),
         *("gan_jax.runs", "gan_jax.weights", "gan_jax.inference", "gan_jax.train", "gan_jax.paths"),
     ),
 }
@@ -153,7 +175,7 @@ def test_every_package_has_one_rule_and_no_rule_is_for_nothing():
 
 def test_the_pictures_of_the_tree_show_every_package_and_nothing_else():
     packages = [path.parent for depth in ("*", "*/*") for path in PACKAGE.glob(f"{depth}/__init__.py")]
-    drawn = (ROOT / "README.md").read_text().split("\ngan_jax/\n")[1].split("\nconfigs/")[0]
+    drawn = (ROOT / "docs" / "design.md").read_text().split("\ngan_jax/\n")[1].split("\nconfigs/")[0]
     assert sorted(re.findall(r"(\w+)/", drawn)) == sorted(path.name for path in packages)
     told = re.findall(r"^  \| (`.+?`) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.M)
     assert [name for row in told for name in re.findall(r"`(\w+)`", row)] == list(MAY)

@@ -54,7 +54,9 @@ for number, args in enumerate(json.load(sys.stdin)):
 
 # Arguments, and what the only line of the message must contain.
 REFUSED = {
-    "no config": ([], ["--config is required"]),
+    "no config": (["--mode=train"], ["--config is required"]),
+    "fields of nothing": (["--mode=fields"], ["--config is required with --mode=fields"]),
+    "fields and a flag": (["--mode=fields", DIGITS, "--num=3"], ["--num is not a flag of --mode=fields"]),
     "missing file": (["--config=nowhere.py"], ["nowhere.py"]),
     "unknown variant": ([f"{DIGITS}:no_tidd"], ["'no_tidd'", "did you mean 'no_tid'"]),
     "unknown field": ([DIGITS, "--config.bach_size=3"], ["bach_size", "batch_size"]),
@@ -88,6 +90,15 @@ REFUSED = {
     "flag of another mode": (["--mode=interpolate", "--num=3"], ["--num", "--mode=interpolate", "--pairs"]),
     "flag of no training": ([DIGITS, "--seed=3"], ["--seed is not a flag of --mode=train"]),
     "no images": (["--mode=sample", "--num=0"], ["--num=0"]),
+    "score of nothing": (["--mode=score", "--input=a"], ["--reference is required with --mode=score"]),
+    "score in a folder": (
+        ["--mode=score", "--input=a", "--reference=b", "--workdir=x"],
+        ["--workdir is not a flag of --mode=score"],
+    ),
+    "score by nothing": (
+        ["--mode=score", "--input=a", "--reference=b"],
+        ["weights=''", "features='inception'", "--features=random"],
+    ),
     "unknown path": (["--mode=interpolate", "--path=round"], ["--path=round", "spherical|linear"]),
 }
 
@@ -115,6 +126,9 @@ def outcomes(tmp_path_factory, run_folder):
     misspelt = "--config.data.sets.street.name=digits_stret"
     lines["misspelt data set"] = [f"{DIGITS}:quick", misspelt]
     lines["finished"] = [*finished, workdir]
+    lines["nothing"] = []
+    lines["list"] = ["--mode=list", DIGITS]
+    lines["fields"] = ["--mode=fields", DIGITS, "--config.batch_size=16"]
     lines["eval"] = ["--mode=eval", workdir]
     lines["eval of an empty folder"] = ["--mode=eval", f"--workdir={run_folder / 'empty'}"]
     lines["sample of a classifier"] = ["--mode=sample", workdir, "--out=a.png"]
@@ -145,6 +159,20 @@ def test_a_wrong_command_is_one_line_exit_code_2_and_no_folder(outcomes, name):
         assert part in lines[0]
     assert found["made"] == []
     assert found["out"] == ""
+
+
+def test_without_flags_all_there_is_is_listed(outcomes):
+    assert (outcomes["nothing"]["code"], outcomes["nothing"]["err"]) == (0, "")
+    assert f"  {ROOT / 'configs' / 'dtn_digits.py'} " in outcomes["nothing"]["out"]
+    assert "\nEvaluators (kind):\n" in outcomes["nothing"]["out"]
+
+
+def test_variants_and_fields_of_a_configuration_are_listed(outcomes):
+    assert outcomes["list"]["code"] == outcomes["fields"]["code"] == 0
+    assert "\n  quick " in outcomes["list"]["out"]
+    assert "\nModels (" not in outcomes["list"]["out"]
+    assert "\n--config.batch_size=16  # " in outcomes["fields"]["out"]
+    assert outcomes["fields"]["made"] == outcomes["list"]["made"] == []
 
 
 def test_a_misspelt_data_set_is_named_before_anything_is_trained_or_recorded(outcomes):

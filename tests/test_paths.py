@@ -1,5 +1,6 @@
 """Paths that a user writes: `~` is the home folder, and an empty path is no path."""
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -28,10 +29,10 @@ USES = [
     Use("workdir", lambda path: Workdir(path).path),
     Use("out", lambda path: output.check(path).path),
     Use("output", lambda path: targets.check(path, [], [], False).path),
-    Use("input", lambda path: Source.open(path, None).paths[0]),
+    Use("input", lambda path: Source.open(path, contextlib.ExitStack()).title),
     Use("file", lambda path: arrays.absolute(path)),
     Use("manual_dir", lambda path: arrays.absolute("x", path) if path else paths.given("manual_dir", path)),
-    Use("weights", lambda path: features.read_inception(path)),
+    Use("weights", lambda path: features.read("inception", path)),
 ]
 
 

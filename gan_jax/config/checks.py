@@ -14,7 +14,7 @@ from gan_jax.data.roles import complete
 from gan_jax.errors import ConfigError, nearest
 from gan_jax.metrics import features
 
-_RANGES = {
+RANGES = {
     "batch_size": (1, 2**20),
     "steps": (0, 10**9),
     "seed": (0, 2**31 - 1),
@@ -28,7 +28,7 @@ _RANGES = {
 
 _NAME_BYTES = 200  # file systems allow 255; a required run's folder and a sheet have longer names than these
 
-_CHOICES = {
+CHOICES = {
     "platform": ("", "cpu", "gpu", "tpu"),
     "checkpoint_rule": ("last", "best"),
     "data.kind": ("unpaired", "paired"),
@@ -83,11 +83,11 @@ def _check_values(config: ml_collections.ConfigDict) -> None:
     for name, value in _leaves(config):
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"{name}={value} is not allowed; allowed: finite numbers")
-    for name, (low, high) in _RANGES.items():
+    for name, (low, high) in RANGES.items():
         value = _get(config, name)
         if not low <= value <= high:
             raise ConfigError(f"{name}={value} is not allowed; allowed: {low} to {high}")
-    for name, choices in _CHOICES.items():
+    for name, choices in CHOICES.items():
         value = _get(config, name)
         if value not in choices:
             allowed = ", ".join(map(repr, choices))
@@ -177,7 +177,7 @@ def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Collection[s
             raise ConfigError(f"{name}.{field}={value} is not allowed; allowed: {low} to {10**9}")
     try:
         evaluation.check(spec, requires)
-        evaluation.method(spec["kind"], built)
+        evaluation.check_model(spec, built)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
 

@@ -39,7 +39,7 @@ def default() -> ml_collections.ConfigDict:
     config.weights = ml_collections.ConfigDict()  # networks from files of weights: name -> path
     config.data = ml_collections.ConfigDict()  # data sets, roles of the training batch, folders of files
     config.data.sets = ml_collections.ConfigDict()  # data sets by name, see `sets.dataset`
-    config.data.roles = ml_collections.ConfigDict()
+    config.data.roles = ml_collections.ConfigDict()  # roles of the training batch by name, see `sets.role`
     config.data.kind = "unpaired"  # roles are independent; 'paired': examples of all roles stay together
     config.data.size = 32  # pixels a side of all images
     config.data.load_size = 0  # pixels a side before a random crop to `size` in training; 0: no crop
@@ -49,17 +49,15 @@ def default() -> ml_collections.ConfigDict:
     config.evals = ml_collections.ConfigDict()  # evaluations by name
     config.best = ""  # '<eval>/<metric>'; the checkpoint with the maximum is the best one
     config.checkpoint_rule = "last"  # the checkpoint that the final evaluation judges: last, best
-    config.batch_size = 128  # over all devices
-    # False: each device draws noise, normalises by batch norm and fills image pools for its own part of the
-    # batch. True: as one device with the whole batch, so the number of devices changes rounding alone.
-    config.global_batch = False
-    config.steps = 1000
-    config.seed = 0
+    config.batch_size = 128  # examples of a batch over all devices
+    config.global_batch = False  # True: several devices take the step of one device with the whole batch
+    config.steps = 1000  # iterations of the whole run
+    config.seed = 0  # of all random draws
     config.log_every = 50  # steps between log lines
     config.log_seconds = 10.0  # seconds between log lines if no terminal shows them
     config.checkpoint_every = 500  # steps between checkpoints
     config.keep = 3  # number of newest checkpoints to keep
-    config.tensorboard = True
+    config.tensorboard = True  # whether records are also written for TensorBoard
     config.platform = ""  # '', 'cpu', 'gpu', 'tpu'; the run stops if this platform is missing
     config.distributed = False  # whether this process is one of several
     config.cache_dir = "runs/cache"  # folder of finished runs that other runs require

@@ -15,7 +15,7 @@ import ml_collections
 from gan_jax import evaluation
 from gan_jax.config.sets import resolve
 from gan_jax.config.types import ROLE, SET, conforms, described
-from gan_jax.errors import ConfigError
+from gan_jax.errors import ConfigError, nearest
 
 _PREFIX = "--config."
 _TABLES = ("files", "label_maps")  # fields that have names of splits below them
@@ -58,6 +58,27 @@ def add(config: ml_collections.ConfigDict, fields: Sequence[tuple[str, Any]]) ->
                     place[key] = dict(inherited)
                 place = place[key]
             place[last] = value
+
+
+def change(config: ml_collections.ConfigDict, fields: Mapping[str, Any]) -> None:
+    """Sets fields by their dotted names, in a configuration that may be locked.
+
+    Args:
+      config: changed in place.
+      fields: such as `{"steps": 20, "model.loss": "hinge"}`. A role, a data set or an evaluation may get a
+        field that it does not have yet.
+
+    Raises:
+      ConfigError: a field is unknown; the message has the nearest name.
+    """
+    for name, value in fields.items():
+        place: Any = config
+        for key in name.split(".") if _hint(config, name.split(".")) is None else ():
+            there = list(place) if isinstance(place, ml_collections.ConfigDict) else []
+            if key not in there:
+                raise ConfigError(f"{name}={value!r}: {key!r} {nearest(key, there)}")
+            place = place[key]
+        add(config, [(name, value)])
 
 
 def _sets(config, above):

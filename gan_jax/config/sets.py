@@ -19,10 +19,9 @@ def dataset(name: str = "", **fields: Any) -> dict[str, Any]:
 
     Args:
       name: name of an embedded or tfds data set; '' if `files` are given.
-      **fields: `embedded`, and the fields of `data.roles.complete` except `split`, `exclude` and `labels`,
-        which belong to roles. `embedded` is the name of the embedded set that replaces the data set in
-        `quick`; '' for none. Its default is the data set's own name if the data set is embedded, otherwise
-        ''.
+      **fields: the fields of `data.roles.complete` except `split`, `exclude` and `labels`, which belong to
+        roles. `embedded`: the name of the embedded set that replaces the data set in `quick`; '' for none.
+        Its default is the data set's own name if the data set is embedded, otherwise ''.
 
     Raises:
       ConfigError: an unknown field.

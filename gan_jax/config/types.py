@@ -47,7 +47,7 @@ def check(config: Mapping[str, Any], complete: bool = True) -> None:
     _each(config, "evals", "", _evaluation)
     model = _table("model", config.get("model", {}))
     # A file of another version may have a model that this one lacks, whose fields have no known types.
-    unknown = isinstance(model.get("name", ""), str) and model.get("name", "") not in models.known()
+    unknown = isinstance(model.get("name", ""), str) and not models.exists(model.get("name", ""))
     if complete or not unknown:
         _model(model)
     _each(config, "requires", "", lambda place, needed: _required(place, needed, complete))

@@ -1,5 +1,6 @@
 """Configuration files and their variants: `configs/dtn_digits.py:no_tid`."""
 
+import contextvars
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,24 @@ from gan_jax.config.defaults import default
 from gan_jax.errors import ConfigError, nearest
 
 Variant = Callable[[ml_collections.ConfigDict], None]
+
+
+_KNOWN: contextvars.ContextVar[dict[str, Variant] | None] = contextvars.ContextVar("known", default=None)
+
+
+def known(file: str) -> dict[str, Variant]:
+    """The variants of a configuration file by name, in the order of the file.
+
+    Raises:
+      ConfigError: no such file.
+    """
+    found: dict[str, Variant] = {}
+    token = _KNOWN.set(found)
+    try:
+        load(file.partition(":")[0])
+    finally:
+        _KNOWN.reset(token)
+    return found
 
 
 def load(path: str) -> ml_collections.ConfigDict:
@@ -52,6 +71,10 @@ def apply(config: ml_collections.ConfigDict, arg: str, *variants: Variant) -> ml
       ConfigError: an unknown variant, a variant that changes nothing, or a field that no configuration has.
     """
     known = {variant.__name__: variant for variant in variants}
+    listed = _KNOWN.get()
+    if listed is not None:
+        listed.clear()  # a configuration may begin with another one; the last call is its own
+        listed.update(known)
     chosen = list(dict.fromkeys(filter(None, arg.split(","))))
     for name in chosen:
         if name not in known:

@@ -11,7 +11,7 @@ from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
 from gan_jax.data.pixels import views
 from gan_jax.data.pixels.framing import Framing
-from gan_jax.data.sources import arrays, folder, label_maps, tfds
+from gan_jax.data.sources import arrays, folder, label_maps, own, tfds
 from gan_jax.drawing import palette
 from gan_jax.errors import ConfigError, DataError
 
@@ -95,6 +95,8 @@ def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") 
             arrays.locate(path, manual_dir)
     elif spec["name"] in catalogue.NAMES:
         catalogue.check(spec["name"], spec["split"], spec["attributes"])
+    elif own.is_own(spec["name"]):
+        own.check(spec)
     else:
         tfds.check(spec["name"], spec["attributes"], data_dir, manual_dir)
 
@@ -122,6 +124,8 @@ def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: 
         examples = arrays.read(spec["files"], spec["split"], manual_dir)
     elif spec["name"] in catalogue.NAMES:
         examples = catalogue.read(spec["name"], spec["split"], spec["attributes"])
+    elif own.is_own(spec["name"]):
+        examples = own.read(spec)
     else:
         return tfds.read(spec, framing, data_dir, manual_dir)
     framed = {"image": framing.apply_all(examples.columns["image"])}

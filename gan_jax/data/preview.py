@@ -9,7 +9,7 @@ import numpy as np
 from gan_jax.data import roles
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.pixels import views
-from gan_jax.data.sources import arrays, folder, tfds_preview
+from gan_jax.data.sources import arrays, folder, own, tfds_preview
 from gan_jax.errors import DataError
 
 
@@ -23,12 +23,14 @@ class Preview:
       columns: the columns of `load`'s examples. `image` is one image of zeros. The rows of the others are
         the examples' own, or stand-ins of the same shape with the smallest and largest values there may be.
       names: file names of all listed examples; () if they are not files.
+      unread: names of columns whose values only the files of label maps tell; `columns` has zeros for them.
     """
 
     count: int
     total: int
     columns: Mapping[str, np.ndarray]
     names: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = "") -> Preview:
@@ -44,16 +46,18 @@ def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_di
       ConfigError, DataError: as for `check`; also a DataError for a split without examples.
     """
     spec = roles.complete(spec)
-    own = roles.reading(spec)
+    needed = roles.reading(spec)
     exact = True
-    if spec["files"] and folder.reads(own, manual_dir):
-        examples = folder.listed(own, manual_dir)
+    if spec["files"] and folder.reads(needed, manual_dir):
+        examples = folder.listed(needed, manual_dir)
     elif spec["files"]:
-        examples = arrays.read(own["files"], own["split"], manual_dir)
+        examples = arrays.read(needed["files"], needed["split"], manual_dir)
     elif spec["name"] in catalogue.NAMES:
-        examples, exact = catalogue.stand_ins(own["name"], own["split"], own["attributes"]), False
+        examples, exact = catalogue.stand_ins(needed["name"], needed["split"], needed["attributes"]), False
+    elif own.is_own(spec["name"]):
+        examples = own.read(needed)
     else:
-        examples, exact = tfds_preview.stand_ins(own, data_dir), False
+        examples, exact = tfds_preview.stand_ins(needed, data_dir), False
     if exact:
         examples = roles.chosen(spec, examples)
         if spec["exclude"]:
@@ -73,4 +77,5 @@ def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_di
     how = "" if spec["derive"] == roles.PALETTE else spec["derive"]
     seen = views.derived(np.zeros((1, 8, 8, channels), np.uint8), how, spec["channels"])
     columns["image"] = np.zeros((1, size, size, seen.shape[-1]), np.uint8)
-    return Preview(count, examples.listing.total, columns, examples.listing.names)
+    unread = ("label",) if needed["label_maps"] and "label" in columns else ()
+    return Preview(count, examples.listing.total, columns, examples.listing.names, unread)

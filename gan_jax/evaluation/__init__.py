@@ -7,20 +7,22 @@ configuration. Float values are logged, uint8 images [H, W, 3] are written as PN
 mappings and None appear in the result only. METRICS has the names of the values that are numbers, NEEDS those
 of the columns that must be in a batch; fields in braces are options. MORE_THAN names options: every role must
 have more images than their values. An evaluator may have a function `check`, see below, and a function
-`check_model(model)`, which refuses models that it cannot evaluate.
+`check_model(model, options)`, which refuses models that it cannot evaluate with all its options.
 """
 
 import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
+from gan_jax import plugins
 from gan_jax.errors import ConfigError, nearest
 from gan_jax.game.network import Network
+from gan_jax.metrics import features as from_files
 
 
 class Apply(Protocol):
@@ -48,17 +50,38 @@ class Apply(Protocol):
         """
         ...
 
+    def conditions(self, n: int, /) -> dict[str, np.ndarray]:
+        """`{'label': int32 [n]}`, random classes of a conditional model, always the same; {} for others."""
+        ...
 
-__all__ = ["Apply", "Batches", "Evaluator", "Network", "check", "evaluator", "method", "options"]
+    def method(self, name: str, columns: Mapping[str, np.ndarray], /) -> Any:
+        """`name(state, **columns)` of the model in host arrays, such as `styles` of a model with styles."""
+        ...
 
-_COMMON = ("kind", "every", "num", "roles")
+
+__all__ = ["Apply", "Batches", "Evaluator", "Network", "check", "evaluator", "known", "method", "options"]
+
+# The fields that every evaluation has, and what they mean.
+COMMON: Mapping[str, str] = {
+    "kind": "name of the evaluator",
+    "every": "steps between two evaluations; 0: only at the end of the run",
+    "num": "most images in a batch of the evaluation; a sheet shows one batch",
+    "roles": "images by role, as in data.roles",
+}
 
 Batches = Iterable[dict[str, np.ndarray]]
 Evaluator = Callable[..., dict[str, Any]]
 
 
+def known() -> list[str]:
+    """The names of all evaluators."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
 def evaluator(kind: str) -> Evaluator:
-    """The function `evaluate` of `evaluation/<kind>.py`.
+    """The function `evaluate` of `evaluation/<kind>.py`, or of a module outside the package.
+
+    `kind` is a known name, or that of a module outside the package, see `plugins.module`.
 
     Raises:
       ConfigError: there is no such evaluator; the message lists the known ones.
@@ -79,22 +102,34 @@ def method(kind: str, model: Any) -> str:
     """The name of the model's method that the evaluator receives as `apply`.
 
     Raises:
-      ConfigError: there is no such evaluator, or it cannot evaluate the model.
+      ConfigError: there is no such evaluator, or the model has no such method.
     """
     module = _module(kind)
     able = [name for name, needed in _CAPABILITIES.items() if any(getattr(model, one) for one in needed)]
     name = getattr(module, "METHOD", able[0])
     if name not in able:
         raise ConfigError(f"kind={kind!r} is for models with a method {name!r}; this one has none")
-    if hasattr(module, "check_model"):
-        module.check_model(model)
     return name
 
 
+def check_model(spec: Mapping[str, Any], model: Any) -> None:
+    """Refuses, before any work, a model that the evaluation cannot evaluate.
+
+    Raises:
+      ConfigError: as for `method` and `options`, or as the evaluator's `check_model` raises.
+    """
+    method(spec["kind"], model)
+    own = getattr(_module(spec["kind"]), "check_model", None)
+    if own is not None:
+        own(model, all_options(spec))
+
+
 def _module(kind: str) -> Any:
-    known = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    if kind not in known:
-        raise ConfigError(f"kind={kind!r} is not an evaluator; known: {', '.join(known)}")
+    if kind not in known():
+        if plugins.is_own(kind, plugins.EVALUATORS):
+            return plugins.module("kind", kind, plugins.EVALUATORS, "evaluate")
+        more = [*known(), *plugins.known(plugins.EVALUATORS)]
+        raise ConfigError(f"kind={kind!r} is not an evaluator; known: {', '.join(more)}")
     return importlib.import_module(f"{__name__}.{kind}")
 
 
@@ -106,11 +141,11 @@ def options(spec: Mapping[str, Any]) -> dict[str, Any]:
     """
     parameters = inspect.signature(evaluator(spec["kind"])).parameters.values()
     known = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
-    given = {name: value for name, value in spec.items() if name not in _COMMON}
+    given = {name: value for name, value in spec.items() if name not in COMMON}
     for name in given:
         if name not in known:
             raise ConfigError(
-                f"{name} is no field of {spec['kind']!r}; fields: {', '.join([*_COMMON, *known])}"
+                f"{name} is no field of {spec['kind']!r}; fields: {', '.join([*COMMON, *known])}"
             )
     for name, parameter in known.items():
         if parameter.default is parameter.empty and name not in given:
@@ -146,7 +181,7 @@ def all_options(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_metric(spec: Mapping[str, Any], metric: str) -> None:
     """Raises ConfigError unless the evaluation gives a number of this name."""
-    known = [name.format(**all_options(spec)) for name in _module(spec["kind"]).METRICS]
+    known = [name.format(**all_options(spec)) for name in getattr(_module(spec["kind"]), "METRICS", ())]
     if metric not in known:
         raise ConfigError(f"metric {metric!r} of kind={spec['kind']!r} {nearest(metric, known)}")
 
@@ -180,11 +215,62 @@ def check_data(spec: Mapping[str, Any], columns: Collection[str], counts: Mappin
                 raise ConfigError(f"{few}; allowed: {given[option] + 1} or more")
 
 
+def require_features(features: str, weights: str, files: Sequence[str], requires: Collection[str]) -> None:
+    """Refuses features whose network is not there. It reads the file of weights, if any.
+
+    Args:
+      features: 'judge' for a required run of this name, or one of `files`.
+      weights: path of the weights; '' for a network among `requires`.
+      files: the features whose networks come from a file.
+      requires: names of the required runs and of the weights from files.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    if features == "judge":
+        if "judge" not in requires:
+            raise ConfigError("features='judge' needs a classifier named judge among the required runs")
+        if weights:
+            raise ConfigError(f"weights={weights!r} is for features={', '.join(map(repr, files))}")
+    elif weights:
+        from_files.check(features, weights)
+    elif features not in requires:
+        raise ConfigError(
+            f"weights='' is not allowed with features={features!r}; allowed: the path of its weights, or "
+            f"weights named {features} among the required runs"
+        )
+
+
+def require_choice(options: Mapping[str, Any], name: str, allowed: Collection[str]) -> None:
+    """Raises ConfigError unless an option is one of these words."""
+    if options[name] not in allowed:
+        words = ", ".join(map(repr, allowed))
+        raise ConfigError(f"{name}={options[name]!r} is not allowed; allowed: {words}")
+
+
+def require_count(options: Mapping[str, Any], name: str, least: int) -> None:
+    """Raises ConfigError unless an option is a number from `least` to a million."""
+    if not least <= options[name] <= 10**6:
+        raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {least} to {10**6}")
+
+
 def require_roles(roles: Collection[str], wanted: Iterable[str], why: str) -> None:
     """Raises ConfigError if a wanted role is missing; `why` says what the roles are for."""
     for role in wanted:
         if role not in roles:
             raise ConfigError(f"roles.{role} is missing; {why}")
+
+
+def require_noise(model: Any, kind: str) -> None:
+    """Raises ConfigError unless the model draws images from noise."""
+    if not model.draws_from_noise:
+        raise ConfigError(f"kind={kind!r} is for models that draw images from noise; this one does not")
+
+
+def require_styles(model: Any, what: str) -> None:
+    """Raises ConfigError unless styles reach a layer of the model; `what` is the field that needs it."""
+    if not (model.has_styles and model.styled_sides):
+        raise ConfigError(f"{what} is for models whose layers take styles; those of this one take none")
 
 
 def require_plane(model: Any, kind: str) -> None:

@@ -13,12 +13,10 @@ import jax
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_features
 from gan_jax.metrics import features as from_files
-from gan_jax.metrics import frechet
-from gan_jax.metrics.inception_score import inception_score
-from gan_jax.metrics.kernel import kernel_distance
-from gan_jax.metrics.neighbours import Manifold, memorisation
+from gan_jax.metrics.generation import Measures
+from gan_jax.metrics.score_names import naming
 from gan_jax.ops.pixels import to_uint8
 
 _FILES = ("inception", "vgg16", "vgg19")  # networks whose weights come from a file
@@ -66,7 +64,7 @@ def evaluate(
 
     Returns:
       Measures `fid`, `kid`, `precision`, `recall`, `density`, `coverage`; `is` and `is_std` if the network
-      predicts classes; `memorisation` if there is a reference. Their names are those of `_naming`. `floor`
+      predicts classes; `memorisation` if there is a reference. Their names are those of `naming`. `floor`
       has the measures of the reference instead of fakes, `untrained` those of the model before training.
       `n_real`, `n_fake`, `n_reference`. `features_sha256`, the hash of the judge's parameters or of the
       weights' file. With a judge of classes: `judge_accuracy` on its own test set; `classes`, the number of
@@ -87,11 +85,7 @@ def evaluate(
         found = len(columns["features"])
         if found <= max(k, density_k):
             raise DataError(f"{found} {kind} images are too few for k={k} and density_k={density_k}")
-    measure = _Measures(sets, k, density_k, _naming(features, prefix))
-    values: dict[str, Any] = {**measure("fake")}
-    for kind, name in (("reference", "floor"), ("untrained", "untrained")):
-        if kind in sets:
-            values[name] = measure(kind)
+    values = _compared(sets, Measures(sets["real"]["features"], naming(features, prefix), k, density_k))
     counts = {f"n_{kind}": len(c["features"]) for kind, c in sets.items() if kind != "untrained"}
     return {**values, **counts, "features_sha256": network.sha256, **_classes(judge, sets["fake"], asked)}
 
@@ -105,11 +99,8 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     features, weights, prefix = options["features"], options["weights"], options["prefix"]
     if "image" not in roles:
         raise ConfigError(f"roles={tuple(roles)} is not allowed; allowed: image, and optionally reference")
-    if features not in ("judge", *_FILES):
-        allowed = ", ".join(map(repr, ("judge", *_FILES)))
-        raise ConfigError(f"features={features!r} is not allowed; allowed: {allowed}")
-    if features == "judge" and "judge" not in requires:
-        raise ConfigError("features='judge' needs a classifier named judge among the required runs")
+    require_choice(options, "features", ("judge", *_FILES))
+    require_features(features, weights, _FILES, requires)
     if not prefix.isidentifier():
         raise ConfigError(
             f"prefix={prefix!r} is not allowed; allowed: a word of letters, digits, underscores"
@@ -118,31 +109,17 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
         if not 1 <= options[name] < options["examples"]:
             allowed = f"1 to {options['examples'] - 1}, fewer than examples"
             raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {allowed}")
-    if features == "judge":
-        if weights:
-            raise ConfigError(f"weights={weights!r} is for features={', '.join(map(repr, _FILES))}")
-    elif weights:
-        from_files.check(features, weights)
-    elif features not in requires:
-        raise ConfigError(
-            f"weights='' is not allowed with features={features!r}; allowed: the path of its weights, or "
-            f"weights named {features} among the required runs"
-        )
 
 
-def _naming(features: str, prefix: str) -> Callable[[str], str]:
-    """What a measure is called. Only Inception's features give FID and KID their names.
-
-    With the judge's features the names are `digit_fid` (`<prefix>_<measure>`) and so on, which is not FID.
-    With Inception they are `fid_inception_clean` and so on. With VGG they are `vgg16_precision` and so on,
-    and `vgg16_frechet` and `vgg16_kernel` instead of FID and KID.
-    """
-    if features == "inception":
-        return "{}_inception_clean".format
-    if features == "judge":
-        return f"{prefix}_{{}}".format
-    plain = {"fid": "frechet", "kid": "kernel"}
-    return lambda measure: f"{features}_{plain.get(measure, measure)}"
+def _compared(sets: Mapping[str, Columns], measure: Measures) -> dict[str, Any]:
+    """The measures of fakes, of the reference as `floor` and of the untrained model."""
+    known = sets["reference"]["features"] if "reference" in sets else None
+    values: dict[str, Any] = {**measure(sets["fake"], known)}
+    if "reference" in sets:
+        values["floor"] = measure(sets["reference"])
+    if "untrained" in sets:
+        values["untrained"] = measure(sets["untrained"], known)
+    return values
 
 
 def _tells_classes(judge: Network | None) -> TypeGuard[Network]:
@@ -207,29 +184,6 @@ def _unseen(pictures, seen):
             seen.add(key)
             rows.append(row)
     return pictures[rows]
-
-
-class _Measures:
-    """Measures of one kind of image against the real ones. The real neighbourhoods are found once."""
-
-    def __init__(self, sets, k, density_k, named):
-        self._sets, self._named = sets, named
-        self._manifold = Manifold(sets["real"]["features"], k=k, density_k=density_k)
-
-    def __call__(self, kind: str) -> dict[str, float]:
-        real, found = self._sets["real"]["features"], self._sets[kind]["features"]
-        values = {
-            "fid": frechet.from_features(real, found),
-            "kid": kernel_distance(real, found),
-            **self._manifold.compare(found),
-        }
-        if "logits" in self._sets[kind]:
-            values["is"], values["is_std"] = inception_score(self._sets[kind]["logits"])
-        if "reference" in self._sets and kind != "reference":
-            known = self._sets["reference"]["features"]
-            size = min(len(known), len(real))
-            values["memorisation"] = memorisation(found, known[:size], real[:size])
-        return {self._named(name): value for name, value in values.items()}
 
 
 def _classes(judge, fake, asked):

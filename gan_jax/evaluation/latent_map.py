@@ -11,8 +11,9 @@ from gan_jax.ops.pixels import to_uint8
 METRICS = ()
 
 
-def check_model(model: Any) -> None:
+def check_model(model: Any, options: Mapping[str, Any]) -> None:
     """Raises ConfigError unless the model's latent vectors have two dimensions."""
+    del options
     require_plane(model, "latent_map")
 
 

@@ -14,8 +14,9 @@ NEEDS = ("image_label",)
 METHOD = "infer"
 
 
-def check_model(model: Any) -> None:
+def check_model(model: Any, options: Mapping[str, Any]) -> None:
     """Raises ConfigError unless the model's latent vectors have two dimensions."""
+    del options
     require_plane(model, "latent_scatter")
 
 

@@ -39,11 +39,12 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     require_roles(roles, ("content", "style"), "the sheet shows content, styles and result")
 
 
-def check_model(model: Any) -> None:
+def check_model(model: Any, options: Mapping[str, Any]) -> None:
     """Refuses models that do not hold one image.
 
     Raises:
       ConfigError: the model makes other images for other inputs.
     """
+    del options
     if not model.holds_image:
         raise ConfigError("kind='stylisation' is for models that optimise one image")

@@ -1,7 +1,8 @@
 """Uses of trained runs, one file for each mode of the command line but `train` and `eval`.
 
 The mode `<name>` is `run(workdir, *, ...) -> values` of `inference/<name>.py`. Its keyword-only parameters
-are its flags; those without a default are required. The command prints the values.
+are its flags; those without a default are required. The command prints the values. A mode that needs no run
+has no parameter `workdir`.
 """
 
 import importlib
@@ -15,6 +16,11 @@ from gan_jax.errors import ConfigError
 def mode(name: str) -> Callable[..., Mapping[str, Any]]:
     """The function `run` of `inference/<name>.py`."""
     return importlib.import_module(f"{__name__}.{name}").run
+
+
+def takes_run(run: Callable[..., Any]) -> bool:
+    """Whether a mode is given the folder of a run."""
+    return "workdir" in inspect.signature(run).parameters
 
 
 def check_flags(name: str, run: Callable[..., Any], given: Collection[str]) -> None:
@@ -32,7 +38,7 @@ def check_flags(name: str, run: Callable[..., Any], given: Collection[str]) -> N
     flags = {p.name: p.default is p.empty for p in parameters if p.kind is p.KEYWORD_ONLY}
     for flag in given:
         if flag not in flags:
-            listed = ", ".join(f"--{known}" for known in ("workdir", *flags))
+            listed = ", ".join(f"--{known}" for known in (*(["workdir"] if takes_run(run) else []), *flags))
             raise ConfigError(f"--{flag} is not a flag of --mode={name}; its flags: {listed}")
     for flag, required in flags.items():
         if required and flag not in given:

@@ -52,6 +52,7 @@ def run(
     """
     place = output.check(out)
     model = styles.model(workdir, place)
+    styles.require_layers(model, "edit")
     classes = styles.generators.labels(model, labels)
     styles.check_truncation(truncation, model)
     chosen = styles.layers(layers, model.num_styles)

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from gan_jax.errors import ConfigError
+from gan_jax.files import tensors
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
-from gan_jax.weights import exporting, files
+from gan_jax.weights import exporting
 
 
 def run(workdir: Path | str, *, output: str, network: str = "") -> dict[str, Any]:
@@ -27,15 +28,15 @@ def run(workdir: Path | str, *, output: str, network: str = "") -> dict[str, Any
       WorkdirError: the folder holds no run, or the disk is full.
     """
     path = Path(output).absolute()
-    if path.suffix not in files.ARRAYS or not path.parent.is_dir():
-        allowed = f"a file in an existing folder, with the suffix {' or '.join(files.ARRAYS)}"
+    if path.suffix not in tensors.ARRAYS or not path.parent.is_dir():
+        allowed = f"a file in an existing folder, with the suffix {' or '.join(tensors.ARRAYS)}"
         raise ConfigError(f"output={output!r} is not allowed; allowed: {allowed}")
     found = exporting.tensors(restore.load(workdir))
     if network and network not in found:
         raise ConfigError(f"network={network!r} is not allowed; allowed: {', '.join(found)}")
     if network:
-        tensors = found[network]
+        named = found[network]
     else:
-        tensors = {f"{name}.{key}": x for name, part in found.items() for key, x in part.items()}
-    Workdir(path.parent).write(path.name, files.encode(tensors, path.suffix))
-    return {"networks": network or ", ".join(found), "tensors": len(tensors), "file": path}
+        named = {f"{name}.{key}": x for name, part in found.items() for key, x in part.items()}
+    Workdir(path.parent).write(path.name, tensors.encode(named, path.suffix))
+    return {"networks": network or ", ".join(found), "tensors": len(named), "file": path}

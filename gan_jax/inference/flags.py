@@ -7,9 +7,15 @@ FLAGS = [
         "out",
         None,
         "all modes that draw from noise: output file .png (sheet) or .npz (arrays), or new folder/; "
-        "interpolate also .gif or .mp4",
+        "interpolate also .gif or .mp4; score: file .json",
     ),
-    flags.DEFINE_integer("num", None, "sample, edit, noise: number of images (default 64, 2, 6)", 1, 10**6),
+    flags.DEFINE_integer(
+        "num",
+        None,
+        "sample, edit, noise, truncation: number of images (default 64, 2, 6, 6); score: samples of a run",
+        1,
+        10**6,
+    ),
     flags.DEFINE_integer(
         "seed", None, "all modes but train and eval: seed of the random draws (default 0)", 0, 2**31 - 1
     ),
@@ -29,7 +35,10 @@ FLAGS = [
         1000,
     ),
     flags.DEFINE_string(
-        "features", None, "sample: what to compare by: pixels (default), or a required classifier's features"
+        "features",
+        None,
+        "sample: what to compare by: pixels (default), or a required classifier's features; score: inception "
+        "(default), vgg16, vgg19, random, or the folder of a classifier's run",
     ),
     flags.DEFINE_list(
         "pairs", None, "interpolate: pairs of sample numbers, such as 0-1,3-17 (default 0-1,2-3,...)"
@@ -45,6 +54,9 @@ FLAGS = [
     flags.DEFINE_float(
         "truncation", None, "models with styles: 1 leaves the styles as they are, 0 gives their mean"
     ),
+    flags.DEFINE_list(
+        "truncations", None, "truncation: a column for each value (default 1,0.7,0.5,0,-0.5,-1)"
+    ),
     flags.DEFINE_enum(
         "space", None, ["z", "w"], "interpolate: latents, or styles (default w for a model with styles)"
     ),
@@ -59,7 +71,14 @@ FLAGS = [
     flags.DEFINE_integer("directions", None, "edit: number of directions (default 4)", 1, 1000),
     flags.DEFINE_float("strength", None, "edit: length of the longest step along a direction (default 3)"),
     flags.DEFINE_string(
-        "input", None, "translate, project: folder, zip or image; import: [NETWORK=]FILE, by commas"
+        "input",
+        None,
+        "translate, project: folder, zip or image; import: [NETWORK=]FILE, by commas; score: folder, zip, "
+        ".npz or run",
+    ),
+    flags.DEFINE_string("reference", None, "score: folder, zip, .npz or run of the real pictures"),
+    flags.DEFINE_string(
+        "cache", None, "score: folder of the reference's features (default runs/cache); '' for none"
     ),
     flags.DEFINE_string(
         "output", None, "translate: folder, for a .png of each image and a page of pairs; export: file"
@@ -69,7 +88,9 @@ FLAGS = [
         "direction", None, ["s2t", "t2s"], "translate: s2t from source to target (default), t2s back"
     ),
     flags.DEFINE_list(
-        "attributes", None, "translate: attributes that a conditional model should give, separated by commas"
+        "attributes",
+        None,
+        "train, translate: attributes that a conditional model learns, or should give, separated by commas",
     ),
     flags.DEFINE_enum(
         "derive", None, ["edges", "grey"], "translate: derive edges or grey from each image first"
@@ -87,7 +108,12 @@ FLAGS = [
     flags.DEFINE_bool("overwrite", None, "translate: replace files of an earlier translation"),
     flags.DEFINE_string("style", None, "translate: folder, zip or image of the styles that a model takes"),
     flags.DEFINE_float("alpha", None, "translate: weight of the style against the content (default 1)"),
-    flags.DEFINE_list("weights", None, "translate: weights of up to four styles in a mixture, such as 1,3"),
+    flags.DEFINE_list(
+        "weights",
+        None,
+        "translate: weights of up to four styles in a mixture, such as 1,3; score: file with the weights of "
+        "the features' network",
+    ),
     flags.DEFINE_string(
         "mask", None, "translate: PNG or folder of PNGs with the style's number of each pixel"
     ),

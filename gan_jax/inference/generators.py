@@ -1,7 +1,7 @@
 """Noise-to-image runs by their folder: their model, numbered latents, class labels and images."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,12 @@ from gan_jax.runs import functions, restore
 _PART = 4096  # images in one part, since they are floats before rounding
 
 
-def model(workdir: Path | str, place: output.Output) -> Any:
+def model(workdir: Path | str, place: output.Output | None = None) -> Any:
     """The model of the run in a folder, from its configuration only.
+
+    Args:
+      workdir: the run's folder.
+      place: where its images are to be written; None if they are not written.
 
     Raises:
       WorkdirError: the folder holds no run, or its model does not make images from noise.
@@ -30,7 +34,7 @@ def model(workdir: Path | str, place: output.Output) -> Any:
     config = restore.load_config(workdir)
     found: Any = models.create(config.model)
     if found.draws_from_noise:
-        if place.kind != "arrays" and found.channels not in (1, 3):
+        if place and place.kind != "arrays" and found.channels not in (1, 3):
             message = (
                 f"out={place.path.name!r} cannot show images of {found.channels} channels; allowed: .npz"
             )
@@ -71,6 +75,18 @@ def labels(found: Any, chosen: Sequence[str] | None) -> list[int]:
     return [int(label) for label in (range(count) if chosen is None else chosen)]
 
 
+def asked(
+    found: Any, seed: int, classes: Sequence[int], num: int, held: bool = False
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Latents [num, d] and labels int32 [num] of the images; labels are None without classes.
+
+    Classes take turns. With `held`, the latent stays the same while they do.
+    """
+    numbers = np.arange(num)
+    z = latents(found, seed, numbers // len(classes) if held else numbers)
+    return z, np.resize(np.array(classes, np.int32), num) if classes else None
+
+
 def decode(
     run: restore.Run, z: np.ndarray, label: np.ndarray | None = None, truncation: float = 1.0
 ) -> np.ndarray:
@@ -79,7 +95,12 @@ def decode(
     A model with styles moves the styles towards their mean by `truncation`; 1 leaves them as they are. A
     terminal shows a progress bar.
     """
-    made, decoder = [], functions.decoder(run, truncation)
+    return drawn(functions.decoder(run, truncation), z, label)
+
+
+def drawn(decoder: Callable[..., np.ndarray], z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+    """The images of `decode` by the result of `functions.decoder`, which is compiled only once."""
+    made = []
     parts, quiet = range(0, len(z), _PART), not sys.stderr.isatty()
     for first in track(parts, "images", console=Console(stderr=True), disable=quiet, transient=True):
         part = slice(first, first + _PART)

@@ -63,7 +63,6 @@ def run(
         raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more, both ends among them")
     space = _space(model, space, truncation, latents)
     path = path or ("linear" if space == "w" or model.straight_paths else "spherical")
-
     trained = restore.load(workdir)
     label = np.repeat(np.resize(np.array(classes, np.int32), len(ends)), columns) if classes else None
     if space == "w":

@@ -47,6 +47,7 @@ def run(
     """
     place = output.check(out)
     model = styles.model(workdir, place)
+    styles.require_layers(model, "mix")
     classes = styles.generators.labels(model, labels)
     styles.check_truncation(truncation, model)
     chosen = styles.layers(layers or f"{model.num_styles // 2}-{model.num_styles - 1}", model.num_styles)

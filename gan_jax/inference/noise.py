@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gan_jax.errors import ConfigError
 from gan_jax.inference import output, styles
 from gan_jax.runs import restore
 
@@ -40,10 +41,12 @@ def run(
       Values to print.
 
     Raises:
-      ConfigError, WorkdirError: see `output.check` and `styles`.
+      ConfigError, WorkdirError: see `output.check` and `styles`; or the run has no noise.
     """
     place = output.check(out)
     model = styles.model(workdir, place)
+    if not model.noise_sides:
+        raise ConfigError("mode=noise needs a generator that adds noise; that of this run adds none")
     classes = styles.generators.labels(model, labels)
     styles.check_truncation(truncation, model)
     trained = restore.load(workdir)

@@ -61,7 +61,7 @@ def run(
     memory = memories.load(workdir, nearest, features) if nearest else None
 
     by_class = place.kind == "sheet" and not (columns or nearest) and _are_rows(classes, hold_z)
-    z, label = _asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
+    z, label = generators.asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
     pictures, arrays = _drawn(restore.load(workdir), place, z, label, truncation)
     told: dict[str, Any] = {"images": num}
     across = output.square(num)
@@ -99,16 +99,6 @@ def _check(hold_z, columns, classes):
 
 def _are_rows(classes, hold_z):
     return bool(hold_z) or 1 < len(classes) <= _CLASS_ROWS
-
-
-def _asked(model, seed, classes, num, held):
-    """Latents and labels of the images; labels are None without classes.
-
-    With `held`, the latent stays the same while the classes take turns.
-    """
-    numbers = np.arange(num)
-    z = generators.latents(model, seed, numbers // len(classes) if held else numbers)
-    return z, np.resize(np.array(classes, np.int32), num) if classes else None
 
 
 def _in_rows(pictures, classes):

@@ -42,7 +42,7 @@ class Source:
           ConfigError: there is no such file or folder.
           DataError: a folder or zip cannot be read, or has no image.
         """
-        path = paths.given("input", given).absolute()
+        path = paths.given(flag, given).absolute()
         place = listing.find(str(path))
         if place is not None:
             folder = stack.enter_context(listing.Folder(*place))

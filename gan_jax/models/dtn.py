@@ -13,7 +13,7 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
 from gan_jax.models.shared import base, checks, optimizers, parts
-from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups
+from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups, widths_at
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_window
 from gan_jax.ops import augment, losses, ternary
 from gan_jax.ops.pixels import resize, to_rgb
@@ -49,13 +49,13 @@ class Model(base.Defaults):
     const_normalise: str = "none"  # 'std' divides features by their standard deviation over the source set
     tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
     target_channels: int = 1
-    f_widths: tuple[int, ...] = (64, 128, 256, 128)
-    f_convs_per_block: int = 1
+    f_widths: tuple[int, ...] = (64, 128, 256, 128)  # channels of f's stages
+    f_convs_per_block: int = 1  # convolutions in each stage of f
     f_input_size: int = 0  # pixels a side that f resizes images to; 0: no resizing
     g_widths: tuple[int, ...] = (512, 256, 128)  # three for 32 pixels, four for 64
     g_pointwise: bool = False  # a 1x1 convolution after each layer but the last, as for the paper's faces
-    d_widths: tuple[int, ...] = (128, 256, 512)
-    d_batch_norm: bool = True
+    d_widths: tuple[int, ...] = (128, 256, 512)  # channels of D's layers
+    d_batch_norm: bool = True  # whether D's layers but the first have batch norm
     d_first_norm: bool = False  # whether D's first layer has batch norm too, as for the paper's faces
     d_activation: str = "leaky_relu"  # of slope 0.2; the paper has 'relu'
     d_init: str = "normal"  # 'normal': N(0, 0.02), as in DCGAN; 'lecun': flax's default
@@ -66,8 +66,8 @@ class Model(base.Defaults):
     decay_start: int = 0  # iteration from which both rates fall linearly
     decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
     ema: float = 0.0  # decay of the average of g's parameters, used in evaluation; 0: no average
-    g_steps: int = 1
-    d_steps: int = 1
+    g_steps: int = 1  # updates of G in an iteration
+    d_steps: int = 1  # updates of D in an iteration
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -87,9 +87,9 @@ class Model(base.Defaults):
         checks.require_range(self, 1, 100, "g_steps", "d_steps")
         checks.require_range(self, 0, 4096, "f_input_size")
         checks.require_widths(self, "f_widths", "g_widths", "d_widths")
-        checks.require("target_channels", self.target_channels, self.target_channels in (1, 3), "1, 3")
-        if self.adversary == "binary":
-            checks.require("beta", self.beta, self.beta == 0, "0 where adversary='binary' (Sec. 3)")
+        checks.require_channels(self, "target_channels")
+        fits = self.adversary != "binary" or self.beta == 0
+        checks.require("beta", self.beta, fits, "0 where adversary='binary' (Sec. 3)")
 
     @property
     def batches(self) -> int:
@@ -109,9 +109,8 @@ class Model(base.Defaults):
     @property
     def d(self) -> Discriminator:
         """[B, S, S, target_channels] -> logits [B, 3], or [B, 1] where adversary='binary'."""
-        classes = 3 if self.adversary == "ternary" else 1
-        norm, first = self.d_batch_norm, self.d_first_norm
-        return Discriminator(self.d_widths, classes, norm, self.d_activation, self.d_init, first)
+        classes, first = 3 if self.adversary == "ternary" else 1, self.d_first_norm
+        return Discriminator(self.d_widths, classes, self.d_batch_norm, self.d_activation, self.d_init, first)
 
     @property
     def features(self) -> Mapping[str, str]:
@@ -124,6 +123,12 @@ class Model(base.Defaults):
         """A player's Adam. The rate is constant to `decay_start`, then linear to zero at `decay_end`."""
         rate = self.g_learning_rate if player == "gen" else self.d_learning_rate
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
+
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Without resizing for f, and with as many layers of g and D as the size needs."""
+        g, d = widths_at(size, fields["g_widths"], shrink=2), widths_at(size, fields["d_widths"])
+        return {"f_input_size": 0, "g_widths": g, "d_widths": d}
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses an f at another size than it was trained at, and a g larger than the domains' images."""
@@ -272,8 +277,7 @@ class Model(base.Defaults):
                 both = jnp.concatenate(list(drawn.values()))
                 terms["tv"] = losses.total_variation(both, self.tv_reduction)
             weights = {"const": self.alpha, "tid": self.beta, "tv": self.gamma}
-            weighted = [weights.get(name, 1.0) * term for name, term in terms.items()]
-            loss = jnp.asarray(sum(weighted))
+            loss = jnp.asarray(sum(weights.get(name, 1.0) * term for name, term in terms.items()))
             metrics = {f"gen/{k}": v for k, v in {"loss": loss, **terms}.items()}
             return loss, (batch_stats, metrics)
 
@@ -284,10 +288,9 @@ class Model(base.Defaults):
             return {}
         disc = state.players["disc"]
         logits, _ = logits_of_groups(self.d, disc.params, disc.batch_stats, list(fakes.values()))
-        if self.adversary == "binary":
-            fool = losses.minimax_g if self.saturating else losses.nonsaturating_g
-            return {"gan_source": fool(logits[0])}
-        return ternary.g_terms(logits)
+        if self.adversary == "ternary":
+            return ternary.g_terms(logits)
+        return {"gan_source": (losses.minimax_g if self.saturating else losses.nonsaturating_g)(logits[0])}
 
     def _const(self, state, z, fake, rng):
         if self.const_warp:

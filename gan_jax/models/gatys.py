@@ -56,9 +56,9 @@ class Model(base.Defaults):
     style_mix: tuple[float, ...] = ()  # weights of several styles; (): equal
     normalise: str = "layer"  # makes mean activations 1, of each 'layer' or 'filter'; or 'none'
     loss: str = "paper"  # 'paper', 'notebook' or 'neural_style', see `ops.gram`
-    content_weight: float = 1.0
+    content_weight: float = 1.0  # of the content's loss
     style_weight: float = 1e6  # 1000 in the paper, whose features are not divided by their mean
-    tv_weight: float = 0.0
+    tv_weight: float = 0.0  # of the total variation
     start: str = "content"  # the first image: 'content', 'noise' or 'style'
     optimizer: str = "lbfgs"  # 'lbfgs', with one evaluation and no line search in a step; or 'adam'
     memory_size: int = 20  # steps that L-BFGS remembers

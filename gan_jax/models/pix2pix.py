@@ -1,6 +1,7 @@
 """pix2pix (Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks")."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import jax
@@ -82,6 +83,12 @@ class Model(base.Defaults):
     def multiple(self) -> int:
         """Sides of images that `generate` takes are multiples of this."""
         return 2**self.levels
+
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """G halves images until one pixel is left, as the paper's does, but at most 8 times."""
+        halvings = (size & -size).bit_length() - 1
+        return {"levels": max(2, min(8, halvings))}
 
     def tx(self, player: str) -> optax.GradientTransformation:
         """Adam for both players; the rate is constant to `decay_start`, then linear to 0 at `decay_end`."""

@@ -29,7 +29,7 @@ class Model(base.Defaults):
     SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
     RATE_END: ClassVar[str] = "schedule_steps"
 
-    widths: tuple[int, ...] = (32, 64, 128)
+    widths: tuple[int, ...] = (32, 64, 128)  # channels of the stages
     num_classes: int = 11
     learning_rate: float = 1e-3  # the peak of the schedule, if there is one
     schedule_steps: int = 0  # length of a one-cycle schedule; 0 keeps the rate constant

@@ -1,7 +1,7 @@
 """StarGAN (Choi et al. 2018, "Unified Generative Adversarial Networks for Multi-Domain Translation")."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -45,17 +45,18 @@ class Model(base.Defaults):
     translates: ClassVar[bool] = True
     takes_requests: ClassVar[bool] = True
 
+    # the names of the labels, set by set
     labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
     exclusive: tuple[bool, ...] = (False,)  # for each set: True for classes, False for attributes
     channels: int = 3  # channels of G's images; grey inputs are repeated to three channels
-    g_width: int = 64
-    g_blocks: int = 6
+    g_width: int = 64  # channels of G's first layer
+    g_blocks: int = 6  # residual blocks of G
     d_width: int = 64
-    d_downs: int = 6
+    d_downs: int = 6  # halvings of the size inside D
     n_critic: int = 5  # updates of D for each update of G, each on its own batch
-    cls_weight: float = 1.0
-    rec_weight: float = 10.0
-    gp_weight: float = 10.0
+    cls_weight: float = 1.0  # of the classification
+    rec_weight: float = 10.0  # of the way back
+    gp_weight: float = 10.0  # of the gradient penalty
     g_learning_rate: float = 1e-4
     d_learning_rate: float = 1e-4
     b1: float = 0.5
@@ -112,6 +113,12 @@ class Model(base.Defaults):
         """The role of the first set, as an example of all: G takes images of every set."""
         del role
         return self.sets.roles[0]
+
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """D halves images as often as before if their side allows it."""
+        halvings = (size & -size).bit_length() - 1
+        return {"d_downs": max(1, min(fields["d_downs"], halvings))}
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that the strided layers cannot halve exactly at every layer."""

@@ -95,6 +95,11 @@ class Model(Growing, StyleBased):
         """L, the number of layers that get a style."""
         return len(stylegan.noise_sides(self.size))
 
+    @property
+    def styled_sides(self) -> list[int]:
+        """The sides of all stages, or [] where no layer gets a style."""
+        return sorted(set(stylegan.noise_sides(self.size))) if self.adain else []
+
     def average_decay(self, stage: int) -> float:
         """The decay that halves the average's distance in `ema_half_life` iterations."""
         return 0.5 ** (1 / (self.ema_half_life * self.updates_at(stage)))
@@ -130,9 +135,10 @@ class Model(Growing, StyleBased):
         }
         return game.create(players, frozen, {"w_avg": jnp.zeros(self.w_dim)})
 
-    def _images(self, state, params, ws, noise):
-        """The images at the level that growth has reached, at full size."""
-        return self.synthesis.apply({"params": params["synthesis"]}, ws, noise, self.level(state.step))
+    def _apply(self, state, params, ws, noise, **options):
+        """The network at the level that growth has reached; its images have full size."""
+        params = {"params": params["synthesis"]}
+        return self.synthesis.apply(params, ws, noise, self.level(state.step), **options)
 
     def _fakes(self, state, params, n, rng, level, stage):
         del state

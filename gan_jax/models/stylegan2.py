@@ -63,9 +63,9 @@ class Model(AugmentedViews, StyleBased):
     group: int = 4  # images in a group of D's minibatch standard deviation; 0: no such feature
     style_mixing: float = 0.9  # probability that two latents share an image in training
     r1_weight: float = 10.0  # gamma; 0: no penalty
-    r1_every: int = 16
-    pl_weight: float = 2.0  # 0: no penalty
-    pl_every: int = 4
+    r1_every: int = 16  # iterations for each step of R1
+    pl_weight: float = 2.0  # of the path lengths; 0: no penalty
+    pl_every: int = 4  # iterations for each step of the path lengths
     pl_shrink: int = 2  # the path lengths are those of 1 / pl_shrink as many images as the batch has
     learning_rate: float = 2e-3
     mapping_multiplier: float = 0.01  # of the mapping network's learning rate

@@ -87,8 +87,8 @@ def coral(images: jax.Array, to: jax.Array) -> jax.Array:
     """Images with the colours of others, by correlation alignment as in the official code of AdaIN.
 
     The channels are standardised, then multiplied by C_to^(1/2) C^(-1/2), then given the mean and the
-    standard deviation of `to`. C and C_to are the 3x3 scatter matrices of the standardised channels, summed
-    over positions, plus the identity.
+    standard deviation of `to`. C and C_to are (X X^T + I) / n of the standardised channels X [3, n]. The
+    official code does not divide by n, so that its contrast depends on the two images' numbers of pixels.
 
     Args:
       images: [B, H, W, 3].
@@ -107,10 +107,10 @@ def coral(images: jax.Array, to: jax.Array) -> jax.Array:
 
 
 def _standardised(image, exponent):
-    """Standardised pixels [H, W, 3], their mean and std [3], and a power of their scatter matrix [3, 3]."""
+    """Standardised pixels [H, W, 3], their mean and std [3], and a power of (X X^T + I) / n [3, 3]."""
     mean = image.mean((0, 1))
     std = jnp.sqrt(jnp.square(image - mean).mean((0, 1)) + EPSILON)
     pixels = (image - mean) / std
     flat = pixels.reshape(-1, 3)
-    values, vectors = jnp.linalg.eigh(flat.T @ flat + jnp.eye(3))
+    values, vectors = jnp.linalg.eigh((flat.T @ flat + jnp.eye(3)) / len(flat))
     return pixels, mean, std, (vectors * values**exponent) @ vectors.T

@@ -76,6 +76,7 @@ class _Apply:
     def __init__(self, model, apply, state, roles, seed, initial):
         self._model, self._state, self._initial = model, state, initial
         self._apply, self._roles, self._seed = apply, roles, seed
+        self._methods = functools.cache(lambda name: devices.pmap_apply(functions.of_columns(model, name)))
         self._position, self._untrained_position = 0, 0
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> Any:
@@ -90,6 +91,14 @@ class _Apply:
         if not self._model.draws_from_noise:
             raise ConfigError("classes are asked of models that draw images from noise; this one does not")
         return np.asarray(self._model.latents(jax.random.key(self._seed), n))
+
+    def conditions(self, n: int) -> dict[str, np.ndarray]:
+        count = self._model.num_classes
+        draw = np.random.default_rng(self._seed)
+        return {"label": draw.integers(count, size=n, dtype=np.int32)} if count else {}
+
+    def method(self, name: str, columns: Mapping[str, np.ndarray]) -> Any:
+        return self._methods(name)(self._state, dict(columns))
 
     @functools.cached_property
     def _first(self):

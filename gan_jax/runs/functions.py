@@ -24,6 +24,12 @@ def method(model: Model, name: str) -> Callable[..., Any]:
     return on_floats(lambda state, batch, rng: run(state, batch))
 
 
+def of_columns(model: Model, name: str) -> Callable[..., Any]:
+    """A model's method `name(state, **columns)` as `f(state, columns, rng)`, which ignores the key."""
+    run = getattr(model, name)
+    return lambda state, columns, rng: run(state, **columns)
+
+
 def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
     """Applies the `generate` of a run's model to images, in parts of 256.
 

@@ -141,7 +141,7 @@ def with_features(
         if cache is None or devices.process()[1] > 1:  # two processes would write one file
             column = compute()
         else:
-            column = _cached(Path(cache) / f"features-{_digest(networks[name], examples)}", compute, poll)
+            column = cached(Path(cache) / f"features-{_digest(networks[name], examples)}", compute, poll)
         extended[role] = examples.with_columns(features=column)
     return extended
 
@@ -162,8 +162,11 @@ def _digest(network, examples):
     return digest.hexdigest()[:16]
 
 
-def _cached(path, compute, poll):
-    """The column that an earlier run stored in a folder; if none, that of `compute`, which is then stored."""
+def cached(path: Path, compute: Callable[[], np.ndarray], poll: Callable[[], None]) -> np.ndarray:
+    """The column that an earlier call stored in a folder; if none, that of `compute`, which is then stored.
+
+    `poll` is called while another process holds the folder; it may raise to interrupt.
+    """
     with Workdir(path).open(poll) as folder:
         file = path / "features.npz"
         if file.exists():

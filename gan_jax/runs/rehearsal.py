@@ -15,6 +15,7 @@ from gan_jax import data, evaluation, models
 from gan_jax.config import resolve
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.game import TrainState
+from gan_jax.metrics import features
 from gan_jax.runs import classes, required, restore
 
 Previews = dict[str, data.Preview]
@@ -25,7 +26,7 @@ _MISFITS = (ValueError, TypeError, KeyError)
 
 @dataclasses.dataclass
 class Shapes:
-    """A required run before it is trained, by the shapes of its variables; see `game.network.Network`."""
+    """A network by the shapes of its variables, such as a run before training; see `game.network.Network`."""
 
     variables: Mapping[str, Any]
 
@@ -43,8 +44,8 @@ def check(config: ConfigDict) -> None:
 
 
 def _state(config: ConfigDict) -> TrainState:
-    """The shapes of a run's state before training, with what it takes over from its required runs."""
-    networks = {}
+    """The shapes of a run's state before training, with what it takes over from other networks."""
+    networks = {name: {name: features.read(name, path)[0]} for name, path in config.weights.items()}
     for name, needed in config.requires.items():
         try:
             state = _state(required.inherit(config, needed))
@@ -56,7 +57,9 @@ def _state(config: ConfigDict) -> TrainState:
     previews = _training(config)
     columns = _columns(previews)
     example = {name: values[:1] for name, values in columns.items()}
-    facts = {name: values for name, values in columns.items() if name not in previews}
+    unread = {f"{role}_{name}" for role, part in previews.items() for name in part.unread}
+    facts = {name: values[:0] if name in unread else values for name, values in columns.items()}
+    facts = {name: values for name, values in facts.items() if name not in previews}
     try:
         model.check(models.Inputs(config.data.size, columns=facts))
         state = restore.abstract_state(model, restore.describe(example))

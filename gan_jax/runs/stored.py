@@ -10,6 +10,7 @@ from ml_collections import ConfigDict
 from gan_jax import models
 from gan_jax.config import FREE, default, resolved, types
 from gan_jax.config import model as model_fields
+from gan_jax.config.own_code import require_located
 from gan_jax.data.roles import DEFAULTS
 
 # Renamed fields of models: model -> old name -> new names. A removed field has no new name.
@@ -57,13 +58,14 @@ def completed(stored: Mapping[str, Any]) -> dict[str, Any]:
     An added field has its default. Versions without the field computed what the default says.
 
     Raises:
-      ConfigError: a field has another type than it may have.
+      ConfigError: a field has another type than it may have, or names a file of code by a relative path.
     """
+    require_located(stored)
     types.check(stored, complete=False)  # renamed fields of earlier versions are not known here
     config = {**default().to_dict(), **renamed(stored)}
     config["data"] = {**default().data.to_dict(), **config["data"]}
     kind = config["model"].get("name", "")
-    if kind in models.known():
+    if models.exists(kind):
         config["model"] = {**model_fields(kind).to_dict(), **config["model"]}
     config["requires"] = {name: completed(needed) for name, needed in config["requires"].items()}
     return config
@@ -123,7 +125,7 @@ def _by_paths(role: dict[str, Any]) -> dict[str, Any]:
 def _without_defaults(config: dict[str, Any]) -> dict[str, Any]:
     plain = json.loads(json.dumps(default().to_dict()))
     kind = config["model"].get("name", "")
-    own = model_fields(kind).to_dict() if kind in models.known() else {}
+    own = model_fields(kind).to_dict() if models.exists(kind) else {}
     kept = _differing(config, plain)
     kept["model"] = {"name": kind, **_differing(config["model"], json.loads(json.dumps(own)))}
     kept["data"] = _differing(config["data"], plain["data"])

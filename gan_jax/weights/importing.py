@@ -11,9 +11,10 @@ from ml_collections import ConfigDict
 from gan_jax import config as configuration
 from gan_jax import models
 from gan_jax.errors import ConfigError, WorkdirError
+from gan_jax.files import tensors
 from gan_jax.runs import checkpoint, leaves, restore
 from gan_jax.runs.workdir import Workdir
-from gan_jax.weights import files, layouts, tables
+from gan_jax.weights import layouts, tables
 from gan_jax.weights.layouts import Layout
 
 _log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ def run(workdir: Path | str, *, input: str, config: ConfigDict | None = None) ->
       workdir: folder of the new run.
       config: what tensors do not tell, such as data, steps and learning rates. Fields that tensors tell are
         replaced. Without it the run has no data and cannot be trained.
-      input: files, separated by commas, see `files.read`. `NAME=FILE` names the network of a file.
+      input: files, separated by commas, see `gan_jax.files.tensors.read`. `NAME=FILE` names the network of
+        a file.
 
     Returns:
       Values to print.
@@ -75,13 +77,16 @@ def _read(paths: str) -> tuple[dict[str, tables.Tensors], dict[str, str]]:
         network, mark, path = part.rpartition("=")
         file = Path(path)
         try:
-            tensors = files.read(file)
-        except ValueError as error:
-            raise ValueError(f"{file.name}: {error}" if "," in paths else str(error)) from error
+            content = tensors.read(file)
+        except (OSError, ValueError) as error:
+            reason = str(error)
+            if isinstance(error, OSError):
+                reason = f"cannot be read: {error.strerror or error}"
+            raise ValueError(f"{file.name}: {reason}" if "," in paths else reason) from error
         name = network if mark else file.stem
         if name in found:
             raise ValueError(f"two files would be network {name}; write NAME=FILE")
-        found[name] = tensors
+        found[name] = content
         digests[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found, digests
 

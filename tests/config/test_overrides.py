@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_jax import config, main
+from gan_jax import arguments, config
 from gan_jax.config import overrides
 from gan_jax.data.roles import DEFAULTS
 from gan_jax.errors import ConfigError
@@ -74,11 +74,11 @@ def test_a_split_of_a_role_joins_those_of_its_set():
 
 def test_the_command_line_hands_such_fields_on():
     file, given = f"--config={CONFIGS}/gan_mnist.py:quick", "--config.data.roles.image.channels=1"
-    assert main._separated(["main", file, given, "--config.steps=1"]) == (
+    assert arguments._separated(["main", file, given, "--config.steps=1"]) == (
         ["main", file, "--config.steps=1"],
         [("data.roles.image.channels", 1)],
     )
-    assert main._separated(["main", "--config=nowhere.py", given]) == (
+    assert arguments._separated(["main", "--config=nowhere.py", given]) == (
         ["main", "--config=nowhere.py", given],
         [],
     )

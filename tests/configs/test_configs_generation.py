@@ -17,9 +17,9 @@ VARIANTS = {
     "dcgan_mnist": ["fashion", "part", "quick"],
     "dcgan_cifar10": ["inception", "quick"],
     "dcgan_celeba": ["inception", "folder", "part", "quick"],
-    "stylegan2_celeba": ["inception", "folder", "part", "ada", "quick"],
+    "stylegan2_celeba": ["inception", "folder", "part", "ada", "measures", "quick"],
     "stylegan2_ffhq": ["inception", "full", "ada", "quick"],
-    "stylegan2_mnist": ["inception", "part", "conditional", "quick"],
+    "stylegan2_mnist": ["inception", "part", "conditional", "measures", "quick"],
     "lsgan_mnist": ["pearson", "no_norm", "rmsprop", "sigmoid", "fashion", "part", "quick"],
     "wgan_gp_mnist": ["algorithm_1", "one_sided", "fashion", "part", "clip", "quick"],
     "sngan_mnist": ["bce", "cifar10", "resnet", "fashion", "part", "quick"],
@@ -184,6 +184,33 @@ def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(name, f
     assert metrics["digit_fid"] > metrics["floor"]["digit_fid"] > 0
     assert metrics["untrained"]["digit_fid"] > 0
     assert ("conditional_accuracy" in metrics) == (name == "acgan_mnist")
+
+
+@pytest.mark.long
+def test_measures_are_those_of_a_run_with_styles_and_a_judge(folder):
+    built = load("stylegan2_mnist", "conditional,measures,quick")
+    built.steps, built.cache_dir = 0, str(folder / "cache")
+    found = train(built, folder / "measures")["metrics"]
+    values = {
+        **{f"path_{space}": [f"ppl_{space}_{kind}_random" for kind in ("full", "end")] for space in "zw"},
+        **{f"separability_{space}": [f"separability_{space}"] for space in "zw"},
+        "droplets": ["droplet"],
+        "phase": ["phase"],
+    }
+    for name, measures in values.items():
+        assert found[name]["examples"] == 16
+        assert all(np.isfinite(found[name][measure]) for measure in measures), name
+    assert all(found["path_w"][f"ppl_w_{kind}_random"] > 0 for kind in ("full", "end"))
+    assert set(found["droplets"]["droplet_by_side"]) == {"4", "8", "16", "32"}
+    assert -1 <= found["phase"]["phase"] <= 1 <= found["droplets"]["droplet"]
+
+
+def test_a_model_without_styles_is_measured_by_its_latents():
+    assert set(load("pggan_celeba", "measures").evals) == {"samples", "test", "path_z", "separability_z"}
+    rows = load("stylegan_celeba", "b_tuned,measures").evals
+    assert set(rows) == {"samples", "test", "path_z", "separability_z"}
+    assert "path_w" in load("stylegan2_celeba", "measures").evals
+    assert not [name for name in load("stylegan2_celeba", "measures").evals if "separability" in name]
 
 
 def test_sheets_of_conditional_models_have_a_row_a_class(folder):

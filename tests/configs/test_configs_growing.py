@@ -14,9 +14,9 @@ from gan_jax.train import train
 FOLDER = Path(__file__).parents[2] / "configs"
 ROWS = ["a_baseline", "b_tuned", "c_styles", "d_constant", "e_noise", "f_mixing"]
 VARIANTS = {
-    "pggan_celeba": ["paper", "folder", "inception", "part", "quick"],
+    "pggan_celeba": ["paper", "folder", "inception", "part", "measures", "quick"],
     "pggan_celebahq": ["eight_gpus", "paper", "folder", "inception", "quick"],
-    "stylegan_celeba": ["folder", "inception", "part", *ROWS, "quick"],
+    "stylegan_celeba": ["folder", "inception", "part", *ROWS, "measures", "quick"],
 }
 EVERY = [(name, v) for name, variants in VARIANTS.items() for v in ("", *variants) if v != "inception"]
 ONE_GPU = [128, 128, 128, 64, 32, 16, 8, 4, 4]

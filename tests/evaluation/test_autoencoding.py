@@ -54,8 +54,9 @@ class Cube(Plane):
 @pytest.mark.parametrize("kind", ["latent_map", "latent_scatter"])
 def test_only_planes_are_drawn(kind):
     assert evaluation.method(kind, Plane()) == {"latent_map": "generate", "latent_scatter": "infer"}[kind]
+    evaluation.check_model({"kind": kind}, Plane())
     with pytest.raises(ConfigError, match=r"z_dim=3 is not allowed; allowed: 2$"):
-        evaluation.method(kind, Cube())
+        evaluation.check_model({"kind": kind}, Cube())
 
 
 def test_a_model_without_the_method_is_refused_and_others_keep_theirs():

@@ -30,7 +30,7 @@ def test_the_sheet_shows_content_style_and_picture_and_the_model_sees_one_row():
 def test_only_a_model_that_holds_an_image_is_shown_so():
     assert evaluation.method("stylisation", gatys.Model()) == "generate"
     with pytest.raises(ConfigError, match=r"^kind='stylisation' is for models that optimise one image$"):
-        evaluation.method("stylisation", dtn.Model())
+        evaluation.check_model({"kind": "stylisation"}, dtn.Model())
     spec = {"kind": "stylisation", "roles": {"content": {}}}
     with pytest.raises(ConfigError, match=r"^roles.style is missing; the sheet shows content, styles and"):
         evaluation.check(spec, ())

@@ -1,5 +1,6 @@
 """The modes as a user calls them: from a folder only, on another number of devices."""
 
+import json
 from pathlib import Path
 
 import forking
@@ -82,3 +83,18 @@ def test_the_package_s_own_models_make_images_of_noise(tmp_path, name):
     side = config.model.size
     with Image.open(tmp_path / "b.png") as sheet:
         assert sheet.size == (3 * side + 4, 2 * side + 2)
+
+
+def test_two_array_files_are_scored_without_a_run_folder(runs_folder, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (2, 12, 8, 8, 3)).astype(np.uint8)
+    for name, part in zip("ab", images, strict=True):
+        np.savez(tmp_path / f"{name}.npz", image=part)
+    judge = next((runs_folder / "cache").glob("judge-*"))
+    places = ["--input=a.npz", "--reference=b.npz", f"--features={judge}", "--out=scores.json"]
+    done = call(tmp_path, "--mode=score", *places)
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((tmp_path / "scores.json").read_text())
+    lines = dict(line.split(": ") for line in done.stdout.splitlines())
+    assert lines["judge_frechet"] == f"{kept['judge_frechet']:.4f}"
+    assert (lines["n_input"], lines["scores"]) == ("12", str(tmp_path / "scores.json"))
+    assert len(list((tmp_path / "runs" / "cache").glob("features-*/features.npz"))) == 1

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from gan_jax.errors import ConfigError
-from gan_jax.inference import edit, interpolate, mix, noise, project, sample, styles
+from gan_jax.inference import edit, interpolate, mix, noise, project, sample, styles, truncation
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import restore
 
@@ -137,6 +137,34 @@ def test_noise_is_silent_fixed_or_drawn(runs_folder, run, samples, tmp_path):
     assert found["deviation"].mean() == pytest.approx(12.75, rel=0.1)
 
 
+def test_a_row_of_truncations_goes_from_the_image_through_the_mean_to_the_other_side(
+    runs_folder, run, samples, tmp_path
+):
+    found = arrays(truncation, runs_folder / "styled", tmp_path, seed=2, num=3)
+    np.testing.assert_array_equal(found["truncation"], [1, 0.7, 0.5, 0, -0.5, -1])
+    w = found["w"].reshape(3, 6, 4, 3)
+    np.testing.assert_allclose(w[:, 0], samples["w"][:3], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(w[:, 3], np.broadcast_to(np.arange(3.0), (3, 4, 3)))
+    np.testing.assert_allclose(w[:, 0] + w[:, 5], 2 * np.broadcast_to(np.arange(3.0), (3, 4, 3)), atol=1e-5)
+    close(found["image"], by_hand(run, found["w"]))
+    two = arrays(truncation, runs_folder / "styled", tmp_path, seed=2, num=1, truncations=["1", "-2"])
+    np.testing.assert_array_equal(two["truncation"], [1, -2])
+
+
+@pytest.mark.parametrize("mode", [edit, mix, noise])
+def test_modes_of_layers_are_refused_where_layers_take_no_styles(
+    runs_folder, run, tmp_path, mode, monkeypatch
+):
+    monkeypatch.setattr(type(run.model), "noise_sides", [])
+    name = mode.__name__.rpartition(".")[2]
+    words = (
+        "that adds noise; that of this run adds none" if mode is noise else "whose layers take styles; those"
+    )
+    with pytest.raises(ConfigError, match=f"^mode={name} needs a generator {words}"):
+        mode.run(runs_folder / "styled", out=str(tmp_path / "a.npz"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_projection_of_a_generated_image_comes_back(runs_folder, run, tmp_path):
     ws = mapped(run, np.random.default_rng(0).normal(size=(3, 5)))
     folder = tmp_path / "photographs"
@@ -162,6 +190,9 @@ def test_the_projection_of_a_generated_image_comes_back(runs_folder, run, tmp_pa
     ("mode", "options", "words"),
     [
         (sample, {"truncation": 3.0}, "truncation=3 is not allowed"),
+        (truncation, {"truncations": ["1", "x"]}, "truncations='1,x' is not allowed; allowed: numbers"),
+        (truncation, {"truncations": ["1", "nan"]}, "truncation=nan is not allowed; allowed: -2 to 2"),
+        (truncation, {"truncations": []}, "truncations='' is not allowed"),
         (mix, {"layers": "2-4"}, "layers='2-4' is not allowed; allowed: such as 2-3, within 0-3"),
         (mix, {"latents": "missing.npz"}, "latents='missing.npz' is no readable .npz"),
         (mix, {"rows": 20}, "has the rows 0 to 7; 25 is asked for"),
@@ -182,7 +213,7 @@ def test_what_does_not_fit_is_refused(runs_folder, samples, tmp_path, mode, opti
 @pytest.mark.parametrize("options", [{"truncation": 0.5}, {"space": "w"}, {"latents": "a.npz"}])
 def test_a_model_without_styles_has_neither_truncation_nor_w(runs_folder, tmp_path, options):
     mode = interpolate if "truncation" not in options else sample
-    with pytest.raises(ConfigError, match="needs a model with styles, such as styled, stylegan2"):
+    with pytest.raises(ConfigError, match="needs a model with styles, such as styled, stylegan"):
         mode.run(runs_folder / "plain", out=str(tmp_path / "a.npz"), **options)
     with pytest.raises(ConfigError, match="this mode needs a model with styles"):
         mix.run(runs_folder / "plain", out=str(tmp_path / "a.npz"))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import gan_jax
 from gan_jax import config as configuration
 from gan_jax.data.pixels import views
 from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
@@ -85,6 +86,35 @@ def test_images_of_any_size_keep_it_and_their_names(runs_of, tmp_path, direction
     assert files(out) == sorted([*shown, *thumbnails, "index.html"])
     for what, expected in (("before", NOISE), ("after", 255 - NOISE)):
         close(pixels(out / "index_files" / f"a.{what}.webp"), expected)
+
+
+def test_a_run_in_python_translates_arrays_as_the_mode_translates_files(runs_of, tmp_path):
+    images = [np.random.default_rng(i).integers(0, 256, (10 + i // 2, 13, 3), np.uint8) for i in range(5)]
+    photos(tmp_path / "in", {f"{i}.png": png(image) for i, image in enumerate(images)})
+    translate.run(runs_of / "any", input=str(tmp_path / "in"), output=str(tmp_path / "out"))
+    run = gan_jax.load(runs_of / "any")
+    made = run.translate(images)
+    for i, image in enumerate(made):
+        np.testing.assert_array_equal(image, pixels(tmp_path / "out" / f"{i}.png"))
+        close(image, 255 - images[i])
+    together = run.translate(np.stack(images[:2]), direction="t2s")
+    assert (together.shape, together.dtype) == ((2, 10, 13, 3), np.uint8)
+    close(together[1], 255 - images[1])
+    asked = gan_jax.load(runs_of / "asked")
+    grey = asked.translate(np.full((1, 8, 8, 1), 100, np.uint8), attributes=["Dark"])
+    close(grey, np.full((1, 8, 8, 1), 36))
+    fixed = gan_jax.load(runs_of / "fixed").translate(np.stack(images[:2]))
+    assert fixed.shape == (2, 8, 8, 3)
+    noisy = gan_jax.load(runs_of / "noisy")
+    first, again, other = (noisy.translate(np.stack(images[:2]), seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    with pytest.raises(ConfigError, match=r"^direction='back' is not allowed; allowed: 's2t', 't2s'$"):
+        run.translate(images, direction="back")
+    with pytest.raises(ConfigError, match=r"^direction='t2s' is not possible with model 'recolour'"):
+        noisy.translate(np.stack(images[:2]), direction="t2s")
+    with pytest.raises(WorkdirError, match="which turns images into images"):
+        run.sample(1)
 
 
 def test_padding_is_by_reflection_and_shared_by_both_sides(runs_of, monkeypatch, tmp_path):

@@ -4,12 +4,14 @@ import hashlib
 import importlib.util
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import h5py
 import jax
 import numpy as np
 import pytest
+from PIL import Image
 
 from gan_jax.errors import ConfigError
 from gan_jax.metrics import features as pretrained
@@ -84,10 +86,8 @@ def test_a_missing_file_is_named_and_not_downloaded(tmp_path):
 
 
 def test_files_that_hold_no_weights_are_refused(tmp_path, tensors):
-    (tmp_path / "weights.pt").write_bytes(b"?")
-    refused(
-        tmp_path / "weights.pt", r"files of type '.pt' are not known; known: .npz, .safetensors, .pth, .h5$"
-    )
+    (tmp_path / "weights.t7").write_bytes(b"?")
+    refused(tmp_path / "weights.t7", r"files of type '.t7' are not known; known: .npz, .safetensors, .pth, ")
     for number, content in enumerate((b"", b"no archive", b"PK\x03\x04 cut off")):
         broken = tmp_path / f"broken{number}.npz"
         broken.write_bytes(content)
@@ -103,7 +103,7 @@ def test_without_pytorch_the_message_says_what_to_install(tmp_path, monkeypatch)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else found(name))
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "w.pth").write_bytes(b"?")
-    refused(tmp_path / "w.pth", r"reading a .pth needs PyTorch: pip install 'gan_jax\[inception\]'$")
+    refused(tmp_path / "w.pth", r"reading a state dict needs PyTorch: pip install 'gan_jax\[torch\]'$")
 
 
 def vgg_file(path, last="conv1_2"):
@@ -173,3 +173,19 @@ def test_the_vgg_of_hed_answers_photographs_more_than_plain_pictures():
     maps = vgg.VGG(16, through="relu2_1").apply(shallow, to_float(np.stack([photograph, plain])))["relu2_1"]
     spread = maps.std((1, 2)).mean(-1)
     assert spread[0] > 3 * spread[1]
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("GAN_JAX_DATA" not in os.environ, reason="GAN_JAX_DATA names no folder")
+def test_no_few_filters_of_the_normalised_vgg_are_the_style_of_paintings():
+    """With filters that photographs rarely activate brought to one, AdaIN's loss is that of a few filters."""
+    folder = Path(os.environ["GAN_JAX_DATA"])
+    _, variables = pretrained.read_vgg(str(folder / "vgg" / "vgg16_hed_bsds500.npz"), 16)
+    variables = pretrained.NETWORKS["vgg16_normalised"].placed(vgg.part(variables, "relu2_1"))
+    with zipfile.ZipFile(folder / "paintings" / "paintings_256.zip") as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))[::50]
+        opened = [Image.open(archive.open(name)).convert("RGB").resize((96, 96)) for name in names]
+    paintings = to_float(np.stack([np.asarray(picture) for picture in opened]))
+    maps = vgg.VGG(16, through="relu2_1").apply(variables, paintings)["relu2_1"]
+    energy = np.sort(np.asarray(maps.var((0, 1, 2))))
+    assert energy[-len(energy) // 50 :].sum() < 0.15 * energy.sum()

@@ -132,5 +132,5 @@ def test_bad_fields_are_refused():
         ValueError, match=r"^test_statistics='batch' is not allowed; allowed: image, running$"
     ):
         model(test_statistics="batch")
-    with pytest.raises(ValueError, match=r"^target has shape \(4, 8, 8, 1\); expected .* C in \(3,\)$"):
+    with pytest.raises(ValueError, match=r"^target has shape \(4, 8, 8, 1\); expected .* C in \(3,\) by"):
         model().init(jax.random.key(0), pictures(8, (1, 1)))

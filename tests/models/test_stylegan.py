@@ -223,3 +223,36 @@ def test_the_lines_of_the_table_differ_in_the_layers_that_they_add():
     assert "b4_dense" not in params["constant"]
     strengths = {k: "noise_strength" in tree["b8_styled0"] for k, tree in params.items()}
     assert strengths == {"styles": False, "constant": False, "noise": True}
+
+
+# --- maps ----------------------------------------------------------------------------------------
+
+
+def test_the_maps_of_the_last_side_are_those_whose_colours_the_image_has():
+    m = model(noise=False)
+    state = at(m, 100)
+    ws = np.random.default_rng(0).normal(size=(3, m.num_styles, 4)).astype(np.float32)
+    maps, image = jax.jit(lambda state, ws: (m.maps(state, ws), m.synthesise(state, ws)))(state, ws)
+    assert {side: x.shape for side, x in maps.items()} == {
+        4: (3, 4, 4, 4),
+        8: (3, 8, 8, 4),
+        16: (3, 16, 16, 2),
+    }
+    colours = state.players["gen"].eval_variables["params"]["synthesis"]["b16_torgb"]
+    expected = maps[16] @ colours["kernel"][0, 0] / math.sqrt(2) + colours["bias"]
+    np.testing.assert_allclose(image, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_style_gives_each_map_its_mean_and_deviation():
+    m = model(noise=False)
+    state = at(m, 100)
+    maps = jax.jit(m.maps)(state, np.zeros((1, m.num_styles, 4), np.float32))
+    own = state.players["gen"].eval_variables["params"]["synthesis"]["b8_styled1"]["style"]["bias"]
+    scale, shift = np.split(own, 2)
+    np.testing.assert_allclose(maps[8].mean((0, 1, 2)), shift, atol=1e-4)
+    np.testing.assert_allclose(maps[8].std((0, 1, 2)), np.abs(1 + scale), rtol=1e-3)
+
+
+def test_lines_without_adain_have_no_side_with_styles():
+    assert model().styled_sides == model(noise=False).styled_sides == [4, 8, 16]
+    assert model(**PLAIN).styled_sides == []

@@ -263,3 +263,21 @@ def test_frozen_blocks_of_d_do_not_move(frozen):
     assert {name for name in updates if name not in still} >= {"b4_conv", "b4_fc", "b4_out"}
     with pytest.raises(ValueError, match=r"^freeze_d=2 is not allowed; allowed: 0 to 1$"):
         model(freeze_d=2)
+
+
+def test_maps_are_those_of_each_sides_last_convolution_without_noise():
+    m = model(size=16)
+    state = initial(m)
+    ws = np.ones((3, m.num_styles, m.w_dim), np.float32)
+    shapes = jax.eval_shape(m.maps, state, ws)
+    assert {side: x.shape for side, x in shapes.items()} == {
+        4: (3, 4, 4, 4),
+        8: (3, 8, 8, 4),
+        16: (3, 16, 16, 2),
+    }
+    assert m.styled_sides == [4, 8, 16]
+    block = networks.StyledConv(4, name="conv1")
+    own = state.players["gen"].eval_variables["params"]["synthesis"]["b4"]
+    start = np.broadcast_to(own["const"], (3, 4, 4, 4))
+    expected = block.apply({"params": own["conv1"]}, start, ws[:, 0], None)
+    np.testing.assert_allclose(jax.jit(m.maps)(state, ws)[4], expected, rtol=1e-4, atol=1e-5)

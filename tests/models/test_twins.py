@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import growth
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,6 +24,7 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 import torch_adain  # noqa: E402
 import torch_gans  # noqa: E402
 import torch_growing  # noqa: E402
+import torch_stylegan2  # noqa: E402
 import torch_translation  # noqa: E402
 
 W, B, CRITIC = 4, 4, 2
@@ -131,7 +133,7 @@ def mirrored(path, x):
 
 def as_torch(path, x, module):
     """Our parameter in the layout of torch's layer."""
-    if x.ndim == 1:
+    if x.ndim <= 1:
         return x
     if isinstance(module, torch.nn.ConvTranspose2d):
         return np.flip(x, (0, 1)).transpose(2, 3, 0, 1)
@@ -150,7 +152,7 @@ def copy(params, order, network, change):
             path, x = next(ours)
             x = as_torch(path, change(path, np.asarray(x)), module)
             assert x.shape == tuple(theirs.shape), path
-            theirs.data.copy_(torch.tensor(np.ascontiguousarray(x)))
+            theirs.data.copy_(torch.tensor(np.array(x, order="C")))
     assert next(ours, None) is None
 
 
@@ -202,6 +204,77 @@ def test_twin_has_our_losses_updates_and_sizes(name, same_draws, monkeypatch):
         for player, p in state.players.items()
     }
     assert made.updates() == counts
+
+
+STYLES = {
+    "mapping_layers": 2,
+    "style_mixing": 0.0,
+    "r1_weight": 0.5,
+    "r1_every": 2,
+    "pl_weight": 2.0,
+    "pl_every": 2,
+    "learning_rate": 1e-2,
+}
+
+
+@pytest.mark.parametrize("form", ["slices", "library"])
+def test_the_twin_of_stylegan2_has_our_losses_in_every_phase(form, same_draws, monkeypatch):
+    model = models.create(
+        {
+            "name": "stylegan2",
+            "size": 16,
+            "z_dim": W,
+            "w_dim": W,
+            "width_base": 8 * W,
+            "width_max": W,
+            **STYLES,
+        }
+    )
+    batch, order = {"image": images(B, 16, 16, 3)}, {}
+
+    def start(key):
+        state = model.init(key, batch)
+        order.update({player: dict(p.params) for player, p in state.players.items()})
+        return state
+
+    jax.eval_shape(start, jax.random.key(0))
+    state = growth.initial(model)  # also constants, biases and noise are not zero
+    same_draws()
+    monkeypatch.setattr(
+        torch_stylegan2, "pictures", lambda *shape: torch.tensor(batch["image"]).permute(0, 3, 1, 2)
+    )
+    networks, players = {}, torch_stylegan2.Players
+
+    def keep(found, *args):
+        networks.update(found)
+        return players(found, *args)
+
+    monkeypatch.setattr(torch_stylegan2, "Players", keep)
+    made = torch_stylegan2.stylegan2(16, W, 8 * W, W, B, form, **STYLES)
+    for player, network in networks.items():
+        copy(
+            state.players[player].params,
+            order[player],
+            network,
+            lambda _, x: np.reshape(x, (-1, W)) if x.ndim == 3 else x,
+        )
+        assert made.parameters[player] == sum(x.size for x in jax.tree.leaves(state.players[player].params))
+    monkeypatch.setattr(devices, "mean", lambda tree: tree)
+    step = jax.jit(model.train_step, static_argnums=3)
+    for iteration in range(3):
+        metrics = {}
+        for phase in model.phases(iteration):
+            state, told = step(state, batch, jax.random.key(1), phase)
+            metrics |= told
+        state = state.replace(step=state.step + 1)
+        theirs = made.step()
+        assert {name: float(metrics[name]) for name in theirs} == pytest.approx(theirs, rel=2e-3, abs=1e-5)
+        assert ("disc/r1" in theirs, "gen/path_penalty" in theirs) == (iteration % 2 == 0,) * 2
+    counts = {
+        player: int(optax.tree.get_all_with_path(p.opt_state, "count")[0][1])
+        for player, p in state.players.items()
+    }
+    assert made.updates() == counts == {"gen": 5, "disc": 5}
 
 
 def test_batch_norm_has_torchs_outputs_and_running_statistics():

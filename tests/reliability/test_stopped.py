@@ -105,7 +105,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
 def test_stopped_while_a_required_run_is_trained(launcher, tmp_path):
     workdir = tmp_path / "outer"
     cache = tmp_path / "cache"
-    fields = {"cache_dir": cache, "requires.first.steps": 40, "requires.first.log_every": 1}
+    fields = {"cache_dir": cache, "requires.first.log_every": 1, **_longer("first", 40)}
     command = launcher.tiny(workdir, "requiring", **fields)
     process = launcher.start(*command)
     assert process.until(lambda: any(_recorded(path) >= 3 for path in cache.glob("first-*")))
@@ -149,8 +149,8 @@ def test_ctrl_c_during_the_first_imports_prints_no_traceback(launcher):
 
 
 def test_a_signal_is_kept_until_the_next_poll_and_the_old_handlers_come_back():
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     """No signal of an earlier block counts."""
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with handled():
         signal.raise_signal(signal.SIGINT)
     with handled() as interrupts:
@@ -172,7 +172,7 @@ def test_a_signal_after_the_last_poll_of_an_inner_run_stops_the_outer_one():
 
 def test_waiting_for_a_required_run_of_another_process_ends_with_a_signal(launcher, tmp_path):
     path = tmp_path / "outer"
-    fields = {"cache_dir": tmp_path / "cache", "requires.first.steps": ENDLESS}
+    fields = {"cache_dir": tmp_path / "cache", **_longer("first", ENDLESS)}
     first = launcher.start(*launcher.tiny(path, "requiring", **fields))
     second = launcher.start(*launcher.tiny(tmp_path / "other", "requiring", **fields))
     try:
@@ -183,6 +183,11 @@ def test_waiting_for_a_required_run_of_another_process_ends_with_a_signal(launch
     finally:
         first.popen.kill()
         second.popen.kill()
+
+
+def _longer(name, steps):
+    """Fields of a required run, whose learning rate would else be zero before the last of its steps."""
+    return {f"requires.{name}.{field}": steps for field in ("steps", "model.schedule_steps")}
 
 
 def _kill(launcher, workdir, step, delay):

@@ -25,7 +25,7 @@ def test_the_wheel_holds_the_package_and_the_configurations_and_nothing_else(whe
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"gan_jax"}
     configs = {p.name for p in (ROOT / "configs").glob("*.py")}
-    assert {f"gan_jax/configs/{name}" for name in configs} <= set(names)
+    assert {f"gan_jax/configs/{name}" for name in configs} | {"gan_jax/py.typed"} <= set(names)
     packaged = [p for ending in ("py", "html", "css") for p in (ROOT / "gan_jax").rglob(f"*.{ending}")]
     assert {p.suffix for p in packaged} == {".py", ".html", ".css"}
     assert {p.relative_to(ROOT).as_posix() for p in packaged} <= set(names)

@@ -124,9 +124,15 @@ def test_a_refusal_is_one_line(tmp_path, args, code, message):
     assert not list(tmp_path.rglob("*.html"))
 
 
-def test_linked_folders_are_in_the_report_and_a_link_back_ends(results, tmp_path):
+def test_linked_folders_are_in_the_report_and_a_link_back_ends(results):
+    put(results / "shelf" / "far.json", {"ratio": 0.5})
+    (results / "linked").symlink_to(results / "shelf")
+    (results / "shelf" / "back").symlink_to(results)
+    assert [group.place for group in collect(results)] == ["", "", "linked", "shelf", "tiny"]
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(results, tmp_path):
     put(tmp_path / "elsewhere" / "far.json", {"ratio": 0.5})
     (results / "linked").symlink_to(tmp_path / "elsewhere")
-    (results / "linked" / "back").symlink_to(results)
-    places = [group.place for group in collect(results)]
-    assert places == ["", "", "linked", "tiny"]
+    with pytest.raises(WorkdirError, match=r"a link in its path leads out of .*far\.json$"):
+        collect(results)

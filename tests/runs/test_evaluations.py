@@ -184,6 +184,24 @@ def test_latents_are_the_models_and_the_same_at_every_call(evaluations, monkeypa
         evaluations(Draws(), s=spec("sheet", "image")).run("s", state())
 
 
+def test_any_method_of_the_state_and_of_columns_is_there_for_evaluators(evaluations, monkeypatch):
+    class Scales(Draws):
+        draws_from_noise, num_classes = True, 4
+
+        def scaled(self, state, z, label):
+            return {8: z * label[:, None]}
+
+    def ask(apply, batches):
+        columns = apply.conditions(3)
+        np.testing.assert_array_equal(columns["label"], apply.conditions(3)["label"])
+        return {**columns, "scaled": apply.method("scaled", {"z": np.ones((3, 2)), **columns})[8]}
+
+    asking(monkeypatch, ask)
+    found = evaluations(Scales(), s=spec("sheet", "image")).run("s", state())
+    assert set(found["label"]) <= set(range(4))
+    np.testing.assert_array_equal(found["scaled"], np.repeat(found["label"][:, None], 2, 1))
+
+
 def test_another_seed_gives_other_latents(evaluations, monkeypatch):
     class Prior(Draws):
         draws_from_noise = True

@@ -119,3 +119,18 @@ def test_a_watched_metric_that_no_evaluation_gives_is_refused(fields, words):
     with pytest.raises(ConfigError) as caught:
         config.validate(made)
     assert words in str(caught.value)
+
+
+def test_networks_whose_weights_come_from_files_are_there(tmp_path):
+    weights, inputs = {}, 3
+    for name, outputs in {"conv1_1": 64, "conv1_2": 64, "conv2_1": 128}.items():
+        weights[f"{name}.weight"] = np.zeros((outputs, inputs, 3, 3), np.float16)
+        weights[f"{name}.bias"], inputs = np.zeros(outputs, np.float32), outputs
+    np.savez(tmp_path / "vgg.npz", **weights)
+    made = config.load(f"{CONFIGS}/adain.py:hed,quick")
+    made.weights.vgg16_normalised = str(tmp_path / "vgg.npz")
+    assert (made.model.weights, made.model.through) == ("vgg16_normalised", "relu2_1")
+    rehearsal.check(made)
+    made.model.through = "relu3_1"
+    with pytest.raises(DataError, match="the weights end before layer relu3_1; they have conv1_1, "):
+        rehearsal.check(made)

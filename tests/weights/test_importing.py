@@ -10,10 +10,11 @@ from PIL import Image
 
 from gan_jax import config as configuration
 from gan_jax.errors import ConfigError, WorkdirError
+from gan_jax.files import tensors
 from gan_jax.inference import export, sample, translate
 from gan_jax.runs import restore
 from gan_jax.train import train
-from gan_jax.weights import files, importing
+from gan_jax.weights import importing
 
 
 @pytest.fixture(scope="module")
@@ -106,18 +107,18 @@ def test_a_wrong_input_is_one_line_and_makes_no_folder(folder, tmp_path, given, 
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("suffix", files.ARRAYS)
+@pytest.mark.parametrize("suffix", tensors.ARRAYS)
 def test_export_writes_what_was_imported(folder, tmp_path, suffix):
     every, one = tmp_path / f"w{suffix}", tmp_path / f"g{suffix}"
     told = export.run(folder / "run", output=str(every))
     export.run(folder / "run", output=str(one), network="G_ema")
     assert told["networks"] == "G, G_ema, D"
-    found = files.read(every)
+    found = tensors.read(every)
     networks = published.tensors("gan")
     expected = published.joined(networks | {"G_ema": networks["G"]})
     assert set(found) == set(expected)
     assert all(np.array_equal(found[name], x) for name, x in expected.items())
-    assert set(files.read(one)) == set(networks["G"])
+    assert set(tensors.read(one)) == set(networks["G"])
 
 
 def test_export_refuses_other_places_networks_and_models(folder, tmp_path):

@@ -4,8 +4,9 @@ import numpy as np
 import published
 import pytest
 
+from gan_jax.files import tensors
 from gan_jax.runs import restore
-from gan_jax.weights import exporting, files, importing
+from gan_jax.weights import exporting, importing
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -67,7 +68,7 @@ def test_a_state_dict_gives_the_same_images_and_logits_and_comes_back(tmp_path):
 def test_nested_and_half_precision_state_dicts_are_read(tmp_path):
     state = {"g": {"a": torch.ones(2, dtype=torch.bfloat16)}, "step": 3, "mean": torch.zeros(1)}
     torch.save(state, tmp_path / "w.pt")
-    found = files.read(tmp_path / "w.pt")
+    found = tensors.read(tmp_path / "w.pt")
     assert {name: x.dtype for name, x in found.items()} == {"g.a": np.float32, "mean": np.float32}
 
 
@@ -76,9 +77,9 @@ def test_code_in_a_state_dict_is_not_run(tmp_path):
     for content in (b"", b"no archive"):
         (tmp_path / "broken.ckpt").write_bytes(content)
         with pytest.raises(ValueError, match=r"^it is not a readable PyTorch state dict \(\w+\)$"):
-            files.read(tmp_path / "broken.ckpt")
+            tensors.read(tmp_path / "broken.ckpt")
     with pytest.raises(ValueError, match=r"^it is not a readable PyTorch state dict \(UnpicklingError\)$"):
-        files.read(tmp_path / "module.pth")
+        tensors.read(tmp_path / "module.pth")
 
 
 def test_the_names_of_published_norms_are_torch_s():

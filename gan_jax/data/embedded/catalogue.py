@@ -54,7 +54,7 @@ def stand_ins(name: str, split: str, attributes: Sequence[str] = ()) -> Examples
       DataError: as for `read`.
     """
     check(name, split, attributes)
-    rows = sum(max(part.stop - part.start, 0) for _, part in splits.parse(split, _sizes(name), name))
+    rows = sum(max(part.stop - part.start, 0) for _, part in splits.parse(split, sizes(name), name))
     values = np.arange(rows, dtype=np.int32)
     if LABELS[name] == ATTRIBUTES:
         label = np.repeat(values[:, None] % 2, len(attributes or emoji.ATTRIBUTES), 1)
@@ -71,10 +71,10 @@ def check(name: str, split: str, attributes: Sequence[str] = ()) -> None:
     if name == emoji.NAME:
         emoji.check(split, attributes)
     else:
-        splits.parse(split, _sizes(name), name)
+        splits.parse(split, sizes(name), name)
 
 
-def _sizes(name: str) -> Mapping[str, int]:
+def sizes(name: str) -> Mapping[str, int]:
     """The number of rows of each split of a set."""
     if name == emoji.NAME:
         return emoji.SIZES

@@ -111,7 +111,7 @@ def _read_npz(path: Path) -> Examples:
             columns = {name: archive[name] for name in ("image", "label") if name in archive}
     except OSError as error:
         raise _damaged(path, "an .npz archive of plain arrays", error) from error
-    return _checked(path, columns["image"], columns.get("label"))
+    return checked(path, columns["image"], columns.get("label"))
 
 
 def _read_mat(path: Path) -> Examples:
@@ -119,14 +119,14 @@ def _read_mat(path: Path) -> Examples:
         image, label = matlab.read(path)
     except OSError as error:
         raise _damaged(path, f"a MATLAB 5 file in {matlab.LAYOUT}", error) from error
-    return _checked(path, image, label[:, 0] % 10)
+    return checked(path, image, label[:, 0] % 10)
 
 
 def _read_idx_pair(path: Path) -> Examples:
     labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
     if not labels.is_file():
         raise DataError(f"{path}: its labels are missing; expected them in {labels}")
-    return _checked(path, _read_idx(path, 3), _read_idx(labels, 1))
+    return checked(path, _read_idx(path, 3), _read_idx(labels, 1))
 
 
 def _read_idx(path: Path, dimensions: int) -> np.ndarray:
@@ -149,8 +149,12 @@ def _first_bytes(path: Path, size: int) -> bytes:
     return reading.read_gzip(path, size) if path.suffix == ".gz" else reading.read(path, MAX_BYTES)[:size]
 
 
-def _checked(path: Path, image: np.ndarray, label: np.ndarray | None) -> Examples:
-    """Images as uint8 [N, H, W, 1 or 3] and labels as int32 [N] or [N, H, W]; others are refused."""
+def checked(path: Path | str, image: np.ndarray, label: np.ndarray | None) -> Examples:
+    """Images as uint8 [N, H, W, 1 or 3] and labels as int32 [N] or [N, H, W].
+
+    Raises:
+      DataError: they have another shape or type; the message begins with `path`.
+    """
     found = f"{image.dtype} {list(image.shape)}"
     if image.ndim == 3:
         image = image[..., None]

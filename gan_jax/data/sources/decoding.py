@@ -19,6 +19,7 @@ MIN_SIDE = 8  # least side of a picture in pixels
 
 # The formats that Pillow decodes without another program.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+_GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "F")  # Pillow's modes without colours
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -175,6 +176,21 @@ def _orientation(picture: Any) -> int:
         return picture.getexif().get(ExifTags.Base.Orientation, 1)
     except reading.DAMAGE:
         return 1
+
+
+def is_grey(content: bytes) -> bool:
+    """Whether a picture's file has no colours: one channel, and transparency perhaps.
+
+    Raises:
+      Skipped: the file is not an image, or unreadable.
+    """
+    try:
+        with _open(content) as picture:
+            return picture.mode in _GREY
+    except UnidentifiedImageError as error:
+        raise Skipped("not an image") from error
+    except reading.DAMAGE as error:
+        raise Skipped("unreadable") from error
 
 
 def upright_size(content: bytes) -> tuple[int, int]:

@@ -21,8 +21,8 @@ class AugmentedViews:
     `memory`: `augment_probability`, and `sign_real`, a running sum of D's signs.
     """
 
-    augment: str = "none"  # or 'fixed', 'ada'
-    augment_kinds: tuple[str, ...] = ("colour", "translation", "cutout")
+    augment: str = "none"  # what D sees: images as they are, or augmented by 'fixed', 'ada'
+    augment_kinds: tuple[str, ...] = ("colour", "translation", "cutout")  # transformations
     augment_probability: float = 1.0  # of each transformation where augment='fixed'
     ada_target: float = 0.6  # the mean sign of D's scores of real images that ADA keeps
     ada_length: int = 15625  # iterations in which ADA's probability can move by 1: 500 000 images

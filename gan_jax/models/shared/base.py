@@ -17,6 +17,24 @@ from gan_jax.game.network import Network
 Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 
+# What a field of this name means in every model that has it. A comment beside the field takes precedence.
+MEANINGS: Mapping[str, str] = {
+    "b1": "decay of Adam's mean of gradients",
+    "b2": "decay of Adam's mean of squared gradients",
+    "learning_rate": "learning rate of the optimiser",
+    "g_learning_rate": "learning rate of G",
+    "d_learning_rate": "learning rate of D",
+    "channels": "channels of the images: 1 for grey, 3 for colours",
+    "source_channels": "channels of source images: 1 for grey, 3 for colours",
+    "target_channels": "channels of target images: 1 for grey, 3 for colours",
+    "num_classes": "the number of classes",
+    "d_width": "channels of D's first layer",
+    "width_max": "most channels of a layer",
+    "z_dim": "numbers in a latent vector z",
+    "w_dim": "numbers in a style w",
+    "mapping_layers": "layers of the mapping network",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
@@ -27,7 +45,7 @@ class Inputs:
       varies: whether an image differs each time it is read (random crops, mirrors).
       required: pixels a side at which the network of each required run sees images; 0 for any size.
       columns: all columns of the training set except the images, by batch key such as `image_label`; None
-        before the data are read.
+        before the data are read. A column without rows is there, but its values are not known yet.
       networks: names of the required runs and of the weights from files; None where they are not known.
       batch_size: the images of a batch that a step takes: a device's part, or all where `global_batch` is on;
         0: not known.
@@ -57,6 +75,11 @@ class Model(Protocol):
     has_styles: ClassVar[bool]  # draws images from styles (styles, synthesise, affine_kernels)
     takes_styles: ClassVar[bool]  # gives an image the style of others (encode, decode, reach, stylise)
     holds_image: ClassVar[bool]  # is itself an image (generate)
+
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields that follow from the images' side in pixels, given all `fields` at another side."""
+        ...
 
     @property
     def batches(self) -> int:
@@ -136,6 +159,11 @@ class Defaults:
     has_styles: ClassVar[bool] = False
     takes_styles: ClassVar[bool] = False
     holds_image: ClassVar[bool] = False
+
+    @classmethod
+    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The images' side is the field `size` of models that have it."""
+        return {"size": size} if "size" in fields else {}
 
     @property
     def batches(self) -> int:

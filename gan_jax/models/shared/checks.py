@@ -1,7 +1,9 @@
 """Checks of hyper-parameters and batches. Each raises ValueError with the field and the allowed values."""
 
+import contextlib
+import contextvars
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -10,9 +12,25 @@ import numpy as np
 
 from gan_jax.models.shared.base import Batch
 
+_RECORD: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("record", default=None)
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[dict[str, str]]:
+    """Collects what the checks in the block allow, field by field, as the first check of each field says."""
+    found: dict[str, str] = {}
+    token = _RECORD.set(found)
+    try:
+        yield found
+    finally:
+        _RECORD.reset(token)
+
 
 def require(name: str, value: Any, condition: bool, allowed: str) -> None:
     """Raises ValueError with the hyper-parameter, its value and the allowed values unless `condition`."""
+    record = _RECORD.get()
+    if record is not None:
+        record.setdefault(name, allowed)
     if not condition:
         raise ValueError(f"{name}={value!r} is not allowed; allowed: {allowed}")
 
@@ -96,6 +114,8 @@ def require_regions(columns: Mapping[str, np.ndarray], roles: Iterable[str], cou
         labels = columns.get(f"{role}_label")
         if labels is None or labels.ndim != 3:
             raise ValueError(f"regions={count} needs label maps of {role}; it has none")
+        if not len(labels):  # not read yet
+            continue
         found = {int(value) for value in np.unique(labels[:1])} - {255}
         allowed = f"all of 0 to {count - 1}, and 255 for no region"
         require(f"{role}_label", sorted(found), found == set(range(count)), allowed)

@@ -43,8 +43,8 @@ class Growing(NoiseToImage):
     blurred: bool = False  # whether the networks filter where they double or halve the side
     group: int = 4  # images in a group of D's minibatch standard deviation; 0: no such feature
     start_size: int = 4  # pixels a side at the start
-    stable_steps: int = 4688  # iterations; 600 000 images of batches of 128
-    fade_steps: int = 4688
+    stable_steps: int = 4688  # iterations of a size alone; 600 000 images of batches of 128
+    fade_steps: int = 4688  # iterations in which a size fades in
     # By stage, from 4 pixels on. Later stages have the last value.
     updates: tuple[int, ...] = (1,)  # of each player in an iteration
     learning_rates: tuple[float, ...] = (1e-3,)  # of both players

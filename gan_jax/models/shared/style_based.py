@@ -51,6 +51,11 @@ class StyleBased(Conditional):
         """L, the number of styles of an image: one more than the noise maps."""
         return len(self.noise_sides) + 1
 
+    @property
+    def styled_sides(self) -> list[int]:
+        """The sides of the maps that styles reach, in pixels, ascending; [] where no layer takes a style."""
+        return sorted(set(self.noise_sides))
+
     def styles(
         self, state: TrainState, z: jax.Array, label: Labels = None, truncation: jax.Array | float = 1.0
     ) -> jax.Array:
@@ -80,6 +85,17 @@ class StyleBased(Conditional):
         """
         params = state.players["gen"].eval_variables["params"]
         return self._images(state, params, ws, self._fixed_noise(state) if noise is None else noise)
+
+    def maps(self, state: TrainState, ws: jax.Array) -> dict[int, jax.Array]:
+        """What the last styled layer of each side makes of styles ws [n, L, w_dim]: side r -> [n, r, r, C].
+
+        The evaluation variables of G are used, and the noise is zero.
+        """
+        params = state.players["gen"].eval_variables["params"]
+        noise = [jnp.zeros_like(level) for level in self._fixed_noise(state)]
+        sown = self._apply(state, params, ws, noise, mutable=["intermediates"])[1].get("intermediates", {})
+        # Layers of one side are in alphabetical order, which is that of the network.
+        return {x.shape[1]: x for x in jax.tree.leaves(sown)}
 
     def decode(
         self,
@@ -125,9 +141,13 @@ class StyleBased(Conditional):
         return [state.frozen["noise"][f"n{i:02}"] for i in range(len(self.noise_sides))]
 
     def _images(self, state, params, ws, noise):
-        """The images that the parameters of G draw of styles. StyleGAN also reads how far it has grown."""
+        """The images that the parameters of G draw of styles."""
+        return self._apply(state, params, ws, noise)
+
+    def _apply(self, state, params, ws, noise, **options):
+        """`synthesis.apply`. StyleGAN also reads how far it has grown."""
         del state
-        return self.synthesis.apply({"params": params["synthesis"]}, ws, noise)
+        return self.synthesis.apply({"params": params["synthesis"]}, ws, noise, **options)
 
     def _one_hot(self, label):
         return None if label is None else jax.nn.one_hot(label, self.num_classes)

@@ -12,6 +12,21 @@ from gan_jax.networks.layers.initializers import NORMAL, Initializer, around_one
 from gan_jax.networks.layers.normalisation import normalised
 
 
+def widths_at(size: int, widths: Sequence[int], shrink: int = 1) -> tuple[int, ...]:
+    """Widths of as many layers as there are doublings from 4 pixels to `size`.
+
+    Args:
+      size: side of the images in pixels.
+      widths: widths at another size. Further layers follow the last one; surplus layers are left out: the
+        first ones where widths shrink, as a generator's do, else the last ones.
+      shrink: divisor of the width from one further layer to the next.
+    """
+    layers = max(1, (size // 4).bit_length() - 1)
+    further = (max(1, widths[-1] // shrink**i) for i in range(1, layers - len(widths) + 1))
+    found = (*widths, *further)
+    return found[-layers:] if shrink > 1 else found[:layers]
+
+
 class Generator(nn.Module):
     """[B, d] -> [B, S, S, out_channels] in [-1, 1], S = start * 2**len(widths).
 

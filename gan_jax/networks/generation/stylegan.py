@@ -27,7 +27,7 @@ class Styled(nn.Module):
     """What follows each convolution: noise, bias, leaky ReLU, and AdaIN by the style.
 
     AdaIN gives each channel i of each image the mean b_i and the deviation |1 + s_i|, with (s, b) an affine
-    map of the style w (eq. 1 of the paper, whose scale is 1 + s).
+    map of the style w (eq. 1 of the paper, whose scale is 1 + s). The result is also sown as `maps`.
     """
 
     @nn.compact
@@ -39,7 +39,9 @@ class Styled(nn.Module):
             x = x + strength * noise[..., None]
         x = leaky_relu(x + self.param("bias", nn.initializers.zeros, (width,)))
         scale, shift = jnp.split(Dense(2 * width, name="style")(w)[:, None, None], 2, -1)
-        return channel_norm(x) * (1 + scale) + shift
+        x = channel_norm(x) * (1 + scale) + shift
+        self.sow("intermediates", "maps", x)
+        return x
 
 
 class Synthesis(nn.Module):

@@ -77,6 +77,8 @@ def modulated_conv(
 class StyledConv(nn.Module):
     """Modulated convolution, noise, bias and leaky ReLU: [B, H, W, C] -> [B, h, w, D].
 
+    The result is also sown as `maps`.
+
     Attributes:
       features: D.
       up: whether the side doubles.
@@ -97,7 +99,9 @@ class StyledConv(nn.Module):
         if noise is not None:
             x = x + strength * noise[..., None]
         x = x + self.param("bias", nn.initializers.zeros, (self.features,))
-        return leaky_relu(x, self.gain)
+        x = leaky_relu(x, self.gain)
+        self.sow("intermediates", "maps", x)
+        return x
 
 
 class ToRGB(nn.Module):

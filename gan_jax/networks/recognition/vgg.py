@@ -154,7 +154,8 @@ def normalise_activations(
     every layer changes by the factor 1 / m only. A filter that is never active keeps its scale.
 
     With a `floor`, m is at least this share of the mean of the layer's means. Filters that the calibration
-    images rarely activate would otherwise become thousands of times stronger on other images.
+    images rarely activate would otherwise become thousands of times stronger on other images. With 1 weak
+    filters keep their strength relative to each other, and only strong ones are brought down to one.
 
     Args:
       network: the network.

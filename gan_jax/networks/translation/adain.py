@@ -6,8 +6,9 @@ import jax
 from gan_jax.networks.layers.basic import Conv, upsample
 from gan_jax.networks.recognition.vgg import convolutions, shapes
 
-# Images start near grey. VGG's maps have large outliers, and He's values would start far outside [-1, 1].
-_small = nn.initializers.variance_scaling(0.01, "fan_in", "normal")
+# With He's values images would start far outside [-1, 1]. With much smaller ones Adam's first steps, which
+# all raise the contrast, would outweigh them, and the three colours would become one.
+_last = nn.initializers.variance_scaling(0.5, "fan_in", "normal")
 
 
 class Decoder(nn.Module):
@@ -33,7 +34,7 @@ class Decoder(nn.Module):
             inputs, _ = shapes(self.depth)[name]
             mirrored = name.replace("conv", "mirror")
             last = name == "conv1_1"
-            kernel_init = _small if last else nn.initializers.he_normal()
+            kernel_init = _last if last else nn.initializers.he_normal()
             x = Conv(inputs, kernel_init=kernel_init, padding="REFLECT", name=mirrored)(x)
             x = x if last else nn.relu(x)
             if name.endswith("_1") and name != "conv1_1":

@@ -113,6 +113,22 @@ def test_normalised_filters_have_mean_one_and_the_function_keeps_up_to_scale(var
     assert np.ptp(means["conv1_1"]) > 0.1  # the filters were not normalised before
 
 
+@pytest.mark.parametrize("floor", [0.5, 1.0])
+def test_filters_below_the_floor_are_divided_by_the_floor(variables, floor):
+    network = VGG(through="relu1_2")
+    dim = jax.tree.map(jnp.copy, vgg.part(variables, "conv1_2"))
+    dim["params"]["conv1_1"]["bias"] += 0.01
+    dim["params"]["conv1_1"]["bias"] = dim["params"]["conv1_1"]["bias"].at[5].set(-1e3)  # never active
+    layers = ("relu1_1", "relu1_2")
+    old = network.apply(dim, pictures(), layers)
+    new, _ = vgg.normalise_activations(network, dim, pictures(), floor)
+    for name, active in network.apply(new, pictures(), layers).items():
+        means = old[name].mean((0, 1, 2))
+        least = floor * means.mean()
+        assert 0 < (means < least).mean() < 1
+        np.testing.assert_allclose(active.mean((0, 1, 2)), means / jnp.maximum(means, least), rtol=1e-3)
+
+
 def test_the_deepest_layer_and_the_part_through_it(variables):
     assert vgg.deepest(["relu4_2", "conv4_2", "relu3_4"]) == "relu4_2"
     assert set(vgg.part(variables, "relu2_1")["params"]) == {"input", "conv1_1", "conv1_2", "conv2_1"}

@@ -41,3 +41,11 @@ def test_the_last_layer_is_linear_and_the_others_are_not():
     # Without biases every layer is homogeneous for positive factors, and not for negative ones.
     assert jnp.allclose(module.apply(variables, 3 * x), 3 * out, rtol=1e-3, atol=1e-3)
     assert not jnp.allclose(module.apply(variables, -x), -out, atol=0.1)
+
+
+def test_images_start_with_the_contrast_of_photographs_in_three_colours():
+    module = Decoder(16, "relu2_1")
+    x = jax.random.normal(jax.random.key(0), (1, 8, 8, 128))
+    pixels = module.apply(module.init(jax.random.key(1), x), x).reshape(-1, 3)
+    assert 0.2 < pixels.std() < 1
+    assert jnp.linalg.eigvalsh(jnp.corrcoef(pixels.T)).max() < 2.5  # 3 if all colours were one

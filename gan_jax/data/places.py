@@ -1,0 +1,148 @@
+"""What a place that a user names holds: splits, channels and classes, found without reading all images."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_jax import paths
+from gan_jax.data.embedded import catalogue
+from gan_jax.data.sources import arrays, decoding, listing, tfds, tfds_preview
+from gan_jax.errors import DataError
+
+DOMAINS = ("A", "B")  # the ends of the names of splits that hold two domains: trainA, trainB
+_SPLITS = ("train", "val", "valid", "validation", "test")
+_NAMES = frozenset((*_SPLITS, *(split + domain for split in _SPLITS for domain in DOMAINS)))
+_ARRAYS = (".npz", ".mat", ".gz", "-ubyte")  # the ends of files of arrays
+_SEEN = 16  # images whose colours are looked at
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where images are, and what they are.
+
+    Attributes:
+      title: the place as the user named it.
+      fields: the fields of a data set that reads the place: `name`, or `files`.
+      sizes: split -> number of images; an upper bound for files, since some may be unreadable.
+      channels: 1 or 3.
+      classes: number of classes; 0 if the images have no class labels.
+      by_folder: whether the classes are the images' folders.
+      blocks: split -> the numbers of images of the classes in a row, as the split lists them; () if classes
+        are not folders.
+    """
+
+    title: str
+    fields: Mapping[str, Any]
+    sizes: Mapping[str, int]
+    channels: int
+    classes: int = 0
+    by_folder: bool = False
+    blocks: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+
+
+def find(text: str, *, data_dir: str = "", manual_dir: str = "") -> Place:
+    """The place that a text names.
+
+    Args:
+      text: a path; or the name of an embedded set or of a tfds set. A path is a folder or zip of images, a
+        folder inside a zip, one image, or a file of arrays. It is relative to the working folder, or else to
+        the folder of files. Sub-folders `train`, `val`, `test`, or `trainA` and so on, are splits. Other
+        sub-folders are classes.
+      data_dir: folder of prepared tfds sets.
+      manual_dir: folder of files; '' is the folder that GAN_JAX_DATA names.
+
+    Raises:
+      ConfigError, DataError: nothing has the name, or it cannot be read; the message says what is allowed.
+    """
+    if text in catalogue.NAMES:
+        return _embedded(text)
+    path = _path(text, manual_dir)
+    if path is None and (text.startswith((".", "/", "~")) or text.endswith(("/", ".zip", *_ARRAYS))):
+        raise DataError(f"data={text!r}: there is no such file or folder")
+    if path is None:
+        try:
+            return _of_tfds(text, data_dir, manual_dir)
+        except DataError as error:
+            raise DataError(f"data={text!r}: there is no such file or folder; as a name: {error}") from error
+    found = listing.find(str(path))
+    if found is not None:
+        return _folder(text, *found)
+    if not path.name.endswith(_ARRAYS):
+        allowed = "a folder or zip of images, an image, or a file of arrays, such as .npz"
+        raise DataError(f"{arrays.shortened(path)}: cannot be used as data; allowed: {allowed}")
+    examples = arrays.read({"train": str(path)}, "train")
+    label = examples.columns.get("label")
+    classes = int(label.max()) + 1 if label is not None and label.ndim == 1 else 0
+    channels = examples.columns["image"].shape[-1]
+    return Place(text, {"files": {"train": str(path)}}, {"train": len(examples)}, channels, classes)
+
+
+def _path(text: str, manual_dir: str) -> Path | None:
+    """The existing path that a text names; None if there is none."""
+    near = paths.given("data", text).absolute()
+    local = arrays.local_folder(manual_dir)
+    for path in (near, *([local.absolute() / text] if local is not None else [])):
+        if listing.find(str(path)) is not None or path.is_file():
+            return path
+    return None
+
+
+def _embedded(name: str) -> Place:
+    sizes = dict(catalogue.sizes(name))
+    image, label = (catalogue.stand_ins(name, "train").columns[key] for key in ("image", "label"))
+    classes = int(label.max()) + 1 if catalogue.LABELS[name] == catalogue.CLASSES else 0
+    return Place(name, {"name": name}, sizes, image.shape[-1], classes)
+
+
+def _of_tfds(name: str, data_dir: str, manual_dir: str) -> Place:
+    tfds.check(name, (), data_dir, manual_dir)
+    builder = tfds.builder_of(name, data_dir)
+    sizes = {split: info.num_examples for split, info in builder.info.splits.items()}
+    if not sizes:
+        raise DataError(f"data set {name!r} is not prepared, so that the sizes of its splits are not known")
+    spec = {"name": name, "split": next(iter(sizes)), "attributes": ()}
+    columns = tfds_preview.stand_ins(spec, data_dir).columns
+    label = columns.get("label")
+    classes = int(label.max()) + 1 if label is not None and label.ndim == 1 else 0
+    return Place(name, {"name": name}, sizes, columns["image"].shape[-1], classes)
+
+
+def _folder(text: str, path: Path, inner: str) -> Place:
+    """A folder, zip or image. A folder that has only one sub-folder stands for that sub-folder."""
+    with listing.Folder(path, inner) as folder:
+        images, grey = folder.images, _is_grey(folder)
+    below = ""
+    first = {name.partition("/")[0] for name in images}
+    while len(first) == 1 and all("/" in name for name in images) and not first & _NAMES:
+        below += f"{first.pop()}/"
+        images = tuple(name.partition("/")[2] for name in images)
+        first = {name.partition("/")[0] for name in images}
+    root = "/".join(part for part in (str(path), inner, below.rstrip("/")) if part)
+    parts = sorted(first & _NAMES)
+    if any(part.startswith("train") for part in parts):
+        files = {part: f"{root}/{part}" for part in parts}
+        inside = {part: [name.partition("/")[2] for name in images if name.startswith(f"{part}/")]
+                  for part in parts}  # fmt: skip
+    else:
+        files, inside = {"train": root}, {"train": list(images)}
+    sizes = {part: len(names) for part, names in inside.items()}
+    firsts = {part: [name.partition("/")[0] if "/" in name else "" for name in names]
+              for part, names in inside.items()}  # fmt: skip
+    found = set().union(*firsts.values())
+    by_folder = len(found) > 1 and "" not in found
+    fields = {"files": files, **({"channels": 1} if grey else {})}
+    blocks = {part: tuple(Counter(names).values()) for part, names in firsts.items()} if by_folder else {}
+    return Place(text, fields, sizes, 1 if grey else 3, len(found) if by_folder else 0, by_folder, blocks)
+
+
+def _is_grey(folder: listing.Folder) -> bool:
+    """Whether the first images have no colours."""
+    seen = []
+    for name in folder.images[:_SEEN]:
+        try:
+            seen.append(decoding.is_grey(decoding.read_content(folder.read, name)))
+        except decoding.Skipped:  # reading the data set reports the file
+            continue
+    return bool(seen) and all(seen)
