@@ -1,8 +1,17 @@
 """The command line: parses flags, loads a configuration, runs one mode."""
 
+# ruff: noqa: E402 (a signal during the imports must find its handler)
+import signal
+import sys
+
+# For `python -m gan_jax.main` and for the script `gan_jax`. Until the handlers are there, Ctrl-C ends the
+# process as SIGTERM does. Before this line the interpreter itself starts, and Ctrl-C prints its traceback.
+_COMMAND = __name__ == "__main__" or sys.argv[0].rpartition("/")[2] == "gan_jax"
+if _COMMAND:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import functools
 import logging
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,15 +23,14 @@ from gan_jax.runs import signals
 _ABORTED = 134  # the exit code with which jax itself ends a process that has lost another
 _BEFORE = "before anything was written"
 
-# First of all, since the imports take seconds: for `python -m gan_jax.main` and for the script `gan_jax`.
-if __name__ == "__main__" or Path(sys.argv[0]).name == "gan_jax":
+if _COMMAND:  # before the imports that take seconds
     signals.install(_BEFORE)
 
-from absl import app, flags  # noqa: E402
-from ml_collections import config_flags  # noqa: E402
+from absl import app, flags
+from ml_collections import config_flags
 
-from gan_jax import arguments  # noqa: E402
-from gan_jax.inference import flags as mode_flags  # noqa: E402
+from gan_jax import arguments
+from gan_jax.inference import flags as mode_flags
 
 _log = logging.getLogger("gan_jax.main")
 

@@ -52,6 +52,17 @@ with writing.aside(folder / "made") as made, writing._removed(folder / ".gan_jax
     hashlib.pbkdf2_hmac("sha256", b"x", b"y", 2**31 - 1)
 """
 
+# Ctrl-C at the first import of ours, before the handlers are there.
+AT_ONCE = """
+import os, runpy, signal, sys
+class Stopping:
+    def find_spec(self, name, *rest):
+        if name == "gan_jax.paths":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Stopping())
+runpy.run_module("gan_jax.main", run_name="__main__", alter_sys=True)
+"""
+
 
 def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path
@@ -129,6 +140,12 @@ def test_with_nothing_to_save_the_first_signal_ends_the_process_at_once(launcher
     assert process.wait() == 128 + signum
     assert process.stderr.splitlines() == ["ready", "gan_jax: stopped before training began"]
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_during_the_first_imports_prints_no_traceback(launcher):
+    process = launcher.start(python=("-c", AT_ONCE))
+    assert process.wait() == -signal.SIGINT
+    assert process.stderr == ""
 
 
 def test_a_signal_is_kept_until_the_next_poll_and_the_old_handlers_come_back():

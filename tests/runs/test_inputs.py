@@ -90,6 +90,20 @@ def test_training_images_are_cropped_and_mirrored_and_those_of_evaluations_are_n
         assert next(data.epoch(roles, 6))["source"].shape == (6, 8, 8, 1)
 
 
+def test_a_model_checks_the_number_of_images_that_a_step_takes():
+    seen = []
+
+    class Sees(base.Defaults):
+        def check(self, inputs):
+            seen.append(inputs.batch_size)
+
+    config = configuration.default()
+    config.batch_size = 6
+    for config.global_batch in (False, True):
+        inputs.check_columns(config, Sees(), {})
+    assert seen == [3, 6]  # on the tests' two devices
+
+
 def test_a_load_size_below_the_size_is_refused(tmp_path):
     config = config_of(tmp_path, load_size=7)
     config.model = configuration.model("dtn")

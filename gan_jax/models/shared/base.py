@@ -47,7 +47,8 @@ class Inputs:
       columns: all columns of the training set except the images, by batch key such as `image_label`; None
         before the data are read. A column without rows is there, but its values are not known yet.
       networks: names of the required runs and of the weights from files; None where they are not known.
-      batch_size: the images of a batch on each device, as far as it is known; 0: not known.
+      batch_size: the images of a batch that a step takes: a device's part, or all where `global_batch` is on;
+        0: not known.
     """
 
     size: int
@@ -137,7 +138,10 @@ class Model(Protocol):
     def train_step(
         self, state: TrainState, batch: Batch, rng: jax.Array, phase: Any
     ) -> tuple[TrainState, Metrics]:
-        """One compiled step on one device, with its part of the batch. Metrics are named `player/term`."""
+        """One compiled step on one device. Metrics are named `player/term`.
+
+        `batch` is the device's part of the batch, or the whole batch where `global_batch` is on.
+        """
         ...
 
 
