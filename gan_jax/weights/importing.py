@@ -79,8 +79,9 @@ def _read(paths: str) -> tuple[dict[str, tables.Tensors], dict[str, str]]:
         try:
             content = tensors.read(file)
         except (OSError, ValueError) as error:
-            unread = isinstance(error, OSError)
-            reason = f"cannot be read: {error.strerror or error}" if unread else str(error)
+            reason = str(error)
+            if isinstance(error, OSError):
+                reason = f"cannot be read: {error.strerror or error}"
             raise ValueError(f"{file.name}: {reason}" if "," in paths else reason) from error
         name = network if mark else file.stem
         if name in found:
