@@ -37,8 +37,8 @@ def _roles(content, style):
 def part(config):
     """Real photographs and paintings from the folder of files, in crops of 64 from 128 pixels, for two cores.
 
-    Styles are those of relu3_1, one group of VGG less than in the paper. The decoder then learns colours
-    several times sooner. Contents in training are landscapes, horses and zebras. Styles in training are 180
+    Styles are those of relu3_1, one group of VGG less than in the paper: a step costs less, and the decoder
+    has fewer layers. Contents in training are landscapes, horses and zebras. Styles in training are 180
     paintings. Munch, Seurat, Turner, Hokusai, van Gogh and Kandinsky are left out, since the styles that are
     shown are theirs.
     """

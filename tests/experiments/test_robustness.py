@@ -126,6 +126,20 @@ tables.start(gan_robustness.main)
 """
 
 
+NAMES = """
+import sys
+sys.path.insert(0, "experiments")
+import gan_robustness
+from ml_collections import ConfigDict
+for fields in ({"prefix": "digit"}, {"features": "inception"}, {"features": "vgg16"}):
+    print(gan_robustness.score_name(ConfigDict({"evals": {"test": fields}})))
+"""
+
+
+def test_the_grid_knows_the_names_of_all_features_scores():
+    assert python("-c", NAMES).stdout.split() == ["digit_fid", "fid_inception_clean", "vgg16_frechet"]
+
+
 def command(folder, *flags, code=None):
     start = ["-c", code] if code else ["experiments/gan_robustness.py"]
     places = [f"--workdir={folder}", f"--cache_dir={folder / 'cache'}", f"--out={folder / 'out' / 'grid'}"]

@@ -32,6 +32,15 @@ row = {"label": "A", "paper": {"celeba_hq": 7.79, "ffhq": 8.04}, "fid": 1.25, "k
        "precision": 0.2, "recall": 0.3, "parameters": {"gen": 1234}, "seconds": 90, "prefix": "face",
        "floor": floor, "data": "d", "scored_on": "s", "n_fake": 1, "n_real": 2, "seed": 0, "steps": 3,
        "batch_size": 4}
+
+def by_inception(*given, **fields):
+    config = load(*given, **fields)
+    with config.unlocked():
+        config.evals.test.features = "inception"
+    return config
+
+load, e.tables.load = e.tables.load, by_inception
+wrong.append(refused("--variant=part"))
 print(json.dumps({
     "steps": [config.steps for config in plan.values()],
     "fields": [{k: config.model[k] for k in ("adain", "constant", "noise", "style_mixing")}
@@ -65,8 +74,9 @@ def test_lines_differ_in_the_model_only(known):
     assert all(judge == known["judges"][0] for judge in known["judges"])
 
 
-def test_unknown_lines_and_other_configurations_are_refused(known):
-    lines, other = known["wrong"]
+def test_unknown_lines_other_configurations_and_other_scores_are_refused(known):
+    lines, other, scored = known["wrong"]
+    assert scored.startswith("variant='part' scores by the features of inception; allowed: variants that ")
     assert lines.startswith("rows='g' is not allowed; allowed: a_baseline, b_tuned, ")
     assert other.startswith("config='x.py' is not allowed: lines have configs/stylegan_celeba.py")
 
