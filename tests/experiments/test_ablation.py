@@ -109,6 +109,7 @@ def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)
 
 
+@pytest.mark.long
 def test_lines_beside_the_best_recipe_can_be_trained_alone(tmp_path):
     flags = ("--rows=", "--beside=short_f")
     process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")

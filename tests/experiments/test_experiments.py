@@ -78,6 +78,7 @@ def test_basis_draws_a_picture_for_every_dimension(places):
     assert picture.shape[1] == 16 * 32 * 2
 
 
+@pytest.mark.long
 def test_reverse_paints_the_other_domain(places):
     content, text, picture = finished(places, "dtn_reverse")
     (run,) = results(places, "dtn_reverse").values()

@@ -64,6 +64,7 @@ runpy.run_module("gan_jax.main", run_name="__main__", alter_sys=True)
 """
 
 
+@pytest.mark.long
 def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path
 ):

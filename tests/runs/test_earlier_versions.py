@@ -34,7 +34,7 @@ def required(runs):
     return {path.name for path in (runs / "cache").iterdir() if not path.name.startswith("features")}
 
 
-@pytest.mark.parametrize("name", ["dtn_digits", "cyclegan_horse2zebra"])
+@pytest.mark.parametrize("name", ["dtn_digits", pytest.param("cyclegan_horse2zebra", marks=pytest.mark.long)])
 def test_a_run_of_an_earlier_version_goes_on_with_the_networks_that_are_in_the_cache(runs, name):
     in_the_cache, before = required(runs), restore.load(runs / name)
     config = restore.load_config(runs / name)
