@@ -222,7 +222,8 @@ def sheet(pairs, cells):
     there = {"photograph", *(style for _, style in pairs), *(c for line in cells.values() for c in line)}
     columns = [name for name in dict.fromkeys(["photograph", *names]) if name in there]
     whole = {name: {c: line.get(c, (None, "")) for c in columns} for name, line in cells.items()}
-    return table_of_pictures(whole, "style transfer, with the style loss before and after")
+    title = "style transfer, with the style loss before and after"
+    return table_of_pictures(whole, title, zoom=0.7)  # for a file of less than 1 MB
 
 
 if __name__ == "__main__":

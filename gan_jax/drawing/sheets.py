@@ -82,7 +82,7 @@ def table_of_pictures(
       cells: row -> column -> (uint8 [H, W, 3], or None for an empty cell; text). All rows have the same
         columns.
       title: text above the table.
-      zoom: screen pixels for each pixel of a picture.
+      zoom: screen pixels for each pixel of a picture, of which 192 or more are shown.
     """
     known = [picture for line in cells.values() for picture, _ in line.values() if picture is not None]
     side = max([192, *(round(zoom * max(picture.shape)) for picture in known)]) / figures.DPI
@@ -93,7 +93,7 @@ def table_of_pictures(
         for axis, column in zip(axes, columns, strict=True):
             picture, text = found[column]
             if picture is not None:
-                axis.imshow(picture, interpolation="nearest")
+                axis.imshow(picture)  # smoothed where pixels are left out, which would look like a texture
             axis.set(xticks=[], yticks=[])
             axis.set_xlabel(text, fontsize=9)
         axes[0].set_ylabel(name, fontsize=9)
