@@ -12,8 +12,7 @@ from typing import Any
 
 from gan_jax.config import apply, classifier, dataset, default, model, quick, role
 from gan_jax.config.recipes import table_1
-
-WIDTHS = (32, 64, 128, 128)  # of f
+from gan_jax.config.recipes.dtn_small import SMALL, WIDTHS
 
 # Training changes f's images strongly, so that f reads the target's images too.
 CHANGED: dict[str, Any] = {
@@ -34,22 +33,7 @@ def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "dtn"
-    config.model = model(
-        "dtn",
-        alpha=10.0,
-        const_distance="cosine",  # ignores the length of the features, which need not match
-        target_channels=3,
-        f_widths=WIDTHS,
-        g_widths=(128, 64, 32),
-        d_widths=(32, 64, 128),
-        d_batch_norm=False,  # with batch norm D wins at once, and g never recovers
-        d_init="lecun",
-        g_learning_rate=1e-3,
-        d_learning_rate=1e-3,
-        decay_start=1000,
-        decay_end=2000,
-        ema=0.99,
-    )
+    config.model = model("dtn", **SMALL, target_channels=3, decay_start=1000, decay_end=2000, ema=0.99)
     config.data.sets.source, config.data.sets.target = dataset("digits_street"), dataset("digits_plain")
     config.data.roles.source = role("source[train]", labels=False)
     config.data.roles.target = role("target[train]", labels=False, channels=3)

@@ -7,30 +7,15 @@
 
 from gan_jax.config import apply, classifier, dataset, default, model, quick, role
 from gan_jax.config.recipes import table_1
+from gan_jax.config.recipes.dtn_small import SMALL, WIDTHS
 from gan_jax.config.recipes.table_1 import reverse
-
-WIDTHS = (32, 64, 128, 128)  # of f
 
 
 def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "dtn_digits"
-    config.model = model(
-        "dtn",
-        alpha=10.0,
-        const_distance="cosine",  # ignores the length of the features, which need not match
-        f_widths=WIDTHS,
-        g_widths=(128, 64, 32),
-        d_widths=(32, 64, 128),
-        d_batch_norm=False,  # with batch norm D wins at once, and g never recovers
-        d_init="lecun",
-        g_learning_rate=1e-3,
-        d_learning_rate=1e-3,  # with a slower D, g lowers L_CONST by noise that f takes for a digit
-        decay_start=120,
-        decay_end=240,
-        ema=0.98,
-    )
+    config.model = model("dtn", **SMALL, decay_start=120, decay_end=240, ema=0.98)
     config.data.sets.street, config.data.sets.plain = dataset("digits_street"), dataset("digits_plain")
     config.data.roles.source = role("street[train]", labels=False)
     config.data.roles.target = role("plain[train]", labels=False)
