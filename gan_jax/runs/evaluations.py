@@ -13,7 +13,7 @@ import numpy as np
 from gan_jax import data, evaluation, models
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
-from gan_jax.runs import functions, inputs
+from gan_jax.runs import functions, inputs, waiting
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,8 @@ class Evaluations:
         """The values of one evaluation of a replicated state, see `finite`. The state does not change."""
         spec = self._config.evals[name]
         if name not in self._data:
-            self._data[name] = inputs.load_evaluation(self._config, spec.roles)
+            read = functools.partial(inputs.load_evaluation, self._config, spec.roles)
+            self._data[name] = waiting.interruptible(read, self._poll)
 
         def batches():
             for batch in data.epoch(self._data[name], min(_BATCH, spec.get("num", _BATCH))):
