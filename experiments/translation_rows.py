@@ -160,17 +160,12 @@ def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
     for spec in (spec for spec in config.evals.values() if spec.kind == "label_sheet"):
         options = evaluation.options(spec)
         batch = next(iter(data.epoch(inputs.load_evaluation(config, spec.roles), STARGAN_FACES)))
-        (grid,) = label_sheet.evaluate(generate, [batch], {}, **options).values()
-        asked = config.model.labels["ab".index(options.get("asked", "a"))]
+        asked, made = label_sheet.drawn(generate, batch, **options)
         below = "; below each row the wrong mask" if options.get("wrong_mask") else ""
-        drawn[f"{' | '.join(['input', *asked])}{below}"] = cells(grid, config.data.size)
+        source = np.broadcast_to(to_rgb(to_uint8(batch["source"])), (1, *made.shape[1:]))
+        rows = np.concatenate([source, made]).transpose(2, 1, 0, 3, 4, 5)  # image, mask, column, H, W, 3
+        drawn[f"{' | '.join(['input', *asked])}{below}"] = rows.reshape(-1, *made.shape[3:])
     return sheets.panels(drawn, columns=1 + len(asked))
-
-
-def cells(grid: np.ndarray, side: int) -> np.ndarray:
-    """The images of a sheet uint8 [H, W, 3], row by row: [N, side, side, 3]."""
-    parts = grid.reshape(-1, side, grid.shape[1] // side, side, 3).swapaxes(1, 2)
-    return parts.reshape(-1, side, side, 3)
 
 
 FAMILIES = {  # functions that measure and draw a row
