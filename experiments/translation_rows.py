@@ -11,8 +11,8 @@ import tables
 
 from gan_jax import data, evaluation
 from gan_jax.drawing import sheets
-from gan_jax.evaluation import label_sheet
 from gan_jax.metrics import baselines, similarity
+from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb, to_uint8
 from gan_jax.runs import functions, inputs, restore
 
@@ -160,7 +160,11 @@ def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
     for spec in (spec for spec in config.evals.values() if spec.kind == "label_sheet"):
         options = evaluation.options(spec)
         batch = next(iter(data.epoch(inputs.load_evaluation(config, spec.roles), STARGAN_FACES)))
-        asked, made = label_sheet.drawn(generate, batch, **options)
+        sets = LabelSets(options["labels"], options["exclusive"])
+        asking = {name: options[name] for name in ("given", "wrong_mask") if name in options}
+        asked = sets.requests(batch["source_label"], options.get("asked", "a"), **asking)
+        made = np.stack([[to_rgb(to_uint8(generate({"source": batch["source"], "label": vector})["target"]))
+                          for vector in vectors] for vectors in asked.values()])  # fmt: skip
         below = "; below each row the wrong mask" if options.get("wrong_mask") else ""
         source = np.broadcast_to(to_rgb(to_uint8(batch["source"])), (1, *made.shape[1:]))
         rows = np.concatenate([source, made]).transpose(2, 1, 0, 3, 4, 5)  # image, mask, column, H, W, 3

@@ -62,7 +62,9 @@ def _main(argv: Sequence[str]) -> None:
         from gan_jax.game import devices
 
         print(f"gan_jax: {error}", file=sys.stderr)
-        devices.leave(error.exit_code, at_once=isinstance(error, Interrupted))
+        if isinstance(error, Interrupted) and devices.process()[1] == 1:
+            signals.leave(error.exit_code)
+        devices.leave(error.exit_code)
     except Exception as error:
         from gan_jax.game import devices
 

@@ -110,20 +110,14 @@ def lost(error: Exception) -> str:
     return str(error).splitlines()[0] if runtime and "RESOURCE_EXHAUSTED" not in str(error) else ""
 
 
-def leave(code: int, at_once: bool = False) -> NoReturn:
+def leave(code: int) -> NoReturn:
     """Ends this process with an exit code.
 
     One of several processes skips jax's own shutdown, which would wait in vain for the others.
-
-    Args:
-      code: the exit code.
-      at_once: whether threads that still work, such as those that read images, are not waited for.
     """
     if jax.distributed.is_initialized():
         if jax.process_index() == 0:
             time.sleep(_LAST_WORDS)
-        at_once = True
-    if at_once:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -64,9 +64,8 @@ def run(
     z, label = generators.asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
     pictures, arrays = _drawn(restore.load(workdir), place, z, label, truncation)
     told: dict[str, Any] = {"images": num}
-    across, titles = output.square(num), list[str]()
+    across, titles = output.square(num), generators.class_titles(workdir, classes) if by_class else []
     if by_class:
-        titles = generators.class_titles(workdir, classes)
         pictures, across = _in_rows(pictures, len(classes)), -(-num // len(classes))
     if memory:
         pictures, more = _beside_nearest(memory, pictures, told)

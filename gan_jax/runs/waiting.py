@@ -20,12 +20,12 @@ def interruptible(work: Callable[[], T], poll: Callable[[], None]) -> T:
       poll: called every 0.2 s; it may raise to interrupt.
     """
     values: list[T] = []
-    errors: list[BaseException] = []
+    errors: list[Exception] = []
 
     def run() -> None:
         try:
             values.append(work())
-        except BaseException as error:
+        except Exception as error:  # raised below, in the thread that waits
             errors.append(error)
 
     thread = threading.Thread(target=run, name="interruptible", daemon=True)
