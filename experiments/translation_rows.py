@@ -11,8 +11,8 @@ import tables
 
 from gan_jax import data, evaluation
 from gan_jax.drawing import sheets
-from gan_jax.evaluation import label_sheet
 from gan_jax.metrics import baselines, similarity
+from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb, to_uint8
 from gan_jax.runs import functions, inputs, restore
 
@@ -160,17 +160,16 @@ def sheet_stargan(config: ml_collections.ConfigDict, run: restore.Run) -> bytes:
     for spec in (spec for spec in config.evals.values() if spec.kind == "label_sheet"):
         options = evaluation.options(spec)
         batch = next(iter(data.epoch(inputs.load_evaluation(config, spec.roles), STARGAN_FACES)))
-        (grid,) = label_sheet.evaluate(generate, [batch], {}, **options).values()
-        asked = config.model.labels["ab".index(options.get("asked", "a"))]
+        sets = LabelSets(options["labels"], options["exclusive"])
+        asking = {name: options[name] for name in ("given", "wrong_mask") if name in options}
+        asked = sets.requests(batch["source_label"], options.get("asked", "a"), **asking)
+        made = np.stack([[to_rgb(to_uint8(generate({"source": batch["source"], "label": vector})["target"]))
+                          for vector in vectors] for vectors in asked.values()])  # fmt: skip
         below = "; below each row the wrong mask" if options.get("wrong_mask") else ""
-        drawn[f"{' | '.join(['input', *asked])}{below}"] = cells(grid, config.data.size)
+        source = np.broadcast_to(to_rgb(to_uint8(batch["source"])), (1, *made.shape[1:]))
+        rows = np.concatenate([source, made]).transpose(2, 1, 0, 3, 4, 5)  # image, mask, column, H, W, 3
+        drawn[f"{' | '.join(['input', *asked])}{below}"] = rows.reshape(-1, *made.shape[3:])
     return sheets.panels(drawn, columns=1 + len(asked))
-
-
-def cells(grid: np.ndarray, side: int) -> np.ndarray:
-    """The images of a sheet uint8 [H, W, 3], row by row: [N, side, side, 3]."""
-    parts = grid.reshape(-1, side, grid.shape[1] // side, side, 3).swapaxes(1, 2)
-    return parts.reshape(-1, side, side, 3)
 
 
 FAMILIES = {  # functions that measure and draw a row

@@ -12,12 +12,13 @@ if _COMMAND:
 
 import functools
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gan_jax import paths
-from gan_jax.errors import ConfigError, GanJaxError
+from gan_jax.errors import ConfigError, GanJaxError, Interrupted
 from gan_jax.runs import signals
 
 _ABORTED = 134  # the exit code with which jax itself ends a process that has lost another
@@ -37,6 +38,8 @@ _log = logging.getLogger("gan_jax.main")
 
 def run() -> None:
     """Entry point of `gan_jax` and of `python -m gan_jax.main`."""
+    # Read when jax and TensorFlow are imported. Without it both print lines between those of the bar.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signals.install(_BEFORE)
     # --help shows the flags of the called script, which may be another module than this one.
     for module in (arguments.__name__, mode_flags.__name__):
@@ -59,6 +62,8 @@ def _main(argv: Sequence[str]) -> None:
         from gan_jax.game import devices
 
         print(f"gan_jax: {error}", file=sys.stderr)
+        if isinstance(error, Interrupted) and devices.process()[1] == 1:
+            signals.leave(error.exit_code)
         devices.leave(error.exit_code)
     except Exception as error:
         from gan_jax.game import devices

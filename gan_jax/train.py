@@ -25,6 +25,7 @@ from gan_jax.runs import (
     judging,
     literal,
     logs,
+    progress,
     rehearsal,
     required,
     schedules,
@@ -59,13 +60,14 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
     literal.checked(folder.path)
     if config.requires:
         literal.checked(paths.given("cache_dir", config.cache_dir))
-    extended = folder.check(stored, FREE, comparable, schedules.extended)
+    folder.check(stored, FREE, comparable, schedules.extended)  # before the folder is made
     with folder.open(INTERRUPTS.poll if wait else None):
         devices.barrier("opened")  # a process that waited for the folder must see the other run's result
         done = folder.result
         if done and done.get("step") == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             return done
+        extended = folder.check(stored, FREE, comparable, schedules.extended)
         for checked in required.tree(config):
             logs.check(checked.tensorboard)
             inputs.check(checked)
@@ -125,7 +127,7 @@ class _Loop:
         """Trains to the last step and returns the result. The session is closed even after an error."""
         run, config, start = self._run, self._run.config, self._run.meta["step"]
         stream = self._stream(start)
-        progress = logs.ProgressLine(config.name, start, config.steps, config.log_seconds)
+        line = progress.ProgressLine(config.name, start, config.steps, config.log_seconds)
         stops = contextlib.ExitStack()
         try:
             if start:
@@ -136,11 +138,11 @@ class _Loop:
                     INTERRUPTS.agree = devices.agreement()
                     stops.enter_context(handled())
                 self._after(i + 1)
-                progress.update(i + 1, run.meta["latest"])
+                line.update(i + 1, run.meta["latest"])
             return judging.judge(run)
         finally:
             stream.close()
-            progress.close()
+            line.close()
             run.close()
             stops.close()
 
@@ -188,7 +190,7 @@ class _Loop:
     def _after(self, step: int) -> None:
         """Does what is due after `step` iterations: records, a checkpoint, evaluations, a stop."""
         run, config = self._run, self._run.config
-        log = step % config.log_every == 0
+        log = logs.recorded(step, config.steps, config.log_every)
         save = step % config.checkpoint_every == 0 or step == config.steps
         if log or save or run.evaluations.due(step):
             self._settle(0)

@@ -29,7 +29,7 @@ MAY = {
     "lazy": (),
     "plugins": ("gan_jax.errors", "gan_jax.paths"),
     "files": ("numpy", "safetensors", "torch", "h5py"),
-    "drawing": ("numpy", "matplotlib", "jinja2"),
+    "drawing": ("numpy", "matplotlib", "PIL", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
     "data": (

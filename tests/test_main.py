@@ -6,6 +6,7 @@ reports exit codes, output and the files that were made.
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gan_jax import main
 from gan_jax.train import evaluate_run, train
 
 ROOT = Path(__file__).parents[1]
@@ -259,3 +261,16 @@ def _module(path):
 
 def _result(folder):
     return json.loads((folder / "run" / "result.json").read_text())
+
+
+@pytest.mark.parametrize("given", [None, "0"])
+def test_tensorflow_and_xla_start_in_silence_unless_the_user_wants_their_lines(monkeypatch, given):
+    found = []
+    monkeypatch.setattr(main.app, "run", lambda *_, **__: found.append(os.environ["TF_CPP_MIN_LOG_LEVEL"]))
+    monkeypatch.setattr(main.signals, "install", lambda words: None)
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    if given is not None:
+        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", given)
+    main.run()
+    assert found == [given or "3"]
+    os.environ.pop("TF_CPP_MIN_LOG_LEVEL")

@@ -1,14 +1,21 @@
-"""Sheets of images: rows, grids, grids with titles, and tables of pictures."""
+"""Sheets of images: grids, rows with titles, grids with titles, and tables of pictures."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from gan_jax.drawing import figures
 
 COLUMNS = 16  # images in each row of a sheet, by default
 TITLE = 22  # pixels above a grid of `panels`, for its title
 _GAP = 12  # pixels between neighbouring grids
+_SPACE = 2  # pixels between images of one grid
+_TEXT, _LINE = 12, 18  # pixels of a letter's size, and of a line of text
+_MARGIN = 4  # pixels left of the longest title
+_LEAST = 24  # least pixels of an image in a labelled sheet
+_LONGEST = 28  # most letters of a row's title
 
 
 def mosaic(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
@@ -25,24 +32,65 @@ def mosaic(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
     return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
 
 
-def row(images: np.ndarray) -> np.ndarray:
-    """Images uint8 [N, H, W, 1 or 3] side by side: uint8 [H, N W, 3]."""
-    return mosaic(images, len(images))
+def labelled(blocks: Sequence[Sequence[tuple[str, np.ndarray]]], title: str = "") -> np.ndarray:
+    """Rows of images with their titles at the left, and gaps between all images.
 
+    Args:
+      blocks: rows that belong together, such as images and their translations; each row is its title and its
+        images, uint8 [N, H, W, 1 or 3]. Small images are enlarged by a whole number.
+      title: text above all rows.
 
-def stack(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows uint8 [H, W, 3] of any widths, one below the other; shorter rows are filled with black."""
-    width = max(line.shape[1] for line in rows)
-    return np.concatenate([np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0))) for line in rows])
-
-
-def beside(images: Sequence[np.ndarray], gap: int = 4) -> np.ndarray:
-    """Images uint8 [H, W, 3] of any sizes side by side, uint8 [H', W', 3]; the rest is white."""
-    height = max(len(image) for image in images)
-    padded = [
-        np.pad(image, ((0, height - len(image)), (0, gap), (0, 0)), constant_values=255) for image in images
+    Returns:
+      uint8 [H', W', 3] on white. If all titles of rows are empty, no place is kept for them.
+    """
+    font = _font()
+    rows = [
+        (_shortened(text), images, number) for number, block in enumerate(blocks) for text, images in block
     ]
-    return np.concatenate(padded, axis=1)[:, : -gap or None]
+    left = max(_width(font, text) for text, _, _ in rows)
+    left += _MARGIN + _GAP if left else 0
+    top = _LINE if title else 0
+    placed, bottom = [], top
+    for place, (text, images, number) in enumerate(rows):
+        zoom = max(1, -(-_LEAST // max(images.shape[1:3])))
+        line = mosaic(images.repeat(zoom, 1).repeat(zoom, 2), len(images), _SPACE)
+        bottom += 0 if not place else _GAP if rows[place - 1][2] != number else _SPACE
+        placed.append((text, line, bottom))
+        bottom += max(len(line), _LINE if text else 0)
+    width = max([_MARGIN + _width(font, title), *(left + line.shape[1] for _, line, _ in placed)])
+    sheet = Image.new("RGB", (width, bottom), "white")
+    draw = ImageDraw.Draw(sheet)
+    draw.text((_MARGIN, _LINE / 2), title, "black", font, "lm")
+    for text, line, y in placed:
+        draw.text((left - _GAP, y + max(len(line), _LINE) / 2), text, "black", font, "rm")
+        sheet.paste(Image.fromarray(line), (left, y))
+    return np.asarray(sheet)
+
+
+def captioned(pictures: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Pictures uint8 [H, W, 3] of any sizes side by side, each below its name: uint8 [H', W', 3] on white."""
+    font = _font()
+    widths = [max(picture.shape[1], _width(font, name)) for name, picture in pictures.items()]
+    height = _LINE + max(map(len, pictures.values()))
+    sheet = Image.new("RGB", (sum(widths) + _GAP * (len(widths) - 1), height), "white")
+    draw, x = ImageDraw.Draw(sheet), 0
+    for (name, picture), width in zip(pictures.items(), widths, strict=True):
+        draw.text((x, _LINE / 2), name, "black", font, "lm")
+        sheet.paste(Image.fromarray(picture), (x, _LINE))
+        x += width + _GAP
+    return np.asarray(sheet)
+
+
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(_TEXT)
+
+
+def _width(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -> int:
+    return math.ceil(font.getlength(text))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def panels(pictures: Mapping[str, np.ndarray], *, columns: int, zoom: int = 2, across: int = 1) -> bytes:

@@ -54,6 +54,10 @@ class Apply(Protocol):
         """`{'label': int32 [n]}`, random classes of a conditional model, always the same; {} for others."""
         ...
 
+    def class_names(self) -> Sequence[str]:
+        """The names of a conditional model's classes in the order of their numbers; () if they have none."""
+        ...
+
     def method(self, name: str, columns: Mapping[str, np.ndarray], /) -> Any:
         """`name(state, **columns)` of the model in host arrays, such as `styles` of a model with styles."""
         ...

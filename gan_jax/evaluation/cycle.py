@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.drawing.sheets import COLUMNS, row, stack
+from gan_jax.drawing.sheets import COLUMNS, labelled
 from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.metrics.similarity import difference
+from gan_jax.ops.directions import OTHER
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ("cycle_source", "cycle_target", "change_source", "change_target", "examples")
@@ -35,13 +36,14 @@ def evaluate(
         given.append({role: to_uint8(batch[role]) for role in ("source", "target")})
         drawn.append({"source": to_uint8(there["target"]), "target": to_uint8(there["source"])})
         back.append({role: to_uint8(again[role]) for role in ("source", "target")})
-    first, rows = slice(0, COLUMNS), []
+    first, blocks = slice(0, COLUMNS), []
     values: dict[str, Any] = {}
     for role in ("source", "target"):
         x, y, z = (np.concatenate([part[role] for part in parts]) for parts in (given, drawn, back))
         values |= {f"cycle_{role}": difference(x, z), f"change_{role}": difference(x, y)}
-        rows += [row(pictures[first]) for pictures in (x, y, z)]
-    return {**values, "examples": len(x), "cycles": stack(rows)}
+        titles = (role, f"{role} to {OTHER[role]}", f"back to {role}")
+        blocks.append([(title, images[first]) for title, images in zip(titles, (x, y, z), strict=True)])
+    return {**values, "examples": len(x), "cycles": labelled(blocks)}
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.drawing.sheets import row, stack
+from gan_jax.drawing.sheets import labelled
 from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.ops.pixels import to_uint8
 
@@ -29,13 +29,14 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     del networks
     batch = next(iter(batches))
     contents, styles = batch["content"], batch["style"]
-    rows, found = [np.concatenate([np.full_like(to_uint8(contents[:1]), 255), to_uint8(contents)])], []
-    for style in styles:
+    shown = to_uint8(contents)
+    rows, found = [("contents", np.concatenate([np.full_like(shown[:1], 255), shown]))], []
+    for number, style in enumerate(styles, 1):
         made = apply({"content": contents, "style": np.repeat(style[None], len(contents), 0)})
-        rows.append(np.concatenate([to_uint8(style[None]), to_uint8(made["image"])]))
+        rows.append((f"style {number}", np.concatenate([to_uint8(style[None]), to_uint8(made["image"])])))
         found.append(made)
     means = {name: float(np.mean([part[name] for part in found])) for name in ("content_loss", "style_loss")}
-    return {**means, "sheet": stack([row(line) for line in rows])}
+    return {**means, "sheet": labelled([rows])}
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:

@@ -1,12 +1,11 @@
-"""Sheets of a generator's images for each label: one row for each image, one column for each target."""
+"""Sheets of a generator's images for each label: the images in the first row, one row for each label."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gan_jax.drawing.sheets import mosaic
-from gan_jax.errors import ConfigError
+from gan_jax.drawing.sheets import labelled
 from gan_jax.evaluation import Batches, Network
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb, to_uint8
@@ -26,7 +25,7 @@ def evaluate(
     given: str = "",
     wrong_mask: bool = False,
 ) -> dict[str, Any]:
-    """One sheet of the first batch: the images in the first column, then G for every label in order.
+    """One sheet of the first batch: the images in the first row, then a row of G for every label in order.
 
     Args:
       apply: `source` [B, H, W, C] and `label` -> {'target': [B, H, W, C] in [-1, 1]}.
@@ -47,24 +46,11 @@ def evaluate(
       ConfigError: a set is unknown, or the model has no mask.
     """
     del networks
-    sets = LabelSets(labels, exclusive)
-    to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
-    if wrong_mask and len(sets.names) == 1:
-        raise ConfigError(
-            "wrong_mask=True is not allowed; allowed: False, since one set of labels has no mask"
-        )
     batch = next(iter(batches))
-    source, names = batch["source"], sets.names[to]
-    own = np.asarray(sets.bits(of, batch["source_label"]))
-    start = own if to == of else np.zeros((len(own), len(names)), np.float32)
-    other = of if of != to else (to + 1) % len(sets.names)
-    rows = []
-    for mask in (to, other) if wrong_mask else (to,):
-        columns = [to_rgb(to_uint8(source))]
-        for target in range(len(names)):
-            label = np.asarray(sets.vector(to, sets.request(to, start, target), mask))
-            columns.append(to_rgb(to_uint8(apply({"source": source, "label": label})["target"])))
-        rows.append(np.stack(columns, axis=1))
-    cells = np.stack(rows, axis=1)  # [image, mask, column, H, W, 3]
-    grid = mosaic(cells.reshape(-1, *cells.shape[3:]), columns=1 + len(names))
-    return {"wrong_mask" if wrong_mask else "sheet": grid}
+    wanted = LabelSets(labels, exclusive).requests(batch["source_label"], asked, given, wrong_mask)
+    rows = [("source", to_rgb(to_uint8(batch["source"])))]
+    for name, vectors in wanted.items():
+        for title, label in zip((name, f"{name}, wrong mask"), vectors, strict=False):
+            made = apply({"source": batch["source"], "label": label})["target"]
+            rows.append((title, to_rgb(to_uint8(made))))
+    return {"wrong_mask" if wrong_mask else "sheet": labelled([rows])}

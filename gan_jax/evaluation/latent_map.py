@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gan_jax.drawing.sheets import mosaic
+import numpy as np
+
+from gan_jax.drawing.sheets import labelled
 from gan_jax.evaluation import Apply, Batches, Network, require_plane
 from gan_jax.ops.latents import quantiles
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ()
+
+_TITLE = "first latent dimension to the right, second upwards"
 
 
 def check_model(model: Any, options: Mapping[str, Any]) -> None:
@@ -29,8 +33,8 @@ def evaluate(
       side: images in each row and each column.
 
     Returns:
-      `map`, uint8 [side H, side W, 3]. The first latent dimension grows to the right, the second upwards.
+      `map`, uint8 [H', W', 3], with gaps. The first latent dimension grows to the right, the second upwards.
     """
     del batches, networks
-    made = apply({"z": quantiles(side)})["image"]
-    return {"map": mosaic(to_uint8(made), side)}
+    made = to_uint8(apply({"z": quantiles(side)})["image"])
+    return {"map": labelled([[("", line) for line in np.split(made, side)]], _TITLE)}

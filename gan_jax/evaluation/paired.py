@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.drawing.sheets import COLUMNS, row, stack
+from gan_jax.drawing.sheets import COLUMNS, labelled
 from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.metrics import similarity
 from gan_jax.ops.pixels import to_uint8
@@ -47,7 +47,9 @@ def evaluate(
         "saturation": _saturation(made),
         "target_saturation": _saturation(target),
         "examples": len(target),
-        "pairs": stack([row(pictures[first]) for pictures in (source, made, target)]),
+        "pairs": labelled(
+            [[("source", source[first]), ("translated", made[first]), ("target", target[first])]]
+        ),
     }
 
 

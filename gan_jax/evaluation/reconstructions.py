@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from gan_jax.drawing.sheets import COLUMNS, mosaic
+from gan_jax.drawing.sheets import COLUMNS, labelled
 from gan_jax.evaluation import Apply, Batches, Network
 from gan_jax.ops.pixels import to_uint8
 
@@ -28,6 +26,6 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     batch = next(iter(batches))
     given, made = batch["image"], to_uint8(apply(batch)["reconstruction"])
     columns = min(COLUMNS, len(given))
-    rows = [slice(first, first + columns) for first in range(0, len(given), columns)]
-    lines = [mosaic(pictures[row], columns) for row in rows for pictures in (given, made)]
-    return {"reconstructions": np.concatenate(lines)}
+    parts = [slice(first, first + columns) for first in range(0, len(given), columns)]
+    blocks = [[("image", given[part]), ("reconstruction", made[part])] for part in parts]
+    return {"reconstructions": labelled(blocks)}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gan_jax.drawing import palette
-from gan_jax.drawing.sheets import COLUMNS, row, stack
+from gan_jax.drawing.sheets import COLUMNS, labelled
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Batches, Network, require_roles
 from gan_jax.metrics import segmentation
@@ -37,21 +37,22 @@ def evaluate(
     """
     del networks
     counts: Any = 0
-    examples, rows = 0, []
+    examples, rows = 0, list[tuple[str, np.ndarray]]()
     for batch in batches:
         logits = apply({"image": batch["image"]})
         predicted = logits.argmax(-1)
         counts += segmentation.confusion(batch["image_label"], predicted, logits.shape[-1])
         if not examples:
             truth = np.where(batch["image_label"] < 0, 255, batch["image_label"])
-            drawn = (batch["image"], palette.paint(truth), palette.paint(predicted))
-            rows = [row(pictures[:COLUMNS]) for pictures in drawn]
+            drawn = {"image": batch["image"], "true map": palette.paint(truth)}
+            drawn["predicted map"] = palette.paint(predicted)
+            rows = [(title, pictures[:COLUMNS]) for title, pictures in drawn.items()]
         examples += len(predicted)
     return {
         **segmentation.scores(counts, absent),
         "confusion": counts.tolist(),
         "examples": examples,
-        "maps": stack(rows),
+        "maps": labelled([rows]),
     }
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.drawing.sheets import COLUMNS, mosaic, row, stack
+from gan_jax.drawing.sheets import COLUMNS, labelled
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network
-from gan_jax.ops.directions import OTHER
+from gan_jax.ops.directions import DIRECTIONS, OTHER
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ()
+
+_ORDER = [made for _, made in DIRECTIONS.values()]  # the first direction comes first
 
 
 def evaluate(
@@ -25,9 +27,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """One sheet of the first batch.
 
-    For a translation, each row of inputs stands above the row of outputs. Images drawn from noise fill a
-    grid, as many as the batch has. A conditional model may instead have one row for every class and one
-    latent for each column, so that only the class changes down a column.
+    For a translation, each row of inputs stands above the row of outputs, and sources come first. Each row
+    has its title. Images drawn from noise fill a grid, as many as the batch has. A conditional model may
+    instead have one row for every class and one latent for each column, so that only the class changes down
+    a column.
 
     Args:
       apply: batch -> images by role; it also draws the latents for rows of classes.
@@ -47,18 +50,21 @@ def evaluate(
     if classes:
         return {"sheet": _classes(apply, classes, columns or 10)}
     batch = next(iter(batches))
-    rows: list[np.ndarray] = []
-    for role, made in apply(batch).items():
+    drawn = apply(batch)
+    blocks: list[list[tuple[str, np.ndarray]]] = []
+    for role in sorted(drawn, key=lambda role: role in OTHER and _ORDER.index(role)):
         if role.endswith("_label"):  # a conditional model also returns the labels that it drew
             continue
-        given = batch.get(OTHER.get(role, ""))
+        made, start = to_uint8(drawn[role]), OTHER.get(role, "")
+        given = batch.get(start)
         wide = columns or (COLUMNS if given is not None else math.ceil(math.sqrt(len(made))))
-        for first in range(0, len(made), wide):
-            part = slice(first, first + wide)
-            if given is not None:
-                rows.append(row(to_uint8(given[part])))
-            rows.append(row(to_uint8(made[part])))
-    return {"sheet": stack(rows)}
+        parts = [slice(first, first + wide) for first in range(0, len(made), wide)]
+        if given is None:
+            blocks.append([("", made[part]) for part in parts])
+        else:
+            pairs = ((start, to_uint8(given)), (f"{start} to {role}", made))
+            blocks += [[(title, images[part]) for title, images in pairs] for part in parts]
+    return {"sheet": labelled(blocks)}
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
@@ -74,9 +80,11 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
 
 
 def _classes(apply, classes, columns):
-    """A row for every class and a column for every latent: uint8 [classes H, columns W, 3]."""
+    """A row for every class and a column for every latent."""
     z = np.tile(apply.latents(columns), (classes, 1))
     made = apply({"z": z, "label": np.repeat(np.arange(classes, dtype=np.int32), columns)})
     if "image_label" not in made:
         raise ConfigError(f"classes={classes} is not allowed; allowed: 0, since the model is not conditional")
-    return mosaic(to_uint8(made["image"]), columns)
+    rows = np.split(to_uint8(made["image"]), classes)
+    known = dict(enumerate(apply.class_names()))
+    return labelled([[(known.get(k, f"class {k}"), images) for k, images in enumerate(rows)]])

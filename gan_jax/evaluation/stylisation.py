@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from gan_jax.drawing.sheets import beside
+from gan_jax.drawing.sheets import captioned
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network, require_roles
 from gan_jax.ops.pixels import to_uint8
@@ -26,7 +26,8 @@ def evaluate(apply: Apply, batches: Batches, networks: Mapping[str, Network]) ->
     batch = next(iter(batches))
     first = {role: pixels[:1] for role, pixels in batch.items() if pixels.ndim == 4}
     (image,) = to_uint8(apply(first)["image"])
-    return {"image": image, "sheet": beside([*(to_uint8(x)[0] for x in first.values()), image])}
+    given = {role: to_uint8(pixels)[0] for role, pixels in first.items()}
+    return {"image": image, "sheet": captioned({**given, "result": image})}
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:

@@ -15,7 +15,8 @@ from gan_jax import models
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.inference import output
 from gan_jax.ops.pixels import to_uint8
-from gan_jax.runs import functions, restore
+from gan_jax.runs import classes, functions, restore
+from gan_jax.runs.workdir import Workdir
 
 _PART = 4096  # images in one part, since they are floats before rounding
 
@@ -73,6 +74,13 @@ def labels(found: Any, chosen: Sequence[str] | None) -> list[int]:
     if wrong or chosen == []:
         raise ConfigError(f"labels={','.join(wrong)!r} is not allowed; allowed: 0 to {count - 1}, by commas")
     return [int(label) for label in (range(count) if chosen is None else chosen)]
+
+
+def class_titles(workdir: Path | str, chosen: Sequence[int]) -> list[str]:
+    """A title for each class: its name, if the run's classes have names, or else `class 3`."""
+    stored = Workdir(workdir, writes=False).read_json(classes.FILE) or {}
+    known = dict(enumerate(next(iter(stored.values()), ())))
+    return [str(known.get(number, f"class {number}")) for number in chosen]
 
 
 def asked(

@@ -40,6 +40,7 @@ class Output:
         columns: int,
         names: Sequence[str],
         arrays: Mapping[str, np.ndarray],
+        titles: Sequence[str] = (),
     ) -> None:
         """Writes the output completely or not at all; an existing file is replaced.
 
@@ -48,11 +49,16 @@ class Output:
           columns: pictures in each row of a sheet.
           names: names of a folder's N files, without suffix.
           arrays: arrays for an array file.
+          titles: of the rows of a sheet, or none.
 
         Raises:
           WorkdirError: the disk is full, or the place has changed since `check`.
         """
-        if self.kind == "sheet":
+        if self.kind == "sheet" and titles:
+            rows = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
+            content = png(sheets.labelled([list(zip(titles, rows, strict=True))]))
+            Workdir(self.path.parent).write(self.path.name, content)
+        elif self.kind == "sheet":
             content = png(sheets.mosaic(pictures, columns, _GAP))
             Workdir(self.path.parent).write(self.path.name, content)
         elif self.kind == "arrays":

@@ -64,13 +64,14 @@ def run(
     z, label = generators.asked(model, seed, classes, num, by_class if hold_z is None else hold_z)
     pictures, arrays = _drawn(restore.load(workdir), place, z, label, truncation)
     told: dict[str, Any] = {"images": num}
-    across = output.square(num)
+    across, titles = output.square(num), generators.class_titles(workdir, classes) if by_class else []
     if by_class:
         pictures, across = _in_rows(pictures, len(classes)), -(-num // len(classes))
     if memory:
         pictures, more = _beside_nearest(memory, pictures, told)
         arrays, across = {**arrays, **more}, output.square(-(-num // (nearest + 1)))
-    place.write(pictures, columns=columns or across, names=output.numbered(num), arrays=arrays)
+    names = output.numbered(num)
+    place.write(pictures, columns=columns or across, names=names, arrays=arrays, titles=titles)
     return {**told, "samples": place.path}
 
 

@@ -99,7 +99,8 @@ class Translator:
             found = f"direction={direction!r} is not possible with model {run.config.model.name!r}"
             raise ConfigError(f"{found}, which draws {' and '.join(_others(direction))}") from error
         config, step = run.config, int(run.state.step)
-        self._facts = {"run": config.name, "model": config.model.name, "step": step, "direction": direction}
+        way = f"{' to '.join(DIRECTIONS[direction])} ({direction})"
+        self._facts = {"run": config.name, "model": config.model.name, "step": step, "direction": way}
         self._apply, self._state = devices.pmap_apply(translate), devices.replicate(run.state)
 
     @property

@@ -118,6 +118,35 @@ class LabelSets:
             bits[:, target] = 1 - bits[:, target]
         return bits
 
+    def requests(
+        self, label: np.ndarray, asked: str, given: str = "", wrong_mask: bool = False
+    ) -> dict[str, list[np.ndarray]]:
+        """What to ask of images, for each label of a set: label -> vectors float32 [B, size].
+
+        Args:
+          label: the images' own labels of the set `given`.
+          asked: role of the set of the wanted labels.
+          given: role of the set that the images belong to; '' for the asked set. Images of another set have
+            unknown labels of the asked set, so their attributes start at 0.
+          wrong_mask: whether each label has a second vector, whose mask names another set; this is the
+            images' set if it differs from the asked set.
+
+        Raises:
+          ConfigError: a set is unknown, or there is only one set, which has no mask.
+        """
+        to, of = self.place(asked, "asked"), self.place(given or asked, "given")
+        if wrong_mask and len(self.names) == 1:
+            raise ConfigError(
+                "wrong_mask=True is not allowed; allowed: False, since one set of labels has no mask"
+            )
+        own, names = np.asarray(self.bits(of, label)), self.names[to]
+        start = own if to == of else np.zeros((len(own), len(names)), np.float32)
+        masks = (to, of if of != to else (to + 1) % len(self.names)) if wrong_mask else (to,)
+        wanted = {name: self.request(to, start, target) for target, name in enumerate(names)}
+        return {
+            name: [np.asarray(self.vector(to, bits, mask)) for mask in masks] for name, bits in wanted.items()
+        }
+
     def place(self, role: str, field: str) -> int:
         """The index of the set that a role names.
 

@@ -93,7 +93,7 @@ def keep(config: ConfigDict, folder: Workdir, reached: int) -> None:
       DataError: the folder's run has numbered the classes otherwise.
     """
     names = {role: list(found) for role, found in training(config).items()}
-    stored = folder.read_json(FILE)
+    stored = folder.read_json(FILE) if reached or folder.begun else None
     if stored is None and reached:  # earlier versions put 10 before 2
         stored = {role: found if config.data.roles[role].get("class_names") else sorted(found)
                   for role, found in names.items()}  # fmt: skip
@@ -105,6 +105,8 @@ def keep(config: ConfigDict, folder: Workdir, reached: int) -> None:
             )
     if names:
         folder.write_json(FILE, names)
+    else:
+        folder.remove(FILE)  # of a start that failed
 
 
 def _resolved(config, spec):

@@ -13,7 +13,7 @@ import numpy as np
 from gan_jax import data, evaluation, models
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
-from gan_jax.runs import functions, inputs
+from gan_jax.runs import classes, functions, inputs, waiting
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,8 @@ class Evaluations:
         """The values of one evaluation of a replicated state, see `finite`. The state does not change."""
         spec = self._config.evals[name]
         if name not in self._data:
-            self._data[name] = inputs.load_evaluation(self._config, spec.roles)
+            read = functools.partial(inputs.load_evaluation, self._config, spec.roles)
+            self._data[name] = waiting.interruptible(read, self._poll)
 
         def batches():
             for batch in data.epoch(self._data[name], min(_BATCH, spec.get("num", _BATCH))):
@@ -63,9 +64,7 @@ class Evaluations:
                 yield batch
 
         method = evaluation.method(spec.kind, self._model)
-        apply = _Apply(
-            self._model, self._mapped(method), state, spec.roles, self._config.seed, self._untrained
-        )
+        apply = _Apply(self._model, self._mapped(method), state, spec.roles, self._config, self._untrained)
         evaluator = evaluation.evaluator(spec.kind)
         return finite(evaluator(apply, batches(), self._networks, **evaluation.options(spec)), name)
 
@@ -73,9 +72,9 @@ class Evaluations:
 class _Apply:
     """Applies the model to one host batch after another, for evaluators; see `evaluation.Apply`."""
 
-    def __init__(self, model, apply, state, roles, seed, initial):
+    def __init__(self, model, apply, state, roles, config, initial):
         self._model, self._state, self._initial = model, state, initial
-        self._apply, self._roles, self._seed = apply, roles, seed
+        self._apply, self._roles, self._seed, self._config = apply, roles, config.seed, config
         self._methods = functools.cache(lambda name: devices.pmap_apply(functions.of_columns(model, name)))
         self._position, self._untrained_position = 0, 0
 
@@ -96,6 +95,9 @@ class _Apply:
         count = self._model.num_classes
         draw = np.random.default_rng(self._seed)
         return {"label": draw.integers(count, size=n, dtype=np.int32)} if count else {}
+
+    def class_names(self) -> tuple[str, ...]:
+        return next(iter(classes.training(self._config).values()), ())
 
     def method(self, name: str, columns: Mapping[str, np.ndarray]) -> Any:
         return self._methods(name)(self._state, dict(columns))

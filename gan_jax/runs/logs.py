@@ -1,4 +1,4 @@
-"""The output of a run in progress: records, TensorBoard events, images, and a line at the terminal."""
+"""What a run writes: records, TensorBoard events and images; and how the lines of the log look."""
 
 import contextlib
 import importlib.util
@@ -7,14 +7,12 @@ import logging
 import math
 import re
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from absl import logging as absl_logging
 from PIL import Image
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.files import reading
@@ -23,13 +21,14 @@ from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
+_POINTS = 50  # losses of a run that are recorded, or more
 _SHEET_BYTES = 2**28  # the largest sheet that TensorBoard shows again
 _SHEET = re.compile(r"(?P<name>.+)_(?P<step>\d{8})\.png")
 
 
 def start() -> None:
     """Sends this package's log lines, and only warnings of other packages, to standard error."""
-    handler = logging.StreamHandler()
+    handler = _StandardError()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     package = logging.getLogger("gan_jax")
     package.addHandler(handler)
@@ -39,6 +38,33 @@ def start() -> None:
     absl_logging.set_verbosity(absl_logging.FATAL)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.unraisablehook = _unraisable
+
+
+class _StandardError(logging.StreamHandler[Any]):
+    """Writes to what `sys.stderr` is at the moment, since a bar puts lines above itself in this way."""
+
+    @property
+    def stream(self) -> Any:
+        """The stream that is written to."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: Any) -> None:
+        """Ignores the stream that the base class chooses."""
+
+
+def recorded(step: int, steps: int, every: int) -> bool:
+    """Whether the losses of a step are recorded.
+
+    Those are the first and the last step, every `every` steps, and about 50 evenly spaced steps between, so
+    that the curves of a short run have points, too.
+
+    Args:
+      step: from 1 to `steps`.
+      steps: of the whole run.
+      every: the field `log_every`.
+    """
+    return step in (1, steps) or step % every == 0 or step % math.ceil(steps / _POINTS) == 0
 
 
 def _unraisable(ignored):
@@ -163,46 +189,3 @@ def _tensorboard(workdir: Workdir):
     for old in folder.glob("events.out.tfevents.*"):
         old.unlink()
     return metric_writers.SummaryWriter(str(folder))
-
-
-class ProgressLine:
-    """Shows step, steps/s, remaining time and the main losses: as a bar on a terminal, else as log lines."""
-
-    def __init__(self, name: str, start: int, total: int, seconds: float):
-        """Starts at step `start` of `total`. Without a terminal, a line is logged every `seconds`."""
-        self._name, self._start, self._total, self._seconds = name, start, total, seconds
-        self._began = self._last = time.monotonic()
-        self._bar = None
-        if sys.stderr.isatty():
-            self._bar = Progress(
-                TextColumn(name),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[rate]} {task.fields[losses]}"),
-                transient=False,
-            )
-            self._task = self._bar.add_task(name, total=total, completed=start, rate="", losses="")
-            self._bar.start()
-
-    def update(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Shows a finished step."""
-        now = time.monotonic()
-        if not self._bar and now - self._last < self._seconds:
-            return
-        rate = (step - self._start) / max(now - self._began, 1e-9)
-        losses = " ".join(f"{k}={v:.3g}" for k, v in metrics.items() if k.endswith("/loss"))
-        if self._bar:
-            self._bar.update(self._task, completed=step, rate=f"{rate:.1f} steps/s", losses=losses)
-            return
-        self._last = now
-        left = (self._total - step) / rate if rate else math.inf
-        _log.info(
-            "%s: step %d/%d, %.2f steps/s, %.0f s to go, %s",
-            self._name, step, self._total, rate, left, losses,
-        )  # fmt: skip
-
-    def close(self) -> None:
-        """Stops the bar."""
-        if self._bar:
-            self._bar.stop()

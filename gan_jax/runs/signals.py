@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 from gan_jax.errors import Interrupted
 from gan_jax.files import writing
@@ -112,6 +113,13 @@ class Interrupts:
         line = f"gan_jax: stopped {self.words}\n" if self.words and not self.kept else ""
         os.write(2, (shown + line).encode())  # another thread may hold the lock of `sys.stderr`
         os._exit(128 + signum)
+
+
+def leave(code: int) -> NoReturn:
+    """Ends this process now. Its end would otherwise wait for threads that still read images."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 INTERRUPTS = Interrupts()  # the process has one set of handlers

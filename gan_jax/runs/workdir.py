@@ -129,6 +129,13 @@ class Workdir:
         """The result of the run; None if the run is not finished."""
         return self.read_json("result.json")
 
+    @property
+    def begun(self) -> bool:
+        """Whether the run in this folder has done a step; if not, nothing would be lost."""
+        kept = [self.path / "checkpoints" / kind for kind in ("newest", "best")]
+        saved = any(any(folder.glob("*")) for folder in kept)
+        return self.result is not None or saved or bool(self.records_content)
+
     def check(
         self,
         config: Mapping[str, Any],
@@ -136,7 +143,7 @@ class Workdir:
         comparable: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
         extended: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = lambda *_: {},
     ) -> Mapping[str, Any]:
-        """Refuses a folder that holds a run with another configuration. It writes nothing.
+        """Refuses a folder in which a run with another configuration has begun. It writes nothing.
 
         Args:
           config: the configuration of this run.
@@ -145,7 +152,7 @@ class Workdir:
           extended: gives further fields that may differ, by name, from both as they are compared.
 
         Returns:
-          What `extended` gave; nothing if the folder holds no run.
+          What `extended` gave; nothing if no run has begun in the folder.
 
         Raises:
           WorkdirError: fields differ that are not below one of `free`, and the message has each of them; or
@@ -159,7 +166,7 @@ class Workdir:
         if blocked:
             raise WorkdirError(f"workdir {self.path} is not a folder")
         stored = self.config
-        if stored is None:
+        if stored is None or not self.begun:
             return {}
         try:
             both = comparable(stored), comparable(config)
@@ -228,6 +235,12 @@ class Workdir:
             free, reason = free_bytes(self.path), error.strerror or error
             message = f"{path} could not be written, {free} bytes are free there: {reason}"
             raise WorkdirError(message) from error
+
+    def remove(self, name: str) -> None:
+        """Removes a file, if it is there."""
+        if self.writes:
+            with self._written(self.path / name):
+                (self.path / name).unlink(missing_ok=True)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Writes indented JSON."""

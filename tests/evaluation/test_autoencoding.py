@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sheet_rows
 
 from gan_jax import evaluation
 from gan_jax.drawing import plots
@@ -18,26 +19,26 @@ def test_the_bound_is_a_mean_over_images_whatever_their_batches():
     assert values == {"elbo": -120.0, "recon": 90.0, "kl": 30.0, "loss": 210.0, "examples": 3}
 
 
-def test_images_stand_above_their_reconstructions():
+def test_images_stand_above_their_reconstructions(monkeypatch):
+    sheet_rows.recorded(monkeypatch, reconstructions)
     given = np.array([0, 100, 200], np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
     made = np.array([-1.0, 0.0, 1.0], np.float32)[:, None, None, None] * np.ones((1, 4, 4, 1), np.float32)
     values = reconstructions.evaluate(lambda batch: {"reconstruction": made}, iter([{"image": given}]), {})
     assert set(values) == {"reconstructions"}
-    assert values["reconstructions"].shape == (8, 12, 3)
-    np.testing.assert_array_equal(values["reconstructions"][0, ::4, 0], [0, 100, 200])
-    np.testing.assert_array_equal(values["reconstructions"][4, ::4, 0], [0, 128, 255])
+    assert sheet_rows.titles(values["reconstructions"]) == [["image", "reconstruction"]]
+    assert sheet_rows.levels(values["reconstructions"]) == [[[0, 100, 200], [0, 128, 255]]]
 
 
-def test_in_the_map_the_first_dimension_grows_to_the_right_and_the_second_upwards():
+def test_in_the_map_the_first_dimension_grows_to_the_right_and_the_second_upwards(monkeypatch):
+    sheet_rows.recorded(monkeypatch, latent_map)
     shade = lambda value: np.tanh(value)[:, None, None, None] * np.ones((1, 2, 2, 1))  # noqa: E731
     right = latent_map.evaluate(lambda b: {"image": shade(b["z"][:, 0])}, [], {}, side=5)["map"]
     upwards = latent_map.evaluate(lambda b: {"image": shade(b["z"][:, 1])}, [], {}, side=5)["map"]
-    assert right.shape == (10, 10, 3)
-    assert right.dtype == np.uint8
-    levels = right[0, ::2, 0].astype(int)
-    assert (np.diff(levels) > 10).all()
-    np.testing.assert_array_equal(right[::2, ::2, 0], np.broadcast_to(levels, (5, 5)))
-    np.testing.assert_array_equal(upwards[::2, ::2, 0], np.broadcast_to(levels[::-1, None], (5, 5)))
+    right, upwards = (np.array(sheet_rows.levels(found)[0]) for found in (right, upwards))
+    assert right.shape == (5, 5)
+    assert (np.diff(right[0]) > 10).all()
+    np.testing.assert_array_equal(right, np.broadcast_to(right[0], (5, 5)))
+    np.testing.assert_array_equal(upwards, np.broadcast_to(right[0][::-1, None], (5, 5)))
 
 
 class Plane(base.Defaults):

@@ -3,6 +3,7 @@
 import judges
 import numpy as np
 import pytest
+import sheet_rows
 
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import label_errors, label_sheet
@@ -155,23 +156,27 @@ def test_where_nothing_is_to_change_there_is_no_error():
         )
 
 
-def test_a_sheet_has_a_row_an_image_and_a_column_a_target():
-    sheet = label_sheet.evaluate(obedient, batches(size=4), {}, **ATTRIBUTES)["sheet"]
-    assert (sheet.shape, sheet.dtype) == ((4, (1 + 3) * 9, 3), np.uint8)
-    cells = sheet.reshape(4, 4, 9, 3)[..., :3, 0] > 127
-    np.testing.assert_array_equal(cells[:, 0], LABELS)
-    np.testing.assert_array_equal(cells[:, 2], [[0, 1, 0], [0, 1, 1], [0, 1, 1], [0, 1, 0]])  # Blond_Hair
-    np.testing.assert_array_equal(cells[:, 3, 2], 1 - LABELS[:, 2])  # Male
+def test_a_sheet_has_a_row_of_images_and_a_row_for_each_target(monkeypatch):
+    sheet_rows.recorded(monkeypatch, label_sheet)
+    (rows,) = label_sheet.evaluate(obedient, batches(size=4), {}, **ATTRIBUTES)["sheet"]
+    assert [title for title, _ in rows] == ["source", *ATTRIBUTES["labels"][0]]
+    images = [images[:, 0, :3, 0] > 127 for _, images in rows]
+    np.testing.assert_array_equal(images[0], LABELS)
+    np.testing.assert_array_equal(images[2], [[0, 1, 0], [0, 1, 1], [0, 1, 1], [0, 1, 0]])  # Blond_Hair
+    np.testing.assert_array_equal(images[3][:, 2], 1 - LABELS[:, 2])  # Male
 
 
-def test_the_wrong_mask_is_that_of_the_images_and_stands_below_the_right_one():
+def test_the_wrong_mask_is_that_of_the_images_and_stands_below_the_right_one(monkeypatch):
+    sheet_rows.recorded(monkeypatch, label_sheet)
     options = {"asked": "b", "given": "a", "wrong_mask": True}
     values = label_sheet.evaluate(obedient, batches(size=4), {}, **BOTH, **options)
     assert list(values) == ["wrong_mask"]
-    vectors = values["wrong_mask"].reshape(4, 2, 3, 9, 3)[..., 0] > 127  # image, mask, column
-    np.testing.assert_array_equal(vectors[:, 0, 1, :7], np.tile([0, 0, 0, 1, 0, 0, 1], (4, 1)))
-    np.testing.assert_array_equal(vectors[:, 1, 1, :7], np.tile([0, 0, 0, 1, 0, 1, 0], (4, 1)))
-    np.testing.assert_array_equal(vectors[:, 0, 0], vectors[:, 1, 0])
+    (rows,) = values["wrong_mask"]
+    name = EMOTIONS[0]
+    assert [title for title, _ in rows[:3]] == ["source", name, f"{name}, wrong mask"]
+    right, wrong = (images[:, 0, :7, 0] > 127 for _, images in rows[1:3])
+    np.testing.assert_array_equal(right, np.tile([0, 0, 0, 1, 0, 0, 1], (4, 1)))
+    np.testing.assert_array_equal(wrong, np.tile([0, 0, 0, 1, 0, 1, 0], (4, 1)))
 
 
 def test_one_set_has_no_wrong_mask():

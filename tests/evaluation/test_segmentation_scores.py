@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sheet_rows
 
 from gan_jax import evaluation
 from gan_jax.drawing import palette
@@ -20,7 +21,8 @@ def reads(batch):
     return np.eye(4)[batch["image"][..., 0] % 3]
 
 
-def test_the_scores_are_those_of_one_matrix_of_all_batches():
+def test_the_scores_are_those_of_one_matrix_of_all_batches(monkeypatch):
+    sheet_rows.recorded(monkeypatch, segmentation)
     truth = np.random.default_rng(0).integers(0, 4, (7, 8, 8)).astype(np.int32)
     truth[0, 0, 0] = 255
     values = segmentation.evaluate(reads, batches(truth, 3), {})
@@ -35,10 +37,14 @@ def test_the_scores_are_those_of_one_matrix_of_all_batches():
     assert values["pixel_accuracy"] == pytest.approx(per_class[:3].sum() / (7 * 64 - 1))
     assert (values["class_accuracy"], values["examples"]) == (0.75, 7)
     assert values["class_iou"] == pytest.approx((2 + per_class[0] / (per_class[0] + per_class[3])) / 4)
-    # The sheet has three rows of the first batch; the second row is the truth.
-    assert drawn.shape == (24, 24, 3)
-    np.testing.assert_array_equal(drawn[8:16, 8:16], palette.colours()[truth[1]])
-    np.testing.assert_array_equal(drawn[16:, 8:16], palette.colours()[truth[1] % 3])
+    (rows,) = drawn
+    assert [(title, len(images)) for title, images in rows] == [
+        ("image", 3),
+        ("true map", 3),
+        ("predicted map", 3),
+    ]
+    np.testing.assert_array_equal(rows[1][1][1], palette.colours()[truth[1]])
+    np.testing.assert_array_equal(rows[2][1][1], palette.colours()[truth[1] % 3])
 
 
 def test_classes_that_the_set_lacks_are_left_out_or_zero():

@@ -1,7 +1,8 @@
-"""The layout of a sheet."""
+"""The rows of a sheet."""
 
 import numpy as np
 import pytest
+import sheet_rows
 
 from gan_jax.errors import ConfigError
 from gan_jax.evaluation import sheet
@@ -12,41 +13,45 @@ def images(values, channels=1, side=4):
     return np.array(values, np.float32)[:, None, None, None] * ones
 
 
-def test_inputs_stand_above_their_outputs():
-    given = images([0, 100, 200], 3).astype(np.uint8)
-    made = images([-1, 0, 1])
-    values = sheet.evaluate(lambda batch: {"target": made}, [{"source": given}], {})
+@pytest.fixture(autouse=True)
+def _recorded(monkeypatch):
+    """Sheets are rows in this file."""
+    sheet_rows.recorded(monkeypatch, sheet)
+
+
+def test_inputs_stand_above_their_outputs_and_the_first_direction_comes_first():
+    given = {"target": images([7, 8]).astype(np.uint8), "source": images([0, 100, 200], 3).astype(np.uint8)}
+    made = {"source": images([1, 1]), "target": images([-1, 0, 1])}
+    values = sheet.evaluate(lambda batch: made, [given], {})
     assert set(values) == {"sheet"}
-    pixels = values["sheet"]
-    assert pixels.shape == (8, 12, 3)
-    assert pixels.dtype == np.uint8
-    np.testing.assert_array_equal(pixels[0, ::4, 0], [0, 100, 200])
-    np.testing.assert_array_equal(pixels[7, ::4], np.repeat([[0], [128], [255]], 3, 1))
+    titles = [["source", "source to target"], ["target", "target to source"]]
+    assert sheet_rows.titles(values["sheet"]) == titles
+    assert sheet_rows.levels(values["sheet"]) == [[[0, 100, 200], [0, 128, 255]], [[7, 8], [255, 255]]]
 
 
-@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 2, 1), (16, 2, 16), (17, 4, 16), (64, 8, 16)])
-def test_rows_hold_sixteen_and_pairs_stay_together(count, rows, columns):
+@pytest.mark.parametrize(("count", "rows"), [(1, [1]), (16, [16]), (17, [16, 1]), (64, [16] * 4)])
+def test_rows_hold_sixteen_and_pairs_stay_together(count, rows):
     given = (np.arange(count) * 2).astype(np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
     made = given.astype(np.float32) / 127.5 - 1
-    pixels = sheet.evaluate(lambda batch: {"target": made}, [{"source": given}], {})["sheet"]
-    assert pixels.shape == (4 * rows, 4 * columns, 3)
-    for row in range(0, rows, 2):
-        np.testing.assert_array_equal(pixels[4 * row], pixels[4 * row + 4])
-    np.testing.assert_array_equal(pixels[0, ::4, 0], 2 * np.arange(columns))
+    found = sheet.evaluate(lambda batch: {"target": made}, [{"source": given}], {})["sheet"]
+    levels = sheet_rows.levels(found)
+    assert [len(row) for row, _ in levels] == rows
+    assert all(above == below for above, below in levels)
+    assert [level for row, _ in levels for level in row] == [*range(0, 2 * count, 2)]
 
 
 @pytest.mark.parametrize(
-    ("count", "columns", "shape"), [(16, 0, (16, 16)), (17, 0, (16, 20)), (64, 0, (32, 32)), (6, 3, (8, 12))]
+    ("count", "columns", "rows"),
+    [(16, 0, [4] * 4), (17, 0, [5, 5, 5, 2]), (64, 0, [8] * 8), (6, 3, [3, 3])],
 )
-def test_images_made_from_nothing_fill_a_grid(count, columns, shape):
+def test_images_made_from_nothing_fill_a_grid(count, columns, rows):
     made = np.arange(count) / 127.5 - 1
     out = {"image": images(made), "image_label": np.zeros(count, np.int32)}
-    pixels = sheet.evaluate(lambda batch: out, [{"image": images(made)}], {}, columns=columns)["sheet"]
-    assert pixels.shape == (*shape, 3)
-    # Images are in reading order; missing ones in the last row are black.
-    places = pixels[::4, ::4, 0].ravel()
-    np.testing.assert_array_equal(places[:count], np.arange(count))
-    np.testing.assert_array_equal(places[count:], 0)
+    found = sheet.evaluate(lambda batch: out, [{"image": images(made)}], {}, columns=columns)["sheet"]
+    (levels,) = sheet_rows.levels(found)
+    assert [len(row) for row in levels] == rows
+    assert [level for row in levels for level in row] == [*range(count)]
+    assert sheet_rows.titles(found) == [[""] * len(rows)]
 
 
 @pytest.mark.parametrize(("options", "columns"), [({}, 10), ({"columns": 4}, 4)])
@@ -54,11 +59,11 @@ def test_a_conditional_model_is_asked_for_a_row_of_every_class_and_a_latent_for_
     options, columns
 ):
     apply = Drawn()
-    pixels = sheet.evaluate(apply, [], {}, classes=3, **options)["sheet"]
-    assert pixels.shape == (12, 4 * columns, 3)
+    found = sheet.evaluate(apply, [], {}, classes=3, **options)["sheet"]
     # The tens are the class, the ones are the latent.
     want = np.add.outer([0, 10, 20], np.arange(columns))
-    np.testing.assert_array_equal(pixels[::4, ::4, 0], want)
+    assert sheet_rows.levels(found) == [want.tolist()]
+    assert sheet_rows.titles(found) == [["rose", "tulip", "class 2"]]
     (asked,) = apply.asked
     assert set(asked) == {"z", "label"}
     assert asked["label"].dtype == np.int32
@@ -72,6 +77,9 @@ class Drawn:
 
     def latents(self, n):
         return np.arange(n, dtype=np.float32)[:, None]
+
+    def class_names(self):
+        return ("rose", "tulip")
 
     def __call__(self, batch):
         self.asked.append(batch)

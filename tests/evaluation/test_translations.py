@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sheet_rows
 
 from gan_jax import evaluation
 from gan_jax.errors import ConfigError
@@ -26,16 +27,21 @@ def added(batch):
     return {"target": there / 127.5 - 1, "source": back / 127.5 - 1}
 
 
-def test_a_cycle_is_what_is_left_of_there_and_back():
+def test_a_cycle_is_what_is_left_of_there_and_back(monkeypatch):
+    sheet_rows.recorded(monkeypatch, cycle)
     values = cycle.evaluate(added, batches(), {})
     want = {"cycle_source": 6, "cycle_target": 6, "change_source": 10, "change_target": 4, "examples": 3}
     assert {k: v for k, v in values.items() if k != "cycles"} == pytest.approx(want)
-    assert values["cycles"].shape == (6 * 2, 3 * 2, 3)
-    levels = [row[0, 0] for row in np.split(values["cycles"], 6)]
-    assert [int(level[0]) for level in levels] == [100, 110, 106, 200, 196, 206]
+    levels = sheet_rows.levels(values["cycles"])
+    assert [[row[0] for row in block] for block in levels] == [[100, 110, 106], [200, 196, 206]]
+    assert sheet_rows.titles(values["cycles"]) == [
+        ["source", "source to target", "back to source"],
+        ["target", "target to source", "back to target"],
+    ]
 
 
-def test_pairs_are_compared_with_their_targets_and_with_one_image_for_all():
+def test_pairs_are_compared_with_their_targets_and_with_one_image_for_all(monkeypatch):
+    sheet_rows.recorded(monkeypatch, paired)
     calls = []
 
     def apply(batch):
@@ -52,7 +58,8 @@ def test_pairs_are_compared_with_their_targets_and_with_one_image_for_all():
     values = paired.evaluate(apply, given, {})
     assert calls == [2, 2, 1, 1]
     sheet = values.pop("pairs")
-    assert [int(row[0, -1, 0]) for row in np.split(sheet, 3)] == [90, 90, 120]
+    assert [row[-1] for row in sheet_rows.levels(sheet)[0]] == [90, 90, 120]
+    assert sheet_rows.titles(sheet) == [["source", "translated", "target"]]
     psnr = (2 * 20 * np.log10(255 / 10) + 20 * np.log10(255 / 30)) / 3
     # Images of two pixels are smaller than SSIM's window.
     want = {"l1": 50 / 3, "l1_mean_image": 80 / 3, "psnr": psnr, "ssim": None, "between_draws": 3}

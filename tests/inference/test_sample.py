@@ -118,11 +118,14 @@ def test_a_sheet_has_a_row_for_each_class_and_one_latent_down_each_column(
     folder, out = runs_folder / "conditional", tmp_path / "sheet.png"
     sample.run(folder, out=str(out), num=11, **options)
     sheet = np.asarray(Image.open(out))
-    assert sheet.shape == (3 * 10 - 2, 4 * 10 - 2, 3)
+    pitch = 3 * 8 + 2  # small images are enlarged
+    assert len(sheet) == 3 * pitch - 2
+    titles, sheet = np.split(sheet, [-(4 * pitch - 2)], axis=1)
+    assert all((titles[pitch * row : pitch * row + 24] < 128).any() for row in range(3))
     z = generators.latents(models.create(restore.load_config(folder).model), 0, np.arange(11))
     for row, numbers in enumerate(latents):
         for column, number in enumerate(numbers):
-            cell = sheet[10 * row : 10 * row + 8, 10 * column : 10 * column + 8]
+            cell = sheet[pitch * row :, pitch * column :][:24:3, :24:3]
             white = np.full((1, 8, 8, 3), 255, np.uint8)
             want = white if number is None else by_hand(folder, z[[number]], row)
             close(cell, want[0])

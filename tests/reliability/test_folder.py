@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from gan_jax import models
-from gan_jax.errors import WorkdirError
+from gan_jax import train as train_module
+from gan_jax.errors import DataError, WorkdirError
 from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
@@ -48,6 +49,23 @@ def test_another_configuration_is_refused_with_the_fields_that_differ(tiny, tmp_
     assert "model.learning_rate: 0.001 there, 0.5 now" in message
     assert "log_every" not in message
     assert _bytes(path) == before
+
+
+def test_a_start_that_failed_before_the_first_step_does_not_keep_its_folder(tiny, tmp_path, monkeypatch):
+    path = tmp_path / "run"
+
+    def fail(*_):
+        (path / "classes.json").write_text('{"image": ["rose"]}')
+        raise DataError("photos/: cannot be read")
+
+    with monkeypatch.context() as broken, pytest.raises(DataError):
+        broken.setattr(train_module.session, "open_run", fail)
+        train(tiny(steps=2), path)
+    assert (path / "config.json").exists()
+    assert train(tiny(steps=2, batch_size=16), path)["config"]["batch_size"] == 16
+    assert not (path / "classes.json").exists()
+    with pytest.raises(WorkdirError, match="batch_size: 16 there, 8 now"):
+        train(tiny(steps=2), path)
 
 
 def test_more_steps_and_other_reports_go_on_to_the_same_end(tiny, tmp_path, caplog):

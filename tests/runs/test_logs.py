@@ -169,21 +169,6 @@ def test_a_plot_that_cannot_be_written_costs_no_result(folder, caplog):
     assert (folder.path / "confusion_test.png").exists()
 
 
-def test_progress_is_a_line_now_and_then_where_nobody_watches(monkeypatch, caplog):
-    now = [100.0]
-    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
-    line = logs.ProgressLine("run", start=10, total=30, seconds=5)
-    with caplog.at_level(logging.INFO, logger="gan_jax.runs.logs"):
-        for step in range(11, 21):
-            now[0] += 1
-            line.update(step, {"g/loss": 1.23456, "g/const": 3.0, "disc/loss": 2.0})
-    line.close()
-    shown = "run: step 20/30, 1.00 steps/s, 10 s to go, g/loss=1.23 disc/loss=2"
-    lines = [record.getMessage() for record in caplog.records if record.name == "gan_jax.runs.logs"]
-    assert lines[-1] == shown
-    assert len(lines) == 2
-
-
 def test_own_lines_are_shown_and_others_only_warn(monkeypatch):
     package = logging.getLogger("gan_jax")
     monkeypatch.setattr(package, "handlers", [])
@@ -198,3 +183,11 @@ def test_own_lines_are_shown_and_others_only_warn(monkeypatch):
     assert not asyncio.isEnabledFor(logging.ERROR)
     package.setLevel(level)
     asyncio.setLevel(before)
+
+
+def test_lines_of_the_log_go_to_what_standard_error_is_at_the_moment(monkeypatch):
+    """A bar on the terminal replaces `sys.stderr`, to keep lines above itself."""
+    handler, now = logs._StandardError(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", now)
+    handler.emit(logging.makeLogRecord({"msg": "above the bar"}))
+    assert now.getvalue() == "above the bar\n"

@@ -185,7 +185,10 @@ def test_differences_are_dotted_fields_that_are_not_free(new, free, expected):
 
 def test_another_configuration_is_refused_with_each_field_and_nothing_is_written(folder):
     folder.check(CONFIG, ())
+    folder.write_json("config.json", CONFIG | {"seed": 9})  # of a start that failed before its first step
+    folder.check(CONFIG, ())
     folder.write_json("config.json", CONFIG)
+    folder.append({"step": 1, "g/loss": 0.5})
     folder.check(CONFIG, ())
     folder.check(CONFIG | {"steps": 20}, ("steps",))
     before = (folder.path / "config.json").read_bytes()
