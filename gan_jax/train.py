@@ -6,6 +6,7 @@ import math
 import sys
 import types
 from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from gan_jax import data, paths
 from gan_jax.config import FREE, validate
 from gan_jax.config.own_code import located
 from gan_jax.errors import Interrupted, NonFiniteError, WorkdirError
-from gan_jax.game import devices
+from gan_jax.game import devices, dispatch, precision
 from gan_jax.ops.pixels import on_floats
 from gan_jax.runs import (
     checkpoint,
@@ -37,7 +38,7 @@ from gan_jax.runs.workdir import Workdir
 
 _log = logging.getLogger(__name__)
 
-_IN_FLIGHT = 2  # steps whose losses are not read yet, so that the device does not wait for the host
+_IN_FLIGHT = 2  # calls whose losses are not read yet, so that the device does not wait for the host
 
 
 def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = False) -> dict[str, Any]:
@@ -104,8 +105,8 @@ def begin(config: ml_collections.ConfigDict, workdir: Path | str | None = None) 
     validate(config)
     cache = config.compilation_cache
     cache = str(paths.given("compilation_cache", cache)) if cache else ""
-    devices.start(config.platform, config.distributed, cache, config.debug_nans)
-    devices.check_batch_size(config.batch_size)
+    devices.start(config.platform, config.distributed, cache, config.debug_nans, config.matmul_precision)
+    devices.check_batch_size(config.batch_size, config.accumulate)
     return train(config, Path("runs") / config.name if workdir is None else workdir)
 
 
@@ -119,9 +120,20 @@ class _Loop:
 
     def __init__(self, run: session.Session):
         self._run = run
-        step, config = on_floats(run.model.train_step), run.config
-        self._step = devices.pmap_step(step, config.seed, config.global_batch)
-        self._in_flight: deque[tuple[int, dict[str, jax.Array]]] = deque()
+        config, model = run.config, run.model
+        step = precision.stepping(on_floats(model.train_step), config.precision)
+        how = (step, config.seed, config.global_batch, config.accumulate, model.OWN_MEMORY)
+        self._step, self._steps = devices.pmap_step(*how), devices.pmap_steps(*how)
+        self._most = config.steps_per_call
+        if self._most > 1 and not dispatch.pays():
+            _log.info("steps_per_call=%d is off: on a CPU a call of several steps is slower", self._most)
+            self._most = 1
+        # Where something is due, a call ends.
+        every = [config.checkpoint_every, *(spec.every for spec in config.evals.values())]
+        self._periods = [period for period in every if period] + logs.periods(config.steps, config.log_every)
+        # The first step of each call, and a function that reads the metrics of all its steps.
+        self._in_flight: deque[tuple[int, Callable[[], list[dict[str, float]]]]] = deque()
+        self._calls = 0
 
     def run(self) -> dict[str, Any]:
         """Trains to the last step and returns the result. The session is closed even after an error."""
@@ -132,13 +144,17 @@ class _Loop:
         try:
             if start:
                 run.evaluate(start)
-            for i in range(start, config.steps):
-                self._iterate(i, devices.shard(next(stream)))
-                if i == start:  # before this iteration there is nothing to save, and compiling takes minutes
+            step = start
+            while step < config.steps:
+                # The first iteration is alone, since its losses are recorded.
+                count = dispatch.length(step, self._most, config.steps, self._periods) if step else 1
+                self._call(step, [next(stream) for _ in range(count)])
+                if step == start:  # before this call there is nothing to save, and compiling takes minutes
                     INTERRUPTS.agree = devices.agreement()
                     stops.enter_context(handled())
-                self._after(i + 1)
-                line.update(i + 1, run.meta["latest"])
+                step += count
+                self._after(step)
+                line.update(step, run.meta["latest"])
             return judging.judge(run)
         finally:
             stream.close()
@@ -160,32 +176,39 @@ class _Loop:
             process_count=processes,
         )
 
-    def _iterate(self, i: int, batch: Any) -> None:
+    def _call(self, i: int, batches: list[Any]) -> None:
+        """The iterations from i on, one for each batch: one alone, or all of them in one call."""
+        alone = len(batches) == 1
+        read = self._iterate(i, batches[0]) if alone else self._several(i, batches)
+        self._in_flight.append((i + 1, read))
+        self._settle(_IN_FLIGHT)
+        self._run.checkpoints.check()
+
+    def _iterate(self, i: int, batch: Any) -> Callable[[], list[dict[str, float]]]:
         """One iteration: the model's phases in order, on one batch."""
-        run = self._run
+        run, placed = self._run, devices.shard(batch)
         phases = run.model.phases(i)
         metrics: dict[str, jax.Array] = {}
         for j, phase in enumerate(phases):
             clock = devices.clock(i, j, j == len(phases) - 1)
-            run.state, new = self._step(run.state, batch, clock, phase)
+            run.state, new = self._step(run.state, placed, clock, phase)
             metrics |= new
-        self._in_flight.append((i + 1, metrics))
-        self._settle(_IN_FLIGHT)
-        run.checkpoints.check()
+        return lambda: [devices.to_host(metrics)]
+
+    def _several(self, i: int, batches: list[Any]) -> Callable[[], list[dict[str, float]]]:
+        """Several iterations as one program."""
+        run = self._run
+        moves, kinds = dispatch.plan(i, [run.model.phases(i + k) for k in range(len(batches))])
+        run.state, metrics = self._steps(run.state, devices.shard_several(batches), moves, kinds)
+        return lambda: dispatch.told(metrics, moves)
 
     def _settle(self, leave: int) -> None:
-        """Reads the losses of all steps except the last `leave`, and raises if one is not finite."""
+        """Reads the losses of all calls except the last `leave`, and raises if one is not finite."""
         while len(self._in_flight) > leave:
-            step, metrics = self._in_flight.popleft()
-            values = devices.to_host(metrics)
-            for name, value in values.items():
-                if not math.isfinite(value):
-                    player, _, term = name.rpartition("/")
-                    raise NonFiniteError(
-                        f"step {step}: {term} of player {player or 'all'} is {value}; "
-                        "the last checkpoint is untouched"
-                    )
-            self._run.meta["latest"] |= values
+            first, read = self._in_flight.popleft()
+            for step, values in enumerate(read(), first):
+                _require_finite(step, values)
+                self._run.meta["latest"] |= values
 
     def _after(self, step: int) -> None:
         """Does what is due after `step` iterations: records, a checkpoint, evaluations, a stop."""
@@ -200,13 +223,22 @@ class _Loop:
             run.save(step)
         try:
             run.evaluate(step)
-            INTERRUPTS.poll(step)
+            self._calls += 1  # processes agree on a call, as jax asks for numbers without gaps
+            INTERRUPTS.poll(self._calls)
         except Interrupted:
             self._settle(0)
             run.save(step)
             run.checkpoints.close()
             devices.barrier("saved")  # a process that exits first would end the others
             raise
+
+
+def _require_finite(step: int, values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            player, _, term = name.rpartition("/")
+            whose = f"{term} of player {player or 'all'}"
+            raise NonFiniteError(f"step {step}: {whose} is {value}; the last checkpoint is untouched")
 
 
 class _Callable(types.ModuleType):

@@ -31,12 +31,12 @@ MAY = {
     "files": ("numpy", "safetensors", "torch", "h5py"),
     "drawing": ("numpy", "matplotlib", "PIL", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
-    "game": (*ARRAYS, "flax", "optax", "gan_jax.errors"),
+    "game": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops.precision"),
     "data": (
         *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
         *("gan_jax.drawing.palette", "gan_jax.plugins"),
     ),
-    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.lazy"),
+    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.ops.precision", "gan_jax.lazy"),
     "models": (
         *(*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.plugins", "gan_jax.ops", "gan_jax.game"),
         "gan_jax.networks",
@@ -61,6 +61,7 @@ MAY = {
             "gan_jax.metrics.features",
             "gan_jax.evaluation",
             "gan_jax.ops.losses",
+            "gan_jax.ops.precision",
         ),
     ),
     "runs": (
@@ -244,6 +245,7 @@ def test_main_and_experiments_know_no_models_inside():
         assert not bad, f"{name_of(path)}: {bad}"
 
 
+DEVICE_FILES = [f"game/devices/{name}.py" for name in ("joining", "mapping", "parts", "placing")]
 DEVICES = r"\.(pmap|shard_map|devices|local_devices|device_count|local_device_count|make_mesh)$"
 COLLECTIVES = r"\.(pmean|psum|pmax|pmin|all_gather|all_to_all|ppermute|axis_index|psum_scatter)$"
 NORMS = r"^(nn|linen|flax\.linen)\.\w*(BatchNorm|InstanceNorm|LayerNorm|GroupNorm|RMSNorm)$"
@@ -253,8 +255,8 @@ GRADIENTS = r"\bjax\.(grad|value_and_grad|vjp|jvp|jacfwd|jacrev|hessian|lineariz
 @pytest.mark.parametrize(
     ("what", "where"),
     [
-        (DEVICES, ["game/devices.py"]),
-        (COLLECTIVES, ["game/devices.py"]),
+        (DEVICES, DEVICE_FILES),
+        (COLLECTIVES, DEVICE_FILES),
         (GRADIENTS, ["game/moves.py", "ops/slopes.py", "ops/projection.py"]),
         # Linen's default variance loses precision.
         (NORMS, ["networks/layers/normalisation.py"]),

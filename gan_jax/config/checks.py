@@ -13,6 +13,7 @@ from gan_jax.data.embedded import catalogue
 from gan_jax.data.roles import complete
 from gan_jax.errors import ConfigError, nearest
 from gan_jax.metrics import features
+from gan_jax.ops import precision
 
 RANGES = {
     "batch_size": (1, 2**20),
@@ -22,6 +23,8 @@ RANGES = {
     "log_seconds": (0, 10**6),
     "checkpoint_every": (1, 10**9),
     "keep": (1, 10**6),
+    "steps_per_call": (1, 10**4),
+    "accumulate": (1, 10**4),
     "data.size": (4, 4096),
     "data.load_size": (0, 4096),
 }
@@ -30,6 +33,8 @@ _NAME_BYTES = 200  # file systems allow 255; a required run's folder and a sheet
 
 CHOICES = {
     "platform": ("", "cpu", "gpu", "tpu"),
+    "precision": precision.POLICIES,
+    "matmul_precision": ("", "bfloat16", "tensorfloat32", "float32"),
     "checkpoint_rule": ("last", "best"),
     "data.kind": ("unpaired", "paired"),
 }
@@ -59,6 +64,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     sets = {**(sets or {}), **config.data.sets}
     for name, role_spec in config.data.roles.items():
         _check_role(f"data.roles.{name}", role_spec, sets)
+    _check_accumulation(config)
     _check_best(config)
     _check_weights(config)
     built = models.create(config.model)
@@ -92,6 +98,15 @@ def _check_values(config: ml_collections.ConfigDict) -> None:
         if value not in choices:
             allowed = ", ".join(map(repr, choices))
             raise ConfigError(f"{name}={value!r} is not allowed; allowed: {allowed}")
+
+
+def _check_accumulation(config: ml_collections.ConfigDict) -> None:
+    """Refuses parts into which the batch cannot be cut, or on which the devices would not step alone."""
+    if config.batch_size % config.accumulate:
+        allowed = f"divisors of batch_size={config.batch_size}"
+        raise ConfigError(f"accumulate={config.accumulate} is not allowed; allowed: {allowed}")
+    if config.accumulate > 1 and config.global_batch:
+        raise ConfigError(f"accumulate={config.accumulate} is not allowed with global_batch=True; allowed: 1")
 
 
 def _check_best(config: ml_collections.ConfigDict) -> None:
@@ -151,7 +166,11 @@ def _inputs(config):
     varies = config.data.flip or config.data.load_size > config.data.size
     networks = (*config.requires, *config.weights)
     return models.Inputs(
-        config.data.size, varies, _seen_sizes(config), networks=networks, batch_size=config.batch_size
+        config.data.size,
+        varies,
+        _seen_sizes(config),
+        networks=networks,
+        batch_size=config.batch_size // config.accumulate,
     )
 
 

@@ -8,8 +8,8 @@ import ml_collections
 from gan_jax import models
 from gan_jax.errors import ConfigError
 
-# Fields that change how a run is reported or how far it goes, but not what it computes on the way. A stored
-# run may continue with other values of these fields.
+# Fields that change how a run is reported, how far it goes or how its steps are computed, but not which steps
+# it takes. A stored run may continue with other values of these fields.
 FREE = (
     "steps",
     "log_every",
@@ -22,6 +22,10 @@ FREE = (
     "compilation_cache",
     "cache_dir",
     "debug_nans",
+    "precision",
+    "matmul_precision",
+    "steps_per_call",
+    "accumulate",
     "evals",
     "best",
     "checkpoint_rule",
@@ -58,6 +62,10 @@ def default() -> ml_collections.ConfigDict:
     config.checkpoint_every = 500  # steps between checkpoints
     config.keep = 3  # number of newest checkpoints to keep
     config.tensorboard = True  # whether records are also written for TensorBoard
+    config.precision = "float32"  # of the networks' products in training; parameters are always float32
+    config.matmul_precision = ""  # of float32 products on an accelerator; '': the device's own, such as TF32
+    config.steps_per_call = 1  # iterations that an accelerator computes in one call
+    config.accumulate = 1  # parts of each device's batch; their gradients are averaged before a player moves
     config.platform = ""  # '', 'cpu', 'gpu', 'tpu'; the run stops if this platform is missing
     config.distributed = False  # whether this process is one of several
     config.cache_dir = "runs/cache"  # folder of finished runs that other runs require

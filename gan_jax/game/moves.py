@@ -36,7 +36,7 @@ def update(
       include the norm of the gradient, which reveals a NaN that a ReLU hides from the loss.
     """
     old = state.players[name]
-    grads, (batch_stats, metrics) = jax.grad(loss_fn, has_aux=True)(old.params)
+    grads, (batch_stats, metrics) = devices.in_turn(jax.grad(loss_fn, has_aux=True))(old.params)
     # Averaging before the update keeps all players equal on all devices.
     grads, batch_stats = devices.mean((grads, batch_stats))
     updates, opt_state = tx.update(grads, old.opt_state, old.params)

@@ -40,6 +40,7 @@ class Model(base.Defaults):
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "blocks": 1, "d_width": 4, "d_layers": 2}
     SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
     RATE_END: ClassVar[str] = "decay_end"
+    OWN_MEMORY: ClassVar[tuple[str, ...]] = ("pool_",)
     translates: ClassVar[bool] = True
 
     generator: str = "resnet"  # and PatchGAN; 'mnist_svhn': both networks of yunjey's code

@@ -98,7 +98,7 @@ def check_columns(config: ml_collections.ConfigDict, model: models.Model, column
     """
     try:
         parts = 1 if config.global_batch else devices.describe()["devices"]
-        share = config.batch_size // parts
+        share = config.batch_size // (parts * config.accumulate)
         model.check(models.Inputs(config.data.size, columns=columns, batch_size=share))
     except ValueError as error:
         raise DataError(f"data.roles: {error}") from error

@@ -64,7 +64,12 @@ def recorded(step: int, steps: int, every: int) -> bool:
       steps: of the whole run.
       every: the field `log_every`.
     """
-    return step in (1, steps) or step % every == 0 or step % math.ceil(steps / _POINTS) == 0
+    return step in (1, steps) or any(step % period == 0 for period in periods(steps, every))
+
+
+def periods(steps: int, every: int) -> list[int]:
+    """The numbers of steps whose multiples are recorded, see `recorded`."""
+    return [every, math.ceil(steps / _POINTS)]
 
 
 def _unraisable(ignored):

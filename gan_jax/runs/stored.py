@@ -23,9 +23,11 @@ RENAMES: dict[str, dict[str, tuple[str, ...]]] = {
 # Renamed players of models: model -> old name -> new name.
 PLAYERS = {"dtn": {"g": "gen"}}
 
-# Fields that change no figure of a run. FREE has four more fields, because they decide which parameters a
-# required run hands over.
-DISPLAY = tuple(set(FREE) - {"steps", "evals", "best", "checkpoint_rule"})
+# Fields that change no figure of a run. FREE has more fields, because they decide which parameters a required
+# run hands over.
+DISPLAY = tuple(
+    set(FREE) - {"steps", "evals", "best", "checkpoint_rule", "precision", "matmul_precision", "accumulate"}
+)
 
 
 def renamed(stored: Mapping[str, Any]) -> dict[str, Any]:

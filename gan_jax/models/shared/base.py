@@ -64,6 +64,7 @@ class Model(Protocol):
 
     TINY: ClassVar[Mapping[str, Any]]  # fields of a model so small that a step compiles and runs in seconds
     SCHEDULES: ClassVar[tuple[str, ...]]  # fields that count steps; they shrink with a shorter run
+    OWN_MEMORY: ClassVar[tuple[str, ...]]  # beginnings of names in `memory` that each device has for itself
     RATE_END: ClassVar[str]  # the field of SCHEDULES from whose step on the rates are zero, unless it is 0
 
     # What the model can do. Each capability comes with the methods in brackets.
@@ -150,6 +151,7 @@ class Defaults:
 
     TINY: ClassVar[Mapping[str, Any]] = {}
     SCHEDULES: ClassVar[tuple[str, ...]] = ()
+    OWN_MEMORY: ClassVar[tuple[str, ...]] = ()
     RATE_END: ClassVar[str] = ""  # the rates never become zero
     draws_from_noise: ClassVar[bool] = False
     translates: ClassVar[bool] = False

@@ -6,7 +6,7 @@ The paper's generator is `wgan_gp.ConvGenerator`.
 import flax.linen as nn
 import jax
 
-from gan_jax.networks.layers.basic import Conv, beside
+from gan_jax.networks.layers.basic import Conv, Dense, beside
 from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -34,7 +34,7 @@ class ACGANDiscriminator(nn.Module):
             x = Conv(width, 3, 1 if i % 2 else 2, kernel_init=NORMAL, name=f"conv_{i}")(x)
             x = normalised(x, self.norm, train, f"norm_{i}") if i else x
             x = nn.Dropout(self.dropout, deterministic=not train)(nn.leaky_relu(x, 0.2))
-        return nn.Dense(self.classes, kernel_init=NORMAL, name="logits")(x.reshape(len(x), -1))
+        return Dense(self.classes, kernel_init=NORMAL, exact=True, name="logits")(x.reshape(len(x), -1))
 
 
 class LabelProduct(nn.Module):
@@ -55,7 +55,7 @@ class LabelProduct(nn.Module):
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
         """Images of `generator`."""
         z, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
-        embedding = nn.Dense(
+        embedding = Dense(
             z.shape[1], use_bias=False, kernel_init=nn.initializers.normal(1.0), name="embedding"
         )
         return self.generator(z * embedding(label), train)

@@ -4,7 +4,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside, depth_to_space
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense, beside, depth_to_space
 from gan_jax.networks.layers.initializers import GLOROT, HE, glorot_strided, he_strided
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -68,7 +68,7 @@ class BottleneckGenerator(nn.Module):
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
         """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
-        x = nn.Dense(16 * self.widths[0], kernel_init=GLOROT, name="project")(z)
+        x = Dense(16 * self.widths[0], kernel_init=GLOROT, name="project")(z)
         x = x.reshape(len(x), 4, 4, -1)
         x = _stages(x, train, self.widths, self.blocks, "up", self.norm)
         # The authors' script divides the outputs of both networks by 5.
@@ -95,7 +95,7 @@ class BottleneckDiscriminator(nn.Module):
         """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = Conv(self.widths[0], 1, kernel_init=GLOROT, name="from_image")(beside(x, condition))
         x = _stages(x, train, self.widths, self.blocks, "down", self.norm)
-        return nn.Dense(self.classes, kernel_init=GLOROT, name="logits")(x.reshape(len(x), -1)) / 5
+        return Dense(self.classes, kernel_init=GLOROT, exact=True, name="logits")(x.reshape(len(x), -1)) / 5
 
 
 def _stages(x, train, widths, blocks, resample, norm):

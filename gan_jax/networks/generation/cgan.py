@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.generation.mlp import Maxout, bounded
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense, beside
 from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import BatchNorm, normalised
 
@@ -35,10 +35,10 @@ class MirzaGenerator(nn.Module):
         """Images in [-1, 1]. In training, dropout acts."""
         drop = nn.Dropout(self.dropout, deterministic=not train)
         noise, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
-        noise = drop(nn.relu(nn.Dense(self.widths[0], name="noise")(noise)))
-        label = drop(nn.relu(nn.Dense(self.widths[1], name="label")(label)))
-        x = nn.Dense(self.widths[2], name="joined")(beside(noise, label))
-        x = nn.Dense(math.prod(self.shape), name="to_image")(drop(nn.relu(x)))
+        noise = drop(nn.relu(Dense(self.widths[0], name="noise")(noise)))
+        label = drop(nn.relu(Dense(self.widths[1], name="label")(label)))
+        x = Dense(self.widths[2], name="joined")(beside(noise, label))
+        x = Dense(math.prod(self.shape), name="to_image")(drop(nn.relu(x)))
         return bounded(x.reshape(-1, *self.shape), "sigmoid")
 
 
@@ -67,7 +67,7 @@ class MirzaDiscriminator(nn.Module):
         layers = zip(("image", "label", "joined"), self.widths, self.pieces, strict=True)
         image, label, joined = (Maxout(width, pieces, name=name) for name, width, pieces in layers)
         x = beside(drop(image(x.reshape(len(x), -1))), drop(label(condition)))
-        return nn.Dense(self.classes, name="logits")(drop(joined(x)))
+        return Dense(self.classes, exact=True, name="logits")(drop(joined(x)))
 
 
 class ConvCGANGenerator(nn.Module):
@@ -127,7 +127,7 @@ class ConvCGANDiscriminator(nn.Module):
             x = nn.leaky_relu(self._normalised(x, train, "norm_0") if i else x, 0.2)
         x = _linear(self.dense, "dense")(beside(x.reshape(len(x), -1), condition))
         x = nn.leaky_relu(self._normalised(x, train, "norm_1"), 0.2)
-        return _linear(self.classes, "logits")(beside(x, condition))
+        return _linear(self.classes, "logits", exact=True)(beside(x, condition))
 
     def _normalised(self, x, train, name):
         return _plain_norm(train, name)(x) if self.norm == "batch" else normalised(x, self.norm, train, name)
@@ -139,8 +139,8 @@ def _required(condition):
     return condition
 
 
-def _linear(width, name):
-    return nn.Dense(width, use_bias=False, kernel_init=NORMAL, name=name)
+def _linear(width, name, exact=False):
+    return Dense(width, use_bias=False, kernel_init=NORMAL, exact=exact, name=name)
 
 
 def _plain_norm(train, name):

@@ -137,9 +137,9 @@ class Discriminator(nn.Module):
             down = Conv(width, self.kernel_size, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")
             x = normalised(down(x), norm, train, f"norm_{i}", around_one(self.norm_std))
             x = nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
-        logits = Collapse(self.classes, self.bias, kernel_init=init, name="logits")(x)
+        logits = Collapse(self.classes, self.bias, kernel_init=init, exact=True, name="logits")(x)
         if self.aux:
-            aux = Collapse(self.aux, kernel_init=init, name="aux")(x)
+            aux = Collapse(self.aux, kernel_init=init, exact=True, name="aux")(x)
             logits = jnp.concatenate([logits, aux], -1)
         return logits
 

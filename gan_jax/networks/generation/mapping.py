@@ -15,7 +15,8 @@ class Mapping(nn.Module):
     """Latents [B, d] and, for conditional models, one-hot classes [B, K] to styles [B, width].
 
     The latents are normalised by `pixel_norm`. With classes, an embedding of the class, normalised in the
-    same way, stands beside the latents. Each layer has a leaky ReLU and the total gain sqrt(2).
+    same way, stands beside the latents. Each layer has a leaky ReLU and the total gain sqrt(2). As in the
+    authors' code, the network is float32 under every policy of `ops.precision`.
 
     Attributes:
       width: features of every layer and of the result.
@@ -34,9 +35,9 @@ class Mapping(nn.Module):
         """Applies the network; at least one of the two arguments is given."""
         parts = [] if z is None else [pixel_norm(z)]
         if classes is not None:
-            parts.append(pixel_norm(Dense(self.width, name="embed")(classes)))
+            parts.append(pixel_norm(Dense(self.width, exact=True, name="embed")(classes)))
         x = jnp.concatenate(parts, -1)
         for i in range(self.layers):
-            x = Dense(self.width, self.kernel_gain, self.multiplier, name=f"fc{i}")(x)
+            x = Dense(self.width, self.kernel_gain, self.multiplier, exact=True, name=f"fc{i}")(x)
             x = leaky_relu(x, math.sqrt(2) / self.kernel_gain)
         return x

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import beside, largest
+from gan_jax.networks.layers.basic import Dense, beside, largest
 from gan_jax.networks.layers.initializers import Initializer
 
 
@@ -32,9 +32,9 @@ class MLPGenerator(nn.Module):
         """Images in [-1, 1], or unbounded if `output='linear'`; `train` has no effect."""
         del train
         for i, width in enumerate(self.widths):
-            z = nn.Dense(width, kernel_init=self.kernel_init, name=f"hidden_{i}")(z)
+            z = Dense(width, kernel_init=self.kernel_init, name=f"hidden_{i}")(z)
             z = nn.leaky_relu(z, self.slope)
-        z = nn.Dense(math.prod(self.shape), kernel_init=self.kernel_init, name="to_image")(z)
+        z = Dense(math.prod(self.shape), kernel_init=self.kernel_init, name="to_image")(z)
         return bounded(z.reshape(-1, *self.shape), self.output)
 
 
@@ -70,10 +70,10 @@ class MLPDiscriminator(nn.Module):
             if self.pieces:
                 x = Maxout(width, self.pieces, self.kernel_init, name=f"hidden_{i}")(x)
             else:
-                x = nn.Dense(width, kernel_init=self.kernel_init, name=f"hidden_{i}")(x)
+                x = Dense(width, kernel_init=self.kernel_init, name=f"hidden_{i}")(x)
                 x = nn.leaky_relu(x, self.slope)
             x = nn.Dropout(self.dropout, deterministic=not train)(x)
-        return nn.Dense(self.classes, kernel_init=self.kernel_init, name="logits")(x)
+        return Dense(self.classes, kernel_init=self.kernel_init, exact=True, name="logits")(x)
 
 
 class Maxout(nn.Module):
@@ -86,7 +86,7 @@ class Maxout(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
-        x = nn.Dense(self.features * self.pieces, kernel_init=self.kernel_init, name="linear")(x)
+        x = Dense(self.features * self.pieces, kernel_init=self.kernel_init, name="linear")(x)
         x = x.reshape(len(x), self.features, self.pieces)
         return largest([x[..., i] for i in range(self.pieces)])
 

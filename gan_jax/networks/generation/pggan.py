@@ -18,6 +18,7 @@ from gan_jax.networks.layers.equalised import Conv, Dense, leaky_relu
 from gan_jax.networks.layers.minibatch import beside_deviation
 from gan_jax.networks.layers.normalisation import pixel_norm
 from gan_jax.networks.layers.resampling import blur
+from gan_jax.ops.precision import exactly
 
 GAIN = math.sqrt(2)  # of the kernels before a leaky ReLU
 
@@ -89,7 +90,7 @@ class Generator(nn.Module):
         for i, side in enumerate(sides(self.size)[: coloured.stop]):
             x = self._layers(x, side)
             if i in coloured:
-                made = Conv(self.channels, 1, name=f"b{side}_torgb")(x)
+                made = exactly(Conv(self.channels, 1, name=f"b{side}_torgb")(x))
                 rgb = made if rgb is None else mixed(made, upsample(rgb), level, i)
         return rgb
 
@@ -98,7 +99,7 @@ class Generator(nn.Module):
         if side == 4:
             # The paper's 4x4 convolution of one position. The factor 1/4 gives the scale of the code.
             x = Dense(16 * width, GAIN / 4, use_bias=False, name="b4_dense")(x).reshape(len(x), 4, 4, width)
-            x = x + self.param("b4_bias", nn.initializers.zeros, (width,))
+            x = x + self.param("b4_bias", nn.initializers.zeros, (width,)).astype(x.dtype)
             x = pixel_norm(leaky_relu(x))
             return pixel_norm(leaky_relu(Conv(width, gain=GAIN, name="b4_conv")(x)))
         up = "blurred_up" if self.blurred else "up"
@@ -138,7 +139,7 @@ class Discriminator(nn.Module):
         x = beside_deviation(x, self.group) if self.group else x
         x = leaky_relu(Conv(self._width(4), gain=GAIN, name="b4_conv")(x))
         x = leaky_relu(Dense(self._width(4), GAIN, name="b4_dense")(x.reshape(len(x), -1)))
-        return Dense(1, name="b4_out")(x)[:, 0]
+        return Dense(1, exact=True, name="b4_out")(x)[:, 0]
 
     def _width(self, side):
         return min(self.width_base // side, self.width_max)

@@ -4,9 +4,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, beside, mean_pool, upsample
+from gan_jax.networks.layers.basic import Conv, Dense, beside, mean_pool, upsample
 from gan_jax.networks.layers.initializers import GLOROT, HE
 from gan_jax.networks.layers.normalisation import BatchNorm, normalised
+from gan_jax.ops.precision import exactly
 
 
 class ResBlock(nn.Module):
@@ -62,7 +63,7 @@ class ConditionalBatchNorm(nn.Module):
         scale = label @ self.param("scales", nn.initializers.ones, shape)
         shift = label @ self.param("shifts", nn.initializers.zeros, shape)
         x = BatchNorm(train, affine=False, name="statistics")(x)
-        return x * scale[:, None, None] + shift[:, None, None]
+        return (x * scale[:, None, None] + shift[:, None, None]).astype(x.dtype)
 
 
 class ResNetGenerator(nn.Module):
@@ -93,7 +94,7 @@ class ResNetGenerator(nn.Module):
         label = None
         if self.num_classes and self.norm == "batch":
             z, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
-        x = nn.Dense(self.start**2 * self.widths[0], kernel_init=GLOROT, name="project")(z)
+        x = Dense(self.start**2 * self.widths[0], kernel_init=GLOROT, name="project")(z)
         x = x.reshape(len(x), self.start, self.start, -1)
         for i, width in enumerate(self.widths[1:]):
             block = ResBlock(width, "up", self.norm, self.first_bias, name=f"block_{i}")
@@ -140,11 +141,11 @@ class ResNetDiscriminator(nn.Module):
             raw = i == 0 and not self.stem
             x = ResBlock(width, resample, self.norm, self.first_bias, raw, name=f"block_{i}")(x, train)
         x = self._pooled(x)
-        head = nn.Dense(self.classes, use_bias=self.head_bias, kernel_init=GLOROT, name="logits")
+        head = Dense(self.classes, self.head_bias, GLOROT, exact=True, name="logits")
         logits = head(x)
         if self.projection and condition is not None:
-            embed = nn.Dense(x.shape[-1], use_bias=False, kernel_init=GLOROT, name="embedding")
-            score = (embed(condition) * x).sum(-1)
+            embed = Dense(x.shape[-1], use_bias=False, kernel_init=GLOROT, exact=True, name="embedding")
+            score = (embed(condition) * exactly(x)).sum(-1)
             # The first logit is realness; the others belong to an auxiliary classifier.
             logits = logits.at[:, 0].add(score)
         return logits

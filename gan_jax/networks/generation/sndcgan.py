@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense, beside
 from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -30,7 +30,7 @@ class SNDCGANGenerator(nn.Module):
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
         """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
-        x = nn.Dense(self.start**2 * self.widths[0], kernel_init=NORMAL, name="project")(z)
+        x = Dense(self.start**2 * self.widths[0], kernel_init=NORMAL, name="project")(z)
         x = nn.relu(normalised(x, self.norm, train, "norm_0"))
         x = x.reshape(len(x), self.start, self.start, -1)
         for i, width in enumerate(self.widths[1:], start=1):
@@ -66,4 +66,4 @@ class SNDCGANDiscriminator(nn.Module):
             for name, *layer in ((f"down_{i}", before, 4, 2), (f"conv_{i}", width, 3, 1)):
                 x = Conv(*layer, kernel_init=NORMAL, name=name)(x)
                 x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{name}"), 0.1)
-        return nn.Dense(self.classes, kernel_init=NORMAL, name="logits")(x.reshape(len(x), -1))
+        return Dense(self.classes, kernel_init=NORMAL, exact=True, name="logits")(x.reshape(len(x), -1))

@@ -13,9 +13,10 @@ import jax.numpy as jnp
 
 from gan_jax.networks.generation.pggan import GAIN, Generator, colour_stages, mixed
 from gan_jax.networks.generation.stylegan2 import sides
-from gan_jax.networks.layers.basic import upsample
+from gan_jax.networks.layers.basic import biased, upsample
 from gan_jax.networks.layers.equalised import Conv, Dense, leaky_relu
 from gan_jax.networks.layers.normalisation import channel_norm
+from gan_jax.ops.precision import exactly, factors
 
 
 def noise_sides(size: int) -> list[int]:
@@ -36,10 +37,10 @@ class Styled(nn.Module):
         width = x.shape[-1]
         if noise is not None:
             strength = self.param("noise_strength", nn.initializers.zeros, (width,))
-            x = x + strength * noise[..., None]
-        x = leaky_relu(x + self.param("bias", nn.initializers.zeros, (width,)))
-        scale, shift = jnp.split(Dense(2 * width, name="style")(w)[:, None, None], 2, -1)
-        x = channel_norm(x) * (1 + scale) + shift
+            x = x + (strength * noise[..., None]).astype(x.dtype)
+        x = leaky_relu(biased(self, x))
+        scale, shift = jnp.split(Dense(2 * width, exact=True, name="style")(w)[:, None, None], 2, -1)
+        x = (channel_norm(x) * (1 + scale) + shift).astype(x.dtype)
         self.sow("intermediates", "maps", x)
         return x
 
@@ -85,7 +86,7 @@ class Synthesis(nn.Module):
                 x = self._layer(x, ws[:, 0], side, j)
                 x = Styled(name=f"b{side}_styled{j % 2}")(x, ws[:, j], noise[j] if len(noise) else None)
             if i in coloured:
-                made = Conv(self.channels, 1, name=f"b{side}_torgb")(x)
+                made = exactly(Conv(self.channels, 1, name=f"b{side}_torgb")(x))
                 rgb = made if rgb is None else mixed(made, upsample(rgb), level, i)
         return rgb
 
@@ -94,7 +95,7 @@ class Synthesis(nn.Module):
         width = min(self.width_base // side, self.width_max)
         if j == 0 and self.constant:
             const = self.param("const", nn.initializers.ones, (4, 4, width))
-            return jnp.broadcast_to(const, (len(w), *const.shape))
+            return factors(jnp.broadcast_to(const, (len(w), *const.shape)))[0]
         if j == 0:
             # The factor 1/4 gives the scale of the authors' code, as in progressive GAN.
             dense = Dense(16 * width, GAIN / 4, use_bias=False, name="b4_dense")

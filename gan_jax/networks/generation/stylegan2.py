@@ -13,10 +13,12 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.generation.mapping import Mapping
+from gan_jax.networks.layers.basic import biased
 from gan_jax.networks.layers.convolutions import conv
 from gan_jax.networks.layers.equalised import Conv, Dense, leaky_relu
 from gan_jax.networks.layers.minibatch import beside_deviation
 from gan_jax.networks.layers.resampling import fir_down, fir_up, up_conv
+from gan_jax.ops.precision import exactly, factors
 
 ARCHITECTURES = ("original", "skip", "residual")
 
@@ -65,13 +67,13 @@ def modulated_conv(
       demodulate: whether to demodulate.
       up: whether the convolution doubles the side, see `up_conv`.
     """
-    y = x * style[:, None, None]
-    y = up_conv(y, kernel) if up else conv(y, kernel)
+    y = x * style[:, None, None].astype(x.dtype)
+    y = up_conv(y, kernel) if up else conv(*factors(y, kernel))
     if not demodulate:
         return y
     squares = jnp.square(kernel).sum((0, 1))
     factor = jax.lax.rsqrt(jnp.square(style) @ squares + 1e-8)
-    return y * factor[:, None, None]
+    return y * factor[:, None, None].astype(y.dtype)
 
 
 class StyledConv(nn.Module):
@@ -92,20 +94,19 @@ class StyledConv(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, w: jax.Array, noise: Any) -> jax.Array:
         """Applies the layer to x, styles w [B, d] and noise [h, w] or [B, h, w]; None means no noise."""
-        style = Dense(x.shape[-1], bias_init=1.0, name="affine")(w)
+        style = Dense(x.shape[-1], bias_init=1.0, exact=True, name="affine")(w)
         kernel = self.param("kernel", nn.initializers.normal(1.0), (3, 3, x.shape[-1], self.features))
         x = modulated_conv(x, kernel, style, up=self.up)
         strength = self.param("noise_strength", nn.initializers.zeros, ())
         if noise is not None:
-            x = x + strength * noise[..., None]
-        x = x + self.param("bias", nn.initializers.zeros, (self.features,))
-        x = leaky_relu(x, self.gain)
+            x = x + (strength * noise[..., None]).astype(x.dtype)
+        x = leaky_relu(biased(self, x), self.gain)
         self.sow("intermediates", "maps", x)
         return x
 
 
 class ToRGB(nn.Module):
-    """Features to colours by a modulated 1x1 convolution without demodulation."""
+    """Features to colours, which are float32 always, by a modulated 1x1 convolution without demodulation."""
 
     channels: int
 
@@ -113,10 +114,10 @@ class ToRGB(nn.Module):
     def __call__(self, x: jax.Array, w: jax.Array) -> jax.Array:
         """Applies the layer to x [B, H, W, C] and styles w [B, d]."""
         depth = x.shape[-1]
-        style = Dense(depth, bias_init=1.0, name="affine")(w) / math.sqrt(depth)
+        style = Dense(depth, bias_init=1.0, exact=True, name="affine")(w) / math.sqrt(depth)
         kernel = self.param("kernel", nn.initializers.normal(1.0), (1, 1, depth, self.channels))
         x = modulated_conv(x, kernel, style, demodulate=False)
-        return x + self.param("bias", nn.initializers.zeros, (self.channels,))
+        return biased(self, exactly(x))
 
 
 class Block(nn.Module):
@@ -147,7 +148,7 @@ class Block(nn.Module):
         residual = self.architecture == "residual"
         if x is None:
             const = self.param("const", nn.initializers.normal(1.0), (4, 4, self.features))
-            x = jnp.broadcast_to(const, (len(ws[0]), *const.shape))
+            (x,) = factors(jnp.broadcast_to(const, (len(ws[0]), *const.shape)))
             x = StyledConv(self.features, name="conv1")(x, ws[0], noise[0])
         else:
             before = x
@@ -273,7 +274,7 @@ class Discriminator(nn.Module):
         x = leaky_relu(Conv(width(4), name="b4_conv")(x), _GAIN)
         x = leaky_relu(Dense(width(4), name="b4_fc")(x.reshape(len(x), -1)), _GAIN)
         if classes is None:
-            return Dense(1, name="b4_out")(x)[:, 0]
-        x = Dense(width(4), name="b4_out")(x)
+            return Dense(1, exact=True, name="b4_out")(x)[:, 0]
+        x = Dense(width(4), exact=True, name="b4_out")(x)
         embedding = Mapping(width(4), self.class_layers, name="mapping")(None, classes)
         return (x * embedding).sum(-1) / math.sqrt(width(4))

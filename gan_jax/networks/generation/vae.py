@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense
 from gan_jax.networks.layers.initializers import Initializer
 
 # Each preset's units of the hidden layer, or channels after the first convolution.
@@ -57,7 +57,7 @@ class MLPEncoder(nn.Module):
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Parameters of q(z|x), for images in [0, 1]."""
         x = x.reshape(len(x), -1)
-        x = self.activation(nn.Dense(self.width, kernel_init=self.kernel_init, name="hidden")(x))
+        x = self.activation(Dense(self.width, kernel_init=self.kernel_init, name="hidden")(x))
         return _heads(x, self.z_dim, self.kernel_init)
 
 
@@ -72,9 +72,9 @@ class MLPDecoder(nn.Module):
     @nn.compact
     def __call__(self, z: jax.Array) -> jax.Array:
         """Logits of the pixels' means; the likelihood applies the sigmoid."""
-        z = self.activation(nn.Dense(self.width, kernel_init=self.kernel_init, name="hidden")(z))
+        z = self.activation(Dense(self.width, kernel_init=self.kernel_init, name="hidden")(z))
         height, width, channels = self.shape
-        logits = nn.Dense(height * width * channels, kernel_init=self.kernel_init, name="logits")(z)
+        logits = Dense(height * width * channels, kernel_init=self.kernel_init, name="logits")(z)
         return logits.reshape(len(z), *self.shape)
 
 
@@ -103,7 +103,7 @@ class ConvDecoder(nn.Module):
         """Logits of the pixels' means; the likelihood applies the sigmoid."""
         height, width, channels = self.shape
         start = (height // 4, width // 4, 2 * self.width)
-        x = nn.Dense(start[0] * start[1] * start[2], name="project")(z).reshape(len(z), *start)
+        x = Dense(start[0] * start[1] * start[2], name="project")(z).reshape(len(z), *start)
         x = nn.relu(x)
         for i, features in enumerate((2 * self.width, self.width)):
             x = nn.relu(ConvTranspose(features, 3, 2, name=f"up_{i}")(x))
@@ -112,6 +112,6 @@ class ConvDecoder(nn.Module):
 
 def _heads(x, z_dim, kernel_init):
     mean, log_variance = (
-        nn.Dense(z_dim, kernel_init=kernel_init, name=name)(x) for name in ("mean", "log_variance")
+        Dense(z_dim, kernel_init=kernel_init, name=name)(x) for name in ("mean", "log_variance")
     )
     return mean, log_variance

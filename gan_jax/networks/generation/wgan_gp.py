@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.generation.mlp import bounded
-from gan_jax.networks.layers.basic import Conv, ConvTranspose, beside
+from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense, beside
 from gan_jax.networks.layers.initializers import GLOROT, NORMAL, Initializer, he_strided, narrow
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -48,7 +48,7 @@ class ConvGenerator(nn.Module):
         """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         dense, deconv = kernel_inits(self.init_scheme, transposed=True)
         double = 2 if self.activation == "gated" else 1
-        x = nn.Dense(self.start**2 * self.widths[0] * double, kernel_init=dense, name="project")(z)
+        x = Dense(self.start**2 * self.widths[0] * double, kernel_init=dense, name="project")(z)
         if self.dense_norm == "unit":
             x = normalised(x, self.norm, train, "norm_0")
         x = x.reshape(len(x), self.start, self.start, -1)
@@ -93,7 +93,7 @@ class ConvDiscriminator(nn.Module):
             x = Conv(width * double, self.kernel, 2, kernel_init=conv, name=f"down_{i}")(x)
             x = normalised(x, self.norm, train, f"norm_{i}") if i else x
             x = activated(x, self.activation)
-        return nn.Dense(self.classes, kernel_init=dense, name="logits")(x.reshape(len(x), -1))
+        return Dense(self.classes, kernel_init=dense, exact=True, name="logits")(x.reshape(len(x), -1))
 
 
 def kernel_inits(name: str, transposed: bool = False) -> tuple[Initializer, Initializer]:

@@ -8,6 +8,28 @@ import jax.numpy as jnp
 
 from gan_jax.networks.layers.convolutions import Padding, conv, conv_transpose
 from gan_jax.networks.layers.initializers import Initializer
+from gan_jax.ops.precision import factors
+
+
+class Dense(nn.Module):
+    """A dense layer with the parameters and the arithmetic of `nn.Dense`: [..., C] -> [..., D].
+
+    With `exact` the layer computes in float32 under every policy of `ops.precision`. The other layers of this
+    file have the same field.
+    """
+
+    features: int
+    use_bias: bool = True
+    kernel_init: Initializer = nn.initializers.lecun_normal()
+    exact: bool = False
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Applies the layer."""
+        kernel = self.param("kernel", self.kernel_init, (x.shape[-1], self.features))
+        x, kernel = factors(x, kernel, exact=self.exact)
+        x = jax.lax.dot_general(x, kernel, (((x.ndim - 1,), (0,)), ((), ())))
+        return biased(self, x, (1,) * (x.ndim - 1) + (-1,)) if self.use_bias else x
 
 
 class Conv(nn.Module):
@@ -22,16 +44,16 @@ class Conv(nn.Module):
     use_bias: bool = True
     kernel_init: Initializer = nn.initializers.lecun_normal()
     padding: Padding = "SAME"
+    exact: bool = False
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
         k = self.kernel_size
         kernel = self.param("kernel", self.kernel_init, (k, k, x.shape[-1], self.features))
+        x, kernel = factors(x, kernel, exact=self.exact)
         x = conv(x, kernel, self.stride, self.padding)
-        if self.use_bias:
-            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
-        return x
+        return biased(self, x) if self.use_bias else x
 
 
 class ConvTranspose(nn.Module):
@@ -53,10 +75,9 @@ class ConvTranspose(nn.Module):
         """Applies the layer."""
         k = self.kernel_size
         kernel = self.param("kernel", self.kernel_init, (k, k, x.shape[-1], self.features))
+        x, kernel = factors(x, kernel)
         x = conv_transpose(x, kernel, self.stride, self.padding, self.output_padding)
-        if self.use_bias:
-            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
-        return x
+        return biased(self, x) if self.use_bias else x
 
 
 class Project(nn.Module):
@@ -71,7 +92,7 @@ class Project(nn.Module):
         """Applies the layer. It has no bias, since a normalisation follows."""
         k = self.kernel_size
         kernel = self.param("kernel", self.kernel_init, (k, k, z.shape[-1], self.features))
-        return jnp.einsum("bc,ijcd->bijd", z, kernel)
+        return jnp.einsum("bc,ijcd->bijd", *factors(z, kernel))
 
 
 class Collapse(nn.Module):
@@ -80,15 +101,23 @@ class Collapse(nn.Module):
     features: int
     use_bias: bool = True
     kernel_init: Initializer = nn.initializers.lecun_normal()
+    exact: bool = False
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
         kernel = self.param("kernel", self.kernel_init, (*x.shape[1:], self.features))
-        x = jnp.einsum("bijc,ijcd->bd", x, kernel)
-        if self.use_bias:
-            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
-        return x
+        x = jnp.einsum("bijc,ijcd->bd", *factors(x, kernel, exact=self.exact))
+        return biased(self, x) if self.use_bias else x
+
+
+def biased(layer: nn.Module, x: jax.Array, shape: tuple[int, ...] = ()) -> jax.Array:
+    """`x` [..., D] plus the parameter `bias` [D] of a layer, in the type of `x`.
+
+    The bias first takes the given shape, if any.
+    """
+    bias = layer.param("bias", nn.initializers.zeros, x.shape[-1:]).astype(x.dtype)
+    return x + (bias.reshape(shape) if shape else bias)
 
 
 def beside(x: jax.Array, condition: jax.Array | None) -> jax.Array:

@@ -45,7 +45,7 @@ def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, padding: Padding = "S
         (side + sum(pad) - k) // stride + 1
         for side, pad, k in zip(x.shape[1:3], pads, kernel.shape[:2], strict=True)
     )
-    if _on_cpu() and fewer_products.pays((len(x), rows, columns), kernel.shape, stride):
+    if _fast(x) and fewer_products.pays((len(x), rows, columns), kernel.shape, stride):
         return fewer_products.conv(x, kernel, stride, pads, mode)
     if mode == "reflect":
         x, pads = jnp.pad(x, ((0, 0), *pads, (0, 0)), mode), ((0, 0), (0, 0))
@@ -76,7 +76,7 @@ def conv_transpose(
         pads.append((k - 1 - before, k - 1 - after))
     adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
     whole = min(map(min, pads)) >= 0
-    if _on_cpu() and whole and fewer_products.pays(x.shape, adjoint.shape, stride):
+    if _fast(x) and whole and fewer_products.pays(x.shape, adjoint.shape, stride):
         down = lambda image: fewer_products.conv(image, adjoint, stride, tuple(pads))  # noqa: E731
     elif _on_cpu() and whole and _heavy(kernel, math.prod(x.shape[:3])):
         down = lambda image: _gathered(image, adjoint, stride, pads, *x.shape[1:3])  # noqa: E731
@@ -100,6 +100,11 @@ def _gathered(x, kernel, stride, pads, rows, columns):
 
 def _on_cpu():
     return jax.default_backend() == "cpu"
+
+
+def _fast(x):
+    # The transforms around the products need more digits than 16 bits have.
+    return _on_cpu() and x.dtype.itemsize > 2
 
 
 def _check_reflection(x, kernel, stride):

@@ -11,9 +11,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import upsample
+from gan_jax.networks.layers.basic import biased, upsample
 from gan_jax.networks.layers.convolutions import conv
 from gan_jax.networks.layers.resampling import blur, fir_down
+from gan_jax.ops.precision import factors
 
 SLOPE = 0.2  # of every leaky ReLU of progressive GAN, StyleGAN and StyleGAN2
 
@@ -36,6 +37,7 @@ class Dense(nn.Module):
       multiplier: m.
       use_bias: whether there is a bias.
       bias_init: the effective initial bias.
+      exact: whether the layer computes in float32 under every policy of `ops.precision`.
     """
 
     features: int
@@ -43,16 +45,20 @@ class Dense(nn.Module):
     multiplier: float = 1.0
     use_bias: bool = True
     bias_init: float = 0.0
+    exact: bool = False
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
         shape = (x.shape[-1], self.features)
         kernel = self.param("kernel", nn.initializers.normal(1 / self.multiplier), shape)
-        x = x @ (kernel * (self.gain * self.multiplier / math.sqrt(x.shape[-1])))
+        kernel = kernel * (self.gain * self.multiplier / math.sqrt(x.shape[-1]))
+        x, kernel = factors(x, kernel, exact=self.exact)
+        x = x @ kernel
         if self.use_bias:
             start = nn.initializers.constant(self.bias_init / self.multiplier)
-            x = x + self.multiplier * self.param("bias", start, (self.features,))
+            bias = self.multiplier * self.param("bias", start, (self.features,))
+            x = x + bias.astype(x.dtype)
         return x
 
 
@@ -81,7 +87,7 @@ class Conv(nn.Module):
         """Applies the layer."""
         k, depth = self.kernel_size, x.shape[-1]
         kernel = self.param("kernel", nn.initializers.normal(1.0), (k, k, depth, self.features))
-        kernel = kernel * (self.gain / math.sqrt(k * k * depth))
+        x, kernel = factors(x, kernel * (self.gain / math.sqrt(k * k * depth)))
         if self.resample == "down" and k == 1:
             x = conv(fir_down(x), kernel)
         elif self.resample == "down":
@@ -92,6 +98,4 @@ class Conv(nn.Module):
             x = blur(x, (1, 2, 1), (1, 1)) if self.resample == "blurred_up" else x
         else:
             x = conv(x, kernel)
-        if self.use_bias:
-            x = x + self.param("bias", nn.initializers.zeros, (self.features,))
-        return x
+        return biased(self, x) if self.use_bias else x

@@ -1,7 +1,8 @@
 """Batch, instance and layer norm, selected by name, and a network's pass in training.
 
 Other modules make no norm layers of linen. By default linen computes the variance as E x^2 - (E x)^2. In
-float32 this difference loses precision if the mean is large compared with the standard deviation.
+float32 this difference loses precision if the mean is large compared with the standard deviation. Statistics
+are float32 under every policy of `ops.precision`, and the result has the type of the policy's products.
 """
 
 from typing import Any
@@ -11,6 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.initializers import Initializer
+from gan_jax.ops.precision import dtype as product_dtype
+from gan_jax.ops.precision import exactly
 
 KINDS = ("none", "batch", "layer", "instance", "instance_affine")
 
@@ -45,7 +48,8 @@ class BatchNorm(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
-        shape = x.shape[-1:]
+        shape, dtype = x.shape[-1:], x.dtype
+        x = exactly(x)
         running_mean = self.variable("batch_stats", "mean", jnp.zeros, shape)
         running_variance = self.variable("batch_stats", "var", jnp.ones, shape)
         if self.train:
@@ -59,21 +63,25 @@ class BatchNorm(nn.Module):
             mean, variance = running_mean.value, running_variance.value
         factor = jax.lax.rsqrt(variance + self.epsilon)
         if not self.affine:
-            return (x - mean) * factor
+            return ((x - mean) * factor).astype(dtype)
         factor = factor * self.param("scale", self.scale_init, shape)
-        return (x - mean) * factor + self.param("bias", nn.initializers.zeros, shape)
+        return ((x - mean) * factor + self.param("bias", nn.initializers.zeros, shape)).astype(dtype)
 
 
 def instance_norm(name: str, affine: bool = True, scale_init: Initializer = _ones) -> nn.InstanceNorm:
     """Instance norm with torch's epsilon; `affine` adds a learned scale and shift for each channel."""
     options = {"use_scale": affine, "use_bias": affine, "scale_init": scale_init}
-    return nn.InstanceNorm(epsilon=_EPSILON, use_fast_variance=False, name=name, **options)
+    return nn.InstanceNorm(
+        epsilon=_EPSILON, use_fast_variance=False, dtype=product_dtype(), name=name, **options
+    )
 
 
 def layer_norm(name: str, axes: tuple[int, ...], scale_init: Initializer = _ones) -> nn.LayerNorm:
     """Layer norm over `axes` of each example, with a learned scale and shift for each channel."""
     options = {"reduction_axes": axes, "feature_axes": -1, "scale_init": scale_init}
-    return nn.LayerNorm(epsilon=_EPSILON, use_fast_variance=False, name=name, **options)
+    return nn.LayerNorm(
+        epsilon=_EPSILON, use_fast_variance=False, dtype=product_dtype(), name=name, **options
+    )
 
 
 def normalised(x: jax.Array, kind: str, train: bool, name: str, scale_init: Initializer = _ones) -> jax.Array:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import depth_to_space
 from gan_jax.networks.layers.convolutions import conv
+from gan_jax.ops.precision import factors
 
 _FILTER = (1, 3, 3, 1)  # of StyleGAN2
 
@@ -93,4 +94,4 @@ def up_conv(x: jax.Array, kernel: jax.Array) -> jax.Array:
     # Rows and columns of even output pixels meet the odd taps, those of odd pixels the even taps.
     kernel = kernel.reshape(3, 2, 3, 2, depth, features)[:, ::-1, :, ::-1]
     kernel = kernel.transpose(0, 2, 4, 1, 3, 5).reshape(3, 3, depth, 4 * features)
-    return depth_to_space(conv(x, kernel))
+    return depth_to_space(conv(*factors(x, kernel)))

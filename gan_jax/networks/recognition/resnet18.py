@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax
 
-from gan_jax.networks.layers.basic import Conv
+from gan_jax.networks.layers.basic import Conv, Dense
 from gan_jax.networks.layers.normalisation import BatchNorm
 from gan_jax.ops.pixels import resize, to_rgb
 
@@ -63,7 +63,7 @@ class Classifier(nn.Module):
         if not self.num_classes:
             return z
         z = nn.Dropout(self.dropout, deterministic=not train)(z)
-        return nn.Dense(self.num_classes, name="head")(z)
+        return Dense(self.num_classes, exact=True, name="head")(z)
 
 
 def _block(x: jax.Array, width: int, stride: int, train: bool, name: str) -> jax.Array:

@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from gan_jax.networks.layers.basic import Conv, max_pool
+from gan_jax.networks.layers.basic import Conv, Dense, max_pool
 from gan_jax.networks.layers.normalisation import BatchNorm
 from gan_jax.ops.pixels import resize, to_rgb
 
@@ -91,7 +91,7 @@ class Classifier(nn.Module):
             return z
         z = nn.relu(z)
         z = nn.Dropout(self.dropout, deterministic=not train)(z)
-        return nn.Dense(self.num_classes, name="head")(z)
+        return Dense(self.num_classes, exact=True, name="head")(z)
 
 
 def fold_batch_norm(variables: Mapping[str, Any]) -> dict[str, Any]:

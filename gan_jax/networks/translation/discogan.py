@@ -60,7 +60,7 @@ class Discriminator(nn.Module):
     def __call__(self, x: jax.Array, train: bool) -> tuple[jax.Array, list[jax.Array]]:
         """Logits, and the features [B, s, s, d] after the activations of layers 2, 3, ..."""
         features = _encode(x, self.width, self.levels, train)
-        logits = _layer(Conv, 1, "logits", stride=1, padding=0)(features[-1])
+        logits = _layer(Conv, 1, "logits", stride=1, padding=0, exact=True)(features[-1])
         return logits.reshape(len(x), 1), features[1:]
 
 
@@ -73,5 +73,5 @@ def _encode(x, width, levels, train):
     return maps
 
 
-def _layer(kind, width, name, stride=2, padding=1):
-    return kind(width, 4, stride, use_bias=False, kernel_init=NORMAL, padding=padding, name=name)
+def _layer(kind, width, name, stride=2, padding=1, **options):
+    return kind(width, 4, stride, use_bias=False, kernel_init=NORMAL, padding=padding, name=name, **options)

@@ -53,12 +53,13 @@ class Discriminator(nn.Module):
         x = nn.leaky_relu(_layer(Conv, self.width, "conv_0")(x), _SLOPE)
         for i in (1, 2):
             x = _activated(_layer(Conv, self.width * 2**i, f"conv_{i}")(x), train, f"norm_{i}")
-        return _layer(Conv, self.classes, "logits", stride=1, padding=0)(x)
+        return _layer(Conv, self.classes, "logits", stride=1, padding=0, exact=True)(x)
 
 
 def _activated(x, train, name):
     return nn.leaky_relu(normalised(x, "batch", train, name, NEAR_ONE), _SLOPE)
 
 
-def _layer(kind, width, name, kernel=4, stride=2, padding=1):
-    return kind(width, kernel, stride, use_bias=False, kernel_init=NORMAL, padding=padding, name=name)
+def _layer(kind, width, name, kernel=4, stride=2, padding=1, **options):
+    options = {"use_bias": False, "kernel_init": NORMAL, "padding": padding, **options}
+    return kind(width, kernel, stride, name=name, **options)

@@ -40,14 +40,15 @@ class Discriminator(nn.Module):
             x = nn.leaky_relu(self._conv(self.width, "conv_0", kernel=1)(x), 0.2)
             x = self._conv(2 * self.width, "conv_1", kernel=1, bias=bias)(x)
             x = nn.leaky_relu(normalised(x, self.norm, train, "norm_1", NEAR_ONE), 0.2)
-            return self._conv(1, "logits", kernel=1, bias=bias)(x)
+            return self._conv(1, "logits", kernel=1, bias=bias, exact=True)(x)
         x = nn.leaky_relu(self._conv(self.width, "conv_0", stride=2)(x), 0.2)
         for i in range(1, self.layers + 1):
             width, stride = self.width * min(2**i, 8), 2 if i < self.layers else 1
             x = self._conv(width, f"conv_{i}", stride=stride, bias=bias)(x)
             x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{i}", NEAR_ONE), 0.2)
-        return self._conv(1, "logits")(x)
+        return self._conv(1, "logits", exact=True)(x)
 
-    def _conv(self, width, name, kernel=4, stride=1, bias=True):
+    def _conv(self, width, name, kernel=4, stride=1, bias=True, exact=False):
         padding = (kernel - 1) // 2
-        return Conv(width, kernel, stride, bias, kernel_init=NORMAL, padding=padding, name=name)
+        options = {"kernel_init": NORMAL, "padding": padding, "exact": exact}
+        return Conv(width, kernel, stride, bias, name=name, **options)

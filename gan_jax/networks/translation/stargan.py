@@ -1,5 +1,7 @@
 """StarGAN's generator and discriminator (Choi et al. 2018, tables IV and V; official code)."""
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -75,9 +77,9 @@ class Discriminator(nn.Module):
         for i in range(self.downs):
             x = Conv(self.width * 2**i, 4, 2, kernel_init=_INIT, name=f"down_{i}")(x)
             x = nn.leaky_relu(x, 0.01)
-        realness = _conv(1, 3, name="realness")(x)
-        return realness, Collapse(self.classes, use_bias=False, kernel_init=_INIT, name="classes")(x)
+        classes = Collapse(self.classes, use_bias=False, kernel_init=_INIT, exact=True, name="classes")
+        return _conv(1, 3, exact=True, name="realness")(x), classes(x)
 
 
-def _conv(features: int, kernel_size: int, stride: int = 1, *, name: str) -> Conv:
-    return Conv(features, kernel_size, stride, use_bias=False, kernel_init=_INIT, name=name)
+def _conv(features: int, kernel_size: int, stride: int = 1, **options: Any) -> Conv:
+    return Conv(features, kernel_size, stride, use_bias=False, kernel_init=_INIT, **options)
