@@ -14,7 +14,7 @@ from gan_jax.config import fields, listing, overrides
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError, WorkdirError, nearest
 from gan_jax.game import devices
-from gan_jax.inference import describing, generators, pictures, score, styles, translate
+from gan_jax.inference import describing, export, generators, pictures, score, styles, translate
 from gan_jax.inference.translator import Translator
 from gan_jax.ops.pixels import to_rgb, to_uint8
 from gan_jax.runs import functions, inputs, required, restore
@@ -183,6 +183,23 @@ class Run:
         except Skipped as reason:
             raise DataError(f"image {len(made)}: {reason}") from reason
         return np.stack(made) if isinstance(images, np.ndarray) else made
+
+    def export(self, path: Path | str, **options: Any) -> dict[str, Any]:
+        """Writes the run for use elsewhere, as `--mode=export` does.
+
+        Args:
+          path: a file. `.jax` is a program that makes images with jax and numpy alone. `.safetensors` and
+            `.npz` are weights.
+          **options: the keyword arguments of `inference.export.run`, such as `direction`.
+
+        Returns:
+          What the mode prints, such as the program's inputs and the difference from the run's images.
+
+        Raises:
+          ConfigError: the file cannot be written, or an option is not allowed for this run.
+          WorkdirError: the model makes no images, or the disk is full.
+        """
+        return export.run(self.workdir, output=str(path), **options)
 
     def score(
         self,

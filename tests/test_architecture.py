@@ -88,7 +88,7 @@ MAY = {
             "gan_jax.drawing",
         ),
         *("gan_jax.ops", "gan_jax.game.devices", "gan_jax.game.network", "gan_jax.data", "gan_jax.models"),
-        "gan_jax.metrics",
+        *("gan_jax.metrics", "gan_jax.networks.layers.convolutions"),
         *("gan_jax.runs", "gan_jax.weights", "gan_jax.__version__"),
     ),
     "report": (

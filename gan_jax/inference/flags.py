@@ -81,11 +81,20 @@ FLAGS = [
         "cache", None, "score: folder of the reference's features (default runs/cache); '' for none"
     ),
     flags.DEFINE_string(
-        "output", None, "translate: folder, for a .png of each image and a page of pairs; export: file"
+        "output",
+        None,
+        "translate: folder, for a .png of each image and a page of pairs; export: file .jax "
+        "(a program that needs jax alone), .safetensors or .npz (weights)",
     ),
     flags.DEFINE_string("network", None, "export: the only network to write, such as G (default all)"),
     flags.DEFINE_enum(
-        "direction", None, ["s2t", "t2s"], "translate: s2t from source to target (default), t2s back"
+        "names",
+        None,
+        ["published", "own"],
+        "export: names of the weights: the published code's (default where there are any), or this library's",
+    ),
+    flags.DEFINE_enum(
+        "direction", None, ["s2t", "t2s"], "translate, export: s2t from source to target (default), t2s back"
     ),
     flags.DEFINE_list(
         "attributes",

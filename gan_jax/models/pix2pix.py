@@ -140,7 +140,7 @@ class Model(base.Defaults):
         depends on its place in the batch but on no other image.
         """
         source = batch["source"]
-        keys = jax.vmap(jax.random.fold_in, (None, 0))(rng, jnp.arange(len(source)))
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(rng, jnp.arange(source.shape[0]))
         return {"target": self.translate(state, source, keys)}
 
     def translate(self, state: TrainState, source: jax.Array, keys: jax.Array) -> jax.Array:

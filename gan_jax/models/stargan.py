@@ -109,6 +109,11 @@ class Model(base.Defaults):
         updates = len(self.labels) * (self.n_critic if player == "disc" else 1)
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
 
+    @property
+    def requests(self) -> tuple[tuple[str, ...], ...]:
+        """The names that `condition` takes, set by set."""
+        return self.labels
+
     def trained_role(self, role: str) -> str:
         """The role of the first set, as an example of all: G takes images of every set."""
         del role

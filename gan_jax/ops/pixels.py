@@ -46,7 +46,7 @@ def reshape(images: jax.Array, height: int, width: int) -> jax.Array:
     """Resizes images [B, H, W, C] to [B, height, width, C], as `resize` does for squares."""
     if images.shape[1:3] == (height, width):
         return images
-    return jax.image.resize(images, (len(images), height, width, images.shape[-1]), "bilinear")
+    return jax.image.resize(images, (images.shape[0], height, width, images.shape[-1]), "bilinear")
 
 
 def to_rgb(images: Images) -> Images:

@@ -124,7 +124,7 @@ def test_export_writes_what_was_imported(folder, tmp_path, suffix):
 def test_export_refuses_other_places_networks_and_models(folder, tmp_path):
     for output in ("w.pth", "none/w.npz"):
         with pytest.raises(
-            ConfigError, match=r"^output=.* is not allowed; allowed: a file .* .npz or .safeten"
+            ConfigError, match=r"^output=.* is not allowed; allowed: a file .* .jax, .npz, .safetensors$"
         ):
             export.run(folder / "run", output=str(tmp_path / output))
     with pytest.raises(ConfigError, match=r"^network='F' is not allowed; allowed: G, G_ema, D$"):

@@ -72,7 +72,7 @@ class Model(Protocol):
     translates: ClassVar[bool]  # (generate)
     tells_classes: ClassVar[bool]  # (predict, embed)
     encodes: ClassVar[bool]  # (infer)
-    takes_requests: ClassVar[bool]  # translates to requested labels (condition)
+    takes_requests: ClassVar[bool]  # translates to requested labels (condition, requests)
     has_styles: ClassVar[bool]  # draws images from styles (styles, synthesise, affine_kernels)
     takes_styles: ClassVar[bool]  # gives an image the style of others (encode, decode, reach, stylise)
     holds_image: ClassVar[bool]  # is itself an image (generate)

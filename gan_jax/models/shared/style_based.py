@@ -65,7 +65,7 @@ class StyleBased(Conditional):
         (Karras et al. 2019, appendix B).
         """
         w = self._map(state.players["gen"].eval_variables["params"], z, label)
-        ws = jnp.broadcast_to(w[:, None], (len(w), self.num_styles, w.shape[-1]))
+        ws = jnp.broadcast_to(w[:, None], (w.shape[0], self.num_styles, w.shape[-1]))
         mean = state.memory["w_avg"]
         truncated = mean + truncation * (ws - mean)
         # At 1 the sum above would round.

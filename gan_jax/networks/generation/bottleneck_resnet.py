@@ -69,7 +69,7 @@ class BottleneckGenerator(nn.Module):
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:
         """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = Dense(16 * self.widths[0], kernel_init=GLOROT, name="project")(z)
-        x = x.reshape(len(x), 4, 4, -1)
+        x = x.reshape(x.shape[0], 4, 4, -1)
         x = _stages(x, train, self.widths, self.blocks, "up", self.norm)
         # The authors' script divides the outputs of both networks by 5.
         return jnp.tanh(Conv(self.out_channels, 1, kernel_init=GLOROT, name="to_image")(x) / 5)

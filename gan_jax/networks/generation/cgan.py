@@ -94,7 +94,7 @@ class ConvCGANGenerator(nn.Module):
         label = z[:, -self.num_classes :] if self.num_classes else None
         x = nn.relu(_plain_norm(train, "norm_0")(_linear(self.dense, "dense_0")(z)))
         x = _linear(7 * 7 * 2 * self.width, "dense_1")(beside(x, label))
-        x = nn.relu(_plain_norm(train, "norm_1")(x)).reshape(len(x), 7, 7, -1)
+        x = nn.relu(_plain_norm(train, "norm_1")(x)).reshape(x.shape[0], 7, 7, -1)
         for i, width in enumerate((self.width, self.out_channels)):
             up = ConvTranspose(width, 5, use_bias=False, kernel_init=NORMAL, name=f"up_{i}")
             x = up(beside(x, label))

@@ -87,7 +87,7 @@ class Maxout(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """Applies the layer."""
         x = Dense(self.features * self.pieces, kernel_init=self.kernel_init, name="linear")(x)
-        x = x.reshape(len(x), self.features, self.pieces)
+        x = x.reshape(x.shape[0], self.features, self.pieces)
         return largest([x[..., i] for i in range(self.pieces)])
 
 

@@ -95,7 +95,7 @@ class ResNetGenerator(nn.Module):
         if self.num_classes and self.norm == "batch":
             z, label = z[:, : -self.num_classes], z[:, -self.num_classes :]
         x = Dense(self.start**2 * self.widths[0], kernel_init=GLOROT, name="project")(z)
-        x = x.reshape(len(x), self.start, self.start, -1)
+        x = x.reshape(x.shape[0], self.start, self.start, -1)
         for i, width in enumerate(self.widths[1:]):
             block = ResBlock(width, "up", self.norm, self.first_bias, name=f"block_{i}")
             x = block(x, train, label)

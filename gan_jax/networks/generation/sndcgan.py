@@ -32,7 +32,7 @@ class SNDCGANGenerator(nn.Module):
         """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = Dense(self.start**2 * self.widths[0], kernel_init=NORMAL, name="project")(z)
         x = nn.relu(normalised(x, self.norm, train, "norm_0"))
-        x = x.reshape(len(x), self.start, self.start, -1)
+        x = x.reshape(x.shape[0], self.start, self.start, -1)
         for i, width in enumerate(self.widths[1:], start=1):
             x = ConvTranspose(width, kernel_init=NORMAL, name=f"up_{i}")(x)
             x = nn.relu(normalised(x, self.norm, train, f"norm_{i}"))

@@ -95,7 +95,7 @@ class Synthesis(nn.Module):
         width = min(self.width_base // side, self.width_max)
         if j == 0 and self.constant:
             const = self.param("const", nn.initializers.ones, (4, 4, width))
-            return factors(jnp.broadcast_to(const, (len(w), *const.shape)))[0]
+            return factors(jnp.broadcast_to(const, (w.shape[0], *const.shape)))[0]
         if j == 0:
             # The factor 1/4 gives the scale of the authors' code, as in progressive GAN.
             dense = Dense(16 * width, GAIN / 4, use_bias=False, name="b4_dense")

@@ -148,7 +148,7 @@ class Block(nn.Module):
         residual = self.architecture == "residual"
         if x is None:
             const = self.param("const", nn.initializers.normal(1.0), (4, 4, self.features))
-            (x,) = factors(jnp.broadcast_to(const, (len(ws[0]), *const.shape)))
+            (x,) = factors(jnp.broadcast_to(const, (ws[0].shape[0], *const.shape)))
             x = StyledConv(self.features, name="conv1")(x, ws[0], noise[0])
         else:
             before = x

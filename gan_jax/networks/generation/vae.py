@@ -75,7 +75,7 @@ class MLPDecoder(nn.Module):
         z = self.activation(Dense(self.width, kernel_init=self.kernel_init, name="hidden")(z))
         height, width, channels = self.shape
         logits = Dense(height * width * channels, kernel_init=self.kernel_init, name="logits")(z)
-        return logits.reshape(len(z), *self.shape)
+        return logits.reshape(z.shape[0], *self.shape)
 
 
 class ConvEncoder(nn.Module):
@@ -103,7 +103,7 @@ class ConvDecoder(nn.Module):
         """Logits of the pixels' means; the likelihood applies the sigmoid."""
         height, width, channels = self.shape
         start = (height // 4, width // 4, 2 * self.width)
-        x = Dense(start[0] * start[1] * start[2], name="project")(z).reshape(len(z), *start)
+        x = Dense(start[0] * start[1] * start[2], name="project")(z).reshape(z.shape[0], *start)
         x = nn.relu(x)
         for i, features in enumerate((2 * self.width, self.width)):
             x = nn.relu(ConvTranspose(features, 3, 2, name=f"up_{i}")(x))

@@ -51,7 +51,7 @@ class ConvGenerator(nn.Module):
         x = Dense(self.start**2 * self.widths[0] * double, kernel_init=dense, name="project")(z)
         if self.dense_norm == "unit":
             x = normalised(x, self.norm, train, "norm_0")
-        x = x.reshape(len(x), self.start, self.start, -1)
+        x = x.reshape(x.shape[0], self.start, self.start, -1)
         if self.dense_norm == "channel":
             x = normalised(x, self.norm, train, "norm_0")
         x = activated(x, self.activation)

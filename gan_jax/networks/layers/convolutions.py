@@ -1,8 +1,11 @@
 """Convolution and its transpose, with fast passes on a CPU for values and all derivatives."""
 
+import contextlib
+import contextvars
 import functools
 import itertools
 import math
+from collections.abc import Iterator
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +19,21 @@ _NARROW = 4
 _PIXELS = 4
 
 Padding = str | int
+
+_PORTABLE = contextvars.ContextVar("_PORTABLE", default=False)
+
+
+@contextlib.contextmanager
+def portable() -> Iterator[None]:
+    """Traces XLA's own convolutions on every platform, for programs that run on another one.
+
+    The fast passes of a CPU also need to know the number of images, which such a program leaves open.
+    """
+    token = _PORTABLE.set(True)
+    try:
+        yield
+    finally:
+        _PORTABLE.reset(token)
 
 
 def conv(x: jax.Array, kernel: jax.Array, stride: int = 1, padding: Padding = "SAME") -> jax.Array:
@@ -99,7 +117,7 @@ def _gathered(x, kernel, stride, pads, rows, columns):
 
 
 def _on_cpu():
-    return jax.default_backend() == "cpu"
+    return jax.default_backend() == "cpu" and not _PORTABLE.get()
 
 
 def _fast(x):

@@ -16,6 +16,7 @@ NAMES = ("Bright", "Dark")
 class Model(base.Defaults):
     translates = True
     takes_requests = True
+    requests = (NAMES,)
 
     def trained_role(self, role):
         return "a"

@@ -38,7 +38,7 @@ class Model(base.Defaults):
 
     def decode(self, state, z, label=None):
         params = state.players["gen"].eval_variables["params"]
-        bias = params["b"][jnp.zeros(len(z), int) if label is None else label]
+        bias = params["b"][jnp.zeros(z.shape[0], int) if label is None else label]
         return jnp.tanh(z @ params["w"] + bias).reshape(-1, self.size, self.size, self.channels)
 
     def generate(self, state, batch, rng):

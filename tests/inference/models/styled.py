@@ -25,7 +25,7 @@ class Synthesis(nn.Module):
 
     @nn.compact
     def __call__(self, ws, noise):
-        size = len(ws)
+        size = ws.shape[0]
         shape = (*ws.shape[1:], 8 * 8 * self.channels)
         kernel = self.param("kernel", nn.initializers.normal(0.05), shape)
         image = jnp.einsum("nld,ldp->np", ws, kernel).reshape(size, 8, 8, self.channels)
