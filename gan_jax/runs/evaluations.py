@@ -55,7 +55,7 @@ class Evaluations:
         """The values of one evaluation of a replicated state, see `finite`. The state does not change."""
         spec = self._config.evals[name]
         if name not in self._data:
-            self._data[name] = inputs.load_evaluation(self._config, spec.roles)
+            self._data[name] = inputs.load_evaluation(self._config, spec.roles, self._poll)
 
         def batches():
             for batch in data.epoch(self._data[name], min(_BATCH, spec.get("num", _BATCH))):

@@ -14,6 +14,7 @@ import tensorflow_datasets as tfds
 
 from gan_jax import data
 from gan_jax.data.sources import tfds as tfds_source
+from gan_jax.data.sources import tfds_rows
 from gan_jax.errors import DataError
 
 MNIST = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
@@ -162,7 +163,7 @@ def test_an_unknown_split_is_named_with_those_there_are(prepared):
 
 
 def test_a_set_that_does_not_fit_in_memory_is_refused(prepared, monkeypatch):
-    monkeypatch.setattr(tfds_source, "MAX_BYTES", 30 * 8 * 8 * 3 - 1)
+    monkeypatch.setattr(tfds_rows, "MAX_BYTES", 30 * 8 * 8 * 3 - 1)
     refused(prepared, "30 images of 8 x 8", "take a part by its split")
     assert len(load(prepared, split="train[:29]")) == 29
 
