@@ -1,9 +1,7 @@
 """The stores in a folder: what there is, whether it is intact, and its removal."""
 
-import contextlib
 import dataclasses
 import json
-import os
 import shutil
 import zlib
 from collections.abc import Callable
@@ -118,8 +116,6 @@ def remove(root: Path, name: str) -> int:
             going = folder.with_name(f"{folder.name}.removed")
             folder.rename(going)
             shutil.rmtree(going)
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(lock)
     except OSError as error:
         raise DataError(f"store {folder} cannot be removed: {reading.reason(error)}") from error
     return size
