@@ -26,7 +26,7 @@ WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<
 OF_TRAINING = ("data", "size", "attributes")  # flags that change the configuration of a run to train
 _FURTHER: list[tuple[str, Any]] = []  # fields on the command line that config_flags does not take
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
-_MODES += ["truncation", "export", "score", "list", "fields"]
+_MODES += ["truncation", "export", "score", "store", "list", "fields"]
 MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 

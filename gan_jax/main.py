@@ -23,6 +23,7 @@ from gan_jax.runs import signals
 
 _ABORTED = 134  # the exit code with which jax itself ends a process that has lost another
 _BEFORE = "before anything was written"
+_WITHOUT_DEVICES = ("store",)  # modes that compute nothing
 
 if _COMMAND:  # before the imports that take seconds
     signals.install(_BEFORE)
@@ -52,6 +53,7 @@ def _main(argv: Sequence[str]) -> None:
     words = {
         "train": "before training began; the same command begins or resumes it",
         "translate": "half-way; every written file is complete",
+        "store": "half-way",
     }
     signals.INTERRUPTS.words = words.get(arguments.MODE.value, _BEFORE)
     try:
@@ -144,8 +146,9 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
         run = functools.partial(run, paths.given("workdir", arguments.WORKDIR.value or ""))
     else:
         config = _no_run(mode)
-    # A run may be used on another platform than it was trained on, so jax chooses the platform here.
-    _start(compilation_cache=_cache(config))
+    if mode not in _WITHOUT_DEVICES:
+        # A run may be used on another platform than it was trained on, so jax chooses the platform here.
+        _start(compilation_cache=_cache(config))
     for name, value in run(**given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 

@@ -34,7 +34,7 @@ MAY = {
     "game": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops.precision"),
     "data": (
         *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
-        *("gan_jax.drawing.palette", "gan_jax.plugins"),
+        *("gan_jax.drawing.palette", "gan_jax.plugins", "rich"),
     ),
     "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.ops.precision", "gan_jax.lazy"),
     "models": (

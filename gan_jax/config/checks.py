@@ -27,6 +27,7 @@ RANGES = {
     "accumulate": (1, 10**4),
     "data.size": (4, 4096),
     "data.load_size": (0, 4096),
+    "data.store_above": (0, 2**60),
 }
 
 _NAME_BYTES = 200  # file systems allow 255; a required run's folder and a sheet have longer names than these

@@ -31,6 +31,8 @@ FREE = (
     "checkpoint_rule",
     "data.data_dir",
     "data.manual_dir",
+    "data.store",
+    "data.store_above",
 )
 
 
@@ -50,6 +52,9 @@ def default() -> ml_collections.ConfigDict:
     config.data.flip = False  # training images are mirrored with probability 1/2, images of a pair together
     config.data.data_dir = ""  # folder of prepared tfds data sets; '': the default of tfds
     config.data.manual_dir = ""  # folder of files on disk; '': the value of GAN_JAX_DATA
+    config.data.store = ""  # folder of decoded images; 'off': images stay in memory; '': the value of
+    # GAN_JAX_STORE, or `store` beside `cache_dir`
+    config.data.store_above = 2**30  # bytes of decoded images above which a set is stored; 0: every set
     config.evals = ml_collections.ConfigDict()  # evaluations by name
     config.best = ""  # '<eval>/<metric>'; the checkpoint with the maximum is the best one
     config.checkpoint_rule = "last"  # the checkpoint that the final evaluation judges: last, best

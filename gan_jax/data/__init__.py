@@ -6,10 +6,12 @@ from gan_jax.data.loading import check, classes, load
 from gan_jax.data.order import require_partners, together
 from gan_jax.data.preview import Preview, preview
 from gan_jax.data.sources.listing import in_order
+from gan_jax.data.store.place import Store
 
 __all__ = [
     "Examples",
     "Preview",
+    "Store",
     "check",
     "classes",
     "epoch",

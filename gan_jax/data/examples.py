@@ -1,14 +1,17 @@
-"""Examples held in memory, as columns of equal length."""
+"""Examples as columns of equal length, in memory or, where a store holds the images, on disk."""
 
 import dataclasses
 import itertools
 import types
+import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from gan_jax.data.pixels.views import View
+from gan_jax.data.store import stored
+from gan_jax.data.store.stored import Stored
 from gan_jax.errors import DataError
 
 MAX_BYTES = 8 * 2**30  # limit for the images of one data set in memory
@@ -42,7 +45,7 @@ class Examples:
     """Columns by name: `image` uint8 [N, H, W, C], often `label` int32 [N], [N, K] or [N, H, W], and others.
 
     Attributes:
-      columns: the columns as they are in memory.
+      columns: the columns. `image` is an array, or the `store.stored.Stored` rows of a store.
       view: the change of an image at each draw; None leaves the images as they are.
       origin: which of a split's examples these are; None means all.
 
@@ -50,7 +53,7 @@ class Examples:
       DataError: there is no image column, or the columns have unequal lengths.
     """
 
-    columns: Mapping[str, np.ndarray]
+    columns: Mapping[str, Any]
     view: View | None = None
     origin: Listing | None = None
 
@@ -59,9 +62,7 @@ class Examples:
         lengths = {name: len(values) for name, values in self.columns.items()}
         if "image" not in lengths or len(set(lengths.values())) != 1:
             raise DataError(f"columns have lengths {lengths}; expected equal ones, image among them")
-        columns = {name: values.view() for name, values in self.columns.items()}
-        for values in columns.values():
-            values.flags.writeable = False
+        columns = {name: _read_only(values) for name, values in self.columns.items()}
         object.__setattr__(self, "columns", types.MappingProxyType(columns))
 
     def __len__(self) -> int:
@@ -100,9 +101,27 @@ class Examples:
             seen["label"] = self.view.window(columns["label"], draws)
         return columns | seen
 
+    @property
+    def checksum(self) -> int:
+        """`zlib.crc32` of all columns, in the order of their names. A store's images are not read for it."""
+        found = 0
+        for name in sorted(self.columns):
+            values = self.columns[name]
+            if isinstance(values, Stored):
+                found = values.crc32(found)
+            else:
+                found = zlib.crc32(np.ascontiguousarray(values).data.cast("B"), found)
+        return found
+
+    @property
+    def identity(self) -> np.ndarray:
+        """What tells the images from others: the images, or the checksums that a store has of them."""
+        images = self.columns["image"]
+        return images.checksums if isinstance(images, Stored) else np.ascontiguousarray(images)
+
     def subset(self, indices: Any) -> "Examples":
         """The examples at `indices`, a rising index array or a mask."""
-        columns = {name: values[indices] for name, values in self.columns.items()}
+        columns = {name: rows_of(values, indices) for name, values in self.columns.items()}
         listing = self.listing
         origin = dataclasses.replace(listing, rows=listing.rows[indices], shares=listing.shown[indices])
         return dataclasses.replace(self, columns=columns, origin=origin)
@@ -135,6 +154,27 @@ class Examples:
         return self.subset(~np.isin(self.columns["label"], list(labels)))
 
 
+def rows_of(values: Any, indices: Any) -> Any:
+    """The rows of a column at a slice, an index array or a mask. A store's images are not read for it."""
+    return values.subset(indices) if isinstance(values, Stored) else values[indices]
+
+
+def _read_only(values: Any) -> Any:
+    if isinstance(values, Stored):  # which nobody can write
+        return values
+    found = values.view()
+    found.flags.writeable = False
+    return found
+
+
+def _joined(columns: list[Any]) -> Any:
+    """Columns one after the other. Those without rows are left out where a store holds the others."""
+    kept = [values for values in columns if isinstance(values, Stored)]
+    if kept:
+        return stored.joined(kept)
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)
+
+
 def concatenate(parts: list[Examples]) -> Examples:
     """All rows of several parts, in order.
 
@@ -144,7 +184,7 @@ def concatenate(parts: list[Examples]) -> Examples:
     shapes = [{name: values.shape[1:] for name, values in part.columns.items()} for part in parts]
     if any(shape != shapes[0] for shape in shapes):
         raise DataError(f"parts of a split differ in columns or shapes: {shapes}")
-    columns = {name: np.concatenate([p.columns[name] for p in parts]) for name in shapes[0]}
+    columns = {name: _joined([p.columns[name] for p in parts]) for name in shapes[0]}
     listings = [part.listing for part in parts]
     starts = np.cumsum([0, *(listing.total for listing in listings)])
     rows = np.concatenate([start + x.rows for start, x in zip(starts[:-1], listings, strict=True)])

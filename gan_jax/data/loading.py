@@ -10,8 +10,9 @@ from gan_jax.data import roles
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
 from gan_jax.data.pixels import views
-from gan_jax.data.pixels.framing import Framing
-from gan_jax.data.sources import arrays, folder, label_maps, own, tfds
+from gan_jax.data.pixels.recipe import Recipe
+from gan_jax.data.sources import arrays, folder, label_maps, own, tfds, tfds_rows
+from gan_jax.data.store.place import Store
 from gan_jax.drawing import palette
 from gan_jax.errors import ConfigError, DataError
 
@@ -24,6 +25,7 @@ def load(
     flip: bool = False,
     data_dir: str = "",
     manual_dir: str = "",
+    store: Store | None = None,
 ) -> Examples:
     """Reads the images of one role of a configuration.
 
@@ -37,10 +39,12 @@ def load(
       flip: whether each draw of `stream` mirrors an image with probability one half.
       data_dir: folder of prepared tfds data sets; '' is tfds' own default.
       manual_dir: folder of files already on disk; '' is the folder that GAN_JAX_DATA names.
+      store: where large sets of image files are kept decoded; None keeps every set in memory.
 
     Returns:
-      `image` uint8 [N, size, size, C]. `label`, if known and kept, is int32 [N] for classes, [N, K] in {0, 1}
-      for attributes, or [N, size, size] of 0 to 255 for maps. `features`, if given, is float32 [N, d].
+      `image` uint8 [N, size, size, C], an array, or rows of a store to index like an array. `label`, if
+      known and kept, is int32 [N] for classes, [N, K] in {0, 1} for attributes, or [N, size, size] of 0 to
+      255 for maps. `features`, if given, is float32 [N, d].
 
     Raises:
       ConfigError: a field is unknown, not exactly one of `name` and `files` is given, or fields contradict
@@ -53,7 +57,9 @@ def load(
         raise ConfigError("a role's resize='fit' is for images that are not cropped or mirrored at random")
     if load_size:
         framing = dataclasses.replace(framing, filter="bicubic")
-    examples = roles.chosen(spec, _read(roles.reading(spec), framing, data_dir, manual_dir))
+    # Edges at the border depend on the crop. Where there is one, each draw derives them anew.
+    recipe = Recipe(framing) if framing.size > size else Recipe(framing, view.derive, view.channels)
+    examples = roles.chosen(spec, _read(roles.reading(spec), recipe, data_dir, manual_dir, store))
     if spec["exclude"]:
         examples = examples.excluding(spec["exclude"])
     source = spec["name"] or ", ".join(spec["files"].values())
@@ -62,17 +68,14 @@ def load(
     if roles.uses_maps(spec) and (spec["label_classes"] or spec["derive"] == roles.PALETTE):
         label_maps.require(examples, spec["label_classes"], source)
     if spec["derive"] == roles.PALETTE:
-        examples = examples.with_columns(image=palette.paint(examples.columns["label"]))
+        examples = examples.with_columns(image=recipe.finish(palette.paint(examples.columns["label"])))
     if not spec["labels"]:
         examples = examples.without("label")
     if not len(examples):
         raise DataError(f"split {spec['split']!r} of {source} holds no example")
-    if framing.size > size:  # edges at the border depend on the crop, so each draw derives them anew
+    if framing.size > size:
         return dataclasses.replace(examples, view=view)
-    images = views.derived(examples.columns["image"], view.derive, view.channels)
-    return dataclasses.replace(
-        examples.with_columns(image=images), view=views.View(size, flip) if flip else None
-    )
+    return dataclasses.replace(examples, view=views.View(size, flip) if flip else None)
 
 
 def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") -> None:
@@ -117,9 +120,11 @@ def classes(spec: Mapping[str, Any], *, manual_dir: str = "") -> tuple[str, ...]
     return folder.classes(spec, manual_dir)
 
 
-def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: str) -> Examples:
+def _read(
+    spec: Mapping[str, Any], recipe: Recipe, data_dir: str, manual_dir: str, store: Store | None
+) -> Examples:
     if spec["files"] and folder.reads(spec, manual_dir):
-        return folder.read(spec, framing, manual_dir)
+        return folder.read(spec, recipe, manual_dir, store)
     if spec["files"]:
         examples = arrays.read(spec["files"], spec["split"], manual_dir)
     elif spec["name"] in catalogue.NAMES:
@@ -127,8 +132,9 @@ def _read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: 
     elif own.is_own(spec["name"]):
         examples = own.read(spec)
     else:
-        return tfds.read(spec, framing, data_dir, manual_dir)
-    framed = {"image": framing.apply_all(examples.columns["image"])}
+        return tfds_rows.read(spec, recipe, data_dir, manual_dir, store)
+    framing = recipe.framing
+    framed = {"image": recipe.finish(framing.apply_all(examples.columns["image"]))}
     height, width = examples.columns["image"].shape[1:3]
     shares = np.tile(framing.shares(width, height), (len(examples), 1))
     origin = dataclasses.replace(examples.listing, shares=shares)

@@ -81,6 +81,13 @@ FLAGS = [
         "cache", None, "score: folder of the reference's features (default runs/cache); '' for none"
     ),
     flags.DEFINE_string(
+        "store", None, "store: folder of decoded images (default the value of GAN_JAX_STORE, or runs/store)"
+    ),
+    flags.DEFINE_string(
+        "verify", None, "store: name of a store to read wholly and compare with its checksums"
+    ),
+    flags.DEFINE_string("remove", None, "store: name of a store to remove"),
+    flags.DEFINE_string(
         "output",
         None,
         "translate: folder, for a .png of each image and a page of pairs; export: file .jax "

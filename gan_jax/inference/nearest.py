@@ -34,11 +34,11 @@ class Found:
 class Memory:
     """The training images of a run, and a distance to them."""
 
-    def __init__(self, images: np.ndarray, k: int, network: Any = None):
+    def __init__(self, images: Any, k: int, network: Any = None):
         """Keeps images uint8 [R, H, W, C].
 
         Args:
-          images: uint8 [R, H, W, C].
+          images: uint8 [R, H, W, C], an array or the rows of a store.
           k: number of neighbours.
           network: a network whose features describe the images; None compares pixels.
 

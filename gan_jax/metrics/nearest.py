@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 _QUERIES, _REFERENCES = 1024, 16384  # rows in one part; their distances take 64 MiB
+_BYTES = 2**28  # of one part of the references, as floats
 
 
 def neighbours(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -16,7 +17,8 @@ def neighbours(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple
 
     Args:
       queries: [Q, ...], any shape and range.
-      references: [R, ...], with the same shape after the first axis.
+      references: [R, ...], with the same shape after the first axis; an array, or what is indexed like one.
+        Only a part of them is in memory at a time.
       k: 1 to R.
 
     Returns:
@@ -30,8 +32,8 @@ def neighbours(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple
         raise ValueError(f"queries are {queries.shape[1:]} each, references {references.shape[1:]}")
     if not 1 <= k <= len(references):
         raise ValueError(f"k={k} is not allowed; allowed: 1 to {len(references)}")
-    flat = [x.reshape(len(x), -1) for x in (queries, references)]
-    parts = [_of_queries(flat[0][i : i + _QUERIES], flat[1], k) for i in range(0, len(queries), _QUERIES)]
+    flat = queries.reshape(len(queries), -1)
+    parts = [_of_queries(flat[i : i + _QUERIES], references, k) for i in range(0, len(queries), _QUERIES)]
     rows, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
     return rows, distances
 
@@ -51,8 +53,10 @@ def classify(queries: np.ndarray, references: np.ndarray, labels: np.ndarray, k:
 
 def _of_queries(queries, references, k):
     best = np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
-    for first in range(0, len(references), _REFERENCES):
-        part = references[first : first + _REFERENCES]
+    step = max(1, min(_REFERENCES, _BYTES // (4 * max(1, queries.shape[1]))))
+    for first in range(0, len(references), step):
+        part = references[first : first + step]
+        part = part.reshape(len(part), -1)
         distances, rows = _nearest(queries, part, min(k, len(part)))
         rows = np.concatenate([best[0], np.asarray(rows) + first], axis=1)
         distances = np.concatenate([best[1], np.asarray(distances)], axis=1)

@@ -55,7 +55,7 @@ class Evaluations:
         """The values of one evaluation of a replicated state, see `finite`. The state does not change."""
         spec = self._config.evals[name]
         if name not in self._data:
-            read = functools.partial(inputs.load_evaluation, self._config, spec.roles)
+            read = functools.partial(inputs.load_evaluation, self._config, spec.roles, self._poll)
             self._data[name] = waiting.interruptible(read, self._poll)
 
         def batches():

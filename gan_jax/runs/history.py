@@ -4,20 +4,12 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from gan_jax.data import Examples
 
 
 def data_facts(roles: Mapping[str, Examples]) -> dict[str, dict[str, int]]:
     """Role -> the number of its `examples`, and a `checksum` of all its columns."""
-    facts = {}
-    for role, part in roles.items():
-        found = 0
-        for name in sorted(part.columns):
-            found = zlib.crc32(np.ascontiguousarray(part.columns[name]).data.cast("B"), found)
-        facts[role] = {"examples": len(part), "checksum": found}
-    return facts
+    return {role: {"examples": len(part), "checksum": part.checksum} for role, part in roles.items()}
 
 
 def changed_data(before: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]) -> list[str]:

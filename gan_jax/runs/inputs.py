@@ -4,6 +4,7 @@ import functools
 import hashlib
 import io
 import logging
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from gan_jax import data, models
+from gan_jax import data, models, paths
 from gan_jax.config import resolve
 from gan_jax.data.roles import DEFAULTS
 from gan_jax.errors import ConfigError, DataError
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 Columns = dict[str, np.ndarray]
 
 _BATCH = 256  # images at a time when features are computed
+_OFF = "off"  # the value of data.store that keeps all images in memory
 
 
 def check(config: ml_collections.ConfigDict) -> None:
@@ -45,10 +47,30 @@ def check(config: ml_collections.ConfigDict) -> None:
         data.check(resolve(spec, where.sets), data_dir=where.data_dir, manual_dir=where.manual_dir)
 
 
+def store(config: ml_collections.ConfigDict, poll: Callable[[], None] = lambda: None) -> data.Store | None:
+    """Where a run keeps large sets of images decoded; None if it keeps them in memory.
+
+    `poll` is called while images are decoded.
+    """
+    folder = config.data.store or os.environ.get("GAN_JAX_STORE", "")
+    if folder == _OFF:
+        return None
+    beside = paths.given("cache_dir", config.cache_dir).parent / "store"
+    root = paths.given("data.store", folder) if folder else beside
+    return data.Store(root, config.data.store_above, poll)
+
+
 def load_role(
-    config: ml_collections.ConfigDict, spec: Mapping[str, Any], load_size: int = 0, flip: bool = False
+    config: ml_collections.ConfigDict,
+    spec: Mapping[str, Any],
+    load_size: int = 0,
+    flip: bool = False,
+    poll: Callable[[], None] = lambda: None,
 ) -> data.Examples:
-    """The images that a role names, at the size and from the sets and folders of `config.data`."""
+    """The images that a role names, at the size and from the sets and folders of `config.data`.
+
+    `poll` is called while images are decoded into a store.
+    """
     where = config.data
     return data.load(
         resolve(spec, where.sets),
@@ -57,13 +79,14 @@ def load_role(
         flip=flip,
         data_dir=where.data_dir,
         manual_dir=where.manual_dir,
+        store=store(config, poll),
     )
 
 
 def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[str, data.Examples]:
     """All roles of the training batch, cropped and mirrored at random if the configuration says so.
 
-    `poll` is called before each role.
+    `poll` is called before each role, and while images are decoded into a store.
     """
     where = config.data
     roles, numbered = {}, classes.training(config)
@@ -71,7 +94,7 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
         poll()
         if role in numbered:
             spec = {**resolve(spec, where.sets), "class_names": numbered[role]}
-        roles[role] = load_role(config, spec, where.load_size, where.flip)
+        roles[role] = load_role(config, spec, where.load_size, where.flip, poll)
         shape = roles[role].columns["image"].shape
         full = {**DEFAULTS, **resolve(spec, where.sets)}
         _log.info("%s: %s[%s], %s", role, full["name"] or "files", full["split"], shape)
@@ -79,11 +102,13 @@ def load(config: ml_collections.ConfigDict, poll: Callable[[], None]) -> dict[st
 
 
 def load_evaluation(
-    config: ml_collections.ConfigDict, specs: Mapping[str, Mapping[str, Any]]
+    config: ml_collections.ConfigDict,
+    specs: Mapping[str, Mapping[str, Any]],
+    poll: Callable[[], None] = lambda: None,
 ) -> dict[str, data.Examples]:
     """All roles of an evaluation. Classes have the numbers that they have in training."""
     numbered = classes.numbered(config, specs, classes.of_run(config))
-    return _together(config, {role: load_role(config, spec) for role, spec in numbered.items()})
+    return _together(config, {role: load_role(config, spec, poll=poll) for role, spec in numbered.items()})
 
 
 def _together(config, roles):
@@ -158,7 +183,7 @@ def _digest(network, examples):
     """A hash of all that determines a column: network, images, and the kind of device."""
     facts = f"{devices.describe()['kind']}\n{network.sha256}\n{examples.view}"
     digest = hashlib.sha256(facts.encode())
-    digest.update(np.ascontiguousarray(examples.columns["image"]))
+    digest.update(examples.identity)
     return digest.hexdigest()[:16]
 
 

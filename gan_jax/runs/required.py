@@ -139,6 +139,7 @@ def inherit(config: ConfigDict, required: ConfigDict) -> ConfigDict:
     with required.unlocked():
         for field in ("platform", "distributed", "log_seconds", "debug_nans", "cache_dir"):
             required[field] = config[field]
-        for field in ("data_dir", "manual_dir"):
+        for field in ("data_dir", "manual_dir", "store"):
             required.data[field] = required.data[field] or config.data[field]
+        required.data.store_above = config.data.store_above
     return required

@@ -55,8 +55,8 @@ def numbered(names=LISTED) -> dict[str, bytes]:
     }
 
 
-def load(path, split="train", size=8, **spec) -> data.Examples:
-    return data.load({"files": {"train": str(path)}, "split": split, **spec}, size=size)
+def load(path, split="train", size=8, store=None, **spec) -> data.Examples:
+    return data.load({"files": {"train": str(path)}, "split": split, **spec}, size=size, store=store)
 
 
 def places(examples) -> list[int]:

@@ -71,11 +71,12 @@ def decode_all(
 
     def other(place: int) -> None:
         found = one(place)
-        if found is not None and found.shape == images.shape[1:]:
-            images[place] = found
-        elif found is not None:
-            (tall, wide), (height, width) = found.shape[:2], images.shape[1:3]
-            skipped[place] = f"{wide} x {tall} pixels, not {width} x {height} as the first"
+        if found is not None:
+            try:
+                require_shape(found, images.shape[1:])
+                images[place] = found
+            except Skipped as reason:
+                skipped[place] = str(reason)
 
     Image.init()  # loads all formats before several threads would
     with quiet(), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -90,6 +91,17 @@ def decode_all(
         else:
             images = np.zeros((len(names), *images.shape[1:]), np.uint8)
     return images, skipped
+
+
+def require_shape(image: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Refuses an image of another height or width than `shape`, which is that of the first image.
+
+    Raises:
+      Skipped: the sides differ.
+    """
+    if image.shape[:2] != shape[:2]:
+        (tall, wide), (height, width) = image.shape[:2], shape[:2]
+        raise Skipped(f"{wide} x {tall} pixels, not {width} x {height} as the first")
 
 
 def quiet() -> Any:

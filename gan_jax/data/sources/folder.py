@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from gan_jax.data import splits
-from gan_jax.data.examples import MAX_BYTES, Examples, Listing, concatenate
-from gan_jax.data.pixels.framing import Framing
-from gan_jax.data.sources import annotations, decoding, label_maps, listing
+from gan_jax.data.examples import MAX_BYTES, Examples, Listing, concatenate, rows_of
+from gan_jax.data.pixels.recipe import Recipe
+from gan_jax.data.sources import annotations, decoding, filling, label_maps, listing
 from gan_jax.data.sources.arrays import absolute, locate, missing
 from gan_jax.data.sources.listing import Folder
+from gan_jax.data.store.place import Store
 from gan_jax.errors import ConfigError, DataError
 
 _log = logging.getLogger(__name__)
@@ -43,7 +44,9 @@ def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
     return not others
 
 
-def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Examples:
+def read(
+    spec: Mapping[str, Any], recipe: Recipe, manual_dir: str = "", store: Store | None = None
+) -> Examples:
     """The rows of a role whose `files` are folders or zips of images.
 
     Slices count the image files of a folder, recognised by their suffixes, in lexicographic order of their
@@ -52,11 +55,12 @@ def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Exa
 
     Args:
       spec: all fields of a role.
-      framing: the used part of each image.
+      recipe: what makes a row from each image.
       manual_dir: folder where relative paths start; '' is the folder that GAN_JAX_DATA names.
+      store: where large sets are kept decoded; None keeps every set in memory. Label maps stay in memory.
 
     Returns:
-      `image` uint8 [N, size, size, 3]; `label` int32 [N] with `classes`, or int32 [N, K] in {0, 1} with K
+      `image` uint8 [N, size, size, C]; `label` int32 [N] with `classes`, or int32 [N, K] in {0, 1} with K
       `attributes`, or int32 [N, size, size] with `label_maps`; `features` float32 [N, d] with `features`.
 
     Raises:
@@ -65,14 +69,18 @@ def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Exa
     with contextlib.ExitStack() as stack:
         sources, chosen = _plan(spec, manual_dir, stack)
         total = sum(max(rows.stop - rows.start, 0) for _, rows in chosen)
-        size = framing.size
-        depth = 3 + 4 * bool(spec["label_maps"])
-        if math.prod((total, size, size, depth)) > MAX_BYTES:
+        size, depth = recipe.framing.size, recipe.depth()
+        if store is not None and not store.takes(math.prod((total, size, size, depth))):
+            store = None
+        resident = (3 if store is None else 0) + 4 * bool(spec["label_maps"])
+        if math.prod((total, size, size, resident)) > MAX_BYTES:
+            what = "images" if store is None else "label maps"
             raise DataError(
-                f"{total} images of {size} x {size} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
+                f"{total} {what} of {size} x {size} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
                 "part by the role's split, such as 'train[:10%]'"
+                + ("" if resident > 3 else ", or keep the images in a store, see config.data.store")
             )
-        return concatenate([_decode(sources[name], rows, framing) for name, rows in chosen])
+        return concatenate([_decode(sources[name], rows, recipe, store) for name, rows in chosen])
 
 
 def check(spec: Mapping[str, Any], manual_dir: str = "") -> None:
@@ -240,14 +248,13 @@ def _add_features(used: Mapping[str, _Source], path: Path) -> None:
             source.columns["features"] = table.values
 
 
-def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
+def _decode(source: _Source, rows: slice, recipe: Recipe, store: Store | None) -> Examples:
     """The examples of one slice; logs one line on the files left out."""
     places = np.arange(len(source.folder.images))[rows]
     reasons = {place: reason for reason, mask in source.lacking.items() for place in places[mask[places]]}
     usable = np.array([place for place in places if place not in reasons], np.int64)
     names = [source.folder.images[place] for place in usable]
-    shares = np.ones((len(names), 2))
-    images, skipped = decoding.decode_all(source.folder.read, names, framing, shares)
+    images, shares, skipped = _images(source.folder, names, recipe, store if names else None)
     reasons |= {usable[place]: reason for place, reason in skipped.items()}
     kept = np.array([place not in skipped for place in range(len(usable))], bool)
     summary = _summary(source, reasons)
@@ -257,10 +264,22 @@ def _decode(source: _Source, rows: slice, framing: Framing) -> Examples:
         _log.info("%d images of %s%s", kept.sum(), source.folder.title, summary)
     columns = {name: values[usable[kept]] for name, values in source.columns.items()}
     if source.maps:
-        columns["label"] = label_maps.read(source.maps, source.folder, usable[kept], framing)
+        columns["label"] = label_maps.read(source.maps, source.folder, usable[kept], recipe.framing)
     listed = tuple(source.folder.images[place] for place in places)
     listing = Listing(len(places), np.searchsorted(places, usable[kept]), listed, shares[kept])
-    return Examples({"image": images if kept.all() else images[kept], **columns}, origin=listing)
+    return Examples({"image": images if kept.all() else rows_of(images, kept), **columns}, origin=listing)
+
+
+def _images(
+    folder: Folder, names: list[str], recipe: Recipe, store: Store | None
+) -> tuple[Any, np.ndarray, Mapping[int, str]]:
+    """The rows of some files, the shares that they show, and why some have no image, by place."""
+    if store is not None:
+        found = store.rows(filling.Pictures(folder, names, recipe))
+        return found.images, found.shares, found.skipped
+    shares = np.ones((len(names), 2))
+    images, skipped = decoding.decode_all(folder.read, names, recipe.framing, shares)
+    return recipe.finish(images), shares, skipped
 
 
 def _summary(source: _Source, reasons: Mapping[int, str]) -> str:

@@ -1,5 +1,6 @@
 """Image files of a folder or zip by name. No zip is unpacked, so names in a zip never become paths."""
 
+import hashlib
 import os
 import re
 import zipfile
@@ -103,6 +104,29 @@ class Folder:
         if self._zip is None:
             return image(self._path / name)
         return reading.read_member(self._zip, self._zip.getinfo(self._inside(name)), _IMAGE_BYTES)
+
+    def stamp(self, names: Sequence[str]) -> tuple[dict[str, str], frozenset[str]]:
+        """What changes if files do, as JSON, and the names of links that lead nowhere.
+
+        Files are known by their names, sizes and times of change; files in a zip by the checksums that the
+        zip has of them.
+        """
+        place, lacking = os.path.abspath(self._path), set()
+        digest = hashlib.sha256()
+        for name in names:
+            if self._zip is not None:
+                info = self._zip.getinfo(self._inside(name))
+                facts = f"{info.file_size} {info.CRC}"
+            else:
+                try:
+                    found = os.stat(f"{place}/{name}")
+                    facts = f"{found.st_size} {found.st_mtime_ns}"
+                except OSError as error:
+                    facts = reading.reason(error)
+                    lacking.add(name)
+            digest.update(f"{name}\0{facts}\0".encode(errors="surrogateescape"))
+        where = self._inside("") if self._zip is not None else ""
+        return {"folder": f"{place}/{where}", "files": digest.hexdigest()}, frozenset(lacking)
 
     def attributes(self) -> tuple[bytes, str] | None:
         """Content and title of `attributes.csv` inside the folder, or else beside the folder or zip.

@@ -7,7 +7,7 @@ import numpy as np
 
 from gan_jax.data import splits
 from gan_jax.data.examples import Examples
-from gan_jax.data.sources import tfds
+from gan_jax.data.sources import tfds, tfds_rows
 
 _UNKNOWN = 2**20  # examples of a split whose size is known only once the set is prepared
 
@@ -24,9 +24,9 @@ def stand_ins(spec: Mapping[str, Any], data_dir: str) -> Examples:
         sizes = dict.fromkeys(splits.names(spec["split"]), _UNKNOWN)
     chosen = splits.parse(spec["split"], sizes, f"data set {spec['name']!r} in {builder.data_path}")
     rows = np.arange(sum(max(part.stop - part.start, 0) for _, part in chosen), dtype=np.int32)
-    columns = tfds.allocate(builder, spec["name"], len(rows), 1)
+    columns = {"image": np.zeros((len(rows), 1, 1, tfds_rows.channels(builder, spec["name"])), np.uint8)}
     if spec["attributes"]:
         columns["label"] = np.repeat(rows[:, None] % 2, len(spec["attributes"]), 1)
-    elif "label" in columns:
+    elif tfds_rows.has_label(builder):
         columns["label"] = rows % (getattr(builder.info.features["label"], "num_classes", None) or 1)
     return Examples(columns)

@@ -98,8 +98,9 @@ class Generator(nn.Module):
         width = min(self.width_base // side, self.width_max)
         if side == 4:
             # The paper's 4x4 convolution of one position. The factor 1/4 gives the scale of the code.
-            x = Dense(16 * width, GAIN / 4, use_bias=False, name="b4_dense")(x).reshape(x.shape[0], 4, 4,
-            width) x = x + self.param("b4_bias", nn.initializers.zeros, (width,)).astype(x.dtype)
+            x = Dense(16 * width, GAIN / 4, use_bias=False, name="b4_dense")(x)
+            x = x.reshape(x.shape[0], 4, 4, width)
+            x = x + self.param("b4_bias", nn.initializers.zeros, (width,)).astype(x.dtype)
             x = pixel_norm(leaky_relu(x))
             return pixel_norm(leaky_relu(Conv(width, gain=GAIN, name="b4_conv")(x)))
         up = "blurred_up" if self.blurred else "up"

@@ -14,6 +14,9 @@ import tensorflow_datasets as tfds
 
 from gan_jax import data
 from gan_jax.data.sources import tfds as tfds_source
+from gan_jax.data.sources import tfds_rows
+from gan_jax.data.store import making
+from gan_jax.data.store.stored import Stored
 from gan_jax.errors import DataError
 
 MNIST = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
@@ -115,6 +118,34 @@ def test_attributes_of_a_set_are_its_label(tmp_path, file_format):
             function({**spec, "attributes": ("Mael",)}, data_dir=str(folder))
 
 
+@pytest.mark.parametrize("file_format", ["array_record", "tfrecord"])
+def test_a_set_fills_a_store_which_gives_the_same_rows_and_labels(tmp_path, file_format, monkeypatch):
+    """The store is made in parts of two rows, of which a cut leaves one, and serves all attributes."""
+    folder, store = faces(tmp_path, file_format), data.Store(tmp_path / "store", 0)
+    monkeypatch.setattr(making, "_PART_ROWS", 2)
+
+    class Cut(Exception):
+        pass
+
+    def cut():
+        raise Cut
+
+    spec = {"name": "faces", "split": "train[1:]+train[:1]"}
+    with pytest.raises(Cut):
+        data.load(spec, size=8, data_dir=str(folder), store=data.Store(tmp_path / "store", 0, cut))
+    for options in ({}, {"attributes": ("Young", "Male")}, {"having": ("Male",)}):
+        resident, stored = (
+            data.load({**spec, **options}, size=8, data_dir=str(folder), store=place)
+            for place in (None, store)
+        )
+        assert isinstance(stored.columns["image"], Stored) and set(resident.columns) == set(stored.columns)
+        for name, values in resident.columns.items():
+            np.testing.assert_array_equal(stored.columns[name][:], values)
+        np.testing.assert_array_equal(resident.listing.shown, stored.listing.shown)
+        monkeypatch.setattr(tfds_rows.Prepared, "fill", None)  # what follows is read from the store
+    assert len([*(tmp_path / "store").glob("*/images.npy")]) == 1
+
+
 def test_a_set_without_attributes_is_named(prepared):
     with pytest.raises(DataError, match=r"'tiny' has no attributes; its features are image, label$"):
         data.check({"name": "tiny", "attributes": ("Male",)}, data_dir=str(prepared))
@@ -162,7 +193,7 @@ def test_an_unknown_split_is_named_with_those_there_are(prepared):
 
 
 def test_a_set_that_does_not_fit_in_memory_is_refused(prepared, monkeypatch):
-    monkeypatch.setattr(tfds_source, "MAX_BYTES", 30 * 8 * 8 * 3 - 1)
+    monkeypatch.setattr(tfds_rows, "MAX_BYTES", 30 * 8 * 8 * 3 - 1)
     refused(prepared, "30 images of 8 x 8", "take a part by its split")
     assert len(load(prepared, split="train[:29]")) == 29
 

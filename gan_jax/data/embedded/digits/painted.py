@@ -4,7 +4,6 @@ import functools
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy import interpolate
 
 # The forms of each digit. A form is a list of strokes, and a stroke is a list of points on a smooth line.
 # A point has two digits: tenths of the width, then tenths of the height from the top; x means ten.
@@ -70,5 +69,7 @@ def _smooth(points):
     """A line [_PIECES + 1, 2] through the points [N, 2], with equal steps along its length."""
     lengths = np.maximum(np.hypot(*np.diff(points, axis=0).T), 0.01)
     at = np.concatenate([[0], np.cumsum(lengths)])
+    from scipy import interpolate  # takes a second, see plain.py
+
     spline = interpolate.make_interp_spline(at, points, k=min(3, len(points) - 1))
     return spline(np.linspace(0, at[-1], _PIECES + 1))

@@ -2,7 +2,6 @@
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 SIZE = 32  # pixels
 # First and last row of each split, over all digits.
@@ -53,6 +52,8 @@ def _sharpen(images: np.ndarray) -> np.ndarray:
     """
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2)))
     # Both filters are separable, so that one matrix each serves for rows and columns.
+    from scipy import ndimage  # takes a second, which commands without these images need not wait
+
     enlarge = ndimage.zoom(np.eye(padded.shape[1]), (_ZOOM, 1), order=3, mode="grid-constant", grid_mode=True)
     average = ndimage.gaussian_filter1d(enlarge, _ZOOM, axis=0)
     sharp = enlarge @ padded @ enlarge.T - 0.6 * (average @ padded @ average.T)

@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.spatial import KDTree
 
 from gan_jax.data.embedded.paintings import canvas
 from gan_jax.data.embedded.paintings.canvas import SIDE
@@ -62,6 +61,8 @@ def glass(
     picture = canvas.composition(rng, colours, 3)
     seeds = rng.random((cells, 2)) * SIDE
     places = np.stack(np.meshgrid(np.arange(0, SIDE, 2), np.arange(0, SIDE, 2)), -1)
+    from scipy.spatial import KDTree
+
     two, owners = KDTree(seeds).query(places, 2)
     owner, border = owners[..., 0], two[..., 1] - two[..., 0]
     tones = canvas.at(picture, seeds) + rng.normal(0, 30, (cells, 3))
