@@ -17,8 +17,9 @@ def build(folder: Path | str) -> bytes:
     Raises:
       WorkdirError: the folder is neither, or a file in it is damaged or cannot be read.
     """
-    found = sections(collect(folder))
-    title = found[0].title if len(found) == 1 else Path(folder).resolve().name
+    place = Path(folder).resolve()
+    found = sections(collect(folder), [Path(), *place.parents])
+    title = found[0].title if len(found) == 1 else place.name
     return render(title, found)
 
 

@@ -16,6 +16,8 @@ from gan_jax.report.nodes import is_number
 from gan_jax.runs.workdir import Workdir
 
 _PICTURES = (".png", ".jpg", ".jpeg")
+_WHOLE = 2**14  # bytes up to which a picture is on the page as it is
+_SIDE = 960  # most pixels of a side of a larger one
 _NESTING = 50  # most levels of a JSON file
 
 
@@ -36,8 +38,25 @@ class Picture:
 
     @property
     def uri(self) -> str:
-        """The file's content as a `data:` address."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
+        """The picture as a `data:` address, reduced if its file is large."""
+        small = self._reduced() if self.is_large else b""
+        kind, content = ("image/webp", small) if small else (self.media_type, self.content)
+        return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the page shows the picture in a reduced form."""
+        return len(self.content) > _WHOLE
+
+    def _reduced(self) -> bytes:
+        """The picture as WebP with some loss, 960 pixels a side at most; no bytes if that is not smaller."""
+        buffer = io.BytesIO()
+        with Image.open(io.BytesIO(self.content)) as image:
+            image = image.convert("RGB")
+            image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+            image.save(buffer, "WEBP", quality=60, method=4)
+        found = buffer.getvalue()
+        return found if len(found) < len(self.content) else b""
 
 
 @dataclasses.dataclass(frozen=True)

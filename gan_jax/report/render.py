@@ -14,7 +14,9 @@ from gan_jax.report.view import Section
 def render(title: str, sections: Sequence[Section]) -> bytes:
     """The page as UTF-8; all values from JSON are escaped."""
     filters = {"exact": _exact, "shown": _shown, "svg_uri": _svg_uri}
-    values = {"title": title, "sections": sections, "version": __version__}
+    shown = [picture for section in sections for picture in (*section.sheets, *section.pictures)]
+    reduced = any(picture.is_large for picture in shown)
+    values = {"title": title, "sections": sections, "reduced": reduced, "version": __version__}
     return pages.render("page.html", ["gan_jax.report"], values, filters)
 
 

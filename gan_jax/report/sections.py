@@ -1,11 +1,13 @@
 """Turns groups of files into sections of the page. Unknown layouts are shown as they are."""
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gan_jax.drawing import plots
-from gan_jax.report import nodes, tables
+from gan_jax.report import abouts, nodes, tables
 from gan_jax.report.collect import Group, Picture
 from gan_jax.report.nodes import Fields, Node
 from gan_jax.report.view import Section
@@ -17,9 +19,30 @@ _SHEET = re.compile(r"(?P<name>.*?)_?\d+\.\w+")
 _SHEETS = 6  # most sheets shown for one name
 
 
-def sections(groups: Iterable[Group]) -> list[Section]:
-    """A section for each group: tables first, then runs, then all other files."""
-    return sorted(map(_section, groups), key=lambda section: _KINDS.index(section.kind))
+def sections(groups: Iterable[Group], homes: Sequence[Path] = ()) -> list[Section]:
+    """A section for each group: tables first, then runs, then all other files.
+
+    Args:
+      groups: what `collect` has read.
+      homes: folders in which the scripts may lie that wrote the files, see `abouts.about`.
+    """
+    made = [dataclasses.replace(_section(group), about=_about(group, homes)) for group in groups]
+    return sorted(made, key=lambda section: _KINDS.index(section.kind))
+
+
+def _about(group: Group, homes: Sequence[Path]) -> str:
+    """One line on a group; a run's is its model and its training images."""
+    first = group.documents[0] if group.documents else None
+    if group.config is None and not (first and first.is_result):
+        return abouts.about(first.content, homes) if first else f"{len(group.pictures)} pictures"
+    config = group.config
+    if config is None and first:
+        config = first.content.get("config")
+    model, data = (config.get(part) if isinstance(config, dict) else None for part in ("model", "data"))
+    if not (isinstance(model, dict) and "name" in model):
+        return abouts.about(first.content, homes) if first else "a run"
+    images = _roles(data, data.get("sets") if isinstance(data, dict) else None)
+    return f"model {model['name']}{', trained on ' if images else ''}{images}"
 
 
 def _section(group: Group) -> Section:

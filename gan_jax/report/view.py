@@ -91,10 +91,11 @@ class Confusion:
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """One section of the page; `kind` is 'table', 'run' or 'file'."""
+    """One section of the page; `kind` is 'table', 'run' or 'file'; `about` is one line on it."""
 
     title: str
     kind: str
+    about: str = ""
     files: tuple[str, ...] = ()
     status: str = ""
     facts: Fields = EMPTY
