@@ -20,6 +20,7 @@ def load(
     spec: Mapping[str, Any],
     *,
     size: int,
+    width: int = 0,
     load_size: int = 0,
     flip: bool = False,
     data_dir: str = "",
@@ -29,18 +30,21 @@ def load(
 
     Args:
       spec: the fields of a role, see `roles.complete`.
-      size: images are resized to size x size pixels, bilinearly and antialiased. Label maps take the nearest
-        pixel. With the role's `resize='fit'` this is the longer side.
-      load_size: images are resized to this size instead, `size` or more. Each draw of `stream` then crops
-        size x size pixels at random; `epoch` crops the middle. The interpolation is then bicubic and
-        antialiased, as in the official codes of pix2pix and CycleGAN. 0 means `size`.
+      size: images are resized to `size` rows, bilinearly and antialiased. Label maps take the nearest pixel.
+        With the role's `resize='fit'` this is the longer side.
+      width: columns of the images; 0 means `size`.
+      load_size: images are resized to so many rows instead, `size` or more, and to as many more columns. Each
+        draw of `stream` then crops `size` rows and `width` columns at random; `epoch` crops the middle. The
+        interpolation is then bicubic and antialiased, as in the official codes of pix2pix and CycleGAN. 0
+        means `size`.
       flip: whether each draw of `stream` mirrors an image with probability one half.
       data_dir: folder of prepared tfds data sets; '' is tfds' own default.
       manual_dir: folder of files already on disk; '' is the folder that GAN_JAX_DATA names.
 
     Returns:
-      `image` uint8 [N, size, size, C]. `label`, if known and kept, is int32 [N] for classes, [N, K] in {0, 1}
-      for attributes, or [N, size, size] of 0 to 255 for maps. `features`, if given, is float32 [N, d].
+      `image` uint8 [N, size, width, C]. `label`, if known and kept, is int32 [N] for classes, [N, K] in
+      {0, 1} for attributes, or [N, size, width] of 0 to 255 for maps. `features`, if given, is float32
+      [N, d].
 
     Raises:
       ConfigError: a field is unknown, not exactly one of `name` and `files` is given, or fields contradict
@@ -48,7 +52,9 @@ def load(
       DataError: a data set, file, split or attribute is missing, damaged or empty.
     """
     spec = roles.complete(spec)
-    framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
+    tall = load_size or size
+    framing = roles.framing(spec, tall, round(width * tall / size))
+    view = roles.view(spec, size, flip, width)
     if framing.resize == "fit" and (load_size or flip):
         raise ConfigError("a role's resize='fit' is for images that are not cropped or mirrored at random")
     if load_size:
@@ -71,7 +77,7 @@ def load(
         return dataclasses.replace(examples, view=view)
     images = views.derived(examples.columns["image"], view.derive, view.channels)
     return dataclasses.replace(
-        examples.with_columns(image=images), view=views.View(size, flip) if flip else None
+        examples.with_columns(image=images), view=views.View(size, flip, width=width) if flip else None
     )
 
 

@@ -65,11 +65,11 @@ def read(spec: Mapping[str, Any], framing: Framing, manual_dir: str = "") -> Exa
     with contextlib.ExitStack() as stack:
         sources, chosen = _plan(spec, manual_dir, stack)
         total = sum(max(rows.stop - rows.start, 0) for _, rows in chosen)
-        size = framing.size
+        wide, tall = framing.sides
         depth = 3 + 4 * bool(spec["label_maps"])
-        if math.prod((total, size, size, depth)) > MAX_BYTES:
+        if math.prod((total, wide, tall, depth)) > MAX_BYTES:
             raise DataError(
-                f"{total} images of {size} x {size} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
+                f"{total} images of {wide} x {tall} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
                 "part by the role's split, such as 'train[:10%]'"
             )
         return concatenate([_decode(sources[name], rows, framing) for name, rows in chosen])

@@ -54,7 +54,7 @@ def read(spec: Mapping[str, Any], framing: Framing, data_dir: str, manual_dir: s
     sizes = {part: info.num_examples for part, info in builder.info.splits.items()}
     chosen = splits.parse(split, sizes, f"data set {name!r} in {builder.data_path}")
     total = sum(rows.stop - rows.start for _, rows in chosen if rows.stop > rows.start)
-    columns = allocate(builder, name, total, framing.size)
+    columns = allocate(builder, name, total, *framing.sides)
     if spec["attributes"]:
         columns["label"] = np.empty((total, len(spec["attributes"])), np.int32)
     shares, filled = np.ones((total, 2)), 0
@@ -110,17 +110,17 @@ def builder_of(name: str, data_dir: str) -> Any:
         ) from error
 
 
-def allocate(builder: Any, name: str, total: int, size: int) -> dict[str, np.ndarray]:
+def allocate(builder: Any, name: str, total: int, width: int, height: int) -> dict[str, np.ndarray]:
     """Empty columns for `total` examples, if the set has images and they fit in memory."""
     features = dict(builder.info.features.items())
     image = features.get("image")
     if image is None or image.np_dtype != np.uint8 or image.shape[-1] not in (1, 3):
         found = f"its features are {', '.join(features)}" if image is None else f"has {image}"
         raise DataError(f"data set {name!r}: {found}; expected image, uint8 [H, W, 1 or 3]")
-    shape = (total, size, size, image.shape[-1])
+    shape = (total, height, width, image.shape[-1])
     if math.prod(shape) > MAX_BYTES:
         raise DataError(
-            f"data set {name!r}: {total} images of {size} x {size} take "
+            f"data set {name!r}: {total} images of {width} x {height} take "
             f"{math.prod(shape) / 2**30:.1f} GiB; allowed: {MAX_BYTES / 2**30:.0f} GiB; "
             "take a part by its split, such as 'train[:10%]'"
         )

@@ -24,7 +24,7 @@ def stand_ins(spec: Mapping[str, Any], data_dir: str) -> Examples:
         sizes = dict.fromkeys(splits.names(spec["split"]), _UNKNOWN)
     chosen = splits.parse(spec["split"], sizes, f"data set {spec['name']!r} in {builder.data_path}")
     rows = np.arange(sum(max(part.stop - part.start, 0) for _, part in chosen), dtype=np.int32)
-    columns = tfds.allocate(builder, spec["name"], len(rows), 1)
+    columns = tfds.allocate(builder, spec["name"], len(rows), 1, 1)
     if spec["attributes"]:
         columns["label"] = np.repeat(rows[:, None] % 2, len(spec["attributes"]), 1)
     elif "label" in columns:
