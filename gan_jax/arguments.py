@@ -1,6 +1,7 @@
 """The flags that all modes share, and the parsing of the command line."""
 
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,9 +22,17 @@ DATA = flags.DEFINE_string(
     "train: images in place of the configuration's: a folder, zip, file of arrays or name of a data set, "
     "or one for each role, such as source=summer/,target=winter/",
 )
-SIZE = flags.DEFINE_integer("size", None, "train: pixels a side of all images", 4, 4096)
+SIZE = flags.DEFINE_string("size", None, "train: pixels a side of all images, or width x height: 256x192")
+FIT = flags.DEFINE_enum(
+    "fit",
+    None,
+    ["crop", "squeeze", "width"],
+    "train: how images get their size: the largest part in the middle (crop, default), the whole image with "
+    "another aspect ratio (squeeze), or its whole width (width)",
+)
+CHANGES = (DATA, SIZE, FIT)
 WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
-OF_TRAINING = ("data", "size", "attributes")  # flags that change the configuration of a run to train
+OF_TRAINING = ("data", "size", "fit", "attributes")  # flags that change the configuration of a run to train
 _FURTHER: list[tuple[str, Any]] = []  # fields on the command line that config_flags does not take
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
 _MODES += ["truncation", "export", "score", "store", "list", "fields"]
@@ -133,10 +142,24 @@ def _refuse(message: Any) -> None:
     sys.exit(2)
 
 
+def _sides(text: str) -> tuple[int, int]:
+    """Width and height that `--size` names: `64`, or `256x192`.
+
+    Raises:
+      ConfigError: it names none, or a side has fewer than 4 or more than 4096 pixels.
+    """
+    found = re.fullmatch(r"(\d{1,4})(?:x(\d{1,4}))?", text)
+    sides = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not all(4 <= side <= 4096 for side in sides):
+        allowed = "4 to 4096 pixels a side, or width x height, such as 256x192"
+        raise ConfigError(f"size={text!r} is not allowed; allowed: {allowed}")
+    return sides
+
+
 def configuration() -> Any:
     """The configuration that `--config` names, changed by the other flags of training; None without one.
 
-    `--data`, `--size` and `--attributes` change it. Fields on the command line win.
+    `--data`, `--size`, `--fit` and `--attributes` change it. Fields on the command line win.
 
     Raises:
       ConfigError, DataError: the flags do not fit the configuration, or the images cannot be read.
@@ -153,7 +176,9 @@ def configuration() -> Any:
     if DATA.value is not None:
         own_data.use(config, DATA.value)
     if SIZE.value is not None:
-        following.resize(config, SIZE.value)
+        following.resize(config, *_sides(SIZE.value))
+    if FIT.value is not None:
+        following.fit(config, FIT.value)
     if attributes is not None:
         following.request(config, attributes)
     fields = {**config_flags.get_override_values(flags.FLAGS["config"]), **dict(_FURTHER)}

@@ -85,9 +85,7 @@ def _run(mode: str) -> None:
         _tell(mode)
         return
     logs.start()
-    given = {
-        flag.name: flag.value for flag in (*mode_flags.FLAGS, arguments.DATA, arguments.SIZE) if flag.present
-    }
+    given = {flag.name: flag.value for flag in (*mode_flags.FLAGS, *arguments.CHANGES) if flag.present}
     if mode not in ("train", "eval"):
         _infer(mode, given)
         return

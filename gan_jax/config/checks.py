@@ -28,6 +28,7 @@ RANGES = {
     "data.size": (4, 4096),
     "data.load_size": (0, 4096),
     "data.store_above": (0, 2**60),
+    "data.width": (0, 4096),
 }
 
 _NAME_BYTES = 200  # file systems allow 255; a required run's folder and a sheet have longer names than these
@@ -70,6 +71,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     _check_weights(config)
     built = models.create(config.model)
     _check_schedule(config.steps, built)
+    _check_width(config, built)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
         for role_name, role_spec in spec["roles"].items():
@@ -153,6 +155,24 @@ def _check_schedule(steps: int, built: models.Model) -> None:
         )
 
 
+def _check_width(config: ml_collections.ConfigDict, built: models.Model) -> None:
+    """Refuses rectangles for a model of squares."""
+    size, width = config.data.size, config.data.width
+    if width not in (0, size) and not built.takes_rectangles:
+        raise ConfigError(
+            f"data.width={width} is not allowed with data.size={size}: model {config.model.name!r} takes "
+            "squares with these fields; allowed: 0"
+        )
+    for name, spec in (*config.data.sets.items(), *config.data.roles.items()):
+        if width and spec.get("resize") == "fit":
+            allowed = "'crop', 'squeeze', 'width'"
+            raise ConfigError(
+                f"{name}.resize='fit' is not allowed with data.width={width}; allowed: {allowed}"
+            )
+    if 0 < width < 4:
+        raise ConfigError(f"data.width={width} is not allowed; allowed: 0, or 4 to 4096")
+
+
 def _check_names(config: ml_collections.ConfigDict) -> None:
     """Refuses names that cannot be the name of one folder or file: of the run, and of its evaluations."""
     for field, name in [("name", config.name), *(("evals: name", name) for name in config.evals)]:
@@ -172,6 +192,7 @@ def _inputs(config):
         _seen_sizes(config),
         networks=networks,
         batch_size=config.batch_size // config.accumulate,
+        width=config.data.width,
     )
 
 

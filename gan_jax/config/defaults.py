@@ -47,7 +47,8 @@ def default() -> ml_collections.ConfigDict:
     config.data.sets = ml_collections.ConfigDict()  # data sets by name, see `sets.dataset`
     config.data.roles = ml_collections.ConfigDict()  # roles of the training batch by name, see `sets.role`
     config.data.kind = "unpaired"  # roles are independent; 'paired': examples of all roles stay together
-    config.data.size = 32  # pixels a side of all images
+    config.data.size = 32  # pixels a side of all images, or their height if there is a width
+    config.data.width = 0  # width of all images in pixels; 0: they are squares
     config.data.load_size = 0  # pixels a side before a random crop to `size` in training; 0: no crop
     config.data.flip = False  # training images are mirrored with probability 1/2, images of a pair together
     config.data.data_dir = ""  # folder of prepared tfds data sets; '': the default of tfds

@@ -1,6 +1,7 @@
 """Fields of a configuration that follow from its images: labels, channels, sizes and attributes."""
 
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -114,19 +115,28 @@ def _fill_channels(config: ml_collections.ConfigDict, channels: Mapping[str, int
                 config.model[field] = number
 
 
-def resize(config: ml_collections.ConfigDict, size: int) -> None:
-    """Sets the side of all images in pixels, and the fields of models that follow from it.
+def resize(config: ml_collections.ConfigDict, width: int, height: int) -> None:
+    """Sets the width and height of all images in pixels, and the fields of models that follow from them.
 
+    Layers that halve images halve both sides, so these fields follow from the sides' greatest common divisor.
     Required runs that see images of the run's old size see the new one.
     """
     old = config.data.size
     with config.unlocked():
         for run in tree(config):
             if run.data.size == old:
-                run.data.size = size
-                run.data.load_size = run.data.load_size * size // old
+                run.data.size, run.data.width = height, 0 if width == height else width
+                run.data.load_size = run.data.load_size * height // old
                 cls = models.model_class(run.model.name)
-                run.model.update(cls.fields_at(size, run.model.to_dict()))
+                run.model.update(cls.fields_at(math.gcd(width, height), run.model.to_dict()))
+
+
+def fit(config: ml_collections.ConfigDict, how: str) -> None:
+    """Sets how all data sets from files get the images' size: the field `resize` of roles."""
+    with config.unlocked():
+        for run in tree(config):
+            for spec in run.data.sets.values():
+                spec.resize = how
 
 
 def request(config: ml_collections.ConfigDict, names: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ def load(
     spec: Mapping[str, Any],
     *,
     size: int,
+    width: int = 0,
     load_size: int = 0,
     flip: bool = False,
     data_dir: str = "",
@@ -31,19 +32,21 @@ def load(
 
     Args:
       spec: the fields of a role, see `roles.complete`.
-      size: images are resized to size x size pixels, bilinearly and antialiased. Label maps take the nearest
-        pixel. With the role's `resize='fit'` this is the longer side.
-      load_size: images are resized to this size instead, `size` or more. Each draw of `stream` then crops
-        size x size pixels at random; `epoch` crops the middle. The interpolation is then bicubic and
-        antialiased, as in the official codes of pix2pix and CycleGAN. 0 means `size`.
+      size: images are resized to `size` rows, bilinearly and antialiased. Label maps take the nearest pixel.
+        With the role's `resize='fit'` this is the longer side.
+      width: columns of the images; 0 means `size`.
+      load_size: images are resized to so many rows instead, `size` or more, and to as many more columns. Each
+        draw of `stream` then crops `size` rows and `width` columns at random; `epoch` crops the middle. The
+        interpolation is then bicubic and antialiased, as in the official codes of pix2pix and CycleGAN. 0
+        means `size`.
       flip: whether each draw of `stream` mirrors an image with probability one half.
       data_dir: folder of prepared tfds data sets; '' is tfds' own default.
       manual_dir: folder of files already on disk; '' is the folder that GAN_JAX_DATA names.
       store: where large sets of image files are kept decoded; None keeps every set in memory.
 
     Returns:
-      `image` uint8 [N, size, size, C], an array, or rows of a store to index like an array. `label`, if
-      known and kept, is int32 [N] for classes, [N, K] in {0, 1} for attributes, or [N, size, size] of 0 to
+      `image` uint8 [N, size, width, C], an array, or rows of a store to index like an array. `label`, if
+      known and kept, is int32 [N] for classes, [N, K] in {0, 1} for attributes, or [N, size, width] of 0 to
       255 for maps. `features`, if given, is float32 [N, d].
 
     Raises:
@@ -52,7 +55,9 @@ def load(
       DataError: a data set, file, split or attribute is missing, damaged or empty.
     """
     spec = roles.complete(spec)
-    framing, view = roles.framing(spec, load_size or size), roles.view(spec, size, flip)
+    tall = load_size or size
+    framing = roles.framing(spec, tall, round(width * tall / size))
+    view = roles.view(spec, size, flip, width)
     if framing.resize == "fit" and (load_size or flip):
         raise ConfigError("a role's resize='fit' is for images that are not cropped or mirrored at random")
     if load_size:
@@ -75,7 +80,7 @@ def load(
         raise DataError(f"split {spec['split']!r} of {source} holds no example")
     if framing.size > size:
         return dataclasses.replace(examples, view=view)
-    return dataclasses.replace(examples, view=views.View(size, flip) if flip else None)
+    return dataclasses.replace(examples, view=views.View(size, flip, width=width) if flip else None)
 
 
 def check(spec: Mapping[str, Any], *, data_dir: str = "", manual_dir: str = "") -> None:

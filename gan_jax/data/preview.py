@@ -33,12 +33,15 @@ class Preview:
     unread: tuple[str, ...] = ()
 
 
-def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_dir: str = "") -> Preview:
+def preview(
+    spec: Mapping[str, Any], *, size: int, width: int = 0, data_dir: str = "", manual_dir: str = ""
+) -> Preview:
     """What `load` will read of a role, found without decoding or drawing an image.
 
     Args:
       spec: as for `load`.
       size: as for `load`.
+      width: as for `load`.
       data_dir: as for `load`.
       manual_dir: as for `load`.
 
@@ -70,12 +73,12 @@ def preview(spec: Mapping[str, Any], *, size: int, data_dir: str = "", manual_di
         raise DataError(f"split {spec['split']!r} of {source} holds no example")
     if "label" in columns and columns["label"].ndim == 3:
         values = np.unique(columns["label"])[:, None, None]
-        columns["label"] = np.broadcast_to(values, (len(values), size, size)).astype(np.int32)
+        columns["label"] = np.broadcast_to(values, (len(values), size, width or size)).astype(np.int32)
     if not spec["labels"]:
         columns.pop("label", None)
     channels = 3 if spec["derive"] == roles.PALETTE else examples.columns["image"].shape[-1]
     how = "" if spec["derive"] == roles.PALETTE else spec["derive"]
     seen = views.derived(np.zeros((1, 8, 8, channels), np.uint8), how, spec["channels"])
-    columns["image"] = np.zeros((1, size, size, seen.shape[-1]), np.uint8)
+    columns["image"] = np.zeros((1, size, width or size, seen.shape[-1]), np.uint8)
     unread = ("label",) if needed["label_maps"] and "label" in columns else ()
     return Preview(count, examples.listing.total, columns, examples.listing.names, unread)

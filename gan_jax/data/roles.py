@@ -77,9 +77,10 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `side`: 'left' or 'right' half of two images beside each other; '' for the whole image.
         `crop`: (width, height) of the middle, or the box (left, top, right, bottom), in pixels of the file's
         image or half; () keeps all.
-        `resize`: 'square' keeps the aspect ratio and uses the largest square in the middle; 'squeeze' uses
-        all pixels; 'fit' uses all pixels and keeps the aspect ratio, so that images are rectangles whose
-        longer side is `size`. All images of a role then have the first one's shape.
+        `resize`: 'crop', or its older name 'square', keeps the aspect ratio and uses the largest part in the
+        middle; 'squeeze' uses all pixels; 'width' keeps the aspect ratio and uses the whole width; 'fit' uses
+        all pixels and keeps the aspect ratio, so that images are rectangles whose longer side is `size`. All
+        images of a role then have the first one's shape.
         `derive`: 'edges' or 'grey', computed from the image with integers, one channel; 'palette', the label
         map in the colours of its classes, see `gan_jax.drawing.palette`; '' for the image.
         `channels`: 1 converts colours to luma, 3 replicates one channel, 0 leaves the channels as they are.
@@ -105,16 +106,21 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
     return full
 
 
-def framing(spec: Mapping[str, Any], size: int) -> Framing:
-    """The framing that makes a role's images squares of `size` pixels a side; `spec` has all fields."""
-    return Framing(size, spec["side"], spec["crop"], spec["resize"], max_pixels=spec["max_pixels"])
+def framing(spec: Mapping[str, Any], size: int, width: int = 0) -> Framing:
+    """The framing that gives a role's images `size` rows and `width` columns; 0 is `size` columns.
+
+    `spec` has all fields.
+    """
+    part = spec["side"], spec["crop"], spec["resize"]
+    return Framing(size, *part, max_pixels=spec["max_pixels"], width=width)
 
 
-def view(spec: Mapping[str, Any], size: int, flip: bool = False) -> View:
+def view(spec: Mapping[str, Any], size: int, flip: bool = False, width: int = 0) -> View:
     """The view of a role's framed images at each draw; `spec` has all fields."""
     require_choice("derive", spec["derive"], (*DERIVED, PALETTE))
     # A label map's colours replace the image when the image is read.
-    return View(size, flip, "" if spec["derive"] == PALETTE else spec["derive"], spec["channels"])
+    derive = "" if spec["derive"] == PALETTE else spec["derive"]
+    return View(size, flip, derive, spec["channels"], width)
 
 
 def reading(spec: Mapping[str, Any]) -> dict[str, Any]:

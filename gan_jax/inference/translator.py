@@ -83,16 +83,17 @@ class Translator:
         given, drawn = DIRECTIONS[direction]
         self._given, self._condition, self._seed = given, condition, seed
         role = run.model.trained_role(given)
-        side, _, self._channels = run.example[role][0]
+        height, width, self._channels = run.example[role][0]
         self.multiple = run.model.multiple
-        self._framing = Framing(side, resize=run.config.data.roles.get(role, {}).get("resize", "square"))
+        resize = run.config.data.roles.get(role, {}).get("resize", "square")
+        self._framing = Framing(height, resize=resize, width=width)
 
         generate = functions.method(run.model, "generate")
 
         def translate(state, batch, rng):
             return generate(state, batch, rng)[drawn]
 
-        example = self._batch(np.zeros((1, side, side, self._channels), np.uint8))
+        example = self._batch(np.zeros((1, height, width, self._channels), np.uint8))
         try:
             jax.eval_shape(translate, run.state, example, jax.random.key(0))
         except KeyError as error:
@@ -110,10 +111,13 @@ class Translator:
         if not self.multiple:
             how = {
                 "square": "the largest square in the middle",
+                "crop": "the largest part in the middle",
+                "width": "the whole width and the rows in the middle",
                 "squeeze": "the whole image, its aspect ratio changed",
                 "fit": "the whole image, its aspect ratio kept",
             }
-            sizes = f"{how[self._framing.resize]}, at {self._framing.size} x {self._framing.size} pixels"
+            wide, tall = self._framing.sides
+            sizes = f"{how[self._framing.resize]}, at {wide} x {tall} pixels"
         return {**self._facts, "sizes": sizes}
 
     def prepare(
@@ -161,7 +165,7 @@ class Translator:
         except (TypeError, ValueError, ArithmeticError) as error:
             # Layers that pad by reflection or halve the size refuse an image of too few pixels.
             tall, wide = group[0].padded.shape[:2]
-            if not self.multiple or min(tall, wide) >= self._framing.size:
+            if not self.multiple or min(tall, wide) >= min(self._framing.sides):
                 raise
             raise Skipped(f"too thin for the model at {wide} x {tall} pixels") from error
         if not self.multiple:

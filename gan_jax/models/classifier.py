@@ -132,6 +132,11 @@ class Model(base.Defaults):
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
         return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
 
+    @property
+    def takes_rectangles(self) -> bool:
+        """The network ends with a maximum or a mean over all positions."""
+        return True
+
     def seen_size(self, size: int) -> int:
         """`input_size` if it is given, since the network resizes images to it; else `size`."""
         return self.input_size or size
@@ -139,7 +144,8 @@ class Model(base.Defaults):
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that the stages do not reduce to one pixel, and columns of another shape."""
         if not self.is_resnet:  # a ResNet takes any size
-            last_window(self.seen_size(inputs.size), len(self.widths))
+            for side in inputs.sides:
+                last_window(self.seen_size(side), len(self.widths))
         if inputs.columns is not None:
             self._check_columns(inputs.columns)
             labels = inputs.columns["image_label"] if self.objective == "classes" else ()

@@ -103,6 +103,11 @@ class Model(base.Defaults):
         return resnet_generator.Generator(self.g_width, self.blocks, self.downs, channels, self.norm)
 
     @property
+    def takes_rectangles(self) -> bool:
+        """The networks are convolutional, but for those of yunjey's code."""
+        return self.generator == "resnet"
+
+    @property
     def multiple(self) -> int:
         """Sides of images that `generate` takes are multiples of this."""
         return 4 if self.generator == "mnist_svhn" else 2**self.downs
@@ -119,13 +124,13 @@ class Model(base.Defaults):
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that G cannot halve, and sizes at which D's last normalised map has one pixel."""
-        size = inputs.size
-        checks.require("size", size, size % self.multiple == 0, f"multiples of {self.multiple}")
-        if self.generator == "mnist_svhn":
-            checks.require("size", size, size >= 32 and size % 8 == 0, "multiples of 8 from 32 on")
-        else:
-            side = patchgan.normalised_side(size, self.d_layers)
-            checks.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
+        for size in inputs.sides:
+            checks.require("size", size, size % self.multiple == 0, f"multiples of {self.multiple}")
+            if self.generator == "mnist_svhn":
+                checks.require("size", size, size >= 32 and size % 8 == 0, "multiples of 8 from 32 on")
+            else:
+                side = patchgan.normalised_side(size, self.d_layers)
+                checks.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.

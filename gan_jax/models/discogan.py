@@ -88,6 +88,11 @@ class Model(base.Defaults):
         return discogan.Generator(self.g_width, self.levels, getattr(self, field), self.bottleneck)
 
     @property
+    def takes_rectangles(self) -> bool:
+        """Without a bottleneck; D then has a logit for each square of the longer side."""
+        return not self.bottleneck
+
+    @property
     def multiple(self) -> int:
         """Sides of images for `generate` are multiples of this; 0: only the trained size (bottleneck)."""
         return 0 if self.bottleneck else 2**self.levels
@@ -104,10 +109,11 @@ class Model(base.Defaults):
         return ("gen",) if iteration % self.update_interval else ("disc",)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses images of another size than the one that D reduces to one logit."""
-        size = inputs.size
+        """Refuses images whose shorter side is not the one that D reduces to one logit."""
+        size, longer = min(inputs.sides), max(inputs.sides)
         allowed = f"{round(math.log2(size / 4))} for {size} pixels" if size >= 8 else "more pixels"
         checks.require("levels", self.levels, size == 4 * 2**self.levels, allowed)
+        checks.require("width", longer, longer % 2**self.levels == 0, f"multiples of {2**self.levels}")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.

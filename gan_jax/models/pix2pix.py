@@ -80,6 +80,11 @@ class Model(base.Defaults):
         return patchgan.Discriminator(self.d_width, self.d_layers, "batch")
 
     @property
+    def takes_rectangles(self) -> bool:
+        """All layers are convolutional."""
+        return True
+
+    @property
     def multiple(self) -> int:
         """Sides of images that `generate` takes are multiples of this."""
         return 2**self.levels
@@ -97,10 +102,11 @@ class Model(base.Defaults):
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that G cannot halve, and sizes at which D's last normalised map has one pixel."""
-        size = inputs.size
-        checks.require("levels", self.levels, size % self.multiple == 0, f"levels that halve {size} pixels")
-        side = patchgan.normalised_side(size, self.d_layers)
-        checks.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
+        for size in inputs.sides:
+            halves = size % self.multiple == 0
+            checks.require("levels", self.levels, halves, f"levels that halve {size} pixels")
+            side = patchgan.normalised_side(size, self.d_layers)
+            checks.require("d_layers", self.d_layers, side >= 2, f"fewer layers for {size} pixels")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has paired `source` and `target` images of one size.
@@ -110,7 +116,7 @@ class Model(base.Defaults):
         """
         checks.require_images(batch, "source")
         checks.require_images(batch, "target", (self.target_channels,))
-        self.check(base.Inputs(batch["target"].shape[1]))
+        self.check(base.inputs_like(batch["target"]))
         keys = jax.random.split(rng)
         gen = self.gen.init(keys[0], batch["source"], train=False, dropout=False)
         disc = self.disc.init(keys[1], self._shown(batch["source"], batch["target"]), train=False)

@@ -84,6 +84,11 @@ class Model(base.Defaults):
         return self.n_critic
 
     @property
+    def takes_rectangles(self) -> bool:
+        """The last layer of D covers a map of any shape."""
+        return True
+
+    @property
     def multiple(self) -> int:
         """Sides of images that `generate` takes are multiples of this."""
         return 4
@@ -104,9 +109,9 @@ class Model(base.Defaults):
         return Discriminator(self.sets.labels, self.d_width, self.d_downs)
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """A player's Adam. The schedule counts the player's own updates, of which a step has several."""
-        rate = {"gen": self.g_learning_rate, "disc": self.d_learning_rate}[player]
-        updates = len(self.labels) * (self.n_critic if player == "disc" else 1)
+        """A player's Adam. The schedule counts the player's own updates."""
+        rate, each = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.n_critic)
+        updates = len(self.labels) * each
         return optimizers.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
 
     @property
@@ -127,10 +132,10 @@ class Model(base.Defaults):
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that the strided layers cannot halve exactly at every layer."""
-        size = inputs.size
         multiple = max(self.multiple, 2**self.d_downs)
-        allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
-        checks.require("d_downs", self.d_downs, size % multiple == 0, allowed)
+        for size in inputs.sides:
+            allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
+            checks.require("d_downs", self.d_downs, size % multiple == 0, allowed)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has the images and labels of every role of `sets`.
@@ -140,7 +145,7 @@ class Model(base.Defaults):
         """
         for which, role in enumerate(self.sets.roles):
             checks.require_images(batch, role, (1, self.channels))
-            self.check(base.Inputs(batch[role].shape[1]))
+            self.check(base.inputs_like(batch[role]))
             expected = [] if self.exclusive[which] else [len(self.labels[which])]
             found = [*batch[f"{role}_label"].shape[1:]] if f"{role}_label" in batch else "missing"
             if found != expected:
@@ -149,12 +154,8 @@ class Model(base.Defaults):
         rng_g, rng_d = jax.random.split(rng)
         x = self._channels(batch["a"])
         variables = self.g.init(rng_g, x, jnp.zeros((len(x), self.sets.size)))
-        return game.create(
-            {
-                "gen": game.player(variables, self.tx("gen")),
-                "disc": game.player(self.d.init(rng_d, x), self.tx("disc")),
-            }
-        )
+        gen = game.player(variables, self.tx("gen"))
+        return game.create({"gen": gen, "disc": game.player(self.d.init(rng_d, x), self.tx("disc"))})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str

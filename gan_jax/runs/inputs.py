@@ -75,6 +75,7 @@ def load_role(
     return data.load(
         resolve(spec, where.sets),
         size=where.size,
+        width=where.width,
         load_size=load_size,
         flip=flip,
         data_dir=where.data_dir,
@@ -124,7 +125,8 @@ def check_columns(config: ml_collections.ConfigDict, model: models.Model, column
     try:
         parts = 1 if config.global_batch else devices.describe()["devices"]
         share = config.batch_size // (parts * config.accumulate)
-        model.check(models.Inputs(config.data.size, columns=columns, batch_size=share))
+        size, width = config.data.size, config.data.width
+        model.check(models.Inputs(size, width=width, columns=columns, batch_size=share))
     except ValueError as error:
         raise DataError(f"data.roles: {error}") from error
 

@@ -61,7 +61,7 @@ def _state(config: ConfigDict) -> TrainState:
     facts = {name: values[:0] if name in unread else values for name, values in columns.items()}
     facts = {name: values for name, values in facts.items() if name not in previews}
     try:
-        model.check(models.Inputs(config.data.size, columns=facts))
+        model.check(models.Inputs(config.data.size, width=config.data.width, columns=facts))
         state = restore.abstract_state(model, restore.describe(example))
         return jax.eval_shape(_adopted(model), state, networks)
     except _MISFITS as error:
@@ -89,7 +89,7 @@ def _previews(config: ConfigDict, specs: Mapping[str, Mapping[str, Any]]) -> Pre
     where = config.data
     folders = {"data_dir": where.data_dir, "manual_dir": where.manual_dir}
     found = {
-        role: data.preview(resolve(spec, where.sets), size=where.size, **folders)
+        role: data.preview(resolve(spec, where.sets), size=where.size, width=where.width, **folders)
         for role, spec in specs.items()
     }
     if where.kind == "paired":

@@ -213,7 +213,7 @@ def test_an_embedded_set_has_parts_of_its_own():
 )
 def test_fields_follow_from_the_size(name, size, fields):
     found = config.load(f"{CONFIGS}/{name}.py")
-    following.resize(found, size)
+    following.resize(found, size, size)
     config.validate(found)
     flat = {key: _get(found, key) for key in fields}
     assert flat == fields

@@ -10,7 +10,7 @@ from PIL import Image
 from gan_jax.errors import ConfigError, DataError
 
 SIDES = ("", "left", "right")
-RESIZES = ("square", "squeeze", "fit")
+RESIZES = ("square", "crop", "squeeze", "width", "fit")
 FILTERS = ("bilinear", "bicubic")
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gibibyte in RGB
 
@@ -20,15 +20,17 @@ class Framing:
     """How a picture of any width and height becomes one of a given size, antialiased.
 
     Attributes:
-      size: side of the result in pixels; with 'fit' the longer side.
+      size: side of the result in pixels, or its height if there is a width; with 'fit' the longer side.
       side: 'left' or 'right' half of two images beside each other; '' for the whole picture.
       crop: the pixels of the half or whole picture that are used: (width, height) of the middle, or the box
         (left, top, right, bottom); () uses all.
-      resize: 'square' takes the largest square in the middle of the crop and keeps the aspect ratio;
-        'squeeze' takes the whole crop and changes the aspect ratio; 'fit' takes the whole crop and keeps the
-        aspect ratio, so that the result is a rectangle.
+      resize: 'crop' or 'square' takes the largest part in the middle of the crop that has the result's aspect
+        ratio. 'squeeze' takes the whole crop and changes the aspect ratio. 'width' takes the whole width and
+        the rows in the middle; a crop with too few rows is stretched. 'fit' takes the whole crop and keeps
+        the aspect ratio, so that the result is a rectangle.
       filter: interpolation of the pixels, 'bilinear' or 'bicubic', as in Pillow.
       max_pixels: limit of the pixels that are decoded; a larger picture is left out.
+      width: width of the result in pixels; 0 is `size`.
 
     Raises:
       ConfigError: a value is none of these.
@@ -40,6 +42,7 @@ class Framing:
     resize: str = "square"
     filter: str = "bilinear"
     max_pixels: int = MAX_PIXELS
+    width: int = 0
 
     def __post_init__(self):
         """Checks all fields but the size."""
@@ -53,15 +56,24 @@ class Framing:
         if crop is None or not whole or not _is_crop(crop):
             allowed = "(), (width, height) or (left, top, right, bottom), in pixels"
             raise ConfigError(f"a role's crop={self.crop!r} is not allowed; allowed: {allowed}")
+        if self.resize == "fit" and self.width not in (0, self.size):
+            known = ", ".join(map(repr, RESIZES[:-1]))
+            raise ConfigError(f"a role's resize='fit' is for images without a width; allowed: {known}")
         object.__setattr__(self, "crop", crop)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Width and height of the result, but for 'fit'."""
+        return self.width or self.size, self.size
 
     @property
     def draft(self) -> tuple[int, int] | None:
         """The least width and height for decoding at reduced size; None if the original size is needed."""
-        return None if self.crop else ((4 if self.side else 2) * self.size, 2 * self.size)
+        wide, tall = self.sides
+        return None if self.crop else ((4 if self.side else 2) * wide, 2 * tall)
 
     def shares(self, width: int, height: int) -> tuple[float, float]:
-        """The shares of the crop's width and height that are used: (1, 1) but for squares of other crops.
+        """The shares of the crop's width and height that are used.
 
         Two pictures of one scene show the same part of it only where these shares are equal.
 
@@ -79,9 +91,14 @@ class Framing:
           ValueError: the crop is larger than the picture or half.
         """
         box = self._cropped(width, height)
-        if self.resize == "square":
-            side = min(box[2] - box[0], box[3] - box[1])
-            box = _middle(box, side, side)
+        wide, tall = self.sides
+        if self.resize in ("square", "crop", "width"):
+            across, down = box[2] - box[0], box[3] - box[1]
+            # Integers keep a square exactly as large as the picture's shorter side.
+            used = across, max(1, min(down, across * tall // wide))
+            if self.resize != "width":
+                used = max(1, min(across, down * wide // tall)), used[1]
+            box = _middle(box, *used)
         start = width - width // 2 if self.side == "right" else 0
         return start + box[0], box[1], start + box[2], box[3]
 
@@ -100,7 +117,7 @@ class Framing:
     def shape(self, box: tuple[int, int, int, int]) -> tuple[int, int]:
         """Width and height of the result, for the used part of a picture."""
         if self.resize != "fit":
-            return self.size, self.size
+            return self.sides
         sides = box[2] - box[0], box[3] - box[1]
         wide, tall = (max(1, round(self.size * side / max(sides))) for side in sides)
         return wide, tall

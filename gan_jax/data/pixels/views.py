@@ -16,20 +16,22 @@ _BLOCK = 64  # images in one part, since each value takes four bytes
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """Images uint8 [N, S, S, C] -> [N, size, size, C'].
+    """Images uint8 [N, H, W, C] -> [N, size, width, C'].
 
     Attributes:
-      size: side of the crop, at most S. With draws the crop's place is random; without draws it is the
+      size: height of the crop, at most H. With draws the crop's place is random; without draws it is the
         middle.
       flip: whether draws mirror an image with probability one half; without draws no image is mirrored.
       derive: '', 'edges' or 'grey', see `derived`.
       channels: 0, 1 or 3, see `derived`.
+      width: width of the crop, at most W; 0 is `size`.
     """
 
     size: int
     flip: bool = False
     derive: str = ""
     channels: int = 0
+    width: int = 0
 
     def __post_init__(self):
         """Checks `derive` and `channels`."""
@@ -37,7 +39,7 @@ class View:
             require_choice(name, getattr(self, name), choices)
 
     def varies(self, size: int) -> bool:
-        """Whether an image of `size` pixels a side may differ from draw to draw."""
+        """Whether an image of `size` rows may differ from draw to draw."""
         return self.flip or size > self.size
 
     def apply(self, images: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
@@ -45,15 +47,16 @@ class View:
         return derived(self.window(images, draws), self.derive, self.channels)
 
     def window(self, pixels: np.ndarray, draws: np.ndarray | None = None) -> np.ndarray:
-        """Crops and mirrors only, for pixels [N, S, S, ...] of any type, such as label maps."""
-        room = pixels.shape[1] - self.size
+        """Crops and mirrors only, for pixels [N, H, W, ...] of any type, such as label maps."""
+        tall, wide = self.size, self.width or self.size
+        room = [pixels.shape[1] - tall, pixels.shape[2] - wide]
         if draws is None:
-            first = slice(room // 2, room // 2 + self.size)
-            return pixels[:, first, first]
-        tops, lefts = (draws[:, :2] % np.uint64(room + 1)).astype(np.int64).T
-        cropped = np.empty((len(pixels), self.size, self.size, *pixels.shape[3:]), pixels.dtype)
+            top, left = room[0] // 2, room[1] // 2
+            return pixels[:, top : top + tall, left : left + wide]
+        tops, lefts = (draws[:, :2] % (np.array(room, np.uint64) + np.uint64(1))).astype(np.int64).T
+        cropped = np.empty((len(pixels), tall, wide, *pixels.shape[3:]), pixels.dtype)
         for row, (image, top, left) in enumerate(zip(pixels, tops, lefts, strict=True)):
-            part = image[top : top + self.size, left : left + self.size]
+            part = image[top : top + tall, left : left + wide]
             cropped[row] = part[:, ::-1] if self.flip and draws[row, 2] >> np.uint64(63) else part
         return cropped
 

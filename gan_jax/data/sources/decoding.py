@@ -56,7 +56,7 @@ def decode_all(
       Pictures uint8 [N, size, size, 3], or with rectangles [N, H, W, 3], and the reasons for files left out,
       by their place in N. Pictures of another shape than the first usable one are left out.
     """
-    images = np.zeros((0, framing.size, framing.size, 3), np.uint8)
+    images = np.zeros((0, *framing.sides[::-1], 3), np.uint8)
     skipped: dict[int, str] = {}
 
     def one(place: int) -> np.ndarray | None:

@@ -30,7 +30,7 @@ class Pictures:
 
     def shape(self) -> tuple[int, int, int]:
         """The shape of the first usable picture, which all others must have, too."""
-        size, depth = self._recipe.framing.size, self._recipe.depth()
+        (wide, tall), depth = self._recipe.framing.sides, self._recipe.depth()
         if self._recipe.framing.resize == "fit":
             with decoding.quiet():
                 for name in self._names:
@@ -40,7 +40,7 @@ class Pictures:
                         return height, width, depth
                     except decoding.Skipped:  # filling tells why
                         continue
-        return size, size, depth
+        return tall, wide, depth
 
     def name(self, row: int) -> str:
         """The name of a file."""

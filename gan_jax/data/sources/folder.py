@@ -69,14 +69,14 @@ def read(
     with contextlib.ExitStack() as stack:
         sources, chosen = _plan(spec, manual_dir, stack)
         total = sum(max(rows.stop - rows.start, 0) for _, rows in chosen)
-        size, depth = recipe.framing.size, recipe.depth()
-        if store is not None and not store.takes(math.prod((total, size, size, depth))):
+        (wide, tall), depth = recipe.framing.sides, recipe.depth()
+        if store is not None and not store.takes(math.prod((total, tall, wide, depth))):
             store = None
         resident = (3 if store is None else 0) + 4 * bool(spec["label_maps"])
-        if math.prod((total, size, size, resident)) > MAX_BYTES:
+        if math.prod((total, tall, wide, resident)) > MAX_BYTES:
             what = "images" if store is None else "label maps"
             raise DataError(
-                f"{total} {what} of {size} x {size} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
+                f"{total} {what} of {wide} x {tall} take more than {MAX_BYTES / 2**30:.0f} GiB; take a "
                 "part by the role's split, such as 'train[:10%]'"
                 + ("" if resident > 3 else ", or keep the images in a store, see config.data.store")
             )

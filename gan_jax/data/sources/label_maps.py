@@ -80,7 +80,7 @@ def read(maps: Maps, images: Folder, places: Sequence[int], framing: Framing) ->
         return np.asarray(framing.apply(Image.fromarray(pixels), nearest=True))
 
     if not len(places):
-        return np.zeros((0, framing.size, framing.size), np.int32)
+        return np.zeros((0, *framing.sides[::-1]), np.int32)
     with decoding.quiet(), ThreadPoolExecutor(os.cpu_count()) as pool:
         # Bytes until the end, since integers of all maps at once would take four times the memory.
         return np.stack(list(pool.map(one, range(len(places))))).astype(np.int32)

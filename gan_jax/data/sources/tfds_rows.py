@@ -37,7 +37,7 @@ def read(
       store: where large sets are kept decoded; None keeps every set in memory.
 
     Returns:
-      `image` uint8 [N, size, size, C] and, if the set has it, `label` int32 [N], or int32 [N, K] in {0, 1}
+      `image` uint8 [N, H, W, C] and, if the set has it, `label` int32 [N], or int32 [N, K] in {0, 1}
       with K `attributes`. The rows are in the order of the prepared files. tfds shuffles the examples once,
       so the order is not the official files'.
 
@@ -95,8 +95,8 @@ class Prepared:
 
     def shape(self) -> tuple[int, int, int]:
         """The shape of each image."""
-        size = self._recipe.framing.size
-        return size, size, self._recipe.depth(self._channels)
+        wide, tall = self._recipe.framing.sides
+        return tall, wide, self._recipe.depth(self._channels)
 
     def name(self, row: int) -> str:
         """The place of a row, since rows have no names."""
@@ -121,11 +121,10 @@ class Prepared:
         Raises:
           DataError: the set is damaged, or too large.
         """
-        size, depth = self._recipe.framing.size, self._recipe.depth(self._channels)
-        require_memory(self._name, len(self), size, self._channels)
+        require_memory(self._name, len(self), *self._recipe.framing.sides, self._channels)
         wanted = _ATTRIBUTES if attributes else "label"
         labels = [wanted] if _integers(self._builder, wanted) else []
-        rows: Rows = {"image": np.empty((len(self), size, size, depth), np.uint8)}
+        rows: Rows = {"image": np.empty((len(self), *self.shape()), np.uint8)}
         rows["shares"] = np.ones((len(self), 2))
         filled = 0
         for block in self._blocks(range(len(self)), labels):
@@ -184,14 +183,14 @@ def channels(builder: Any, name: str) -> int:
     return image.shape[-1]
 
 
-def require_memory(name: str, total: int, size: int, depth: int) -> None:
+def require_memory(name: str, total: int, width: int, height: int, depth: int) -> None:
     """Raises DataError if so many images do not fit in memory."""
-    if math.prod((total, size, size, depth)) > MAX_BYTES:
+    needed = math.prod((total, width, height, depth))
+    if needed > MAX_BYTES:
         raise DataError(
-            f"data set {name!r}: {total} images of {size} x {size} take "
-            f"{math.prod((total, size, size, depth)) / 2**30:.1f} GiB; allowed: {MAX_BYTES / 2**30:.0f} GiB; "
-            "take a part by its split, such as 'train[:10%]', or keep the images in a store, see "
-            "config.data.store"
+            f"data set {name!r}: {total} images of {width} x {height} take {needed / 2**30:.1f} GiB; "
+            f"allowed: {MAX_BYTES / 2**30:.0f} GiB; take a part by its split, such as 'train[:10%]', or keep "
+            "the images in a store, see config.data.store"
         )
 
 

@@ -41,7 +41,7 @@ class Inputs:
     """The facts about the training data that a model checks.
 
     Attributes:
-      size: pixels a side of all images.
+      size: pixels a side of all images, or their height if there is a width.
       varies: whether an image differs each time it is read (random crops, mirrors).
       required: pixels a side at which the network of each required run sees images; 0 for any size.
       columns: all columns of the training set except the images, by batch key such as `image_label`; None
@@ -49,6 +49,7 @@ class Inputs:
       networks: names of the required runs and of the weights from files; None where they are not known.
       batch_size: the images of a batch that a step takes: a device's part, or all where `global_batch` is on;
         0: not known.
+      width: the images' width; 0: they are squares.
     """
 
     size: int
@@ -57,6 +58,17 @@ class Inputs:
     columns: Mapping[str, np.ndarray] | None = None
     networks: Collection[str] | None = None
     batch_size: int = 0
+    width: int = 0
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the images."""
+        return self.size, self.width or self.size
+
+
+def inputs_like(images: jax.Array) -> Inputs:
+    """What a model checks of images [B, H, W, C]."""
+    return Inputs(images.shape[1], width=images.shape[2])
 
 
 class Model(Protocol):
@@ -85,6 +97,11 @@ class Model(Protocol):
     @property
     def batches(self) -> int:
         """The number of batches of config.batch_size that one iteration takes."""
+        ...
+
+    @property
+    def takes_rectangles(self) -> bool:
+        """Whether the model can be trained on images whose height and width differ."""
         ...
 
     @property
@@ -171,6 +188,11 @@ class Defaults:
     def batches(self) -> int:
         """An iteration takes one batch."""
         return 1
+
+    @property
+    def takes_rectangles(self) -> bool:
+        """The model is trained on squares."""
+        return False
 
     @property
     def multiple(self) -> int:

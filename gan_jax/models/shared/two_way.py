@@ -6,7 +6,7 @@ import jax
 
 from gan_jax import game
 from gan_jax.game import TrainState
-from gan_jax.models.shared.base import Batch, Inputs
+from gan_jax.models.shared.base import Batch, inputs_like
 from gan_jax.models.shared.checks import require_images
 from gan_jax.ops.directions import DIRECTIONS
 
@@ -25,7 +25,7 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
     """
     for role in ("source", "target"):
         require_images(batch, role, (getattr(model, f"{role}_channels"),))
-        model.check(Inputs(batch[role].shape[1]))
+        model.check(inputs_like(batch[role]))
     given = {name: roles[0] for name, roles in WAYS.items()}
     made = {}
     for key, name, networks in zip(

@@ -41,7 +41,7 @@ class Features(nn.Module):
           ValueError: see `last_window`.
         """
         x = to_rgb(resize(x, self.input_size) if self.input_size else x)
-        window = last_window(x.shape[1], len(self.widths))
+        window, across = (last_window(side, len(self.widths)) for side in x.shape[1:3])
         for stage, width in enumerate(self.widths[:-1]):
             for i in range(self.convs_per_block):
                 x = nn.relu(x) if i else x
@@ -50,7 +50,7 @@ class Features(nn.Module):
                     x = BatchNorm(train, _EPSILON, name=f"norm_{stage}_{i}")(x)
             x = nn.relu(max_pool(x, 2))
         x = Conv(self.widths[-1], name="conv_last")(x)
-        return max_pool(x, window)[:, 0, 0]
+        return max_pool(x, window)[:, 0, 0] if window == across else x.max(axis=(1, 2))
 
 
 def last_window(size: int, stages: int) -> int:

@@ -46,7 +46,7 @@ class Discriminator(nn.Module):
     """[B, S, S, C] -> logits [B, 1] and the features of all layers but the first; S = 4 * 2**levels.
 
     The network is the generator's encoder and a convolution as wide as the remaining map. No layer has a
-    bias.
+    bias. Images with one longer side have one logit for each place of that convolution, [B, n].
 
     Attributes:
       width: channels of the first layer; they double from level to level.
@@ -61,7 +61,7 @@ class Discriminator(nn.Module):
         """Logits, and the features [B, s, s, d] after the activations of layers 2, 3, ..."""
         features = _encode(x, self.width, self.levels, train)
         logits = _layer(Conv, 1, "logits", stride=1, padding=0, exact=True)(features[-1])
-        return logits.reshape(len(x), 1), features[1:]
+        return logits.reshape(x.shape[0], -1), features[1:]
 
 
 def _encode(x, width, levels, train):

@@ -106,7 +106,10 @@ def test_rectangles_are_not_cropped_or_mirrored_at_random(options):
     ("fields", "words"),
     [
         ({"side": "top"}, r"side='top' is not allowed; allowed: '', 'left', 'right'"),
-        ({"resize": "fill"}, r"resize='fill' is not allowed; allowed: 'square', 'squeeze', 'fit'"),
+        (
+            {"resize": "fill"},
+            r"resize='fill' is not allowed; allowed: 'square', 'crop', 'squeeze', 'wi",
+        ),
         ({"crop": (8,)}, r"crop=\(8,\) is not allowed; allowed: \(\), \(width, height\)"),
         ({"crop": (0, 8)}, r"crop=\(0, 8\) is not allowed"),
         ({"crop": (4, 0, 4, 8)}, r"crop=\(4, 0, 4, 8\) is not allowed"),
