@@ -119,7 +119,7 @@ class _Loop:
     def __init__(self, run: session.Session):
         self._run = run
         config, model = run.config, run.model
-        step = precision.stepping(on_floats(model.train_step), config.precision)
+        step = precision.stepping(on_floats(model.train_step), config.precision, config.remat)
         how = (step, config.seed, config.global_batch, config.accumulate, model.OWN_MEMORY)
         self._step, self._steps = devices.pmap_step(*how), devices.pmap_steps(*how)
         self._most = config.steps_per_call
