@@ -101,8 +101,7 @@ def begin(config: ml_collections.ConfigDict, workdir: Path | str | None = None) 
       WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
     """
     validate(config)
-    cache = config.compilation_cache
-    cache = str(paths.given("compilation_cache", cache)) if cache else ""
+    cache = paths.programs(config.compilation_cache)
     devices.start(config.platform, config.distributed, cache, config.debug_nans, config.matmul_precision)
     devices.check_batch_size(config.batch_size, config.accumulate)
     return train(config, Path("runs") / config.name if workdir is None else workdir)

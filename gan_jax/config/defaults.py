@@ -71,7 +71,7 @@ def default() -> ml_collections.ConfigDict:
     config.platform = ""  # '', 'cpu', 'gpu', 'tpu'; the run stops if this platform is missing
     config.distributed = False  # whether this process is one of several
     config.cache_dir = "runs/cache"  # folder of finished runs that other runs require
-    config.compilation_cache = ""  # folder of compiled programs; '': no such folder
+    config.compilation_cache = ""  # folder of compiled programs; '': the user's on accelerators; 'none'
     config.debug_nans = False  # jax stops at the operation that made a NaN; slow
     return config
 

@@ -168,7 +168,7 @@ def test_a_variant_cannot_make_up_a_field():
     def x(built):
         built.step = 1
 
-    with pytest.raises(ConfigError, match=r"^step is not known; did you mean 'steps'\? known: batch_size, "):
+    with pytest.raises(ConfigError, match=r"^step is not known; did you mean 'steps'\? known: accumulate, "):
         config.apply(valid(), "x", x)
 
     def y(built):
