@@ -4,9 +4,10 @@
     python benchmarks/accelerator.py --data=carried --out=results_of_the_accelerator --budget=480
 
 `prepare` makes the files that the trainings read, from the folder that GAN_JAX_DATA names. The check itself
-compares one iteration of every model with the CPU's, measures steps beside the PyTorch twins, and trains some
-models. It writes at most eight files into `--out`: `accelerator.json`, `accelerator.md`, `log.txt`, and a
-sheet of each training. The same command goes on where a cut ended it. README.md has the details.
+compares one iteration of every model with the CPU's, measures steps beside the PyTorch twins, measures the
+input pipeline, and trains some models. It writes at most eight files into `--out`: `accelerator.json`,
+`accelerator.md`, `log.txt`, and a sheet of each training. The same command goes on where a cut ended it.
+README.md has the details.
 """
 
 import os
@@ -19,13 +20,13 @@ from absl import app, flags
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the package beside this folder needs no installation
 
-from accelerator_parts import equal, machine, pack, page, times, trainings
+from accelerator_parts import equal, machine, pack, page, pipeline, times, trainings
 from accelerator_parts.record import Record
 from accelerator_parts.workers import Run, WorkerError
 
-PARTS = {"equal": equal, "times": times, "trainings": trainings}
+PARTS = {"equal": equal, "times": times, "pipeline": pipeline, "trainings": trainings}
 # The share of the time that is left at the start of a part, which the part may take if others follow.
-SHARES = {"equal": 0.3, "times": 0.45, "trainings": 1.0}
+SHARES = {"equal": 0.3, "times": 0.5, "pipeline": 0.2, "trainings": 1.0}
 
 _OUT = flags.DEFINE_string("out", "accelerator_results", "folder of the results")
 _SCRATCH = flags.DEFINE_string("scratch", "", "folder of runs and logs (default: OUT_scratch beside OUT)")
@@ -40,7 +41,12 @@ def main(argv: list[str]) -> int:
     """Runs one of the commands and returns its exit code. Messages of bad input are one line."""
     command, rest = (argv[1], argv[2:]) if len(argv) > 1 else ("run", [])
     if command == "worker":
-        {"equal": equal.work, "machine": lambda *quick: machine.measure(bool(quick))}[rest[0]](*rest[1:])
+        works = {
+            "equal": equal.work,
+            "machine": lambda *quick: machine.measure(bool(quick)),
+            "pipeline": lambda folder, *quick: pipeline.work(folder, bool(quick)),
+        }
+        works[rest[0]](*rest[1:])
         return 0
     try:
         if command == "prepare" and not rest:

@@ -23,6 +23,9 @@ PAIRS = flags.DEFINE_integer("pairs", 11, "counted turns of each side", lower_bo
 COUNTED = flags.DEFINE_integer("counted", 2, "counted steps of a turn", lower_bound=1)
 _JSON = flags.DEFINE_string("json", "", "file for the figures")
 _COST = flags.DEFINE_bool("cost", False, "whether our side also counts a step's operations and bytes")
+_PRECISION = flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "of our side's networks")
+_CALL = flags.DEFINE_integer("steps_per_call", 1, "our side's iterations in one call", lower_bound=1)
+_REMAT = flags.DEFINE_bool("remat", False, "whether our side computes blocks again in the backward pass")
 _DEVICE = flags.DEFINE_enum("device", "cpu", ["cpu", "cuda"], "where the twin computes")
 _AMP = flags.DEFINE_bool("amp", False, "whether the twin computes products and convolutions in bfloat16")
 _COMPILE = flags.DEFINE_bool("compile", False, "whether torch.compile compiles the twin's networks")
@@ -36,10 +39,12 @@ class Made:
     """One side, ready to train on fixed random data.
 
     Attributes:
-      step: trains one step and returns its losses by name as numbers, which waits for the step's end.
+      step: trains one step, or `iterations` of them, and returns the losses by name as numbers, which waits
+        for the end.
       parameters: number of parameters of each player.
       updates: number of updates of each player so far, as its optimiser counted.
-      cost: `flop` and `bytes` of a step, as XLA counts them; {} if they were not asked for.
+      cost: `flop` and `bytes` of a step, as XLA counts them, and `temporary_bytes`, the memory beside
+        arguments and results of its largest program; {} if they were not asked for.
       networks: the twin's networks by player; {} for our side.
     """
 
@@ -48,6 +53,7 @@ class Made:
     updates: Callable[[], dict[str, int]]
     cost: Mapping[str, float] = dataclasses.field(default_factory=dict)
     networks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    iterations: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,15 +89,17 @@ def ours(fields, batch, frozen=(), start=0, cycle=1):
     import optax
 
     from gan_jax import models
-    from gan_jax.game import devices
+    from gan_jax.game import devices, dispatch, precision
 
     model = models.create(fields)
     host = jax.jit(model.init)(jax.random.key(0), batch)
     networks = {**{k: p.params for k, p in host.players.items()}, **{k: host.frozen[k] for k in frozen}}
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
     placed, box = devices.shard(batch), [devices.replicate(host.replace(step=host.step + start))]
-    step: Any = devices.pmap_step(model.train_step, 0)
-    iterations, calls, counted = itertools.count(start), {}, {"flop": 0.0, "bytes": 0.0}
+    train_step = precision.stepping(model.train_step, _PRECISION.value, _REMAT.value)
+    step: Any = devices.pmap_step(train_step, 0)
+    count, calls, counted = _CALL.value, {}, {"flop": 0.0, "bytes": 0.0, "temporary_bytes": 0.0}
+    iterations = itertools.count(start, count)
     repeated = [phase for i in range(start, start + cycle) for phase in model.phases(i)]
     for phase in dict.fromkeys(repeated) if _COST.value else ():
         # Operations are those of the program as written. Bytes are those of the compiled program.
@@ -100,6 +108,16 @@ def ours(fields, batch, frozen=(), start=0, cycle=1):
         share = repeated.count(phase) / cycle
         counted["flop"] += share * lowered.cost_analysis()["flops"]
         counted["bytes"] += share * calls[phase].cost_analysis()["bytes accessed"]
+        temporary = calls[phase].memory_analysis().temp_size_in_bytes
+        counted["temporary_bytes"] = max(counted["temporary_bytes"], temporary)
+    steps: Any = devices.pmap_steps(train_step, 0)
+    many = devices.shard_several([batch] * count) if count > 1 else None
+
+    def run_several():
+        first = next(iterations)
+        moves, kinds = dispatch.plan(first, [model.phases(first + i) for i in range(count)])
+        box[0], metrics = steps(box[0], many, moves, kinds)
+        return {k: x for k, x in dispatch.told(metrics, moves)[-1].items() if k.endswith("/loss")}
 
     def run():
         metrics: dict[str, Any] = {}
@@ -118,7 +136,7 @@ def ours(fields, batch, frozen=(), start=0, cycle=1):
         }
         return {name: int(found[0][1][0]) for name, found in counts.items()}
 
-    return Made(run, sizes, updates, counted)
+    return Made(run if count == 1 else run_several, sizes, updates, counted, iterations=count)
 
 
 def run(comparison: Comparison) -> None:
@@ -150,17 +168,18 @@ def work(comparison, side):
     made.step()
     facts = {"start_seconds": ready - started, "first_step_seconds": time.perf_counter() - ready}
     facts |= {"parameters": made.parameters, "updates": made.updates(), **made.cost}
-    facts["images"] = comparison.images()
+    facts |= {"images": comparison.images(), "iterations": made.iterations}
     if side == "torch" and not (comparison.operations or _COMPILE.value):
         facts["gflop"] = _counted_operations(made.step, comparison.cycle)
     print(json.dumps(facts), flush=True)
     for line in sys.stdin:
         counted = int(line.strip() or COUNTED.value)
+        calls = -(-counted // made.iterations)
         made.step()
         began = time.perf_counter()
-        for _ in range(counted):
+        for _ in range(calls):
             made.step()
-        seconds = (time.perf_counter() - began) / counted
+        seconds = (time.perf_counter() - began) / (calls * made.iterations)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
         print(json.dumps({"seconds": seconds, "peak_mib": peak}), flush=True)
 

@@ -100,11 +100,12 @@ def _run(mode: str) -> None:
     if config is None:
         raise ConfigError("--config is required, such as --config=configs/dtn_digits.py")
     configuration.validate(config)
-    _start(config.platform, config.distributed, _cache(config), config.debug_nans)
+    programs = paths.programs(config.compilation_cache)
+    _start(config.platform, config.distributed, programs, config.debug_nans, config.matmul_precision)
     from gan_jax.game import devices
     from gan_jax.train import evaluate_run, train
 
-    devices.check_batch_size(config.batch_size)
+    devices.check_batch_size(config.batch_size, config.accumulate)
     if not (arguments.WORKDIR.value or config.name):
         raise ConfigError("--workdir is required: config.name='' names no folder")
     path = paths.given(
@@ -146,15 +147,9 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
         config = _no_run(mode)
     if mode not in _WITHOUT_DEVICES:
         # A run may be used on another platform than it was trained on, so jax chooses the platform here.
-        _start(compilation_cache=_cache(config))
+        _start(compilation_cache=paths.programs(config.get("compilation_cache", "")))
     for name, value in run(**given).items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
-
-
-def _cache(config: Any) -> str:
-    """The folder of compiled programs that a configuration names; '' for none."""
-    folder = config.get("compilation_cache", "")
-    return str(paths.given("compilation_cache", folder)) if folder else ""
 
 
 def _start(*args: Any, **kwargs: Any) -> None:

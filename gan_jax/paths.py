@@ -7,6 +7,11 @@ from pathlib import Path
 from gan_jax.errors import ConfigError
 
 
+def programs(value: str) -> str:
+    """The folder of compiled programs that the field `compilation_cache` gives; '' and 'none' stay."""
+    return value if value in ("", "none") else str(given("compilation_cache", value))
+
+
 def given(field: str, value: str | Path) -> Path:
     """The path that a user gives, with `~` and `~user` replaced by the home folder.
 

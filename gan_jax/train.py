@@ -103,8 +103,7 @@ def begin(config: ml_collections.ConfigDict, workdir: Path | str | None = None) 
       WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
     """
     validate(config)
-    cache = config.compilation_cache
-    cache = str(paths.given("compilation_cache", cache)) if cache else ""
+    cache = paths.programs(config.compilation_cache)
     devices.start(config.platform, config.distributed, cache, config.debug_nans, config.matmul_precision)
     devices.check_batch_size(config.batch_size, config.accumulate)
     return train(config, Path("runs") / config.name if workdir is None else workdir)
@@ -121,7 +120,7 @@ class _Loop:
     def __init__(self, run: session.Session):
         self._run = run
         config, model = run.config, run.model
-        step = precision.stepping(on_floats(model.train_step), config.precision)
+        step = precision.stepping(on_floats(model.train_step), config.precision, config.remat)
         how = (step, config.seed, config.global_batch, config.accumulate, model.OWN_MEMORY)
         self._step, self._steps = devices.pmap_step(*how), devices.pmap_steps(*how)
         self._most = config.steps_per_call

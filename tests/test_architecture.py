@@ -19,6 +19,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.py"))
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.py"))
 ALL = [*SOURCES, *CONFIGS, *EXPERIMENTS]
 ARRAYS = ("numpy", "jax")
+COMPUTING = ("gan_jax.ops.precision", "gan_jax.ops.remat")
 IMAGES = ("numpy", "PIL", "scipy", "sklearn", "matplotlib")
 
 # The packages in order, the lowest first: what each may import of gan_jax and outside the standard library. A
@@ -31,12 +32,12 @@ MAY = {
     "files": ("numpy", "safetensors", "torch", "h5py"),
     "drawing": ("numpy", "matplotlib", "PIL", "jinja2"),
     "ops": (*ARRAYS, "optax", "gan_jax.errors"),
-    "game": (*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.ops.precision"),
+    "game": (*ARRAYS, "flax", "optax", "gan_jax.errors", *COMPUTING),
     "data": (
         *(*IMAGES, "tensorflow_datasets", "gan_jax.errors", "gan_jax.paths", "gan_jax.files"),
         *("gan_jax.drawing.palette", "gan_jax.plugins", "rich"),
     ),
-    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.ops.precision", "gan_jax.lazy"),
+    "networks": (*ARRAYS, "flax", "gan_jax.ops.pixels", "gan_jax.lazy", *COMPUTING),
     "models": (
         *(*ARRAYS, "flax", "optax", "gan_jax.errors", "gan_jax.plugins", "gan_jax.ops", "gan_jax.game"),
         "gan_jax.networks",

@@ -8,7 +8,7 @@ _KINDS = ("losses", "mu", "nu", "trace", "batch_stats", "params", "ema", "memory
 def page(content: dict[str, Any]) -> str:
     """The page for the content of a record."""
     lines = ["# The accelerator check", "", *_machine(content["machine"])]
-    for part, written in (("equal", _equal), ("times", _times), ("trainings", _trainings)):
+    for part, written in _WRITTEN.items():
         rows = content.get(part, {})
         whole = {name: row for name, row in rows.items() if "error" not in row}
         if rows:
@@ -52,18 +52,33 @@ def _times(rows: dict[str, Any]) -> list[str]:
         "Median of the turns of each side; every step reads its losses. The roofline is the longer one of "
         "operations over the measured rate of products and bytes over the measured bandwidth."
     )
-    head = ["step", "side", "ms", "images/s", "share of the roofline", "bound", "time over the best twin's"]
+    head = ["step", "side", "ms", "images/s", "share of the roofline", "bound", "GB beside the state"]
+    head += ["time over the best twin's"]
     table = [head]
     for name, row in rows.items():
         twins = [v["seconds"] for side, v in row["sides"].items() if side.startswith("torch")]
         for side, v in row["sides"].items():
             ours = "roofline_share" in v
             told = [f"{v['roofline_share']:.0%}", v["bound"]] if ours else ["", ""]
+            told += [f"{v['temporary_gigabytes']:.3g}" if "temporary_gigabytes" in v else ""]
             ratio = f"{v['seconds'] / min(twins):.2f}" if ours and twins else ""
             figures = [f"{1000 * v['seconds']:.3g}", f"{v['images_per_second']:,.0f}"]
             table.append([name, side, *figures, *told, ratio])
-        table += [[name, side, reason, "", "", "", ""] for side, reason in row.get("failed", {}).items()]
+        table += [[name, side, reason, *[""] * 5] for side, reason in row.get("failed", {}).items()]
     return ["## Times of steps", "", text, "", *_table(table)]
+
+
+def _pipeline(rows: dict[str, Any]) -> list[str]:
+    text = (
+        "Batches of random rows of a mapped file, in images/s: gathered on the host, then also placed on the "
+        "device as bytes. The last figure is what the fastest of our steps of that size reads."
+    )
+    table = [["images", "batch", "gathered", "placed", "read by a step"]]
+    for name, row in rows.items():
+        needed = f"{row['needed_per_second']:,.0f}" if "needed_per_second" in row else ""
+        rates = [f"{row[key]:,.0f}" for key in ("gathered_per_second", "images_per_second")]
+        table.append([name, str(row["batch"]), *rates, needed])
+    return ["## The input pipeline", "", text, "", *_table(table)]
 
 
 def _trainings(rows: dict[str, Any]) -> list[str]:
@@ -79,3 +94,6 @@ def _trainings(rows: dict[str, Any]) -> list[str]:
 def _table(rows: list[list[str]]) -> list[str]:
     head, *rest = rows
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rest)]
+
+
+_WRITTEN = {"equal": _equal, "times": _times, "pipeline": _pipeline, "trainings": _trainings}

@@ -26,6 +26,7 @@ FREE = (
     "matmul_precision",
     "steps_per_call",
     "accumulate",
+    "remat",
     "evals",
     "best",
     "checkpoint_rule",
@@ -72,10 +73,11 @@ def default() -> ml_collections.ConfigDict:
     config.matmul_precision = ""  # of float32 products on an accelerator; '': the device's own, such as TF32
     config.steps_per_call = 1  # iterations that an accelerator computes in one call
     config.accumulate = 1  # parts of each device's batch; their gradients are averaged before a player moves
+    config.remat = False  # networks compute their blocks again in the backward pass, which saves memory
     config.platform = ""  # '', 'cpu', 'gpu', 'tpu'; the run stops if this platform is missing
     config.distributed = False  # whether this process is one of several
     config.cache_dir = "runs/cache"  # folder of finished runs that other runs require
-    config.compilation_cache = ""  # folder of compiled programs; '': no such folder
+    config.compilation_cache = ""  # folder of compiled programs; '': the user's on accelerators; 'none'
     config.debug_nans = False  # jax stops at the operation that made a NaN; slow
     return config
 

@@ -1,6 +1,7 @@
 """CycleGAN (Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent ... Networks")."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import flax.linen as nn
@@ -32,7 +33,7 @@ class Model(base.Defaults):
 
     Defaults are the paper's. `decay_start` and `decay_end` have no default, since they are half of the steps
     and all of the steps. Departures: rates fall at every step instead of every epoch, and reach zero after
-    the last step. Each device has its own history; a checkpoint keeps the first device's. Instance norm has
+    the last step. Each device has its own history. Instance norm has
     no parameters, as in the PyTorch code; `norm='instance_affine'` has them, as in the Lua code. Batch norm's
     running variances are unbiased, as in torch.
     """
@@ -157,6 +158,10 @@ class Model(base.Defaults):
             memory[name], fakes[role] = pool.query(memory[name], fakes[role], key)
         state, disc = self._update_disc(state.replace(memory=memory), batch, fakes)
         return state, metrics | disc
+
+    def dealt(self, stack: Mapping[str, Any], count: int) -> Mapping[str, Any]:
+        """The histories of some devices, image by image to the histories of `count` devices."""
+        return {name: pool.dealt(pools, count) for name, pools in stack.items()}
 
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
         """Translates each role of the batch: `source` becomes `target`, and `target` becomes `source`.

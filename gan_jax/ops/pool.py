@@ -1,9 +1,11 @@
 """A pool of earlier generated images to show to D (Shrivastava et al. 2017; Zhu et al. 2017, Sec. 4)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 Pool = dict[str, jax.Array]
 
@@ -53,3 +55,26 @@ def query(pool: Pool, images: jax.Array, rng: jax.Array) -> tuple[Pool, jax.Arra
         return pool, returned
 
     return jax.lax.scan(one, pool, (images, swaps, drawn))
+
+
+def dealt(pools: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """The images of n pools as those of `count` pools, on the host. No image is in two pools.
+
+    The images are dealt one by one. Of images for which the new pools have no room, the last slots' are lost.
+
+    Args:
+      pools: n stacked pools: `images` [n, size, H, W, C] and `count` [n].
+      count: the number of new pools.
+
+    Returns:
+      `images` [count, size, H, W, C] and `count` [count].
+    """
+    images, held = pools["images"], pools["count"]
+    size = images.shape[1]
+    found = [images[n, slot] for slot in range(size) for n in range(len(images)) if slot < held[n]]
+    new = np.zeros((count, *images.shape[1:]), images.dtype)
+    counts = np.zeros(count, np.int32)
+    for i, image in enumerate(found[: count * size]):
+        new[i % count, i // count] = image
+        counts[i % count] += 1
+    return {"images": new, "count": counts}

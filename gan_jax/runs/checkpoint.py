@@ -1,4 +1,4 @@
-"""Checkpoints: only this module uses orbax. Each leaf has a checksum, each checkpoint a format version.
+"""Checkpoints: only this module and `intact` use orbax. Leaves have checksums, and checkpoints a version.
 
 A checkpoint is a flat dict of host arrays by readable names (`players.gen.params.up_1.kernel`). It has no
 device axis, so any number of devices can resume from it. The checksums find flipped bits, which orbax does
@@ -7,12 +7,8 @@ not notice.
 
 import contextlib
 import json
-import logging
-import os
 import shutil
 import time
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,44 +19,19 @@ import orbax.checkpoint as ocp
 
 from gan_jax.errors import CheckpointError, NonFiniteError
 from gan_jax.files import writing
-from gan_jax.runs import frozen
+from gan_jax.runs import frozen, intact
+from gan_jax.runs.intact import FORMAT
 from gan_jax.runs.leaves import Leaves, PyTree, checksum, fit, flatten, renamed
 from gan_jax.runs.literal import LiteralPath, checked
 from gan_jax.runs.workdir import free_bytes
 
-_log = logging.getLogger(__name__)
-
-FORMAT = 2  # format 1 kept the frozen variables in every checkpoint; it can still be read
-
-_READ = (1, 2)
-# The exceptions of orbax and tensorstore for files that are missing, cut or changed.
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error,
-           CheckpointError)  # fmt: skip
+_OTHERS = "others."  # beginning of the names of leaves that are no part of the state
 _REPLACED = ".replaced_by_"  # `8.replaced_by_8` is kept until the new step 8 is on disk
-
-
-def _reason(error: Exception) -> str:
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return line if len(line) <= 300 else f"{line[:80]} ... {line[-200:]}"  # leaves out paths in the middle
-
-
-def _text_checksum(content: Mapping[str, Any]) -> int:
-    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
 
 
 def newest_step(directory: Path) -> int:
     """The step of the newest checkpoint of a run, intact or not; 0 if there is none."""
-    return max(_steps(Path(directory) / "newest"), default=0)
-
-
-def _steps(folder: Path) -> list[int]:
-    try:
-        names = os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:  # `glob` would find nothing, and the run would begin anew
-        raise CheckpointError(f"checkpoints in {folder} cannot be read: {_reason(error)}") from error
-    return sorted((int(name) for name in names if name.isdigit()), reverse=True)
+    return max(intact.steps(Path(directory) / "newest"), default=0)
 
 
 class Checkpoints:
@@ -99,11 +70,20 @@ class Checkpoints:
                     "best": _manager(self.directory / "best", 1),
                 }
             except OSError as error:
-                message = f"checkpoints in {self.directory} cannot be written: {_reason(error)}"
+                message = f"checkpoints in {self.directory} cannot be written: {intact.reason(error)}"
                 raise CheckpointError(message) from error
 
-    def save(self, tree: PyTree, step: int, meta: dict[str, Any], best: bool = False) -> None:
+    def save(
+        self,
+        tree: PyTree,
+        step: int,
+        meta: dict[str, Any],
+        best: bool = False,
+        others: Leaves | None = None,
+    ) -> None:
         """Starts to save host arrays. Checkpoints of this step and later are deleted once it is on disk.
+
+        `others` are further leaves, which `restore_all` returns beside the tree.
 
         Raises:
           NonFiniteError: a leaf is not finite; nothing is written.
@@ -111,7 +91,7 @@ class Checkpoints:
         """
         if not self._writes:
             return
-        flat = flatten(tree)
+        flat = flatten(tree) | {f"{_OTHERS}{name}": leaf for name, leaf in (others or {}).items()}
         for name, leaf in flat.items():
             if jax.dtypes.issubdtype(leaf.dtype, np.inexact) and not np.isfinite(leaf).all():
                 raise NonFiniteError(f"step {step}: {name} is not finite; the last checkpoint is untouched")
@@ -121,7 +101,7 @@ class Checkpoints:
         self._wait()  # for both folders: the best checkpoint must be on disk before a meta that names it
         self._under_way = (step, sum(leaf.nbytes for leaf in flat.values()))
         manager, folder = self._managers[place], self.directory / place
-        for old in _steps(folder):
+        for old in intact.steps(folder):
             if old >= step:
                 (folder / str(old)).rename(folder / f"{old}{_REPLACED}{step}")
         manager.reload()
@@ -130,7 +110,7 @@ class Checkpoints:
         name = frozen.write(self.directory, outside)
         # JSON gives the values as they are read back, in a copy: the caller goes on changing its own.
         content = json.loads(json.dumps({"step": step, "leaves": checksums, "frozen": name, "meta": meta}))
-        content |= {"format": FORMAT, "checksum": _text_checksum(content)}
+        content |= {"format": FORMAT, "checksum": intact.text_checksum(content)}
         stored = {name: leaf for name, leaf in own.items() if leaf.size}  # orbax refuses empty arrays
         manager.save(
             step,
@@ -151,7 +131,7 @@ class Checkpoints:
             (step, size), free = self._under_way, free_bytes(self.directory)
             raise CheckpointError(
                 f"checkpoint of step {step} ({size} bytes) could not be written to {self.directory}, "
-                f"where {free} bytes are free: {_reason(error)}; earlier checkpoints are intact"
+                f"where {free} bytes are free: {intact.reason(error)}; earlier checkpoints are intact"
             ) from error
 
     def check(self) -> None:
@@ -170,7 +150,7 @@ class Checkpoints:
     def abandon(self) -> None:
         """Closes without raising, for a run that ends in another error or is already closed."""
         for manager in self._managers.values():
-            with contextlib.suppress(*_DAMAGE, RuntimeError):
+            with contextlib.suppress(*intact.DAMAGE, RuntimeError):
                 manager.close()
 
     def restore(self, target: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
@@ -182,17 +162,26 @@ class Checkpoints:
           CheckpointError: all checkpoints are damaged, the format is unknown, or the leaves are not
             `target`'s.
         """
+        found = self.restore_all(target)
+        return None if found is None else found[:2]
+
+    def restore_all(self, target: PyTree) -> tuple[PyTree, dict[str, Any], Leaves] | None:
+        """What `restore` returns, and the leaves that were saved as `others`, by name."""
         return self._restore("newest", target)
 
     def restore_best(self, target: PyTree) -> tuple[PyTree, dict[str, Any]] | None:
         """The best checkpoint, restored as by `restore`."""
-        return self._restore("best", target)
+        found = self._restore("best", target)
+        return None if found is None else found[:2]
 
     def _restore(self, place, target):
-        found = _newest_intact(self.directory / place, aside=self._writes)
+        found = intact.newest(self.directory / place, aside=self._writes)
         if self._writes:
             self._managers[place].reload()
-        return None if found is None else (fit(renamed(found[0], self._prefixes), target), found[1])
+        if found is None:
+            return None
+        flat, others = _without_others(found[0])
+        return fit(renamed(flat, self._prefixes), target), found[1], others
 
 
 def load(directory: Path, best: bool = False) -> tuple[Leaves, dict[str, Any]]:
@@ -203,10 +192,15 @@ def load(directory: Path, best: bool = False) -> tuple[Leaves, dict[str, Any]]:
       CheckpointError: there is no checkpoint, or no intact one.
     """
     folder = checked(directory) / ("best" if best else "newest")
-    found = _newest_intact(folder, aside=False)
+    found = intact.newest(folder, aside=False)
     if found is None:
         raise CheckpointError(f"no checkpoint in {folder}")
-    return found
+    return _without_others(found[0])[0], found[1]
+
+
+def _without_others(flat: Leaves) -> tuple[Leaves, Leaves]:
+    others = {name.removeprefix(_OTHERS): leaf for name, leaf in flat.items() if name.startswith(_OTHERS)}
+    return {name: leaf for name, leaf in flat.items() if not name.startswith(_OTHERS)}, others
 
 
 def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
@@ -216,18 +210,9 @@ def _manager(directory: Path, keep: int) -> ocp.CheckpointManager:
     for leftover in directory.glob("*.orbax-checkpoint-tmp*"):
         _remove(leftover)
     options = ocp.CheckpointManagerOptions(
-        max_to_keep=keep, create=False, multiprocessing_options=_alone(directory.name)
+        max_to_keep=keep, create=False, multiprocessing_options=intact.alone(directory.name)
     )
     return ocp.CheckpointManager(LiteralPath(directory), options=options)
-
-
-def _alone(name: str) -> ocp.options.MultiprocessingOptions:
-    """Options by which orbax waits for no other process, as processes may find damage at different times."""
-    rank = jax.process_index()
-    active = {rank} if jax.process_count() > 1 else None
-    return ocp.options.MultiprocessingOptions(
-        primary_host=rank, active_processes=active, barrier_sync_key_prefix=f"{name}_{rank}"
-    )
 
 
 def _settle(folder: Path) -> None:
@@ -245,52 +230,3 @@ def _remove(path: Path) -> None:
         path.unlink()
     else:
         shutil.rmtree(path)
-
-
-def _newest_intact(folder: Path, aside: bool) -> tuple[Leaves, dict[str, Any]] | None:
-    damaged: dict[Path, str] = {}
-    for step in _steps(folder):
-        path = folder / str(step)
-        try:
-            flat, meta = _read(path)
-        except _DAMAGE as error:
-            damaged[path] = _reason(error)
-            continue
-        if meta.pop("format") not in _READ:
-            raise CheckpointError(f"{path} is not of format {FORMAT} or earlier, which this version reads")
-        for bad, reason in damaged.items():
-            _log.warning("checkpoint %s is damaged: %s; using step %d instead", bad, reason, step)
-            if aside:
-                _move_aside(bad)
-        return flat, meta
-    for bad, reason in damaged.items():
-        _log.warning("checkpoint %s is damaged: %s", bad, reason)
-    if damaged:
-        listed = ", ".join(path.name for path in damaged)
-        raise CheckpointError(f"every checkpoint in {folder} is damaged: steps {listed}; none was deleted")
-    return None
-
-
-def _move_aside(path: Path) -> None:
-    earlier = len(list(path.parent.glob(f"{path.name}.damaged*")))
-    path.rename(path.with_name(f"{path.name}.damaged{f'.{earlier + 1}' if earlier else ''}"))
-
-
-def _read(path: Path) -> tuple[Leaves, dict[str, Any]]:
-    content = json.loads((path / "meta" / "metadata").read_text())
-    version, expected = content.pop("format"), content.pop("checksum")
-    if expected != _text_checksum(content):
-        raise CheckpointError("the checksum of its meta does not match")
-    if version not in _READ:
-        return {}, {"format": version}
-    target = {name: np.zeros(shape, dtype) for name, (_, dtype, shape) in content["leaves"].items()}
-    outside = frozen.read(path.parent.parent, content.get("frozen", ""), target)
-    stored = {name: leaf for name, leaf in target.items() if leaf.size and name not in outside}
-    with ocp.StandardCheckpointer(multiprocessing_options=_alone("read")) as checkpointer:
-        restored = checkpointer.restore(LiteralPath(path / "state"), stored)
-    found = {**restored, **outside}
-    flat = {name: np.asarray(found.get(name, leaf)) for name, leaf in target.items()}
-    for name, leaf in flat.items():
-        if checksum(leaf) != content["leaves"][name]:
-            raise CheckpointError(f"the checksum of {name} does not match")
-    return flat, {**content["meta"], "step": content["step"], "format": version}

@@ -7,7 +7,7 @@ from typing import Any
 
 from gan_jax.errors import CheckpointError
 from gan_jax.game import devices
-from gan_jax.runs import evaluations, required, restore, result, schedules
+from gan_jax.runs import evaluations, own_memory, required, restore, result, schedules
 from gan_jax.runs.required import Train
 from gan_jax.runs.session import Session
 from gan_jax.runs.signals import INTERRUPTS
@@ -33,7 +33,7 @@ def judge(run: Session) -> dict[str, Any]:
         for kind, pixels in evaluations.pictures(found).items():
             run.logs.image(config.steps, f"final_{kind}", pixels)
     result.draw(run.folder, config.name, values)
-    state = devices.unreplicate(run.state)
+    state = own_memory.host(config, run.model, run.state)
     content = result.build(config, state, values, judged_step=step, seconds=run.seconds, origin=run.origin)
     if changes := schedules.history(run.folder):
         content["extended"] = changes
@@ -47,7 +47,7 @@ def _choose(run: Session) -> int:
     """Restores the best state into `run` if the configuration says so; returns the state's step."""
     step = run.config.steps
     if run.config.checkpoint_rule == "best" and step:  # an untrained run has only one state
-        best = run.checkpoints.restore_best(devices.unreplicate(run.state))
+        best = run.checkpoints.restore_best(own_memory.host(run.config, run.model, run.state))
         if best is None:
             raise CheckpointError(f"best={run.config.best!r} was never evaluated in {step} steps")
         run.state, step = devices.replicate(best[0]), best[1]["step"]

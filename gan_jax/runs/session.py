@@ -13,7 +13,7 @@ from gan_jax import data, models
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
 from gan_jax.game.network import Network
-from gan_jax.runs import checkpoint, evaluations, history, inputs, provenance, restore, stored
+from gan_jax.runs import checkpoint, evaluations, history, inputs, own_memory, provenance, restore, stored
 from gan_jax.runs.leaves import renamed
 from gan_jax.runs.logs import Logs
 from gan_jax.runs.workdir import Workdir
@@ -62,7 +62,9 @@ class Session:
         """Starts to save the state as the newest checkpoint, or as the best one."""
         records = history.records_facts(self.folder.records_content)
         self.meta = {**self.meta, "step": step, "seconds": self.seconds, "records": records}
-        self.checkpoints.save(devices.unreplicate(self.state), step, self.meta, best)
+        others = own_memory.others(self.config, self.model, self.state)
+        state = own_memory.host(self.config, self.model, self.state)
+        self.checkpoints.save(state, step, self.meta, best, others)
 
     def evaluate(self, step: int) -> None:
         """Runs and records the evaluations that are due at a step, and saves the state if it is the best."""
@@ -116,9 +118,10 @@ def open_run(
     )
     metrics = stored.metric_prefixes(config.model.name)
     devices.barrier("settled")  # the writing process cleans up after a kill before any process reads
-    restored = checkpoints.restore(restore.abstract_state(model, description))
+    restored = checkpoints.restore_all(restore.abstract_state(model, description))
+    others = None
     if restored:
-        state, meta = restored
+        state, meta, others = restored
         meta["latest"] = renamed(meta["latest"], metrics)
         _note_changes(folder, meta, facts)
         _log.info("%s: resuming at step %d", config.name, meta["step"])
@@ -126,12 +129,15 @@ def open_run(
         state = initial(inputs.columns_of(roles))
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
     meta["data"] = facts
+    placed, dealt = own_memory.place(config, model, state, others)
+    if dealt:
+        _log.info("%s: from step %d on, %s", config.name, meta["step"], dealt)
     return Session(
         config=config,
         folder=folder,
         model=model,
         roles=roles,
-        state=devices.replicate(state),
+        state=placed,
         meta=meta,
         checkpoints=checkpoints,
         evaluations=evaluations.Evaluations(config, model, networks, poll, initial),

@@ -18,7 +18,7 @@ from gan_jax import models
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "benchmarks"))
 
-from accelerator_parts import equal, pack, page, times, workers  # noqa: E402
+from accelerator_parts import equal, machine, pack, page, pipeline, times, workers  # noqa: E402
 from accelerator_parts.record import Record  # noqa: E402
 
 PROGRAM = ROOT / "benchmarks" / "accelerator.py"
@@ -130,11 +130,12 @@ def test_the_program_of_a_step_knows_the_flags_of_its_row(name):
 def test_twins_need_cuda_and_those_with_second_derivatives_are_not_compiled(check):
     long = dataclasses.replace(check, quick=False)
 
-    def sides(torch, compiles=True):
+    def sides(torch, compiles=True, large=True):
         check.record.content["machine"] = {"torch": torch}
-        return times.sides(long, times.Row("dcgan_step.py", {}, compiles=compiles))
+        return times.sides(long, times.Row("dcgan_step.py", {}, compiles=compiles, large=large))
 
     assert sides(None) == sides({"cuda": None}) == times.OURS
+    assert sides(None, large=False).keys() == times.OURS.keys() - {"ours, bfloat16, remat"}
     cuda = sides({"cuda": "a card"})
     assert cuda.keys() == {*times.OURS, *times.TWINS}
     assert all("--device=cuda" in cuda[twin].flags for twin in times.TWINS)
@@ -152,13 +153,44 @@ def test_figures_have_the_roofline_of_products_or_of_memory():
     assert (found["bound"], found["roofline_share"]) == ("memory", pytest.approx(0.5))
 
 
+def test_a_call_of_several_steps_has_the_cost_of_the_side_that_counted_it():
+    assert {side.like for side in times.OURS.values()} - {""} <= times.OURS.keys()
+    for side in times.OURS.values():
+        assert (side.like == "") == ("--cost" in side.flags)
+        assert side.precision in machine.PRECISIONS
+        assert not side.like or times.OURS[side.like].precision == side.precision
+
+
+def test_turns_have_whole_cycles():
+    class Steady:
+        def __init__(self, seconds):
+            self.seconds, self.asked = seconds, []
+
+        def ask(self, line, until):
+            self.asked.append(int(line))
+            return {"seconds": self.seconds}
+
+    fast, slow = Steady(0.001), Steady(1.0)
+    found = times._turns({"fast": fast, "slow": slow}, 0.0, 2, cycle=16)
+    assert (fast.asked, slow.asked) == ([16, 304, 304], [16, 16, 16])
+    assert found == {"fast": [0.001] * 2, "slow": [1.0] * 2}
+
+
+def test_a_pipeline_is_compared_with_the_fastest_of_our_steps():
+    sides = {"ours, a": 10.0, "ours, b": 30.0, "torch": 50.0}
+    row = {"sides": {name: {"images_per_second": rate} for name, rate in sides.items()}}
+    assert pipeline.needed(row) == {"needed_per_second": 30.0}
+    assert pipeline.needed(None) == pipeline.needed({"error": "too slow"}) == {}
+    assert {step for _, _, step in pipeline.ROWS.values()} <= times.ROWS.keys()
+
+
 # --- the program ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (["--parts=equal,heat"], "part 'heat' is not known; known: equal, times, trainings"),
+        (["--parts=equal,heat"], "part 'heat' is not known; known: equal, times, pipeline, trainings"),
         (["--data=nowhere"], "data='nowhere': no such folder; `prepare` makes it"),
         (["cook"], "command 'cook' is not known; known: run, prepare"),
         (["prepare"], "prepare needs --data, a new folder, and GAN_JAX_DATA, the folder of real images"),
@@ -191,6 +223,8 @@ def test_the_quick_check_runs_to_its_end_without_tensorflow_and_goes_on_after_a_
     assert max(differences.values()) == 0 and record["equal"]["vae"]["precision"] == "highest"
     for figures in record["times"]["dcgan_64"]["sides"].values():
         assert figures["least"] <= figures["seconds"] <= figures["most"]
+    assert record["times"]["dcgan_64"]["sides"].keys() > {"ours, bfloat16", "ours, bfloat16, 16 a call"}
+    assert all(row["images_per_second"] > 0 for row in record["pipeline"].values())
     assert record["trainings"]["dtn_tiny"]["step"] == 2 and not record["trainings"]["dtn_tiny"]["cut"]
     files = {path.name for path in out.iterdir()}
     assert files == {"accelerator.json", "accelerator.md", "log.txt", "dtn_tiny.png"}

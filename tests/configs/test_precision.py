@@ -36,6 +36,9 @@ CONFIGS = {
 }
 # Programs of the other models take long to compile.
 SHORT = ("classifier", "segmenter", "vae")
+EACH = pytest.mark.parametrize(
+    "model", [pytest.param(m, marks=[] if m in SHORT else pytest.mark.long) for m in CONFIGS]
+)
 
 
 @functools.cache
@@ -47,7 +50,7 @@ def test_there_is_a_configuration_of_every_model():
     assert set(CONFIGS) == set(models.known())
 
 
-@pytest.mark.parametrize("model", CONFIGS)
+@EACH
 def test_nearly_all_products_of_a_step_are_in_the_policys_type(model):
     counts = shortened(model).products("bfloat16")
     # Last layers of discriminators, mapping networks of styles and Gram matrices stay exact.
@@ -55,9 +58,7 @@ def test_nearly_all_products_of_a_step_are_in_the_policys_type(model):
     assert counts["bfloat16"] > 0.95 * counts.total()
 
 
-@pytest.mark.parametrize(
-    "model", [pytest.param(m, marks=[] if m in SHORT else pytest.mark.long) for m in CONFIGS]
-)
+@EACH
 def test_the_losses_of_a_step_are_those_of_float32_to_two_per_cent(model):
     run = shortened(model)
     (_, exact), (state, found) = run.moved(), run.moved("bfloat16")
@@ -88,7 +89,8 @@ def test_results_of_networks_are_float32_and_their_layers_are_not():
         "norm_1": jnp.bfloat16,
         "logits": jnp.float32,
     }
-    assert {x.dtype for x in jax.tree.leaves((logits, seen["batch_stats"], seen["params"]))} == {jnp.float32}
+    others = (logits, seen["batch_stats"], seen["params"])
+    assert all(x.dtype == jnp.float32 for x in jax.tree.leaves(others))
 
 
 def test_the_policy_ends_with_the_step():

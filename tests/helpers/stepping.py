@@ -31,10 +31,9 @@ class Shortened:
         self.batch = {k: _floats(v) for k, v in batch.items()}
         self.state = drawn(jax.eval_shape(self.model.init, jax.random.key(0), self.batch))
 
-    def moved(self, policy="float32", state=None):
+    def moved(self, policy="float32", remat=False):
         """The state and all metrics after iteration 0, on one device."""
-        step, found = precision.stepping(self.model.train_step, policy), {}
-        state = self.state if state is None else state
+        step, found, state = precision.stepping(self.model.train_step, policy, remat), {}, self.state
         for position, phase in enumerate(self.model.phases(0)):
             program = jax.jit(functools.partial(_alone, step, phase))
             key = jax.random.key(position)

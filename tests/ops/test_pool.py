@@ -86,3 +86,18 @@ def test_shapes_and_types_of_the_state_stay():
     assert describe(after) == describe(state)
     assert state["images"].shape == (4, 2, 3, 1)
     assert state["count"].dtype == jnp.int32
+
+
+def test_images_are_dealt_to_other_numbers_of_pools_without_one_twice():
+    images = np.arange(12, dtype=np.float32).reshape(3, 4, 1, 1, 1)
+    pools = {"images": images, "count": np.array([4, 1, 2], np.int32)}  # 0 1 2 3, 4, 8 9
+    two = pool.dealt(pools, 2)
+    assert two["count"].tolist() == [4, 3]
+    assert two["images"][..., 0, 0, 0].tolist() == [[0, 8, 9, 3], [4, 1, 2, 0]]
+    one = pool.dealt(pools, 1)
+    assert one["count"].tolist() == [4]
+    assert one["images"].ravel().tolist() == [0, 4, 8, 1]
+    assert {name: (x.shape, x.dtype) for name, x in one.items()} == {
+        "images": ((1, 4, 1, 1, 1), np.float32),
+        "count": ((1,), np.int32),
+    }

@@ -1,5 +1,6 @@
 """The start of jax on this machine, and how the processes of a cluster come together and part."""
 
+import logging
 import os
 import sys
 import time
@@ -11,6 +12,8 @@ from jax._src import distributed as cluster
 from jax.experimental import multihost_utils
 
 from gan_jax.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 _LAST_SECONDS = 60  # how long a finished process waits for the others before it ends them
 _LAST_WORDS = 5  # grace period in seconds for the other processes before rank 0 exits
@@ -29,30 +32,50 @@ def start(
       platform: 'cpu', 'gpu' or 'tpu'; '' leaves the choice to jax.
       distributed: join the other processes of a cluster. Address, number of processes and rank come from the
         cluster's environment, or from JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID.
-      compilation_cache: folder for compiled programs; '' keeps none.
+      compilation_cache: folder for compiled programs, see `programs`.
       debug_nans: stop inside the operation that makes a NaN.
       matmul_precision: `jax_default_matmul_precision`, the precision of float32 products on accelerators; ''
-        leaves the choice to jax, which is TF32 on recent NVIDIA GPUs.
+        leaves the choice to the environment and jax, which takes TF32 on recent NVIDIA GPUs.
 
     Raises:
       ConfigError: this machine has no device of the platform, or no cluster was found.
     """
     if platform:
         jax.config.update("jax_platforms", {"gpu": "cuda"}.get(platform, platform))
-    if compilation_cache:
-        jax.config.update("jax_compilation_cache_dir", compilation_cache)
     jax.config.update("jax_debug_nans", debug_nans)
-    jax.config.update("jax_default_matmul_precision", matmul_precision or None)
+    own = matmul_precision or os.environ.get("JAX_DEFAULT_MATMUL_PRECISION")
+    jax.config.update("jax_default_matmul_precision", own)
     if distributed:
         _join()
     try:
-        jax.devices()
+        platform = jax.devices()[0].platform
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"platform={platform!r} has no device here: {reason}") from error
+    folder = programs(compilation_cache, platform)
+    if folder or compilation_cache:  # else jax's own setting remains
+        jax.config.update("jax_compilation_cache_dir", folder or None)
+    if folder:
+        _log.info("compiled programs are kept in %s", folder)
     # On CPUs the first collective opens the connections and waits at most 30 s for the other processes; later
     # ones wait half an hour. All processes have just started here, so none is 30 s behind.
     barrier("joined")
+
+
+def programs(given: str, platform: str) -> str:
+    """The folder of compiled programs; '' if there is none, or if jax's own variable names one.
+
+    Args:
+      given: a folder; 'none'; or '', which is the user's cache folder on accelerators. On a CPU it is none,
+        since programs for one CPU do not run on all others.
+      platform: of the devices.
+    """
+    if given == "none":
+        return ""
+    if given or platform == "cpu" or "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return given
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return os.path.join(os.path.expanduser(home), "gan_jax", "programs")
 
 
 def _join() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from gan_jax.errors import ConfigError
@@ -48,6 +49,29 @@ def replicate(tree: PyTree) -> PyTree:
 def unreplicate(tree: PyTree) -> PyTree:
     """The first device's copy of each leaf, as numpy arrays without the device axis."""
     return jax.tree.map(lambda x: np.asarray(x.addressable_shards[0].data)[0], tree)
+
+
+def deal(stack: PyTree, parts: int = 1) -> PyTree:
+    """Places stacked arrays [all devices x parts, ...], of which each device has its own.
+
+    The result is [local devices, ...], or [local devices, parts, ...] if there are several parts.
+    """
+    count = jax.local_device_count() * parts
+    first = jax.process_index() * count
+
+    def own(x):
+        x = x[first : first + count]
+        return np.reshape(x, (-1, parts, *x.shape[1:])) if parts > 1 else x
+
+    return jax.device_put(jax.tree.map(own, stack), _sharding())
+
+
+def gathered(tree: PyTree, parts: int = 1) -> PyTree:
+    """The stack of which `deal` would place what the devices hold, on every host; all processes call it."""
+    local = jax.tree.map(np.asarray, tree)
+    if jax.process_count() > 1:
+        local = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), multihost_utils.process_allgather(local))
+    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), local) if parts > 1 else local
 
 
 def shard(batch: PyTree) -> PyTree:

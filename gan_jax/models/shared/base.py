@@ -122,6 +122,10 @@ class Model(Protocol):
         """The static arguments of this iteration's compiled steps, in order."""
         ...
 
+    def dealt(self, stack: Mapping[str, Any], count: int) -> Mapping[str, Any]:
+        """The entries of memory that OWN_MEMORY names, [n, ...] of n devices, for `count` devices."""
+        ...
+
     def seen_size(self, size: int) -> int:
         """Pixels a side at which the networks see images of `size` pixels a side."""
         ...
@@ -208,6 +212,10 @@ class Defaults:
         """An iteration is one step."""
         del iteration
         return ("train",)
+
+    def dealt(self, stack: Mapping[str, Any], count: int) -> Mapping[str, Any]:
+        """A model whose devices have entries of their own says how these are dealt out to others."""
+        raise TypeError(f"{type(self).__module__} cannot deal {', '.join(stack)} to {count} devices")
 
     def seen_size(self, size: int) -> int:
         """The networks see images as they are."""

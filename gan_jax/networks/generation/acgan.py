@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, Dense, beside
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -31,10 +32,13 @@ class ACGANDiscriminator(nn.Module):
         """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = beside(x, condition)
         for i, width in enumerate(self.widths):
-            x = Conv(width, 3, 1 if i % 2 else 2, kernel_init=NORMAL, name=f"conv_{i}")(x)
-            x = normalised(x, self.norm, train, f"norm_{i}") if i else x
-            x = nn.Dropout(self.dropout, deterministic=not train)(nn.leaky_relu(x, 0.2))
+            x = block(self, lambda self, x, i=i, width=width: self._layer(x, width, train, i), x)
+            x = nn.Dropout(self.dropout, deterministic=not train)(x)
         return Dense(self.classes, kernel_init=NORMAL, exact=True, name="logits")(x.reshape(len(x), -1))
+
+    def _layer(self, x, width, train, i):
+        x = Conv(width, 3, 1 if i % 2 else 2, kernel_init=NORMAL, name=f"conv_{i}")(x)
+        return nn.leaky_relu(normalised(x, self.norm, train, f"norm_{i}") if i else x, 0.2)
 
 
 class LabelProduct(nn.Module):

@@ -1,10 +1,13 @@
 """The 101-layer residual generator and critic of Gulrajani et al. 2017's robustness grid, of any depth."""
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense, beside, depth_to_space
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import GLOROT, HE, glorot_strided, he_strided
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -70,7 +73,7 @@ class BottleneckGenerator(nn.Module):
         """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = Dense(16 * self.widths[0], kernel_init=GLOROT, name="project")(z)
         x = x.reshape(x.shape[0], 4, 4, -1)
-        x = _stages(x, train, self.widths, self.blocks, "up", self.norm)
+        x = _stages(self, x, train, self.widths, self.blocks, "up", self.norm)
         # The authors' script divides the outputs of both networks by 5.
         return jnp.tanh(Conv(self.out_channels, 1, kernel_init=GLOROT, name="to_image")(x) / 5)
 
@@ -94,14 +97,17 @@ class BottleneckDiscriminator(nn.Module):
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
         """Logits. `condition` [B, K] joins the image as K constant planes."""
         x = Conv(self.widths[0], 1, kernel_init=GLOROT, name="from_image")(beside(x, condition))
-        x = _stages(x, train, self.widths, self.blocks, "down", self.norm)
+        x = _stages(self, x, train, self.widths, self.blocks, "down", self.norm)
         return Dense(self.classes, kernel_init=GLOROT, exact=True, name="logits")(x.reshape(len(x), -1)) / 5
 
 
-def _stages(x, train, widths, blocks, resample, norm):
+def _stages(network, x, train, widths, blocks, resample, norm):
+    def applied(network, x, how, width, name):
+        del network
+        return Bottleneck(width, how, norm, name=name)(x, train)
+
     for stage, (width, count) in enumerate(zip(widths, blocks, strict=True)):
-        if stage:
-            x = Bottleneck(width, resample, norm, name=f"{resample}_{stage}")(x, train)
-        for i in range(count):
-            x = Bottleneck(width, "none", norm, name=f"block_{stage}_{i}")(x, train)
+        places = [(resample, f"{resample}_{stage}")] if stage else []
+        for how, name in (*places, *(("none", f"block_{stage}_{i}") for i in range(count))):
+            x = block(network, functools.partial(applied, how=how, width=width, name=name), x)
     return x

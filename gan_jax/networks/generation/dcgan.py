@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Collapse, Conv, ConvTranspose, Project, beside
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NORMAL, Initializer, around_one
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -66,8 +67,7 @@ class Generator(nn.Module):
         x = Project(self.widths[0], self.start, kernel_init=NORMAL, name="project")(z)
         x = self._mix(self._rectify(x, train, "norm_0"), train, 0)
         for i, width in enumerate(self.widths[1:], start=1):
-            up = ConvTranspose(width, self.kernel_size, use_bias=False, kernel_init=NORMAL, name=f"up_{i}")
-            x = self._mix(self._rectify(up(x), train, f"norm_{i}"), train, i)
+            x = block(self, lambda self, x, i=i, width=width: self._up(x, width, train, i), x)
         last = ConvTranspose(
             self.out_channels,
             self.kernel_size,
@@ -76,6 +76,10 @@ class Generator(nn.Module):
             name="to_image",
         )
         return nn.tanh(last(x))
+
+    def _up(self, x, width, train, i):
+        up = ConvTranspose(width, self.kernel_size, use_bias=False, kernel_init=NORMAL, name=f"up_{i}")
+        return self._mix(self._rectify(up(x), train, f"norm_{i}"), train, i)
 
     def _mix(self, x, train, i):
         if not self.pointwise:
@@ -130,18 +134,21 @@ class Discriminator(nn.Module):
         """
         x = beside(x, condition)
         init: Initializer = NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
-        for i, width in enumerate(self.widths):
-            norm = self.norm if i > 0 or self.first_norm else "none"
-            # A norm has its own bias.
-            bias = self.bias and norm == "none"
-            down = Conv(width, self.kernel_size, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")
-            x = normalised(down(x), norm, train, f"norm_{i}", around_one(self.norm_std))
-            x = nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
+        for i in range(len(self.widths)):
+            x = block(self, lambda self, x, i=i: self._down(x, train, i, init), x)
         logits = Collapse(self.classes, self.bias, kernel_init=init, exact=True, name="logits")(x)
         if self.aux:
             aux = Collapse(self.aux, kernel_init=init, exact=True, name="aux")(x)
             logits = jnp.concatenate([logits, aux], -1)
         return logits
+
+    def _down(self, x, train, i, init):
+        norm = self.norm if i > 0 or self.first_norm else "none"
+        # A norm has its own bias.
+        bias = self.bias and norm == "none"
+        down = Conv(self.widths[i], self.kernel_size, 2, use_bias=bias, kernel_init=init, name=f"down_{i}")
+        x = normalised(down(x), norm, train, f"norm_{i}", around_one(self.norm_std))
+        return nn.relu(x) if self.activation == "relu" else nn.leaky_relu(x, 0.2)
 
 
 def logits_of_groups(

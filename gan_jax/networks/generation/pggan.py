@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from gan_jax.networks.generation.stylegan2 import sides
 from gan_jax.networks.layers.basic import mean_pool, upsample
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.equalised import Conv, Dense, leaky_relu
 from gan_jax.networks.layers.minibatch import beside_deviation
 from gan_jax.networks.layers.normalisation import pixel_norm
@@ -88,7 +89,7 @@ class Generator(nn.Module):
         x = pixel_norm(z)
         rgb: Any = None
         for i, side in enumerate(sides(self.size)[: coloured.stop]):
-            x = self._layers(x, side)
+            x = block(self, lambda self, x, side=side: self._layers(x, side), x)
             if i in coloured:
                 made = exactly(Conv(self.channels, 1, name=f"b{side}_torgb")(x))
                 rgb = made if rgb is None else mixed(made, upsample(rgb), level, i)
@@ -133,7 +134,7 @@ class Discriminator(nn.Module):
         steps = sides(self.size)[: coloured.stop]
         x = self._read(images, steps[-1])
         for i in reversed(range(1, len(steps))):
-            x = self._layers(x, steps[i])
+            x = block(self, lambda self, x, side=steps[i]: self._layers(x, side), x)
             if i - 1 in coloured:
                 images = mean_pool(images)
                 x = mixed(x, self._read(images, steps[i - 1]), level, i)

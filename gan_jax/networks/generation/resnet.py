@@ -1,10 +1,13 @@
 """Residual networks of Gulrajani et al. 2017 (32 and 64 pixels) and of Miyato et al. 2018 (SN-ResNet)."""
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, Dense, beside, mean_pool, upsample
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import GLOROT, HE
 from gan_jax.networks.layers.normalisation import BatchNorm, normalised
 from gan_jax.ops.precision import exactly
@@ -53,6 +56,12 @@ class ResBlock(nn.Module):
         return ConditionalBatchNorm(name=name)(x, train, label)
 
 
+def _residual(fields, name, train, network, x, label=None):
+    """A new residual block of a network, applied."""
+    del network
+    return ResBlock(*fields, name=name)(x, train, label)
+
+
 class ConditionalBatchNorm(nn.Module):
     """Batch norm with a scale and a shift for each class: images [B, H, W, C], one-hot labels [B, K]."""
 
@@ -97,8 +106,8 @@ class ResNetGenerator(nn.Module):
         x = Dense(self.start**2 * self.widths[0], kernel_init=GLOROT, name="project")(z)
         x = x.reshape(x.shape[0], self.start, self.start, -1)
         for i, width in enumerate(self.widths[1:]):
-            block = ResBlock(width, "up", self.norm, self.first_bias, name=f"block_{i}")
-            x = block(x, train, label)
+            fields = (width, "up", self.norm, self.first_bias)
+            x = block(self, functools.partial(_residual, fields, f"block_{i}", train), x, label)
         x = nn.relu(normalised(x, self.norm, train, "norm"))
         init = HE if self.he_output else GLOROT
         return jnp.tanh(Conv(self.out_channels, kernel_init=init, name="to_image")(x))
@@ -139,7 +148,8 @@ class ResNetDiscriminator(nn.Module):
         for i, width in enumerate(self.widths):
             resample = "down" if i < self.downs else "none"
             raw = i == 0 and not self.stem
-            x = ResBlock(width, resample, self.norm, self.first_bias, raw, name=f"block_{i}")(x, train)
+            fields = (width, resample, self.norm, self.first_bias, raw)
+            x = block(self, functools.partial(_residual, fields, f"block_{i}", train), x)
         x = self._pooled(x)
         head = Dense(self.classes, self.head_bias, GLOROT, exact=True, name="logits")
         logits = head(x)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense, beside
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -34,9 +35,12 @@ class SNDCGANGenerator(nn.Module):
         x = nn.relu(normalised(x, self.norm, train, "norm_0"))
         x = x.reshape(x.shape[0], self.start, self.start, -1)
         for i, width in enumerate(self.widths[1:], start=1):
-            x = ConvTranspose(width, kernel_init=NORMAL, name=f"up_{i}")(x)
-            x = nn.relu(normalised(x, self.norm, train, f"norm_{i}"))
+            x = block(self, lambda self, x, i=i, width=width: self._up(x, width, train, i), x)
         return jnp.tanh(Conv(self.out_channels, kernel_init=NORMAL, name="to_image")(x))
+
+    def _up(self, x, width, train, i):
+        x = ConvTranspose(width, kernel_init=NORMAL, name=f"up_{i}")(x)
+        return nn.relu(normalised(x, self.norm, train, f"norm_{i}"))
 
 
 class SNDCGANDiscriminator(nn.Module):
@@ -63,7 +67,10 @@ class SNDCGANDiscriminator(nn.Module):
         x = Conv(self.widths[0], kernel_init=NORMAL, name="conv_0")(beside(x, condition))
         x = nn.leaky_relu(x, 0.1)
         for i, (before, width) in enumerate(itertools.pairwise(self.widths), start=1):
-            for name, *layer in ((f"down_{i}", before, 4, 2), (f"conv_{i}", width, 3, 1)):
-                x = Conv(*layer, kernel_init=NORMAL, name=name)(x)
-                x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{name}"), 0.1)
+            for layer in ((f"down_{i}", before, 4, 2), (f"conv_{i}", width, 3, 1)):
+                x = block(self, lambda self, x, layer=layer: self._layer(x, train, *layer), x)
         return Dense(self.classes, kernel_init=NORMAL, exact=True, name="logits")(x.reshape(len(x), -1))
+
+    def _layer(self, x, train, name, width, kernel, stride):
+        x = Conv(width, kernel, stride, kernel_init=NORMAL, name=name)(x)
+        return nn.leaky_relu(normalised(x, self.norm, train, f"norm_{name}"), 0.1)

@@ -4,6 +4,7 @@ Its images grow as those of progressive GAN do, see `pggan`. There are two style
 stage: those of the constant, or of the first dense layer, and of each convolution.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import jax.numpy as jnp
 from gan_jax.networks.generation.pggan import GAIN, Generator, colour_stages, mixed
 from gan_jax.networks.generation.stylegan2 import sides
 from gan_jax.networks.layers.basic import biased, upsample
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.equalised import Conv, Dense, leaky_relu
 from gan_jax.networks.layers.normalisation import channel_norm
 from gan_jax.ops.precision import exactly, factors
@@ -83,8 +85,9 @@ class Synthesis(nn.Module):
         rgb: Any = None
         for i, side in enumerate(sides(self.size)[: coloured.stop]):
             for j in (2 * i, 2 * i + 1):
-                x = self._layer(x, ws[:, 0], side, j)
-                x = Styled(name=f"b{side}_styled{j % 2}")(x, ws[:, j], noise[j] if len(noise) else None)
+                level = noise[j] if len(noise) else None
+                layers = functools.partial(_styled, side, j)
+                x = block(self, layers, x, ws[:, 0], ws[:, j], level)
             if i in coloured:
                 made = exactly(Conv(self.channels, 1, name=f"b{side}_torgb")(x))
                 rgb = made if rgb is None else mixed(made, upsample(rgb), level, i)
@@ -102,6 +105,12 @@ class Synthesis(nn.Module):
             return dense(w).reshape(-1, 4, 4, width)
         up = ("blurred_up" if self.blurred else "up") if j % 2 == 0 else "none"
         return Conv(width, gain=GAIN, use_bias=False, resample=up, name=f"b{side}_conv{j % 2}")(x)
+
+
+def _styled(side, j, network, x, first, w, noise):
+    """Layer j of a synthesis network, with its noise and style."""
+    x = network._layer(x, first, side, j)
+    return Styled(name=f"b{side}_styled{j % 2}")(x, w, noise)
 
 
 class Unstyled(nn.Module):

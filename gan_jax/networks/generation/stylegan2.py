@@ -4,6 +4,7 @@ Block r works at a side of r pixels, for r = 4, 8 and so on to the side of the i
 G's last layer is linear, so that its values may leave that range.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,7 @@ import jax.numpy as jnp
 
 from gan_jax.networks.generation.mapping import Mapping
 from gan_jax.networks.layers.basic import biased
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.convolutions import conv
 from gan_jax.networks.layers.equalised import Conv, Dense, leaky_relu
 from gan_jax.networks.layers.minibatch import beside_deviation
@@ -164,6 +166,12 @@ class Block(nn.Module):
         return x, rgb
 
 
+def _call(kind, fields, name, network, *inputs):
+    """A new module of a network, applied."""
+    del network
+    return kind(*fields, name=name)(*inputs)
+
+
 class Synthesis(nn.Module):
     """The synthesis network: styles [B, L, d] -> images [B, size, size, channels].
 
@@ -196,15 +204,15 @@ class Synthesis(nn.Module):
         first = 0
         for side in sides(self.size):
             convs = 1 if side == 4 else 2
-            block = Block(
+            fields = (
                 min(self.width_base // side, self.width_max),
                 self.channels,
                 self.architecture,
                 side == self.size,
-                name=f"b{side}",
             )
             styles = [ws[:, i] for i in range(first, first + convs + 1)]
-            x, rgb = block(x, rgb, styles, maps[first : first + convs])
+            layers = functools.partial(_call, Block, fields, f"b{side}")
+            x, rgb = block(self, layers, x, rgb, styles, maps[first : first + convs])
             first += convs
         return rgb
 
@@ -268,8 +276,8 @@ class Discriminator(nn.Module):
                 x = read if x is None else x + read
                 images = fir_down(images)
             if side > 4:
-                residual = self.architecture == "residual"
-                x = DBlock(width(side), width(side // 2), residual, name=f"b{side}")(x)
+                fields = (width(side), width(side // 2), self.architecture == "residual")
+                x = block(self, functools.partial(_call, DBlock, fields, f"b{side}"), x)
         x = beside_deviation(x, self.group) if self.group else x
         x = leaky_relu(Conv(width(4), name="b4_conv")(x), _GAIN)
         x = leaky_relu(Dense(width(4), name="b4_fc")(x.reshape(len(x), -1)), _GAIN)

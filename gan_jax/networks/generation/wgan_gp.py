@@ -4,12 +4,15 @@ All layers have biases, even before a norm. The activations are 'relu'; 'leaky_r
 and 'gated', which is sigmoid(even channels) * tanh(odd channels) of a layer twice as wide.
 """
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.generation.mlp import bounded
 from gan_jax.networks.layers.basic import Conv, ConvTranspose, Dense, beside
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import GLOROT, NORMAL, Initializer, he_strided, narrow
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -56,8 +59,8 @@ class ConvGenerator(nn.Module):
             x = normalised(x, self.norm, train, "norm_0")
         x = activated(x, self.activation)
         for i, width in enumerate(self.widths[1:], start=1):
-            x = ConvTranspose(width * double, self.kernel, kernel_init=deconv, name=f"up_{i}")(x)
-            x = activated(normalised(x, self.norm, train, f"norm_{i}"), self.activation)
+            up = functools.partial(_layer, ConvTranspose, width * double, 2, deconv, f"up_{i}", f"norm_{i}")
+            x = block(self, functools.partial(up, train), x)
             if self.crop and i == 1:
                 x = x[:, : self.crop, : self.crop]
         x = ConvTranspose(self.out_channels, self.kernel, kernel_init=deconv, name="to_image")(x)
@@ -90,10 +93,17 @@ class ConvDiscriminator(nn.Module):
         dense, conv = kernel_inits(self.init_scheme)
         double = 2 if self.activation == "gated" else 1
         for i, width in enumerate(self.widths):
-            x = Conv(width * double, self.kernel, 2, kernel_init=conv, name=f"down_{i}")(x)
-            x = normalised(x, self.norm, train, f"norm_{i}") if i else x
-            x = activated(x, self.activation)
+            norm = f"norm_{i}" if i else ""
+            down = functools.partial(_layer, Conv, width * double, 2, conv, f"down_{i}", norm)
+            x = block(self, functools.partial(down, train), x)
         return Dense(self.classes, kernel_init=dense, exact=True, name="logits")(x.reshape(len(x), -1))
+
+
+def _layer(kind, width, stride, init, name, norm, train, network, x):
+    """A convolution of a network's kernel size, its norm if that has a name, and its activation."""
+    x = kind(width, network.kernel, stride, kernel_init=init, name=name)(x)
+    x = normalised(x, network.norm, train, norm) if norm else x
+    return activated(x, network.activation)
 
 
 def kernel_inits(name: str, transposed: bool = False) -> tuple[Initializer, Initializer]:

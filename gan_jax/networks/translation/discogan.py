@@ -4,6 +4,7 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -30,15 +31,14 @@ class Generator(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """Images. In training, batch norm uses the batch's statistics and updates the running ones."""
-        x = _encode(x, self.width, self.levels, train)[-1]
+        x = _encode(self, x, train)[-1]
         if self.bottleneck:
             squeeze = _layer(Conv, self.bottleneck, "squeeze", stride=1, padding=0)
             x = nn.leaky_relu(normalised(squeeze(x), "batch", train, "squeeze_norm", NEAR_ONE), 0.2)
             widen = _layer(ConvTranspose, self.width * 2 ** (self.levels - 1), "widen", stride=1, padding=0)
             x = nn.relu(normalised(widen(x), "batch", train, "widen_norm", NEAR_ONE))
         for i in reversed(range(1, self.levels)):
-            x = _layer(ConvTranspose, self.width * 2 ** (i - 1), f"up_{i}")(x)
-            x = nn.relu(normalised(x, "batch", train, f"up_norm_{i}", NEAR_ONE))
+            x = block(self, lambda self, x, i=i: _up(x, self.width * 2 ** (i - 1), train, i), x)
         return nn.tanh(_layer(ConvTranspose, self.out_channels, "to_image")(x))
 
 
@@ -59,18 +59,27 @@ class Discriminator(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> tuple[jax.Array, list[jax.Array]]:
         """Logits, and the features [B, s, s, d] after the activations of layers 2, 3, ..."""
-        features = _encode(x, self.width, self.levels, train)
+        features = _encode(self, x, train)
         logits = _layer(Conv, 1, "logits", stride=1, padding=0, exact=True)(features[-1])
         return logits.reshape(x.shape[0], -1), features[1:]
 
 
-def _encode(x, width, levels, train):
+def _encode(network, x, train):
     maps = []
-    for i in range(levels):
-        x = _layer(Conv, width * 2**i, f"down_{i}")(x)
-        x = nn.leaky_relu(normalised(x, "batch", train, f"down_norm_{i}", NEAR_ONE) if i else x, 0.2)
+    for i in range(network.levels):
+        x = block(network, lambda self, x, i=i: _down(x, self.width * 2**i, train, i), x)
         maps.append(x)
     return maps
+
+
+def _down(x, width, train, i):
+    x = _layer(Conv, width, f"down_{i}")(x)
+    return nn.leaky_relu(normalised(x, "batch", train, f"down_norm_{i}", NEAR_ONE) if i else x, 0.2)
+
+
+def _up(x, width, train, i):
+    x = _layer(ConvTranspose, width, f"up_{i}")(x)
+    return nn.relu(normalised(x, "batch", train, f"up_norm_{i}", NEAR_ONE))
 
 
 def _layer(kind, width, name, stride=2, padding=1, **options):

@@ -1,9 +1,12 @@
 """The networks of yunjey's mnist-svhn-transfer, a CycleGAN for 32 pixels that many lectures use."""
 
+import functools
+
 import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -31,7 +34,8 @@ class Generator(nn.Module):
         for i, (width, kernel, stride) in enumerate(
             [(self.width, 4, 2), (inner, 4, 2), (inner, 3, 1), (inner, 3, 1)]
         ):
-            x = _activated(_layer(Conv, width, f"conv_{i}", kernel, stride)(x), train, f"norm_{i}")
+            layer = (width, f"conv_{i}", kernel, stride)
+            x = block(self, functools.partial(_normed, layer, train, f"norm_{i}"), x)
         x = _activated(_layer(ConvTranspose, self.width, "up")(x), train, "up_norm")
         return nn.tanh(_layer(ConvTranspose, self.out_channels, "to_image")(x))
 
@@ -52,8 +56,14 @@ class Discriminator(nn.Module):
         """Logits. In training, batch norm uses the batch's statistics and updates the running ones."""
         x = nn.leaky_relu(_layer(Conv, self.width, "conv_0")(x), _SLOPE)
         for i in (1, 2):
-            x = _activated(_layer(Conv, self.width * 2**i, f"conv_{i}")(x), train, f"norm_{i}")
+            layer = (self.width * 2**i, f"conv_{i}")
+            x = block(self, functools.partial(_normed, layer, train, f"norm_{i}"), x)
         return _layer(Conv, self.classes, "logits", stride=1, padding=0, exact=True)(x)
+
+
+def _normed(layer, train, norm, network, x):
+    del network
+    return _activated(_layer(Conv, *layer)(x), train, norm)
 
 
 def _activated(x, train, name):

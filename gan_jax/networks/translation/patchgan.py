@@ -1,9 +1,12 @@
 """PatchGAN: a discriminator of overlapping patches (Isola et al. 2017; CycleGAN uses it too)."""
 
+import functools
+
 import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -44,9 +47,13 @@ class Discriminator(nn.Module):
         x = nn.leaky_relu(self._conv(self.width, "conv_0", stride=2)(x), 0.2)
         for i in range(1, self.layers + 1):
             width, stride = self.width * min(2**i, 8), 2 if i < self.layers else 1
-            x = self._conv(width, f"conv_{i}", stride=stride, bias=bias)(x)
-            x = nn.leaky_relu(normalised(x, self.norm, train, f"norm_{i}", NEAR_ONE), 0.2)
+            layer = functools.partial(Discriminator._layer, width=width, stride=stride, train=train, i=i)
+            x = block(self, layer, x)
         return self._conv(1, "logits", exact=True)(x)
+
+    def _layer(self, x, width, stride, train, i):
+        x = self._conv(width, f"conv_{i}", stride=stride, bias=self.norm != "batch")(x)
+        return nn.leaky_relu(normalised(x, self.norm, train, f"norm_{i}", NEAR_ONE), 0.2)
 
     def _conv(self, width, name, kernel=4, stride=1, bias=True, exact=False):
         padding = (kernel - 1) // 2

@@ -4,6 +4,7 @@ import flax.linen as nn
 import jax
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -39,7 +40,7 @@ class Generator(nn.Module):
             down = Conv(self.width * 2**i, 3, 2, bias, padding=1, kernel_init=NORMAL, name=f"down_{i}")
             x = self._normed(down(x), train, f"down_norm_{i}")
         for i in range(self.blocks):
-            x = x + self._residual(x, train, i, bias)
+            x = x + block(self, lambda self, x, i=i: self._residual(x, train, i, bias), x)
         for i in reversed(range(self.downs)):
             up = ConvTranspose(
                 *(self.width * 2**i, 3, 2, bias),

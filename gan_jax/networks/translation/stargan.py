@@ -1,5 +1,6 @@
 """StarGAN's generator and discriminator (Choi et al. 2018, tables IV and V; official code)."""
 
+import functools
 from typing import Any
 
 import flax.linen as nn
@@ -7,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Collapse, Conv, ConvTranspose
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.normalisation import instance_norm
 
 # The official code keeps torch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)). Torch counts the fan of a
@@ -44,10 +46,7 @@ class Generator(nn.Module):
         for i in (1, 2):
             x = nn.relu(instance_norm(f"norm_{i}")(_conv(self.width * 2**i, 4, 2, name=f"down_{i}")(x)))
         for i in range(self.blocks):
-            y = nn.relu(
-                instance_norm(f"block_{i}_norm_0")(_conv(x.shape[-1], 3, name=f"block_{i}_conv_0")(x))
-            )
-            x = x + instance_norm(f"block_{i}_norm_1")(_conv(x.shape[-1], 3, name=f"block_{i}_conv_1")(y))
+            x = x + block(self, functools.partial(_residual, f"block_{i}"), x)
         for i in (1, 0):
             up = ConvTranspose(self.width * 2**i, use_bias=False, kernel_init=_INIT_UP, name=f"up_{i}")
             x = nn.relu(instance_norm(f"up_norm_{i}")(up(x)))
@@ -79,6 +78,13 @@ class Discriminator(nn.Module):
             x = nn.leaky_relu(x, 0.01)
         classes = Collapse(self.classes, use_bias=False, kernel_init=_INIT, exact=True, name="classes")
         return _conv(1, 3, exact=True, name="realness")(x), classes(x)
+
+
+def _residual(name, network, x):
+    del network
+    y = _conv(x.shape[-1], 3, name=f"{name}_conv_0")(x)
+    y = _conv(x.shape[-1], 3, name=f"{name}_conv_1")(nn.relu(instance_norm(f"{name}_norm_0")(y)))
+    return instance_norm(f"{name}_norm_1")(y)
 
 
 def _conv(features: int, kernel_size: int, stride: int = 1, **options: Any) -> Conv:

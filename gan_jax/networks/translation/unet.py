@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from gan_jax.networks.layers.basic import Conv, ConvTranspose
+from gan_jax.networks.layers.blocks import block
 from gan_jax.networks.layers.initializers import NEAR_ONE, NORMAL
 from gan_jax.networks.layers.normalisation import normalised
 
@@ -52,10 +53,10 @@ class Generator(nn.Module):
         """
         maps = []
         for i in range(self.levels):
-            x = self._down(nn.leaky_relu(x, 0.2) if i else x, train, i)
+            x = block(self, lambda self, x, i=i: self._down(nn.leaky_relu(x, 0.2) if i else x, train, i), x)
             maps.append(x)
         for i in reversed(range(1, self.levels)):
-            x = self._up(nn.relu(x), train, i)
+            x = block(self, lambda self, x, i=i: self._up(nn.relu(x), train, i), x)
             if 2 ** (self.levels - i) in self.dropped_sides:
                 x = nn.Dropout(0.5, deterministic=not dropout)(x)
             # A ReLU follows, and the ReLU of a map equals the ReLU of its leaky ReLU.
