@@ -27,10 +27,6 @@ from typing import Any
 
 from absl import app, flags
 
-_JSON = flags.DEFINE_string("json", "", "file for the figures")
-_QUICK = flags.DEFINE_bool("quick", False, "the smallest form of every axis")
-_WORKER = flags.DEFINE_string("worker", "", "used by the program itself: a row as JSON")
-
 ROOT = Path(__file__).parents[1]
 LINEAR = 1.1  # the largest exponent that counts as linear
 _STEPS = 12  # the fastest of them is a row's step
@@ -60,6 +56,11 @@ AXES = {
 }
 QUICK = {"images": (8, 16), "pixels": (16, 32), "parameters": (2, 4)}
 UNITS = {"first": "s", "start": "s", "step": "s", "checkpoint": "s", "peak_mib": "MiB"}
+
+_JSON = flags.DEFINE_string("json", "", "file for the figures")
+_QUICK = flags.DEFINE_bool("quick", False, "the smallest form of every axis")
+_AXES = flags.DEFINE_list("axes", [*AXES], "what to measure; the file keeps the others")
+_WORKER = flags.DEFINE_string("worker", "", "used by the program itself: a row as JSON")
 
 
 def _noise(folder: Path, side: int, count: int) -> str:
@@ -244,17 +245,17 @@ def main(argv: list[str]) -> None:
         return
     from gan_jax.runs import provenance
 
-    with tempfile.TemporaryDirectory() as scratch:
-        axes = {
-            name: rows(name, QUICK[name] if _QUICK.value else axis.sizes, Path(scratch))
-            for name, axis in AXES.items()
-        }
-    figures: dict[str, Any] = {"seed": 0, "axes": axes, "worse_than_linear": worse(axes)}
-    figures |= provenance.facts()
+    path = Path(_JSON.value) if _JSON.value else None
+    axes = json.loads(path.read_text())["axes"] if path and path.exists() else {}
+    for name in _AXES.value:
+        with tempfile.TemporaryDirectory() as scratch:
+            axes[name] = rows(name, QUICK[name] if _QUICK.value else AXES[name].sizes, Path(scratch))
+        figures: dict[str, Any] = {"seed": 0, "axes": axes, "worse_than_linear": worse(axes)}
+        figures |= provenance.facts()
+        if path:
+            path.write_text(json.dumps(figures, indent=2) + "\n")
     print(page(figures))
-    if _JSON.value:
-        path = Path(_JSON.value)
-        path.write_text(json.dumps(figures, indent=2) + "\n")
+    if path:
         path.with_suffix(".md").write_text(page(figures))
         plot(figures, path.with_suffix(".png"))
 
