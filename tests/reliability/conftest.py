@@ -15,6 +15,7 @@ from pathlib import Path
 import forking
 import numpy as np
 import pytest
+from picture_files import encoded, write
 
 from gan_jax import config as configuration
 
@@ -123,12 +124,15 @@ def launcher(tmp_path_factory, manual_dir):
 
 @pytest.fixture(scope="session")
 def manual_dir(tmp_path_factory):
-    """A folder with `digits.npz`: 96 images of noise in which the labels are visible."""
+    """A folder with `digits.npz` and `digits.zip`: 96 images of noise in which the labels are visible."""
     folder = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     label = np.arange(96) % 10
     image = rng.integers(0, 128, (96, 32, 32, 1)) + 12 * label[:, None, None, None]
-    np.savez(folder / "digits.npz", image=image.astype(np.uint8), label=label)
+    image = image.astype(np.uint8)
+    np.savez(folder / "digits.npz", image=image, label=label)
+    files = {f"{label[row]}/{row}.png": encoded(image[row, ..., 0]) for row in range(96)}
+    write(folder / "digits.zip", files)
     return folder
 
 

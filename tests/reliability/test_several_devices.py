@@ -87,6 +87,25 @@ def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, f
     assert _files(tmp_path / "pair") == _files(tmp_path / "single")
 
 
+def test_two_processes_with_a_store_end_where_one_with_two_devices_does_also_after_a_restart(
+    launcher, tmp_path, free_port
+):
+    """Both processes need the store at once, and one makes it. The second start goes on at step 4."""
+    single = launcher.tiny(tmp_path / "single", "stored", **{"data.store": tmp_path / "store_1"})
+    launcher.run(*single, devices=2)
+    fields = {"data.store": tmp_path / "store_2", "distributed": True, "platform": "cpu"}
+    for steps in (4, 8):
+        pair = launcher.tiny(tmp_path / "pair", "stored", steps=steps, **fields)
+        codes, said = _both(launcher, free_port, pair)
+        assert codes == [0, 0], said
+    assert all("resuming at step 4" in text and "storing" not in text for text in said), said
+    expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
+    # One store for training and one for the test's rows, although two processes needed each.
+    assert len([*(tmp_path / "store_2").glob("*/images.npy")]) == 2
+
+
 def test_two_processes_that_fail_alike_say_so_and_end_with_the_code_of_the_failure(
     launcher, tmp_path, free_port
 ):

@@ -1,6 +1,7 @@
 """A classifier of 32x32 noise with steps of milliseconds; `digits.npz` is in `manual_dir`.
 
-Variants: `wide` has a state of 140 kB; `requiring` requires another run.
+Variants: `wide` has a state of 140 kB; `requiring` requires another run; `stored` reads the images of
+`digits.zip` from a store.
 """
 
 from gan_jax import config as gan_config
@@ -13,7 +14,7 @@ def get_config(arg=""):
     config.best = "test/accuracy"
     config.checkpoint_every = 2
     config.log_every = 1
-    return gan_config.apply(config, arg, wide, requiring)
+    return gan_config.apply(config, arg, wide, requiring, stored)
 
 
 def wide(config):
@@ -22,6 +23,12 @@ def wide(config):
 
 def requiring(config):
     config.requires.first = _classifier("first", "train[32:]")
+
+
+def stored(config):
+    for role in (*config.data.roles.values(), *config.evals.test.roles.values()):
+        role.files, role.classes = {"train": "digits.zip"}, True
+    config.data.store_above = 0
 
 
 def _classifier(name, split):

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from prepared_sets import faces
 
 from gan_jax import data
 from gan_jax.data.sources import tfds as tfds_source
 from gan_jax.data.sources import tfds_rows
-from gan_jax.data.store import making
-from gan_jax.data.store.stored import Stored
 from gan_jax.errors import DataError
 
 MNIST = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
@@ -80,29 +79,6 @@ def test_a_prepared_set_is_read_whole_and_in_slices(prepared, images):
     assert load(prepared, size=16).columns["image"].shape == (30, 16, 16, 3)
 
 
-def faces(folder, file_format="array_record") -> Path:
-    """A prepared set in the layout of celeb_a: oblong images whose grey is their row, with attributes."""
-    rows = [
-        (
-            row,
-            {"image": np.full((12, 10, 3), row, np.uint8), "attributes": {"Male": row % 2, "Young": row > 3}},
-        )
-        for row in range(6)
-    ]
-    attributes = {"Male": np.bool_, "Young": np.bool_}
-    features = {"image": tfds.features.Image(shape=(12, 10, 3)), "attributes": attributes}
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="faces",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(features),
-        split_datasets={"train": rows},
-        data_dir=folder,
-        file_format=file_format,
-        disable_shuffling=True,
-    )
-    return folder
-
-
 @pytest.mark.parametrize("file_format", ["array_record", "tfrecord"])
 def test_attributes_of_a_set_are_its_label(tmp_path, file_format):
     folder = faces(tmp_path, file_format)
@@ -116,34 +92,6 @@ def test_attributes_of_a_set_are_its_label(tmp_path, file_format):
     for function in (data.check, lambda spec, **place: data.load(spec, size=8, **place)):
         with pytest.raises(DataError, match=r"'Mael' of data set 'faces' is not known; did you mean 'Male'"):
             function({**spec, "attributes": ("Mael",)}, data_dir=str(folder))
-
-
-@pytest.mark.parametrize("file_format", ["array_record", "tfrecord"])
-def test_a_set_fills_a_store_which_gives_the_same_rows_and_labels(tmp_path, file_format, monkeypatch):
-    """The store is made in parts of two rows, of which a cut leaves one, and serves all attributes."""
-    folder, store = faces(tmp_path, file_format), data.Store(tmp_path / "store", 0)
-    monkeypatch.setattr(making, "_PART_ROWS", 2)
-
-    class Cut(Exception):
-        pass
-
-    def cut():
-        raise Cut
-
-    spec = {"name": "faces", "split": "train[1:]+train[:1]"}
-    with pytest.raises(Cut):
-        data.load(spec, size=8, data_dir=str(folder), store=data.Store(tmp_path / "store", 0, cut))
-    for options in ({}, {"attributes": ("Young", "Male")}, {"having": ("Male",)}):
-        resident, stored = (
-            data.load({**spec, **options}, size=8, data_dir=str(folder), store=place)
-            for place in (None, store)
-        )
-        assert isinstance(stored.columns["image"], Stored) and set(resident.columns) == set(stored.columns)
-        for name, values in resident.columns.items():
-            np.testing.assert_array_equal(stored.columns[name][:], values)
-        np.testing.assert_array_equal(resident.listing.shown, stored.listing.shown)
-        monkeypatch.setattr(tfds_rows.Prepared, "fill", None)  # what follows is read from the store
-    assert len([*(tmp_path / "store").glob("*/images.npy")]) == 1
 
 
 def test_a_set_without_attributes_is_named(prepared):

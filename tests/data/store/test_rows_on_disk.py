@@ -83,3 +83,17 @@ def test_a_store_that_may_only_be_read_is_read(noise, stored, tmp_path, monkeypa
     monkeypatch.setattr(place.os, "access", lambda *args: False)
     monkeypatch.setattr(place.os, "utime", None)
     assert len(stored(noise)) == 10
+
+
+def test_nearest_images_are_those_of_images_in_memory_part_by_part(noise, stored, monkeypatch):
+    from gan_jax.inference.nearest import Memory
+    from gan_jax.metrics import nearest
+
+    images, column = load(noise).columns["image"], stored(noise).columns["image"]
+    monkeypatch.setattr(nearest, "_BYTES", 3 * 192 * 4)
+    monkeypatch.setattr(columns.Stored, "__array__", None)  # nobody asks for all of them
+    queries = np.clip(images[:4].astype(int) + 3, 0, 255).astype(np.uint8)
+    resident, found = (Memory(known, 2).find(queries) for known in (images, column))
+    np.testing.assert_array_equal(found.rows, resident.rows)
+    np.testing.assert_array_equal(found.images, images[resident.rows])
+    np.testing.assert_array_equal(found.distances, resident.distances)
