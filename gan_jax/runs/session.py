@@ -126,6 +126,7 @@ def open_run(
         _note_changes(folder, meta, facts)
         _log.info("%s: resuming at step %d", config.name, meta["step"])
     else:
+        _log.info("%s: making the networks", config.name)
         state = initial(inputs.columns_of(roles))
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
     meta["data"] = facts
