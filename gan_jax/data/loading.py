@@ -43,7 +43,7 @@ def load(
       store: where large sets are kept decoded; None keeps every set in memory.
 
     Returns:
-      `image` uint8 [N, size, width, C], an array or rows of a store; `label`, if known and kept, int32 [N] for
+      `image` uint8 [N, size, width, C], an array or rows of a store; `label`, if known and kept, [N] for
       classes, [N, K] for attributes, or [N, size, width] for maps; `features` float32 [N, d].
 
     Raises:
