@@ -52,9 +52,9 @@ class Picture:
         """The picture as WebP with some loss, 960 pixels a side at most; no bytes if that is not smaller."""
         buffer = io.BytesIO()
         with Image.open(io.BytesIO(self.content)) as image:
-            image = image.convert("RGB")
-            image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-            image.save(buffer, "WEBP", quality=60, method=4)
+            small = image.convert("RGB")
+            small.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+            small.save(buffer, "WEBP", quality=60, method=4)
         found = buffer.getvalue()
         return found if len(found) < len(self.content) else b""
 
