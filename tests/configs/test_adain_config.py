@@ -100,11 +100,17 @@ def test_every_content_is_shown_and_scored_in_every_style(trained):
     (sheet,) = (trained["folder"] / "straight" / "samples").glob("final_*sheet*.png")
     pixels = np.asarray(Image.open(sheet))
     size = load("quick").data.size
-    rows, columns = pixels.shape[0] // size, pixels.shape[1] // size
-    assert rows == columns == 9  # eight contents above, eight styles on the left
-    assert (pixels[:size, :size] == 255).all()
-    first = [pixels[size * k : size * (k + 1), size : 2 * size] for k in range(1, rows)]
-    assert all((a != first[0]).any() for a in first[1:])
+    assert _bands(pixels[:, -size:]) == 9  # eight styles below the content's own row
+    last = _bands(pixels[-size:].swapaxes(0, 1)[60:])  # right of the titles
+    assert last == 9  # the style, and eight contents in it
+    first = np.array_split(pixels[size + 12 :, -size:], 8)
+    assert all(not np.array_equal(a[:size], first[0][:size]) for a in first[1:])
+
+
+def _bands(pixels):
+    """How many groups of rows are not white."""
+    shown = (pixels != 255).any((1, 2))
+    return int(shown[0]) + np.count_nonzero(shown[1:] & ~shown[:-1])
 
 
 def test_a_run_is_evaluated_again_without_its_data_of_training(trained):
