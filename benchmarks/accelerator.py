@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from absl import app, flags
 
@@ -41,7 +42,7 @@ def main(argv: list[str]) -> int:
     """Runs one of the commands and returns its exit code. Messages of bad input are one line."""
     command, rest = (argv[1], argv[2:]) if len(argv) > 1 else ("run", [])
     if command == "worker":
-        works = {
+        works: dict[str, Any] = {
             "equal": equal.work,
             "machine": lambda *quick: machine.measure(bool(quick)),
             "pipeline": lambda folder, *quick: pipeline.work(folder, bool(quick)),

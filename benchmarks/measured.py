@@ -119,6 +119,14 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
+def facts() -> dict[str, Any]:
+    """`provenance.facts`, with folders by their names alone, since they are other ones elsewhere."""
+    from gan_jax.runs import provenance
+
+    found = provenance.facts()
+    return {**found, "command": re.sub(r"=/\S*/", "=", found["command"])}
+
+
 def training(workdir: Path, fields: Mapping[str, Any], *flags: str) -> list[str]:
     """The arguments that train the run of a folder, with fields of the configuration."""
     folders = {"cache_dir": workdir.parent / "cache", "compilation_cache": workdir.parent / "programs"}

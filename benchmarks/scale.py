@@ -227,7 +227,8 @@ def page(found: dict[str, Any]) -> str:
     for name, row in rows.items():
         lines.append(f"| {name} | {' | '.join(f'{row[c]:.2f}' if c in row else '' for c in columns)} |")
     reading = faces["reading"]
-    rate, bare, processes = faces["making_images_per_second"], *found["pillow"].values()
+    rate, bare = faces["making_images_per_second"], found["pillow"]["files_per_second"]
+    processes = found["pillow"]["processes"]
     killed = faces["killed"]
     lines += [
         "",
@@ -250,20 +251,19 @@ def main(argv: list[str]) -> None:
     """Measures, prints the page, and writes the files."""
     del argv
     if _WORKER.value:
-        print(json.dumps({"decode": _decode, "read": _read}[_WORKER.value](*_ARGS.value)))
+        worker: Any = {"decode": _decode, "read": _read}[_WORKER.value]
+        print(json.dumps(worker(*_ARGS.value)))
         return
     missing = [name for name in ("faces", "large", "scratch") if not flags.FLAGS[name].value]
     if missing:
         sys.exit(f"scale: --{missing[0]} is required")
-    from gan_jax.runs import provenance
-
     if _LINK.value:
         make_folders()
     Path(_SCRATCH.value).mkdir(parents=True, exist_ok=True)
     file = Path(_JSON.value or Path(_SCRATCH.value, "scale.json"))
     found = json.loads(file.read_text()) if file.exists() else {"seed": 0}
     for part in _PARTS.value:
-        found |= {part: PARTS[part](), **provenance.facts()}
+        found |= {part: PARTS[part](), **measured.facts()}
         file.write_text(json.dumps(found, indent=2) + "\n")
     if set(PARTS) <= set(found):
         print(page(found))

@@ -3,6 +3,10 @@
 import pkgutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from latex2mathml import converter
 
 import gan_jax
 from gan_jax import evaluation, models
@@ -17,6 +21,11 @@ myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"gan_jax {release}"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+html_show_copyright = False
+highlight_language = "none"  # of blocks that name no language: commands and folders
+html_math_renderer = "mathml"  # needs neither a script nor a network
 exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -53,6 +62,20 @@ def page() -> str:
     for kind in evaluators():
         lines += [f"## Evaluation `{kind}`", *table(fields.of_evaluation({"kind": kind}))]
     return "\n".join(lines)
+
+
+def setup(app: Any) -> None:
+    """Draws equations as MathML, which browsers know by themselves."""
+
+    def inline(translator: Any, node: Any) -> None:
+        translator.body.append(converter.convert(node.astext()))
+        raise nodes.SkipNode
+
+    def block(translator: Any, node: Any) -> None:
+        translator.body.append(f'<p class="equation">{converter.convert(node.astext(), display="block")}</p>')
+        raise nodes.SkipNode
+
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))
 
 
 generated = Path(__file__).parent / "generated"

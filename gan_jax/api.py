@@ -14,7 +14,8 @@ from gan_jax.config import fields, listing, overrides
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError, WorkdirError, nearest
 from gan_jax.game import devices
-from gan_jax.inference import describing, export, generators, pictures, score, styles, translate
+from gan_jax.inference import describing, export, generators, pictures, score, styles, stylise, translate
+from gan_jax.inference.stylist import Stylist
 from gan_jax.inference.translator import Translator
 from gan_jax.ops.pixels import to_rgb, to_uint8
 from gan_jax.runs import functions, inputs, required, restore
@@ -94,6 +95,7 @@ class Run:
         self.metrics: dict[str, Any] = (self._run.result or {}).get("metrics", {})
         self._decoder = functools.cache(functools.partial(functions.decoder, self._run))
         self._translator = functools.cache(self._new_translator)
+        self._stylist = functools.cache(lambda: Stylist(self._run, stylise.Wishes.tile))
 
     def sample(
         self, n: int, *, seed: int = 0, labels: Sequence[int] | None = None, truncation: float = 1.0
@@ -146,6 +148,8 @@ class Run:
         *,
         direction: str = "s2t",
         attributes: Sequence[str] | None = None,
+        style: np.ndarray | None = None,
+        alpha: float = 1.0,
         seed: int = 0,
     ) -> Any:
         """The translations of images by a run whose model turns images into images.
@@ -157,6 +161,9 @@ class Run:
           images: [N, H, W, 1 or 3], or a list of images [H, W, 1 or 3] of any sizes.
           direction: 's2t' from source to target, 't2s' back.
           attributes: what a conditional model should give.
+          style: for a model that takes styles, an image [H, W, 1 or 3] of any size in whose style all images
+            are shown.
+          alpha: 1 for the style, 0 for the image alone, values between for a blend.
           seed: seed of the model's random draws, if it has any.
 
         Returns:
@@ -164,12 +171,21 @@ class Run:
 
         Raises:
           WorkdirError: the model does not turn images into images.
-          ConfigError: the direction or an attribute is not allowed, or the model takes styles.
+          ConfigError: the direction, an attribute or alpha is not allowed, the model takes styles and none is
+            given, or it takes none.
           DataError: the images do not fit in memory, or are too small for the model.
         """
         model = translate.checked_model(self.workdir)
         if model.takes_styles:
-            raise ConfigError("this run takes styles; --mode=translate uses it, with --style")
+            if direction != "s2t" or attributes is not None:
+                raise ConfigError("direction and attributes are for models that do not take styles")
+            if style is None:
+                raise ConfigError("style is required: the model of this run gives images a style")
+            contents = [_picture(image) for image in images]
+            drawn = stylise.of_pictures(self._stylist(), contents, _picture(style), alpha)
+            return np.stack(drawn) if isinstance(images, np.ndarray) else drawn
+        if style is not None or alpha != 1.0:
+            raise ConfigError("style and alpha are for models that take styles")
         label = translate.asked_label(model, direction, "", attributes)
         translator = self._translator(direction, None if label is None else tuple(label.tolist()), seed)
         made: list[np.ndarray] = []

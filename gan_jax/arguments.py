@@ -30,9 +30,20 @@ FIT = flags.DEFINE_enum(
     "train: how images get their size: the largest part in the middle (crop, default), the whole image with "
     "another aspect ratio (squeeze), or its whole width (width)",
 )
-CHANGES = (DATA, SIZE, FIT)
+INIT = flags.DEFINE_string(
+    "init",
+    None,
+    "train: folder of a run whose parameters training starts with, or one for each player, such as gen=RUN",
+)
+CHANGES = (DATA, SIZE, FIT, INIT)
 WORKDIR = flags.DEFINE_string("workdir", None, "the run's folder (default runs/<name of the configuration>)")
-OF_TRAINING = ("data", "size", "fit", "attributes")  # flags that change the configuration of a run to train
+OF_TRAINING = (
+    "data",
+    "size",
+    "fit",
+    "init",
+    "attributes",
+)  # flags that change the configuration
 _FURTHER: list[tuple[str, Any]] = []  # fields on the command line that config_flags does not take
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
 _MODES += ["truncation", "export", "score", "store", "list", "fields"]
@@ -159,7 +170,7 @@ def _sides(text: str) -> tuple[int, int]:
 def configuration() -> Any:
     """The configuration that `--config` names, changed by the other flags of training; None without one.
 
-    `--data`, `--size`, `--fit` and `--attributes` change it. Fields on the command line win.
+    `--data`, `--size`, `--fit`, `--init` and `--attributes` change it. Fields on the command line win.
 
     Raises:
       ConfigError, DataError: the flags do not fit the configuration, or the images cannot be read.
@@ -179,6 +190,8 @@ def configuration() -> Any:
         following.resize(config, *_sides(SIZE.value))
     if FIT.value is not None:
         following.fit(config, FIT.value)
+    if INIT.value is not None:
+        config.init = INIT.value
     if attributes is not None:
         following.request(config, attributes)
     fields = {**config_flags.get_override_values(flags.FLAGS["config"]), **dict(_FURTHER)}

@@ -31,6 +31,7 @@ from gan_jax.runs import (
     required,
     schedules,
     session,
+    starting,
 )
 from gan_jax.runs.signals import INTERRUPTS, handled
 from gan_jax.runs.stored import comparable
@@ -72,10 +73,12 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         for checked in required.tree(config):
             logs.check(checked.tensorboard)
             inputs.check(checked)
-        rehearsal.check(config)
+        shapes = rehearsal.check(config)
         reached = checkpoint.newest_step(folder.path / "checkpoints")
         if reached > config.steps:
             raise WorkdirError(f"{folder.path} is at step {reached} already; steps={config.steps} is fewer")
+        if not reached:  # a run that goes on has its parameters
+            starting.check(config, shapes)
         classes.keep(config, folder, reached)
         schedules.record(folder, extended, reached)
         folder.write_json("config.json", stored)

@@ -250,6 +250,7 @@ DEVICE_FILES = [f"game/devices/{name}.py" for name in ("joining", "mapping", "pa
 DEVICES = r"\.(pmap|shard_map|devices|local_devices|device_count|local_device_count|make_mesh)$"
 COLLECTIVES = r"\.(pmean|psum|pmax|pmin|all_gather|all_to_all|ppermute|axis_index|psum_scatter)$"
 NORMS = r"^(nn|linen|flax\.linen)\.\w*(BatchNorm|InstanceNorm|LayerNorm|GroupNorm|RMSNorm)$"
+PRODUCTS = r"^(nn|linen|flax\.linen)\.(Dense|DenseGeneral|Einsum|Conv|ConvTranspose|ConvLocal)$"
 GRADIENTS = r"\bjax\.(grad|value_and_grad|vjp|jvp|jacfwd|jacrev|hessian|linearize)$"
 
 
@@ -261,8 +262,10 @@ GRADIENTS = r"\bjax\.(grad|value_and_grad|vjp|jvp|jacfwd|jacrev|hessian|lineariz
         (GRADIENTS, ["game/moves.py", "ops/slopes.py", "ops/projection.py"]),
         # Linen's default variance loses precision.
         (NORMS, ["networks/layers/normalisation.py"]),
+        # Linen's own layers do not follow the policy of `ops.precision`. These two need every digit.
+        (PRODUCTS, ["networks/recognition/inception.py", "networks/recognition/vgg.py"]),
     ],
-    ids=["devices", "collectives", "gradients", "norms"],
+    ids=["devices", "collectives", "gradients", "norms", "products"],
 )
 def test_only_some_modules_do(what, where):
     homes = [PACKAGE / place for place in where]
@@ -275,6 +278,13 @@ def test_only_some_modules_do(what, where):
         assert not found or path in homes, f"{name_of(path)}: {found}"
     # A rule guards nothing if it matches nothing anywhere.
     assert any(re.search(what, name) for path in homes for name in uses(path))
+
+
+def test_one_file_computes_in_bfloat16():
+    for package in ("networks", "models", "game", "ops", "runs"):
+        files = (PACKAGE / package).rglob("*.py")
+        named = [path for path in files if re.search(r"[.\"']bfloat16\b", path.read_text())]
+        assert named == ([PACKAGE / "ops" / "precision.py"] if package == "ops" else []), package
 
 
 def at_import(node):

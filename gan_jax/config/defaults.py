@@ -42,6 +42,7 @@ def default() -> ml_collections.ConfigDict:
     config = ml_collections.ConfigDict()
     config.name = ""  # name of the run and of its default folder
     config.model = ml_collections.ConfigDict()  # `name`, and the fields of the Model of that name
+    config.init = ""  # run whose parameters training starts with: its folder, or player=folder by commas
     config.requires = ml_collections.ConfigDict()  # runs that must be finished first, by name
     config.weights = ml_collections.ConfigDict()  # networks from files of weights: name -> path
     config.data = ml_collections.ConfigDict()  # data sets, roles of the training batch, folders of files

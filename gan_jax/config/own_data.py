@@ -49,6 +49,7 @@ def use(config: ml_collections.ConfigDict, text: str) -> None:
     """
     found = _places(config, text)
     before = {role: config.data.roles[role].get("set", "") for role in config.data.roles}
+    replaced = [config.data.sets[before[role]].get("name", "") for role in found if before[role]]
     shared = {role for role in found if list(found.values()).count(found[role]) > 1}
     with config.unlocked():
         config.data.sets = {
@@ -63,6 +64,8 @@ def use(config: ml_collections.ConfigDict, text: str) -> None:
         following.set_channels(config, found)
         title = "_".join(dict.fromkeys(_word(place.title) for place in found.values()))
         for run in tree(config):
+            for name in filter(None, replaced):  # `judge_digits_street` judges other images from here on
+                run.name = run.name.removesuffix(f"_{name}")
             run.name = f"{run.name}_{title}"
 
 

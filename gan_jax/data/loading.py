@@ -35,19 +35,16 @@ def load(
       size: images are resized to `size` rows, bilinearly and antialiased. Label maps take the nearest pixel.
         With the role's `resize='fit'` this is the longer side.
       width: columns of the images; 0 means `size`.
-      load_size: images are resized to so many rows instead, `size` or more, and to as many more columns. Each
-        draw of `stream` then crops `size` rows and `width` columns at random; `epoch` crops the middle. The
-        interpolation is then bicubic and antialiased, as in the official codes of pix2pix and CycleGAN. 0
-        means `size`.
+      load_size: images are resized to so many rows instead, bicubically as in the codes of pix2pix and
+        CycleGAN. Each draw of `stream` then crops them at random; `epoch` crops the middle. 0 means `size`.
       flip: whether each draw of `stream` mirrors an image with probability one half.
       data_dir: folder of prepared tfds data sets; '' is tfds' own default.
       manual_dir: folder of files already on disk; '' is the folder that GAN_JAX_DATA names.
-      store: where large sets of image files are kept decoded; None keeps every set in memory.
+      store: where large sets are kept decoded; None keeps every set in memory.
 
     Returns:
-      `image` uint8 [N, size, width, C], an array, or rows of a store to index like an array. `label`, if
-      known and kept, is int32 [N] for classes, [N, K] in {0, 1} for attributes, or [N, size, width] of 0 to
-      255 for maps. `features`, if given, is float32 [N, d].
+      `image` uint8 [N, size, width, C], an array or rows of a store; `label`, if known and kept, [N] for
+      classes, [N, K] for attributes, or [N, size, width] for maps; `features` float32 [N, d].
 
     Raises:
       ConfigError: a field is unknown, not exactly one of `name` and `files` is given, or fields contradict
@@ -55,8 +52,7 @@ def load(
       DataError: a data set, file, split or attribute is missing, damaged or empty.
     """
     spec = roles.complete(spec)
-    tall = load_size or size
-    framing = roles.framing(spec, tall, round(width * tall / size))
+    framing = roles.framing(spec, load_size or size, round(width * (load_size or size) / size))
     view = roles.view(spec, size, flip, width)
     if framing.resize == "fit" and (load_size or flip):
         raise ConfigError("a role's resize='fit' is for images that are not cropped or mirrored at random")

@@ -10,6 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
@@ -153,6 +154,33 @@ def run(
     return written.conclude()
 
 
+def of_pictures(
+    artist: stylist.Stylist, contents: Sequence[Image.Image], painting: Image.Image, alpha: float
+) -> list[np.ndarray]:
+    """Each content in the style of one picture, uint8 [H, W, 3] of the content's size.
+
+    Args:
+      artist: the run that gives styles.
+      contents: pictures in RGB.
+      painting: a picture in RGB; it is scaled down as `Wishes.style_side` says.
+      alpha: as in `Wishes`.
+
+    Raises:
+      ConfigError: alpha is out of range.
+      DataError: a picture is too small for the network, or too large for the memory.
+    """
+    wishes = Wishes(style="style", alpha=alpha)
+    styles = {"style": np.asarray(reduced(painting, wishes.style_side))}
+    studio, made = _Studio(artist, styles, None, wishes), []
+    ((_, make),) = studio.jobs()
+    for number, content in enumerate(contents):
+        try:
+            made.append(make(padded(str(number), np.asarray(content), artist.multiple)))
+        except Skipped as reason:
+            raise DataError(f"image {number}: {reason}") from reason
+    return made
+
+
 class _Studio:
     """Makes the pictures of one content after another."""
 
@@ -160,7 +188,7 @@ class _Studio:
         self,
         artist: stylist.Stylist,
         styles: Mapping[str, np.ndarray],
-        masks: regions.Masks,
+        masks: regions.Masks | None,
         wishes: Wishes,
     ):
         self._artist, self._styles, self._masks, self._wishes = artist, styles, masks, wishes
@@ -198,6 +226,7 @@ class _Studio:
         return self._finished(content, stylist.mixed(maps, chosen, [float(weights[k]) for k in used], alpha))
 
     def _regions(self, content):
+        assert self._masks is not None  # of the wish `mask`
         numbers = self._masks.read(content, self._artist.multiple)
         maps = stylist.by_region(self._maps(content), self._moments_for(content), numbers, self._wishes.alpha)
         return self._finished(content, maps)

@@ -33,7 +33,7 @@ def dtype() -> Any:
     return None if _current.get() == "float32" else jnp.dtype(_current.get())
 
 
-def factors(*arrays: jax.Array, exact: bool = False) -> tuple[jax.Array, ...]:
+def factors(*arrays: jax.Array, exact: bool = False) -> tuple[Any, ...]:
     """The factors of a product or a convolution, in the type that the policy computes it in.
 
     With `exact` they are float32. Under the policy 'float32' the arrays are returned as they are.

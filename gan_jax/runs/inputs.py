@@ -37,6 +37,7 @@ def check(config: ml_collections.ConfigDict) -> None:
       ConfigError, DataError: see `data.check` and `classes.of_run`.
     """
     where = config.data
+    store(config)
     if not where.roles:
         raise ConfigError(f"data.roles of run {config.name!r} is empty; import the weights with a --config")
     roles = [*where.roles.values()]
@@ -51,6 +52,9 @@ def store(config: ml_collections.ConfigDict, poll: Callable[[], None] = lambda: 
     """Where a run keeps large sets of images decoded; None if it keeps them in memory.
 
     `poll` is called while images are decoded.
+
+    Raises:
+      ConfigError: the folder's path is not allowed, see `paths.given`.
     """
     folder = config.data.store or os.environ.get("GAN_JAX_STORE", "")
     if folder == _OFF:

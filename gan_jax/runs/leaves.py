@@ -15,8 +15,13 @@ Leaves = dict[str, np.ndarray]
 
 def flatten(tree: PyTree) -> Leaves:
     """The leaves of a pytree as host arrays by name. Dots join the parts of a name."""
+    return {name: np.asarray(leaf) for name, leaf in named(tree).items()}
+
+
+def named(tree: PyTree) -> dict[str, Any]:
+    """The leaves of a pytree as they are, by the names that `flatten` gives them."""
     pairs, _ = jax.tree_util.tree_flatten_with_path(tree)
-    return {_name(path): np.asarray(leaf) for path, leaf in pairs}
+    return {_name(path): leaf for path, leaf in pairs}
 
 
 def _name(path) -> str:
@@ -28,7 +33,7 @@ def checksum(leaf: np.ndarray) -> list[Any]:
     return [zlib.crc32(np.ascontiguousarray(leaf)), str(leaf.dtype), list(leaf.shape)]
 
 
-def renamed(named: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, Any]:
+def renamed(values: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, Any]:
     """The same values under names whose beginnings are replaced, old -> new."""
 
     def rename(name: str) -> str:
@@ -37,7 +42,7 @@ def renamed(named: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, 
                 return new + name.removeprefix(old)
         return name
 
-    return {rename(name): value for name, value in named.items()}
+    return {rename(name): value for name, value in values.items()}
 
 
 def fit(flat: Mapping[str, np.ndarray], target: PyTree) -> PyTree:

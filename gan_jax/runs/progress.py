@@ -1,7 +1,6 @@
 """How far a run is, in one line: a bar on a terminal, or else lines of the log."""
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -48,12 +47,10 @@ class ProgressLine:
         if self._live is not None or now - self._last < self._seconds:
             return
         self._last = now
-        rate = self._rate(now)
-        left = (self._total - step) / rate if rate else math.inf
-        _log.info(
-            "%s: step %d/%d, %.2f steps/s, %.0f s to go, %s",
-            self._name, step, self._total, rate, left, " ".join(self._losses),
-        )  # fmt: skip
+        rate, shown = self._rate(now), [f"step {step}/{self._total}"]
+        if rate:
+            shown += [f"{rate:.2f} steps/s", f"{(self._total - step) / rate:.0f} s to go"]
+        _log.info("%s: %s", self._name, ", ".join([*shown, " ".join(self._losses)]))
 
     def close(self) -> None:
         """Stops the bar."""

@@ -31,16 +31,20 @@ class Shapes:
     variables: Mapping[str, Any]
 
 
-def check(config: ConfigDict) -> None:
+def check(config: ConfigDict) -> TrainState:
     """Refuses data that a run, its required runs or their evaluations cannot work on.
+
+    Returns:
+      The run's state before training, with shapes and dtypes instead of arrays.
 
     Raises:
       ConfigError, DataError: naming the run, the role or field, what it is and what is allowed.
     """
-    _state(config)
+    state = _state(config)
     for run in required.tree(config):
         for name, spec in run.evals.items():
             _check_evaluation(run, name, spec)
+    return state
 
 
 def _state(config: ConfigDict) -> TrainState:

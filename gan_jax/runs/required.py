@@ -103,6 +103,8 @@ def ensure(config: ConfigDict, train: Train) -> dict[str, Network]:
     found: dict[str, Network] = {name: features.load(name, path) for name, path in config.weights.items()}
     for name, required in wanted.items():
         path = place(required)
+        if Workdir(path, writes=False).result is None:
+            _log.info("%s needs the run %s, which is trained first, into %s", config.name, name, path)
         train(required, path, wait=True)
         found[name] = RequiredRun(load(path))
     return found

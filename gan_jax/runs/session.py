@@ -13,7 +13,17 @@ from gan_jax import data, models
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
 from gan_jax.game.network import Network
-from gan_jax.runs import checkpoint, evaluations, history, inputs, own_memory, provenance, restore, stored
+from gan_jax.runs import (
+    checkpoint,
+    evaluations,
+    history,
+    inputs,
+    own_memory,
+    provenance,
+    restore,
+    starting,
+    stored,
+)
 from gan_jax.runs.leaves import renamed
 from gan_jax.runs.logs import Logs
 from gan_jax.runs.workdir import Workdir
@@ -126,7 +136,8 @@ def open_run(
         _note_changes(folder, meta, facts)
         _log.info("%s: resuming at step %d", config.name, meta["step"])
     else:
-        state = initial(inputs.columns_of(roles))
+        _log.info("%s: making the networks", config.name)
+        state = starting.start(config, initial(inputs.columns_of(roles)), folder)
         meta = {"step": 0, "seconds": 0.0, "latest": {}, "best": None, "example": description}
     meta["data"] = facts
     placed, dealt = own_memory.place(config, model, state, others)

@@ -1,6 +1,5 @@
-"""How cost grows: the program at its smallest, and its judgement of growth."""
+"""The programs that measure large sets and the growth of cost: judgement, page, and the smallest form."""
 
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -12,24 +11,39 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "benchmarks" / "growth.py"
 
 
-@pytest.fixture(scope="module")
-def growth():
-    spec = importlib.util.spec_from_file_location("benchmarks_growth", PROGRAM)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+# Programs with flags of equal names cannot be imported by one process.
+JUDGED = """
+import json, sys
+sys.path.append(sys.argv[1])
+import growth
+found = [{"size": size, "step": size**power} for size, power in ((1, 1), (10, 1), (100, 1.5))]
+rows = [{**row, **dict.fromkeys(("first", "start", "peak_mib"), 1.0)} for row in found]
+told = [growth.worse({"images": part}) for part in (rows, rows[:2])]
+print(json.dumps([growth.exponents(found, "step"), *told]))
+"""
+PAGE = """
+import json, pathlib, sys
+sys.path.append(sys.argv[1])
+import scale
+print(scale.page(json.loads(pathlib.Path(sys.argv[2]).read_text())), end="")
+"""
 
 
-def test_growth_is_judged_from_row_to_row(growth):
-    found = [{"size": size, "step": size**power} for size, power in ((1, 1), (10, 1), (100, 1.5))]
-    assert growth.exponents(found, "step") == pytest.approx([1, 2])
-    rows = [{**row, **dict.fromkeys(("first", "start", "peak_mib"), 1.0)} for row in found]
-    assert growth.worse({"images": rows}) == ["step grows as images^2.00 up to 100"]
-    assert growth.worse({"images": rows[:2]}) == []
+def test_growth_is_judged_from_row_to_row():
+    done = forking.run("-c", JUDGED, ROOT / "benchmarks", env={**os.environ, "PYTHONPATH": str(ROOT)})
+    slopes, told, nothing = json.loads(done.stdout)
+    assert slopes == pytest.approx([1, 2])
+    assert told == ["step grows as images^2.00 up to 100"] and nothing == []
+
+
+def test_the_committed_page_of_a_large_set_has_its_figures():
+    results, place = ROOT / "results", ROOT / "benchmarks"
+    done = forking.run("-c", PAGE, place, results / "scale.json", env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.stdout == (results / "scale.md").read_text()
 
 
 @pytest.mark.long
-def test_the_smallest_form_measures_every_axis(tmp_path, growth):
+def test_the_smallest_form_measures_every_axis(tmp_path):
     done = forking.run(
         str(PROGRAM), "--quick", f"--json={tmp_path / 'growth.json'}",
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=900,
@@ -39,7 +53,7 @@ def test_the_smallest_form_measures_every_axis(tmp_path, growth):
     assert {"seed", "command", "commit", "versions", "hardware"} <= set(figures)
     for name, rows in figures["axes"].items():
         assert [row["size"] for row in rows] == sorted({row["size"] for row in rows})
-        for cost in growth.AXES[name].costs:
+        for cost in ("start", "step", "checkpoint", "peak_mib"):
             assert all(row[cost] > 0 for row in rows), (name, cost)
     assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
     assert "| images | first (s) | start (s) |" in (tmp_path / "growth.md").read_text()

@@ -151,6 +151,7 @@ def test_a_model_of_classes_learns_the_folders(tmp_path):
     found = made("cgan", tmp_path / "shapes")
     assert found.model.num_classes == found.evals.samples.classes == 3
     assert found.requires.judge.model.num_classes == 3
+    assert found.requires.judge.name == f"judge_{found.name.partition('_')[2]}"
 
 
 def test_only_the_named_role_changes(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import gan_jax
 from gan_jax import config as configuration
 from gan_jax.errors import ConfigError, DataError, IncompleteError
 from gan_jax.inference import stylise, stylist, translate
@@ -123,6 +124,28 @@ def test_all_weight_on_one_style_is_that_style(use):
     _, pairs = use("pairs")
     _, mixture = use("mixture", weights=["0", "3", "0", "0"])
     np.testing.assert_array_equal(pixels(mixture / "p.png"), pixels(pairs / "p" / "b.png"))
+
+
+def test_a_run_in_python_gives_arrays_the_style_that_the_mode_gives_files(run, use, places):
+    _, whole = use("whole", style=places["one"])
+    _, half = use("half", style=places["one"], alpha=0.5)
+    loaded, painting = gan_jax.load(run), places["paintings"]["a.png"]
+    for alpha, folder in ((1.0, whole), (0.5, half)):
+        (made,) = loaded.translate([PHOTO], style=painting, alpha=alpha)
+        assert (made.shape, made.dtype) == (PHOTO.shape, np.uint8)
+        np.testing.assert_allclose(made.astype(int), pixels(folder / "p.png"), atol=1)
+    together = loaded.translate(np.stack([PHOTO, PHOTO]), style=painting)
+    assert together.shape == (2, *PHOTO.shape)
+    for options, message in {
+        (): "style is required",
+        (("style", 0), ("alpha", 2.0)): "alpha=2 is not allowed; allowed: 0 to 1",
+        (("style", 0), ("direction", "t2s")): "direction and attributes are for models that do not take",
+    }.items():
+        given = {name: painting if name == "style" else value for name, value in options}
+        with pytest.raises(ConfigError, match=f"^{message}"):
+            loaded.translate([PHOTO], **given)
+    with pytest.raises(DataError, match=r"^image 1: "):
+        loaded.translate([PHOTO, PHOTO[:1, :1]], style=painting)
 
 
 def test_sheets_begin_and_end_with_the_styles_they_interpolate(use, places):

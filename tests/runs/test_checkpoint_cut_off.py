@@ -133,6 +133,7 @@ import sys
 import jax
 import numpy as np
 from pathlib import Path
+from gan_jax.game import devices
 from gan_jax.runs.checkpoint import Checkpoints
 from jax.experimental import multihost_utils
 address, rank, directory = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
@@ -150,10 +151,16 @@ if rank == 0:
 multihost_utils.sync_global_devices("damaged")
 state, meta = Checkpoints(directory, 2, writes=rank == 0).restore({"leaf": np.zeros(3, int)})
 print("restored", meta["step"], *state["leaf"])
+for parts in (1, 2):
+    stack = {"x": np.arange(6 * parts).reshape(2 * parts, 3)}
+    own = devices.deal(stack, parts)
+    print("own", np.asarray(own["x"]).ravel().tolist())
+    np.testing.assert_array_equal(devices.gathered(own, parts)["x"], stack["x"])
+    print("gathered", parts)
 """
 
 
-def test_of_two_processes_one_saves_and_both_restore_past_damage(tmp_path, free_port):
+def test_of_two_processes_one_saves_both_restore_past_damage_and_each_has_its_own(tmp_path, free_port):
     address = f"127.0.0.1:{free_port}"
     children = [child(TWO, address, rank, tmp_path, XLA_FLAGS="") for rank in (0, 1)]
     try:
@@ -162,4 +169,7 @@ def test_of_two_processes_one_saves_and_both_restore_past_damage(tmp_path, free_
         for process in children:
             process.kill()
     assert all("restored 1 1 1 1" in text for text in said)
+    assert all("gathered 1\n" in text and "gathered 2\n" in text for text in said)
+    firsts = [text.partition("own ")[2].partition("\n")[0] for text in said]
+    assert firsts == ["[0, 1, 2]", "[3, 4, 5]"]
     assert places(tmp_path / "newest") == {"1", "2.damaged"}

@@ -67,14 +67,13 @@ def test_the_bar_says_what_goes_on_and_leaves_compiling_out_of_the_speed(clock):
 def test_without_a_terminal_the_log_has_the_same_facts(clock, caplog):
     with caplog.at_level(logging.INFO):
         line = progress.ProgressLine("dcgan", 4, 20, 10.0)
-        line.update(5, {})
-        clock.append(8.0)
-        line.update(9, {})
-        clock.append(16.0)
-        line.update(13, {"g/loss": 0.5})
+        for step, time in ((5, 20.0), (9, 28.0), (13, 36.0)):
+            clock.append(time)
+            line.update(step, {"g/loss": step / 2})
     assert caplog.messages == [
         "dcgan: compiling step 5",
-        "dcgan: step 13/20, 0.50 steps/s, 14 s to go, g/loss=0.5",
+        "dcgan: step 5/20, g/loss=2.5",
+        "dcgan: step 13/20, 0.50 steps/s, 14 s to go, g/loss=6.5",
     ]
 
 

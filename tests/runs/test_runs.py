@@ -183,6 +183,7 @@ def test_a_run_stored_before_a_field_was_known_has_its_default(tmp_path):
 def test_a_run_stored_before_a_field_was_known_goes_on_where_that_has_its_default(tmp_path):
     folder = Workdir(tmp_path)
     folder.write_json("config.json", older(classifier()))
+    folder.append({"step": 1})
     folder.check(classifier().to_dict(), (), stored.comparable)
     message = r"holds another run \(model.learning_rate: 0.001 there, 0.002 now\)"
     with pytest.raises(WorkdirError, match=message):

@@ -92,6 +92,7 @@ def test_a_required_run_is_checked_too():
 def test_a_folder_takes_a_longer_schedule_and_no_other_change(tmp_path, changes, found):
     folder = Workdir(tmp_path)
     folder.write_json("config.json", built().to_dict())
+    folder.append({"step": 1})
     new = built(**changes).to_dict()
 
     def check(new):

@@ -95,6 +95,7 @@ def test_fields_of_models_are_read_by_their_old_names_wherever_they_stand(rename
         assert run.model.widths == [4, 4, 4, 8]
         assert not {"stages", "colour"} & set(run.model)
         assert models.create(run.model)
+    Workdir(tmp_path).append({"step": 1})
     Workdir(tmp_path).check(_requiring(seed=3).to_dict(), FREE, stored.comparable)
 
 
@@ -113,6 +114,7 @@ def _requiring(**fields):
 def test_a_folder_of_an_older_run_is_recognised_and_another_refused_by_its_values(tmp_path):
     folder = Workdir(tmp_path)
     folder.write_json("config.json", old())
+    folder.append({"step": 1})
     folder.check(new(steps=9, tensorboard=True).to_dict(), FREE, stored.comparable)
     with pytest.raises(WorkdirError, match=r"\(model.learning_rate: 0.001 there, 0.002 now\)"):
         folder.check(new(model__learning_rate=2e-3).to_dict(), FREE, stored.comparable)

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gan_jax.files import writing
+
 
 @dataclasses.dataclass(frozen=True)
 class Pixels:
@@ -38,7 +40,7 @@ class Pixels:
         content = np.ascontiguousarray(images)
         left, place = memoryview(content.reshape(-1)), self.offset + first * self.row_bytes
         # Not through a map, where a full disk would end the process.
-        with open(self.path, "r+b", buffering=0) as file:
+        with open(writing.open_own(self.path, os.O_RDWR), "r+b", buffering=0) as file:
             while left:
                 done = os.pwrite(file.fileno(), left, place)
                 left, place = left[done:], place + done

@@ -15,14 +15,15 @@ from gan_jax.errors import DataError
 from gan_jax.files import reading
 
 _BLOCK = 2**25  # bytes of images in a block
+_PIECE = 2**20  # bytes that are read at a time
 
 
 class File:
     """One `.npy` of images uint8 [N, H, W, C], opened.
 
-    Rows are read by `pread`. A map of the file would be faster where all of it is in memory. But pages of a
-    map count as memory of this process, the system maps far more than is read, and a file that is cut off
-    meanwhile would end the process.
+    Rows are read at their places, not through a map. A map is faster where all of the file is in memory. But
+    pages of a map count as memory of this process, the system maps far more than is read, and a file that is
+    cut off meanwhile would end the process.
 
     Attributes:
       path: of the file.
@@ -56,12 +57,13 @@ class File:
     def _fill(self, content: memoryview, place: int) -> None:
         while content:
             try:
-                done = os.preadv(self._file.fileno(), [content], place)
+                piece = os.pread(self._file.fileno(), min(len(content), _PIECE), place)
             except OSError as error:
                 raise DataError(f"{self.path} cannot be read: {reading.reason(error)}") from error
-            if not done:
+            if not piece:
                 raise DataError(f"{self.path} cannot be read: it ends at byte {place}")
-            content, place = content[done:], place + done
+            content[: len(piece)] = piece
+            content, place = content[len(piece) :], place + len(piece)
 
 
 def _header(file: Any, count: int) -> tuple[tuple[int, ...], int]:

@@ -1,5 +1,7 @@
 """CycleGAN's generator: strided convolutions, residual blocks, transposed ones (Johnson et al. 2016)."""
 
+import functools
+
 import flax.linen as nn
 import jax
 
@@ -35,32 +37,38 @@ class Generator(nn.Module):
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """Images. `train` matters for batch norm only, which then normalises by the batch."""
         bias = self.norm != "batch"
-        x = self._normed(Conv(self.width, 7, use_bias=bias, name="conv", **_REFLECT)(x), train, "norm")
+        first = functools.partial(Conv, self.width, 7, use_bias=bias, name="conv", **_REFLECT)
+        x = self._normed(first, x, train, "norm")
         for i in range(1, self.downs + 1):
-            down = Conv(self.width * 2**i, 3, 2, bias, padding=1, kernel_init=NORMAL, name=f"down_{i}")
-            x = self._normed(down(x), train, f"down_norm_{i}")
+            layer = (self.width * 2**i, 3, 2, bias)
+            down = functools.partial(Conv, *layer, padding=1, kernel_init=NORMAL, name=f"down_{i}")
+            x = self._normed(down, x, train, f"down_norm_{i}")
         for i in range(self.blocks):
             x = x + block(self, lambda self, x, i=i: self._residual(x, train, i, bias), x)
         for i in reversed(range(self.downs)):
-            up = ConvTranspose(
+            up = functools.partial(
+                ConvTranspose,
                 *(self.width * 2**i, 3, 2, bias),
                 padding=1,
                 output_padding=1,
                 kernel_init=NORMAL,
                 name=f"up_{i}",
             )
-            x = self._normed(up(x), train, f"up_norm_{i}")
+            x = self._normed(up, x, train, f"up_norm_{i}")
         return nn.tanh(Conv(self.out_channels, 7, name="to_image", **_REFLECT)(x))
 
     def _residual(self, x, train, i, bias):
         width = x.shape[-1]
         x = Conv(width, 3, use_bias=bias, name=f"block_{i}_a", **_REFLECT)(x)
-        x = self._normed(x, train, f"block_{i}_norm_a")
+        x = nn.relu(normalised(x, self.norm, train, f"block_{i}_norm_a", NEAR_ONE))
         x = Conv(width, 3, use_bias=bias, name=f"block_{i}_b", **_REFLECT)(x)
         return normalised(x, self.norm, train, f"block_{i}_norm_b", NEAR_ONE)
 
-    def _normed(self, x, train, name):
-        return nn.relu(normalised(x, self.norm, train, name, NEAR_ONE))
+    def _normed(self, conv, x, train, name):
+        """A new convolution, its norm and ReLU, as a block."""
+        return block(
+            self, lambda self, x: nn.relu(normalised(conv()(x), self.norm, train, name, NEAR_ONE)), x
+        )
 
 
 _REFLECT = {"padding": "REFLECT", "kernel_init": NORMAL}

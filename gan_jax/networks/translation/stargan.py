@@ -42,14 +42,17 @@ class Generator(nn.Module):
         channels = x.shape[-1]
         planes = jnp.broadcast_to(label[:, None, None, :], (*x.shape[:3], label.shape[-1]))
         x = jnp.concatenate([x, planes.astype(x.dtype)], axis=-1)
-        x = nn.relu(instance_norm("norm_0")(_conv(self.width, 7, name="conv_0")(x)))
+        first = functools.partial(_conv, self.width, 7, name="conv_0")
+        x = block(self, functools.partial(_normed, first, "norm_0"), x)
         for i in (1, 2):
-            x = nn.relu(instance_norm(f"norm_{i}")(_conv(self.width * 2**i, 4, 2, name=f"down_{i}")(x)))
+            down = functools.partial(_conv, self.width * 2**i, 4, 2, name=f"down_{i}")
+            x = block(self, functools.partial(_normed, down, f"norm_{i}"), x)
         for i in range(self.blocks):
             x = x + block(self, functools.partial(_residual, f"block_{i}"), x)
         for i in (1, 0):
-            up = ConvTranspose(self.width * 2**i, use_bias=False, kernel_init=_INIT_UP, name=f"up_{i}")
-            x = nn.relu(instance_norm(f"up_norm_{i}")(up(x)))
+            options = {"use_bias": False, "kernel_init": _INIT_UP, "name": f"up_{i}"}
+            up = functools.partial(ConvTranspose, self.width * 2**i, **options)
+            x = block(self, functools.partial(_normed, up, f"up_norm_{i}"), x)
         return nn.tanh(_conv(channels, 7, name="to_image")(x))
 
 
@@ -78,6 +81,12 @@ class Discriminator(nn.Module):
             x = nn.leaky_relu(x, 0.01)
         classes = Collapse(self.classes, use_bias=False, kernel_init=_INIT, exact=True, name="classes")
         return _conv(1, 3, exact=True, name="realness")(x), classes(x)
+
+
+def _normed(conv, name, network, x):
+    """A new convolution of a network, its norm and ReLU."""
+    del network
+    return nn.relu(instance_norm(name)(conv()(x)))
 
 
 def _residual(name, network, x):

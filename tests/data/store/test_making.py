@@ -6,7 +6,6 @@ import shutil
 import signal
 import threading
 import time
-from pathlib import Path
 
 import forking
 import numpy as np
@@ -32,6 +31,15 @@ def poll(done=[]):
         print("two parts", flush=True)
         time.sleep(1000)
 data.load({"files": {"train": sys.argv[1]}}, size=8, store=data.Store(sys.argv[2], 0, poll))
+"""
+
+
+# In each decoding process: the disk is full.
+FULL = """
+import errno, os
+def full(*args):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+os.pwrite = full
 """
 
 
@@ -127,12 +135,7 @@ def test_too_little_room_is_said_before_anything_is_decoded(noise, stored, fille
 
 
 def test_a_disk_that_is_full_while_images_are_written_is_one_line(noise, stored, monkeypatch):
-    begun = making._begun
-
-    def on_full_disk(part, filler):
-        return Pixels(Path("/dev/full"), begun(part, filler).shape, 0)
-
-    monkeypatch.setattr(making, "_begun", on_full_disk)
+    monkeypatch.setattr(pool, "_PROGRAM", FULL + pool._PROGRAM)
     with pytest.raises(
         DataError, match=r"noise-\w+\.part could not be written, \d+ bytes are free there: No space left"
     ):
@@ -143,6 +146,15 @@ def test_a_folder_that_cannot_be_made_is_one_line(noise, tmp_path, stored):
     (tmp_path / "store").write_text("in the way")
     with pytest.raises(DataError, match=r"noise-\w+\.part could not be written, .*: File exists"):
         stored(noise)
+
+
+def test_a_link_in_the_place_of_the_images_is_not_followed(tmp_path):
+    (tmp_path / "other").write_bytes(b"unchanged")
+    (tmp_path / "images.npy").symlink_to(tmp_path / "other")
+    pixels = Pixels(tmp_path / "images.npy", (1, 1, 1, 1), 0)
+    with pytest.raises(OSError, match="is a link"):
+        pixels.write(0, np.zeros((1, 1, 1, 1), np.uint8))
+    assert (tmp_path / "other").read_bytes() == b"unchanged"
 
 
 @pytest.mark.usefixtures("small_parts")
