@@ -21,9 +21,9 @@ def asked(monkeypatch):
         found["orders"].append(options["seed"])
         return stream(*args, **options)
 
-    def noting_step(step, seed, global_batch):
+    def noting_step(step, seed, *options):
         found["keys"].append(seed)
-        return pmap_step(step, seed, global_batch)
+        return pmap_step(step, seed, *options)
 
     def noting_clock(iteration, position, last):
         found["clocks"].append((iteration, position, bool(last)))

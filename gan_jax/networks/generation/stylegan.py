@@ -85,9 +85,9 @@ class Synthesis(nn.Module):
         rgb: Any = None
         for i, side in enumerate(sides(self.size)[: coloured.stop]):
             for j in (2 * i, 2 * i + 1):
-                level = noise[j] if len(noise) else None
+                drawn = noise[j] if len(noise) else None
                 layers = functools.partial(_styled, side, j)
-                x = block(self, layers, x, ws[:, 0], ws[:, j], level)
+                x = block(self, layers, x, ws[:, 0], ws[:, j], drawn)
             if i in coloured:
                 made = exactly(Conv(self.channels, 1, name=f"b{side}_torgb")(x))
                 rgb = made if rgb is None else mixed(made, upsample(rgb), level, i)
