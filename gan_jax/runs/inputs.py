@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 Columns = dict[str, np.ndarray]
 
 _BATCH = 256  # images at a time when features are computed
+_BESIDE = Path("runs/store")  # where a run without a cache keeps its store
 _OFF = "off"  # the value of data.store that keeps all images in memory
 
 
@@ -59,8 +60,10 @@ def store(config: ml_collections.ConfigDict, poll: Callable[[], None] = lambda: 
     folder = config.data.store or os.environ.get("GAN_JAX_STORE", "")
     if folder == _OFF:
         return None
-    beside = paths.given("cache_dir", config.cache_dir).parent / "store"
-    root = paths.given("data.store", folder) if folder else beside
+    if folder:
+        root = paths.given("data.store", folder)
+    else:  # beside the cache; a run that requires no other may have none
+        root = paths.given("cache_dir", config.cache_dir).parent / "store" if config.cache_dir else _BESIDE
     return data.Store(root, config.data.store_above, poll)
 
 

@@ -291,7 +291,9 @@ class Model(base.Defaults):
 def test_an_evaluation_gives_every_batch_other_noise_and_twice_the_same(monkeypatch):
     roles = {"train": OTHER, "test": REAL}
     monkeypatch.setattr(
-        inputs, "load_role", lambda built, spec: Examples({"image": roles[spec.split], "label": np.zeros(90)})
+        inputs,
+        "load_role",
+        lambda built, spec, poll: Examples({"image": roles[spec.split], "label": np.zeros(90)}),
     )
     built = config.default()
     roles_of = {"image": config.inline("x", "test"), "reference": config.inline("x", "train")}
