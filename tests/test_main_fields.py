@@ -13,9 +13,10 @@ from gan_jax.errors import ConfigError
 
 DIGITS = str(Path(__file__).parents[1] / "configs" / "dtn_digits.py")
 
-ANY_TEXT = ("name", "cache_dir", "data_dir", "manual_dir", "compilation_cache", "init")
+ANY_TEXT = ("name", "cache_dir", "data_dir", "manual_dir", "compilation_cache", "init", "store")
 ANY_SPLIT = ("split",)  # checked when the data are read
-ANY_SIZE = ("every", "num")  # a huge `every` means never, and a huge `num` all images
+# A huge `every` means never, a huge `num` all images, and a huge `store_above` that no set is stored.
+ANY_SIZE = ("every", "num", "store_above")
 
 
 def _leaves(config, prefix=""):

@@ -45,7 +45,7 @@ class Copies(base.Defaults):
 @pytest.fixture
 def evaluations(monkeypatch):
     """`evaluations(model, **evals)` on six images. `.loads`, `.polls` and `.starts` list its calls."""
-    monkeypatch.setattr(inputs, "load_role", lambda built, spec: loads.append(spec) or Examples(
+    monkeypatch.setattr(inputs, "load_role", lambda built, spec, poll: loads.append(spec) or Examples(
         {"image": IMAGES, "label": LABELS}))  # fmt: skip
     loads, polls, starts = [], [], []
 
@@ -236,7 +236,7 @@ def test_of_the_data_a_model_sees_the_images_and_of_the_evaluator_everything(eva
     asking(monkeypatch, ask)
     found = evaluations(model, s=spec("sheet", "image"))
     columns = {"image": IMAGES, "label": LABELS, "features": np.zeros((6, 2), np.float32)}
-    monkeypatch.setattr(inputs, "load_role", lambda built, spec: Examples(columns))
+    monkeypatch.setattr(inputs, "load_role", lambda built, spec, poll: Examples(columns))
     found.run("s", state())
     assert model.given == [{"image": (3, 4, 4, 1), "label": (3,), "z": (3, 3)}]
 
