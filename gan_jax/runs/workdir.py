@@ -1,23 +1,19 @@
 """The folder of one run: its lock, its configuration, its records and its result."""
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
 import shutil
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gan_jax import paths
 from gan_jax.errors import ConfigError, WorkdirError
-from gan_jax.files import writing
+from gan_jax.files import locking, writing
 
 _log = logging.getLogger(__name__)
-
-_LOCK_SECONDS = 0.2  # seconds between two attempts to take a lock that another process holds
 
 
 class Workdir:
@@ -35,7 +31,7 @@ class Workdir:
         """
         self.path = paths.given("workdir", path).absolute()
         self.writes = writes
-        self._lock: Any = None
+        self._lock = contextlib.ExitStack()  # while the folder is held, it has the lock
         self._records: Any = None
 
     def open(self, wait: Callable[[], None] | None = None) -> "Workdir":
@@ -54,12 +50,7 @@ class Workdir:
             unless_held.callback(self.close)
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
-                descriptor = writing.open_own(self.path / "lock", os.O_RDWR | os.O_APPEND | os.O_CREAT)
-                # With a buffer, closing would try again to write the rest to a full disk.
-                self._lock = open(descriptor, "a+b", buffering=0)  # noqa: SIM115  (held until close)
-                self._take(wait)
-                self._lock.truncate(0)
-                self._lock.write(f"{os.getpid()}\n".encode())
+                self._lock.enter_context(self._locked(wait))
                 self._remove_leftovers()
             except OSError as error:
                 message = f"workdir {self.path} cannot be used: {error.strerror or error}"
@@ -67,24 +58,13 @@ class Workdir:
             unless_held.pop_all()
         return self
 
-    def _take(self, wait: Callable[[], None] | None) -> None:
-        if self._acquired():
-            return
-        self._lock.seek(0)
-        holder = self._lock.read().decode(errors="replace").strip() or "unknown"
-        if wait is None:
-            raise WorkdirError(f"workdir {self.path} is in use by process {holder}")
-        _log.info("waiting for process %s, which works in %s", holder, self.path)
-        while not self._acquired():
-            wait()
-            time.sleep(_LOCK_SECONDS)
+    def _locked(self, wait: Callable[[], None] | None) -> contextlib.AbstractContextManager[None]:
+        def busy(process: str) -> None:
+            if wait is None:
+                raise WorkdirError(f"workdir {self.path} is in use by process {process}")
+            _log.info("waiting for process %s, which works in %s", process, self.path)
 
-    def _acquired(self) -> bool:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return locking.held(self.path / "lock", busy, wait or (lambda: None))
 
     def _remove_leftovers(self) -> None:
         for folder in (".", "samples", "checkpoints/frozen"):
@@ -104,9 +84,7 @@ class Workdir:
     def close(self) -> None:
         """Closes the records and releases the lock."""
         self._close_records()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.close()
 
     def _close_records(self) -> None:
         if self._records is not None:

@@ -17,8 +17,13 @@ def faces(folder, file_format="array_record") -> Path:
     ]
     attributes = {"Male": np.bool_, "Young": np.bool_}
     features = {"image": tfds.features.Image(shape=(12, 10, 3)), "attributes": attributes}
+    return prepared(folder, "faces", features, rows, file_format)
+
+
+def prepared(folder, name, features, rows, file_format="array_record") -> Path:
+    """The folder, after a set with these rows of `train` was prepared in it."""
     tfds.dataset_builders.store_as_tfds_dataset(
-        name="faces",
+        name=name,
         version="1.0.0",
         features=tfds.features.FeaturesDict(features),
         split_datasets={"train": rows},

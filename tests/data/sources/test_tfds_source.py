@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import prepared_sets
 import pytest
 import tensorflow_datasets as tfds
 from prepared_sets import faces
@@ -44,16 +45,7 @@ def prepared(tmp_path_factory, images) -> Path:
         "image": tfds.features.Image(shape=(8, 8, 3)),
         "label": tfds.features.ClassLabel(num_classes=10),
     }
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="tiny",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(features),
-        split_datasets={"train": rows},
-        data_dir=folder,
-        file_format="array_record",
-        disable_shuffling=True,
-    )
-    return folder
+    return prepared_sets.prepared(folder, "tiny", features, rows)
 
 
 def load(folder, name="tiny", split="train", size=8, **options) -> data.Examples:
