@@ -167,3 +167,26 @@ def test_rates_that_no_count_measures_follow_the_iteration(config):
             for after in (state, late)
         ]
         assert same == [False, True], name
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "updates"),
+    [
+        ("discogan", {"update_interval": 3}, {"gen": 8, "disc": 4}),
+        ("stylegan2", {"pl_every": 4, "r1_every": 3, "b1": 0.0}, {"gen": 15, "disc": 16}),
+        ("dtn", {"g_steps": 2, "d_steps": 3}, {"gen": 24, "disc": 36}),
+        ("gan", {"d_steps": 5}, {"gen": 12, "disc": 60}),
+        ("stargan", {"n_critic": 2}, {"gen": 12, "disc": 24}),
+    ],
+)
+def test_half_the_rate_is_left_halfway_through_the_fall(name, fields, updates):
+    """`updates` are those of each player in the 12 iterations before the middle of the fall."""
+    for player, count in updates.items():
+        sizes = []
+        for decay_end in (0, 24):
+            model = models.create({"name": name, **fields, "decay_end": decay_end})
+            params = {"w": jnp.ones(())}
+            tx = model.tx(player)
+            state = optax.tree_utils.tree_set(tx.init(params), count=np.int32(count))
+            sizes.append(float(tx.update(params, state, params)[0]["w"]))
+        assert sizes[1] / sizes[0] == pytest.approx(0.5, rel=1e-4), player
