@@ -146,13 +146,14 @@ def _check_weights(config: ml_collections.ConfigDict) -> None:
 
 def _check_schedule(steps: int, built: models.Model) -> None:
     """Refuses steps at rate zero, which would change no parameter."""
-    field = built.RATE_END
-    end = getattr(built, field) if field else 0
-    if end and steps > end:
-        raise ConfigError(
-            f"steps={steps} is not allowed with model.{field}={end}, since the learning rate is zero from "
-            f"step {end} on; allowed: 0 to {end}, or a model.{field} of {steps} or more"
-        )
+    for field, end in built.rate_ends.items():
+        if steps > end:
+            value = getattr(built, field)
+            raise ConfigError(
+                f"steps={steps} is not allowed with model.{field}={value}, since the learning rate is zero "
+                f"from step {end} on; allowed: 0 to {end}, or a model.{field} of "
+                f"{value + steps - end} or more"
+            )
 
 
 def _check_width(config: ml_collections.ConfigDict, built: models.Model) -> None:

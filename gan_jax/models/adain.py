@@ -13,6 +13,7 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
 from gan_jax.models.shared import base, checks
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.recognition import vgg
 from gan_jax.networks.translation import adain
 from gan_jax.ops import losses, style
@@ -24,7 +25,7 @@ _FLOOR = 0.5  # see `vgg.normalise_activations`
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, Averaged, base.Defaults):
     """A decoder that turns a content's maps with a style's statistics into an image; VGG is the encoder.
 
     The one player is `decoder`. The encoder f is frozen. With t = AdaIN(f(content), f(style)) the decoder g
@@ -52,7 +53,6 @@ class Model(base.Defaults):
     """
 
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("warmup",)
     takes_styles: ClassVar[bool] = True
 
     weights: str = "random"  # of VGG: 'random', or a name among the configuration's weights
@@ -66,8 +66,7 @@ class Model(base.Defaults):
     tv: float = 0.0  # weight of the total variation
     reconstruction: float = 0.0  # weight of the reconstruction of a style's maps
     learning_rate: float = 1e-4
-    rate_decay: float = 5e-5  # iteration i has the rate learning_rate / (1 + rate_decay i)
-    warmup: int = 0  # iterations in which the rate rises linearly
+    rate_decay: float = 5e-5  # learning_rate / (1 + rate_decay i) is the full rate of iteration i
     b1: float = 0.9
     b2: float = 0.999
 
@@ -81,7 +80,8 @@ class Model(base.Defaults):
         checks.require_choice(self, "through", firsts)
         checks.require_range(self, 0, 1e6, "style_weight", "tv", "reconstruction")
         checks.require_range(self, 0, 1, "learning_rate", "rate_decay")
-        checks.require_range(self, 0, 1e9, "warmup")
+        self.check_average()
+        self.check_rates()
         checks.require_range(self, 0, 0.999999, "b1", "b2")
 
     @property
@@ -112,14 +112,13 @@ class Model(base.Defaults):
         return -(-radius // self.multiple) * self.multiple
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam, whose rate falls as 1 / (1 + rate_decay i), after a linear rise over `warmup` iterations."""
+        """Adam, whose full rate falls as 1 / (1 + rate_decay i)."""
         del player
 
         def rate(step):
-            risen = jnp.minimum(1.0, (step + 1) / max(self.warmup, 1))
-            return self.learning_rate * risen / (1 + self.rate_decay * step)
+            return self.rate_at(self.learning_rate, step) / (1 + self.rate_decay * step)
 
-        return optax.adam(rate, self.b1, self.b2)
+        return self.clipped(optax.adam(rate, self.b1, self.b2))
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses missing weights, and sizes that VGG cannot halve so often or that leave one position."""
@@ -150,7 +149,7 @@ class Model(base.Defaults):
             frozen["encoder"] = self._balanced(jax.random.fold_in(keys[0], 1), frozen["encoder"])
         maps = jax.eval_shape(self._encode, frozen, images)
         decoder = self.decoder.lazy_init(keys[1], maps)
-        return game.create({"decoder": game.player(decoder, self.tx("decoder"))}, frozen=frozen)
+        return game.create({"decoder": game.player(decoder, self.tx("decoder"), self.ema > 0)}, frozen=frozen)
 
     def _balanced(self, key, variables):
         """Random weights by which every filter answers about as strongly to pictures of random patches.
@@ -257,4 +256,4 @@ class Model(base.Defaults):
                 loss += self.reconstruction * terms["reconstruction"]
             return loss, ({}, {f"decoder/{name}": value for name, value in {"loss": loss, **terms}.items()})
 
-        return game.update(state, "decoder", self.tx("decoder"), loss_fn)
+        return game.update(state, "decoder", self.tx("decoder"), loss_fn, self.ema)

@@ -12,7 +12,7 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
-from gan_jax.models.shared import base, checks
+from gan_jax.models.shared import base, checks, rates
 from gan_jax.networks.recognition import resnet18
 from gan_jax.networks.recognition.stages import Classifier, Features, last_window
 from gan_jax.ops import augment, losses
@@ -20,7 +20,7 @@ from gan_jax.ops.pixels import to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(rates.Rates, base.Defaults):
     """Convolutional stages and a linear head, trained by cross-entropy (Taigman et al. 2016, Sec. 5.1).
 
     The one player is `classifier`. The paper gives widths, pooling and the 128 features before the last
@@ -40,8 +40,8 @@ class Model(base.Defaults):
 
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 4, 8), "input_size": 32}
     tells_classes: ClassVar[bool] = True
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
-    RATE_END: ClassVar[str] = "schedule_steps"
+    SCHEDULES: ClassVar[tuple[str, ...]] = (*rates.Rates.SCHEDULES, "schedule_steps")
+    OWN_END: ClassVar[str] = "schedule_steps"
 
     widths: tuple[int, ...] = (64, 128, 256, 128)  # four stages for 32 pixels, five for 64, six for 128
     architecture: str = "stages"  # or 'resnet18'; 'resnet18_small' for less than 100 pixels. Both need
@@ -55,8 +55,7 @@ class Model(base.Defaults):
     label_smoothing: float = 0.0  # share of a label that is spread over all classes
     learning_rate: float = 1e-3  # the peak of the schedule, if there is one
     weight_decay: float = 0.0  # decoupled, as in AdamW
-    schedule_steps: int = 0  # length of the schedule: one-cycle, or for self-training a cosine that starts
-    # at its peak; 0 keeps the rate constant
+    schedule_steps: int = 0  # length of a one-cycle schedule, or in self-training of a cosine; 0: none
     rotation: float = 0.0  # largest angle in radians; see ops.augment for this field and those below
     scale: float = 0.0  # largest logarithm of the factor of the size
     shear: float = 0.0  # largest slope
@@ -89,6 +88,7 @@ class Model(base.Defaults):
             self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear", "flip"
         )
         checks.require_range(self, 0, 1e9, "schedule_steps")
+        self.check_rates()
         checks.require_range(self, 0, 100, "pseudo_weight")
         checks.require_range(self, 0, 1, "pseudo_threshold")
         alone = not self.pseudo_weight or self.objective == "classes"
@@ -124,13 +124,13 @@ class Model(base.Defaults):
     def tx(self, player: str) -> optax.GradientTransformation:
         """AdamW. Biases and normalisation have no weight decay."""
         del player
-        rate: Any = self.learning_rate
+        rate = self.rate_of(self.learning_rate)
         if self.schedule_steps and self.pseudo_weight:
             # With a low rate at first, the network would learn its first predictions, right or wrong.
             rate = optax.cosine_decay_schedule(self.learning_rate, self.schedule_steps)
         elif self.schedule_steps:
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
-        return optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels)
+        return self.clipped(optax.adamw(rate, weight_decay=self.weight_decay, mask=_kernels))
 
     @property
     def takes_rectangles(self) -> bool:

@@ -11,7 +11,8 @@ import optax
 
 from gan_jax import game
 from gan_jax.game import TrainState
-from gan_jax.models.shared import base, checks, optimizers, two_way
+from gan_jax.models.shared import base, checks, two_way
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.translation import mnist_svhn, patchgan, resnet_generator
 from gan_jax.ops import losses, pool
@@ -20,7 +21,7 @@ _DOMAINS = ("target", "source")
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, Averaged, base.Defaults):
     """Two generators, source to target and back. A D for each domain and the way back judge their images.
 
     Players: `gen` (s2t, t2s) and `disc` (target, source), one Adam each. An iteration moves gen, then disc,
@@ -39,8 +40,6 @@ class Model(base.Defaults):
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "blocks": 1, "d_width": 4, "d_layers": 2}
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
-    RATE_END: ClassVar[str] = "decay_end"
     OWN_MEMORY: ClassVar[tuple[str, ...]] = ("pool_",)
     translates: ClassVar[bool] = True
 
@@ -64,8 +63,6 @@ class Model(base.Defaults):
     learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # iteration from which both rates fall linearly
-    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -80,7 +77,9 @@ class Model(base.Defaults):
             self, 0, 1e6, "gan_weight", "cycle_forward", "cycle_backward", "identity", "pool"
         )
         checks.require_range(self, 0, 1, "learning_rate", "disc_weight")
-        checks.require_decay(self)
+        checks.require_range(self, 0, 0.999999, "b1", "b2")
+        self.check_average()
+        self.check_rates()
         checks.require_channels(self, "source_channels", "target_channels")
         equal = self.source_channels == self.target_channels
         checks.require("identity", self.identity, not self.identity or equal, "0 where channels differ")
@@ -114,9 +113,9 @@ class Model(base.Defaults):
         return 4 if self.generator == "mnist_svhn" else 2**self.downs
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam for both players; the rate is constant to `decay_start`, then linear to 0 at `decay_end`."""
+        """Adam for both players."""
         del player
-        return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
+        return self.clipped(optax.adam(self.rate_of(self.learning_rate), self.b1, self.b2))
 
     @property
     def _unhalved(self):
@@ -211,7 +210,7 @@ class Model(base.Defaults):
             fakes = {"fake_target": fake_t, "fake_source": fake_s}
             return loss, ({"s2t": stats_t, "t2s": stats_s}, metrics | fakes)
 
-        return game.update(state, "gen", self.tx("gen"), loss_fn)
+        return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)
 
     def _fool(self, state, fakes):
         disc = state.players["disc"]

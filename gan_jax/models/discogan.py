@@ -12,13 +12,14 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks, two_way
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.translation import discogan
 from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, Averaged, base.Defaults):
     """CycleGAN's loss with encoder-decoders that may change shapes: two generators, two discriminators.
 
     Players: `gen` (s2t, t2s) and `disc` (target, source), one Adam each with weight decay in the gradient.
@@ -43,7 +44,7 @@ class Model(base.Defaults):
         "curriculum": 2,
     }
     translates: ClassVar[bool] = True
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("curriculum",)
+    SCHEDULES: ClassVar[tuple[str, ...]] = (*Rates.SCHEDULES, "curriculum")
 
     g_width: int = 64  # channels of the first layer
     d_width: int = 64
@@ -71,6 +72,8 @@ class Model(base.Defaults):
         checks.require_range(self, 0, 1, "rate", "starting_rate", "learning_rate")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
         checks.require_range(self, 0, 1e9, "curriculum")
+        self.check_average()
+        self.check_rates()
         checks.require_range(self, 2, 1e6, "update_interval")
         checks.require_channels(self, "source_channels", "target_channels")
 
@@ -99,10 +102,10 @@ class Model(base.Defaults):
 
     def tx(self, player: str) -> optax.GradientTransformation:
         """Adam for both players. Unlike in AdamW, the weight decay is part of the gradient."""
-        del player
-        return optax.chain(
-            optax.add_decayed_weights(self.weight_decay), optax.adam(self.learning_rate, self.b1, self.b2)
-        )
+        share = 1 / self.update_interval  # of the iterations that move disc
+        rate = self.rate_of(self.learning_rate, share if player == "disc" else 1 - share)
+        decayed = optax.add_decayed_weights(self.weight_decay)
+        return self.clipped(optax.chain(decayed, optax.adam(rate, self.b1, self.b2)))
 
     def phases(self, iteration: int) -> tuple[str, ...]:
         """An iteration moves one player. Iteration 0 moves disc."""
@@ -177,7 +180,7 @@ class Model(base.Defaults):
             metrics = {f"gen/{k}": v for k, v in {"loss": loss, "share": share, **terms}.items()}
             return loss, ({"s2t": stats_t, "t2s": stats_s}, metrics)
 
-        return game.update(state, "gen", self.tx("gen"), loss_fn)
+        return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)
 
     def _judge(self, state, role, images):
         disc = state.players["disc"]

@@ -12,7 +12,8 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
-from gan_jax.models.shared import base, checks, optimizers, parts
+from gan_jax.models.shared import base, checks, parts
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups, widths_at
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_window
 from gan_jax.ops import augment, losses, ternary
@@ -20,7 +21,7 @@ from gan_jax.ops.pixels import resize, to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, Averaged, base.Defaults):
     """G = g(f(x)) maps source images to the target domain; D tells G(source), G(target) and target apart.
 
     Players: `gen`, the network g and, where `encoder='trained'`, an encoder e; and `disc`. `frozen['f']` is
@@ -34,8 +35,6 @@ class Model(base.Defaults):
 
     TINY: ClassVar[dict[str, Any]] = {"f_widths": (4, 4, 4, 8), "f_input_size": 32,
                                       "g_widths": (8, 8, 4), "d_widths": (4, 8, 8)}  # fmt: skip
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
-    RATE_END: ClassVar[str] = "decay_end"
     translates: ClassVar[bool] = True
 
     alpha: float = 15.0  # weight of L_CONST, eq. 5
@@ -63,9 +62,6 @@ class Model(base.Defaults):
     d_learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # iteration from which both rates fall linearly
-    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
-    ema: float = 0.0  # decay of the average of g's parameters, used in evaluation; 0: no average
     g_steps: int = 1  # updates of G in an iteration
     d_steps: int = 1  # updates of D in an iteration
 
@@ -81,8 +77,9 @@ class Model(base.Defaults):
         checks.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
         checks.require_range(self, 0, 4, "const_warp")
         checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        checks.require_range(self, 0, 0.999999, "ema")
-        checks.require_decay(self)
+        checks.require_range(self, 0, 0.999999, "b1", "b2")
+        self.check_average()
+        self.check_rates()
         checks.require_range(self, 1, 2, "f_convs_per_block")
         checks.require_range(self, 1, 100, "g_steps", "d_steps")
         checks.require_range(self, 0, 4096, "f_input_size")
@@ -120,9 +117,9 @@ class Model(base.Defaults):
         return {"source": "f"} if self.encoder == "trained" and self.alpha else {}
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """A player's Adam. The rate is constant to `decay_start`, then linear to zero at `decay_end`."""
-        rate = self.g_learning_rate if player == "gen" else self.d_learning_rate
-        return optimizers.adam(rate, self.b1, self.b2, self.decay_start, self.decay_end)
+        """A player's Adam. The schedule counts the player's own updates."""
+        of_g, of_d = (self.g_learning_rate, self.g_steps), (self.d_learning_rate, self.d_steps)
+        return self.clipped(optax.adam(self.rate_of(*(of_g if player == "gen" else of_d)), self.b1, self.b2))
 
     @classmethod
     def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:

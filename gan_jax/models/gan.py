@@ -13,13 +13,14 @@ from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.models.shared.adversarial import AdversarialLoss
 from gan_jax.models.shared.noise_to_image import Conditional, Labels
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.layers import spectral
 from gan_jax.ops import answers, losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(AdversarialLoss, Conditional):
+class Model(AdversarialLoss, Rates, Averaged, Conditional):
     """G draws images from noise z; D, or a critic, scores how real an image is.
 
     Players: `gen`, and `disc` (`critic` where loss='wasserstein'). Every loss works with every pair of
@@ -35,8 +36,6 @@ class Model(AdversarialLoss, Conditional):
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "d_width": 4, "z_dim": 4, "d_steps": 2}
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
-    RATE_END: ClassVar[str] = "decay_end"
 
     generator: str = "dcgan"  # a name that networks/generation/catalogue.py knows
     discriminator: str = "dcgan"  # likewise
@@ -63,9 +62,6 @@ class Model(AdversarialLoss, Conditional):
     d_learning_rate: float = 2e-4
     b1: float = 0.5  # of adam; the momentum of sgd
     b2: float = 0.999
-    decay_start: int = 0  # iteration from which both rates fall linearly
-    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
-    ema: float = 0.0  # decay of the average of G's parameters, used in evaluation; 0: no average
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges, and values that do not go together."""
@@ -85,10 +81,9 @@ class Model(AdversarialLoss, Conditional):
         checks.require_range(self, 0, 1e6, "clip", "aux_weight_d", "aux_weight_g")
         checks.require_range(self, 1, 1000, "d_steps")
         checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        checks.require_range(self, 0, 0.999999, "b1", "b2", "ema")
-        checks.require_range(self, 0, 1e9, "decay_start", "decay_end")
-        late = self.decay_end and self.decay_end <= self.decay_start
-        checks.require("decay_end", self.decay_end, not late, "0, or more than decay_start")
+        checks.require_range(self, 0, 0.999999, "b1", "b2")
+        self.check_average()
+        self.check_rates()
         self._require_sense()
 
     def _require_sense(self):
@@ -154,8 +149,8 @@ class Model(AdversarialLoss, Conditional):
     def tx(self, player: str) -> optax.GradientTransformation:
         """The optimiser of a player. The schedule counts the player's own updates."""
         rate, updates = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.d_steps)
-        start, end = (updates * count for count in (self.decay_start, self.decay_end))
-        return optimizers.optimizer(self.optimizer, rate, self.b1, self.b2, start, end)
+        tx = optimizers.optimizer(self.optimizer, self.rate_of(rate, updates), self.b1, self.b2)
+        return self.clipped(tx)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`, and `image_label` [B] if the model is conditional.

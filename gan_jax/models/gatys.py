@@ -14,17 +14,18 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
 from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.models.shared.rates import Rates
 from gan_jax.networks.recognition import vgg
 from gan_jax.networks.recognition.perceptual import DEFAULTS, Perceptual
 from gan_jax.networks.recognition.stages import fold_batch_norm
 from gan_jax.ops import colour, gram, losses
-from gan_jax.ops.pixels import reshape
+from gan_jax.ops.pixels import reshape, shrunk
 
 _NOISE = 0.25  # standard deviation of the noise that an image may start from
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, base.Defaults):
     """One image is optimised until its features are the content's and its Gram matrices are the style's.
 
     Player: `image`, whose parameters are the pixels. With `levels` above 1, the player `image_k` is one
@@ -42,12 +43,12 @@ class Model(base.Defaults):
 
     TINY: ClassVar[dict[str, Any]] = {"sizes": (3, 5), "filters": 2, "f_widths": (4, 4, 4, 8),
                                       "coarse_steps": 1}  # fmt: skip
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("coarse_steps", "decay_steps")
+    SCHEDULES: ClassVar[tuple[str, ...]] = (*Rates.SCHEDULES, "coarse_steps", "decay_steps")
+    OWN_END: ClassVar[str] = "decay_steps"
     holds_image: ClassVar[bool] = True
 
-    perception: str = (
-        "random"  # or 'vgg16', 'vgg19', by weights of that name; or 'classifier', a required run
-    )
+    # 'random'; 'vgg16' or 'vgg19', by weights of that name; or 'classifier', a required run
+    perception: str = "random"
     pool: str = "average"  # VGG's pooling: 'average', as in the paper, or 'max'
     padding: str = "zero"  # VGG's border: 'zero' or 'reflect'
     content_layers: tuple[str, ...] = ()  # (): the features' own, for VGG relu4_2
@@ -89,6 +90,9 @@ class Model(base.Defaults):
         checks.require_range(self, 1, 8, "levels", "f_convs_per_block")
         checks.require_range(self, 1, 1e9, "coarse_steps")
         checks.require_range(self, 0, 1e9, "decay_steps")
+        self.check_rates()
+        if self.optimizer == "lbfgs":
+            self.refuse("where optimizer='lbfgs'", "warmup", "decay_end", "clip_norm")
         checks.require_range(self, 0, 255, "regions")
         checks.require_widths(self, "sizes", "f_widths")
         checks.require("sizes", self.sizes, all(size % 2 for size in self.sizes), "odd numbers")
@@ -115,13 +119,21 @@ class Model(base.Defaults):
         """[B, H, W, 3], layers -> {layer: [B, h, w, C]}."""
         return self.perceptual.network((*self.layers[0], *self.layers[1]))
 
-    def tx(self, player: str) -> optax.GradientTransformation:
-        """L-BFGS or Adam."""
+    @property
+    def rate_ends(self) -> Mapping[str, int]:
+        """The end of the finest level's cosine, or that of the schedule that all models have."""
+        later = (self.levels - 1) * self.coarse_steps if self.decay_steps else 0
+        return {k: end + later for k, end in super().rate_ends.items() if self.optimizer == "adam"}
+
+    def tx(self, player: str, iteration: Any = 0) -> optax.GradientTransformation:
+        """L-BFGS, or Adam at the rate of an iteration: an image does not count those of other levels."""
         del player
         if self.optimizer == "lbfgs":
             return optimizers.lbfgs(self.memory_size)
-        rate: Any = self.learning_rate
-        return optax.adam(optax.cosine_decay_schedule(rate, self.decay_steps) if self.decay_steps else rate)
+        rate: Any = self.rate_at(self.learning_rate, iteration)
+        if self.decay_steps:
+            rate = optax.cosine_decay_schedule(self.learning_rate, self.decay_steps)
+        return self.clipped(optax.adam(rate))
 
     def phases(self, iteration: int) -> tuple[tuple[str, int], ...]:
         """A level starts with the measuring of its targets; every iteration moves the level's image once."""
@@ -158,7 +170,7 @@ class Model(base.Defaults):
         players = {}
         for level in range(self.levels):
             # The noise of start='noise'. Otherwise a level's start replaces it.
-            noise = _NOISE * jax.random.normal(rng, _shrunk(batch["content"][:1], level).shape)
+            noise = _NOISE * jax.random.normal(rng, shrunk(batch["content"][:1], level).shape)
             players[_player(level)] = game.player({"params": {"pixels": noise}}, self.tx(_player(level)))
         shapes = jax.eval_shape(lambda: [self._measure(features, batch, k) for k in range(self.levels)])
         memory = {_player(k): jax.tree.map(jnp.zeros_like, measured) for k, measured in enumerate(shapes)}
@@ -209,7 +221,7 @@ class Model(base.Defaults):
 
     def _start(self, state, batch, level):
         """Keeps the targets of a level in memory, and places the level's first image."""
-        pixels = _shrunk(batch["content"][:1], level)
+        pixels = shrunk(batch["content"][:1], level)
         if level < self.levels - 1:
             pixels = reshape(state.players[_player(level + 1)].params["pixels"], *pixels.shape[1:3])
         elif self.start == "noise":
@@ -233,7 +245,7 @@ class Model(base.Defaults):
     def _measure(self, features, batch, level):
         """The targets of a level: scales of the layers, the content's maps, and the styles' Gram matrices."""
         images = {"content": batch["content"][:1], **self._styles(batch)}
-        maps = {role: self._maps(features, _shrunk(image, level)) for role, image in images.items()}
+        maps = {role: self._maps(features, shrunk(image, level)) for role, image in images.items()}
         regions = {role: self._regions(batch, role, level) for role in images}
         return gram.targets(maps, regions, *self.layers, self.normalise)
 
@@ -250,16 +262,16 @@ class Model(base.Defaults):
         """The share of every pixel in every region, [1, h, w, regions], or 1 for no regions."""
         if not self.regions:
             return jnp.ones((1, 1, 1, 1))
-        return _shrunk(jax.nn.one_hot(batch[f"{role}_label"][:1], self.regions), level)
+        return shrunk(jax.nn.one_hot(batch[f"{role}_label"][:1], self.regions), level)
 
     def _move(self, state, level):
         """Moves the image: minimises content_weight L_content + style_weight L_style + tv_weight L_TV."""
         name, targets = _player(level), state.memory[_player(level)]
         shares = dict(
-            zip(self.layers[1], _shares(self.style_layer_weights, len(self.layers[1])), strict=True)
+            zip(self.layers[1], gram.shares(self.style_layer_weights, len(self.layers[1])), strict=True)
         )
         styles = [targets["styles"][role] for role in sorted(targets["styles"])]
-        mix = _shares(self.style_mix, len(styles))
+        mix = gram.shares(self.style_mix, len(styles))
 
         def loss_fn(params):
             found = self._maps(state.frozen["features"], params["pixels"])
@@ -275,7 +287,7 @@ class Model(base.Defaults):
             loss = jnp.asarray(sum(weights[term] * value for term, value in terms.items()))
             return loss, ({}, {f"{name}/{term}": value for term, value in {"loss": loss, **terms}.items()})
 
-        return game.update(state, name, self.tx(name), loss_fn)
+        return game.update(state, name, self.tx(name, state.step), loss_fn)
 
 
 def _player(level):
@@ -285,14 +297,3 @@ def _player(level):
 def _styles(names):
     """The roles of styles among the keys of a batch, in order."""
     return sorted(name for name in names if re.fullmatch(r"style(_\d+)?", name))
-
-
-def _shares(weights, count):
-    """Weights that add up to 1; equal ones for ()."""
-    given = weights or (1.0,) * count
-    return [weight / sum(given) for weight in given]
-
-
-def _shrunk(images, level):
-    """Images [B, H, W, C] at 1 / 2^level of their size, antialiased."""
-    return reshape(images, *(max(1, side // 2**level) for side in images.shape[1:3]))

@@ -10,14 +10,15 @@ import optax
 
 from gan_jax import game
 from gan_jax.game import TrainState
-from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.models.shared import base, checks
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.translation import patchgan, unet
 from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, Averaged, base.Defaults):
     """G draws the target that is paired with a source; D judges patches of source and target together.
 
     Players: `gen`, a U-Net whose noise is dropout, and `disc`. An iteration moves disc, then gen against the
@@ -34,8 +35,6 @@ class Model(base.Defaults):
     """
 
     TINY: ClassVar[dict[str, Any]] = {"levels": 3, "g_width": 4, "d_width": 4, "d_layers": 2}
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
-    RATE_END: ClassVar[str] = "decay_end"
     translates: ClassVar[bool] = True
 
     g_width: int = 64  # channels of the first layer
@@ -54,8 +53,6 @@ class Model(base.Defaults):
     learning_rate: float = 2e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # iteration from which both rates fall linearly
-    decay_end: int = 0  # iteration at which both rates are zero; 0 keeps them constant
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -67,7 +64,9 @@ class Model(base.Defaults):
         checks.require_range(self, 0, 1, "learning_rate", "disc_weight")
         checks.require_choice(self, "test_statistics", ("image", "running"))
         checks.require_choice(self, "dropped", ("paper", "pytorch"))
-        checks.require_decay(self)
+        checks.require_range(self, 0, 0.999999, "b1", "b2")
+        self.check_average()
+        self.check_rates()
 
     @property
     def gen(self) -> unet.Generator:
@@ -96,9 +95,9 @@ class Model(base.Defaults):
         return {"levels": max(2, min(8, halvings))}
 
     def tx(self, player: str) -> optax.GradientTransformation:
-        """Adam for both players; the rate is constant to `decay_start`, then linear to 0 at `decay_end`."""
+        """Adam for both players."""
         del player
-        return optimizers.adam(self.learning_rate, self.b1, self.b2, self.decay_start, self.decay_end)
+        return self.clipped(optax.adam(self.rate_of(self.learning_rate), self.b1, self.b2))
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that G cannot halve, and sizes at which D's last normalised map has one pixel."""
@@ -121,7 +120,8 @@ class Model(base.Defaults):
         gen = self.gen.init(keys[0], batch["source"], train=False, dropout=False)
         disc = self.disc.init(keys[1], self._shown(batch["source"], batch["target"]), train=False)
         variables = {"gen": gen, "disc": disc}
-        return game.create({name: game.player(v, self.tx(name)) for name, v in variables.items()})
+        average = {"gen": self.ema > 0, "disc": False}
+        return game.create({k: game.player(v, self.tx(k), average[k]) for k, v in variables.items()})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -205,4 +205,4 @@ class Model(base.Defaults):
             loss = self.gan_weight * terms.get("gan", 0.0) + self.l1 * terms["l1"]
             return loss, (stats, {f"gen/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
-        return game.update(state, "gen", self.tx("gen"), loss_fn)
+        return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)

@@ -10,13 +10,14 @@ import optax
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks
+from gan_jax.models.shared.rates import Rates
 from gan_jax.networks.recognition.fcn import Segmenter
 
 IGNORED = 255  # label of pixels without a class, as in Cityscapes and PASCAL VOC
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, base.Defaults):
     """`recognition.fcn`, trained by the cross-entropy of every pixel that has a class.
 
     The one player is `segmenter`. A pixel has no class if its label is outside 0 to num_classes - 1, such as
@@ -26,8 +27,8 @@ class Model(base.Defaults):
 
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 8), "schedule_steps": 2}
     tells_classes: ClassVar[bool] = True
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("schedule_steps",)
-    RATE_END: ClassVar[str] = "schedule_steps"
+    SCHEDULES: ClassVar[tuple[str, ...]] = (*Rates.SCHEDULES, "schedule_steps")
+    OWN_END: ClassVar[str] = "schedule_steps"
 
     widths: tuple[int, ...] = (32, 64, 128)  # channels of the stages
     num_classes: int = 11
@@ -39,6 +40,7 @@ class Model(base.Defaults):
         checks.require_widths(self, "widths")
         checks.require_range(self, 2, IGNORED, "num_classes")
         checks.require_range(self, 0, 1e9, "schedule_steps")
+        self.check_rates()
         checks.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
 
     @property
@@ -49,10 +51,10 @@ class Model(base.Defaults):
     def tx(self, player: str) -> optax.GradientTransformation:
         """Adam."""
         del player
-        rate: Any = self.learning_rate
+        rate = self.rate_of(self.learning_rate)
         if self.schedule_steps:
             rate = optax.cosine_onecycle_schedule(self.schedule_steps, self.learning_rate)
-        return optax.adam(rate)
+        return self.clipped(optax.adam(rate))
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses sizes that the stages cannot halve, and labels that are neither a class nor 255."""

@@ -12,7 +12,8 @@ import optax
 from gan_jax import game
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState
-from gan_jax.models.shared import base, checks, optimizers
+from gan_jax.models.shared import base, checks
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.translation.stargan import Discriminator, Generator
 from gan_jax.ops import losses, slopes
 from gan_jax.ops.labels import LabelSets
@@ -20,7 +21,7 @@ from gan_jax.ops.pixels import to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(base.Defaults):
+class Model(Rates, Averaged, base.Defaults):
     """G(x, c) changes image x to match label c; D tells real from fake for each patch and predicts the label.
 
     Players: `gen` and `disc`. The training role is `a` with `a_label`. Where `labels` names several data
@@ -40,8 +41,6 @@ class Model(base.Defaults):
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "g_blocks": 1, "d_width": 4, "d_downs": 3, "n_critic": 2}
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("decay_start", "decay_end")
-    RATE_END: ClassVar[str] = "decay_end"
     translates: ClassVar[bool] = True
     takes_requests: ClassVar[bool] = True
 
@@ -61,8 +60,6 @@ class Model(base.Defaults):
     d_learning_rate: float = 1e-4
     b1: float = 0.5
     b2: float = 0.999
-    decay_start: int = 0  # iteration from which both rates fall linearly
-    decay_end: int = 0  # iteration at which both rates are zero; 0: constant, nearly as in the code
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
@@ -76,7 +73,9 @@ class Model(base.Defaults):
         checks.require_range(self, 1, 100, "n_critic")
         checks.require_range(self, 0, 1e6, "cls_weight", "rec_weight", "gp_weight")
         checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
-        checks.require_decay(self)
+        checks.require_range(self, 0, 0.999999, "b1", "b2")
+        self.check_average()
+        self.check_rates()
 
     @property
     def batches(self) -> int:
@@ -111,8 +110,7 @@ class Model(base.Defaults):
     def tx(self, player: str) -> optax.GradientTransformation:
         """A player's Adam. The schedule counts the player's own updates."""
         rate, each = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.n_critic)
-        updates = len(self.labels) * each
-        return optimizers.adam(rate, self.b1, self.b2, self.decay_start * updates, self.decay_end * updates)
+        return self.clipped(optax.adam(self.rate_of(rate, len(self.labels) * each), self.b1, self.b2))
 
     @property
     def requests(self) -> tuple[tuple[str, ...], ...]:
@@ -154,7 +152,7 @@ class Model(base.Defaults):
         rng_g, rng_d = jax.random.split(rng)
         x = self._channels(batch["a"])
         variables = self.g.init(rng_g, x, jnp.zeros((len(x), self.sets.size)))
-        gen = game.player(variables, self.tx("gen"))
+        gen = game.player(variables, self.tx("gen"), self.ema > 0)
         return game.create({"gen": gen, "disc": game.player(self.d.init(rng_d, x), self.tx("disc"))})
 
     def train_step(
@@ -280,7 +278,7 @@ class Model(base.Defaults):
             loss, metrics = self._weighted("gen", which, terms)
             return loss, (gen.batch_stats, metrics)
 
-        return game.update(state, "gen", self.tx("gen"), loss_fn)
+        return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)
 
     def _classification(self, which, logits, bits):
         """L_cls over the labels of one set; the logits of other sets do not enter."""

@@ -12,6 +12,7 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.models.shared.augmented import AugmentedViews
+from gan_jax.models.shared.rates import Rates
 from gan_jax.models.shared.style_based import StyleBased
 from gan_jax.networks.generation import stylegan2 as networks
 from gan_jax.networks.generation.mapping import Mapping
@@ -21,7 +22,7 @@ _PATH_DECAY = 0.01  # share of a batch's mean in the running mean of the path le
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(AugmentedViews, StyleBased):
+class Model(AugmentedViews, Rates, StyleBased):
     """G draws images from styles, which the mapping network makes of noise z; D tells them from real images.
 
     Players: `gen`, the mapping and the synthesis network, and `disc`. Both minimise the non-saturating loss.
@@ -46,7 +47,7 @@ class Model(AugmentedViews, StyleBased):
         "r1_every": 2,
         "pl_every": 2,
     }
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("ada_length",)
+    SCHEDULES: ClassVar[tuple[str, ...]] = (*Rates.SCHEDULES, "ada_length")
 
     size: int = 256  # pixels a side, a power of two
     channels: int = 3
@@ -86,6 +87,7 @@ class Model(AugmentedViews, StyleBased):
         checks.require_choice(self, "g_architecture", networks.ARCHITECTURES)
         checks.require_choice(self, "d_architecture", networks.ARCHITECTURES)
         self.check_augmentation()
+        self.check_rates()
         checks.require_range(self, 0, 1, "style_mixing", "ema_ramp")
         checks.require_range(self, 0, 1e6, "r1_weight", "pl_weight", "learning_rate", "mapping_multiplier")
         checks.require("mapping_multiplier", self.mapping_multiplier, self.mapping_multiplier > 0, "above 0")
@@ -142,7 +144,8 @@ class Model(AugmentedViews, StyleBased):
         """
         weight, k = {"gen": (self.pl_weight, self.pl_every), "disc": (self.r1_weight, self.r1_every)}[player]
         c = k / (k + 1) if weight else 1.0
-        tx = optax.adam(self.learning_rate * c, self.b1**c, self.b2**c, eps=1e-8)
+        rate = self.rate_of(self.learning_rate * c, 1 / c)
+        tx = self.clipped(optax.adam(rate, self.b1**c, self.b2**c, eps=1e-8))
         frozen = networks.outer_blocks(self.size, self.freeze_d) if player == "disc" else set()
         return optimizers.freezing(tx, frozen)
 

@@ -11,12 +11,13 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.models.shared.noise_to_image import NoiseToImage
+from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation import vae
 from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(NoiseToImage):
+class Model(Rates, Averaged, NoiseToImage):
     """q(z|x) = N(mean, variance) and p(x|z), trained to maximise the evidence lower bound (eq. 7, L = 1).
 
     The one player, `vae`, has two networks, `enc` and `dec`. It minimises `recon + beta kl` in nats; both
@@ -56,6 +57,8 @@ class Model(NoiseToImage):
         checks.require_range(self, 0, 1e6, "beta")
         checks.require_range(self, 1e-6, 1e6, "sigma")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
+        self.check_average()
+        self.check_rates()
         checks.require("learning_rate", self.learning_rate, 0 < self.learning_rate < 10, "0 to 10")
         fits = self.network != "conv" or self.size % 4 == 0
         checks.require("size", self.size, fits, "multiples of 4 where network='conv'")
@@ -71,9 +74,10 @@ class Model(NoiseToImage):
     def tx(self, player: str) -> optax.GradientTransformation:
         """Adam, or torch's Adagrad, whose sums of squares start at zero."""
         del player
+        rate = self.rate_of(self.learning_rate)
         if self.optimizer == "adagrad":
-            return optimizers.adagrad(self.learning_rate)
-        return optimizers.adam(self.learning_rate, self.b1, self.b2, 0, 0)
+            return self.clipped(optimizers.adagrad(rate))
+        return self.clipped(optax.adam(rate, self.b1, self.b2))
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`.
@@ -89,7 +93,7 @@ class Model(NoiseToImage):
             "enc": enc.init(rng_enc, batch["image"])["params"],
             "dec": dec.init(rng_dec, jnp.zeros((1, self.z_dim)))["params"],
         }
-        return game.create({"vae": game.player({"params": params}, self.tx("vae"))})
+        return game.create({"vae": game.player({"params": params}, self.tx("vae"), self.ema > 0)})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -103,7 +107,7 @@ class Model(NoiseToImage):
             terms = self._terms(x, *self._pass(params, x, rng_noise))
             return terms["loss"], ({}, {f"vae/{name}": term for name, term in terms.items()})
 
-        return game.update(state, "vae", self.tx("vae"), loss_fn)
+        return game.update(state, "vae", self.tx("vae"), loss_fn, self.ema)
 
     def decode(self, state: TrainState, z: jax.Array, label: jax.Array | None = None) -> jax.Array:
         """The mean of p(x|z), not a sample: z [n, z_dim] -> [n, size, size, channels] in [-1, 1]."""

@@ -151,3 +151,9 @@ def total_style_loss(
         for layer in weights
     ]
     return jnp.stack(terms).sum()
+
+
+def shares(weights: Sequence[float], count: int) -> list[float]:
+    """Weights that add up to 1, in proportion to `weights`; `count` equal ones for ()."""
+    given = weights or (1.0,) * count
+    return [weight / sum(given) for weight in given]

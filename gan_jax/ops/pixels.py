@@ -55,3 +55,8 @@ def to_rgb(images: Images) -> Images:
     Host arrays stay on the host.
     """
     return images if images.shape[-1] == 3 else images.repeat(3, axis=-1)
+
+
+def shrunk(images: jax.Array, level: int) -> jax.Array:
+    """Images [B, H, W, C] at 1 / 2^level of their size, antialiased, of one pixel a side at least."""
+    return reshape(images, *(max(1, side // 2**level) for side in images.shape[1:3]))

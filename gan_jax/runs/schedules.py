@@ -16,7 +16,8 @@ FILE = "extended.json"
 def extended(stored: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """The fields by which a configuration extends the schedule of a stored one, as (stored, new).
 
-    A schedule is extended if it ends later, or never, and if none of its other fields becomes smaller.
+    A schedule is extended if it ends later by the same field, and if it starts to fall as late or later. A
+    schedule without an end cannot replace it, since the optimiser then has another state.
 
     Returns:
       Dotted fields, such as `model.decay_end`; none if the schedule is not extended.
@@ -24,11 +25,11 @@ def extended(stored: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, 
     old, new = stored["model"], config["model"]
     if old.get("name") != new.get("name"):
         return {}
-    cls = models.model_class(new["name"])
-    fields = [field for field in cls.SCHEDULES if field in old and field in new]
-    end = cls.RATE_END
-    later = end in fields and old[end] and (not new[end] or new[end] > old[end])
-    if not later or any(new[field] < old[field] for field in fields if field != end):
+    before, after = (models.create(fields).rate_ends for fields in (old, new))
+    if before.keys() != after.keys() or not any(after[field] > before[field] for field in before):
+        return {}
+    fields = [field for field in (*before, "decay_start") if field in old and field in new]
+    if any(new[field] < old[field] for field in fields):
         return {}
     return {f"model.{field}": (old[field], new[field]) for field in fields if new[field] != old[field]}
 

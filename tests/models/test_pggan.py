@@ -161,9 +161,9 @@ def test_the_penalty_asks_for_its_target(monkeypatch):
 def test_both_players_move_at_the_rate_of_the_stage(monkeypatch):
     asked, tx = [], pggan.Model.tx
 
-    def noting(self, player, stage=0):
+    def noting(self, player, stage=0, iteration=0):
         asked.append((player, stage))
-        return tx(self, player, stage)
+        return tx(self, player, stage, iteration)
 
     monkeypatch.setattr(pggan.Model, "tx", noting)
     monkeypatch.setattr(devices, "mean", lambda tree: tree)

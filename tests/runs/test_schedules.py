@@ -1,5 +1,6 @@
 """Steps at rate zero are refused, and a run may go on with a schedule that ends later."""
 
+import inspect
 import math
 
 import numpy as np
@@ -11,67 +12,70 @@ from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.runs import schedules, stored
 from gan_jax.runs.workdir import Workdir
 
-MODELS = [name for name in models.known() if models.model_class(name).RATE_END]
+OWN = {name: models.model_class(name).OWN_END for name in models.known()}
+ENDS = [(name, "decay_end") for name in OWN] + [pair for pair in OWN.items() if pair[1]]
 
 
-def fields(name, end):
-    cls = models.model_class(name)
-    size = {"size": 32} if name == "gan" else {}
-    return {**cls.TINY, **size, **dict.fromkeys(cls.SCHEDULES, 2), cls.RATE_END: end}
+def fields(name, field):
+    fit = {
+        "gan": {"size": 32},
+        "vae": {"size": 32},
+        "discogan": {"levels": 3},
+        "pggan": {"size": 32},
+        "stylegan": {"size": 32},
+        "stylegan2": {"size": 32},
+        "gatys": {"optimizer": "adam"},
+        "segmenter": {"schedule_steps": 0},
+    }
+    start = {"decay_start": 2} if field == "decay_end" else {}
+    return {**models.model_class(name).TINY, **fit.get(name, {}), **start, field: 6}
 
 
-def built(name="dtn", steps=6, **changes):
+def built(name="dtn", steps=6, field="decay_end", **changes):
     made = config.default()
-    made.model, made.steps = config.model(name, **{**fields(name, 6), **changes}), steps
+    made.model, made.steps = config.model(name, **{**fields(name, field), **changes}), steps
     made.data.size = 32
     return made
 
 
-def test_every_model_whose_rate_can_fall_to_zero_says_by_which_field():
-    falling = {"decay_end", "schedule_steps"}
-    assert {name: models.model_class(name).RATE_END for name in MODELS} == {
-        name: field
-        for name in models.known()
-        for field in models.model_class(name).SCHEDULES
-        if field in falling
-    }
-
-
 def rate(model, step):
     """The size of an optimiser's update of 1 at a step; all its moments are those of constant gradients."""
-    tx = model.tx(next(iter(PLAYERS[type(model).__module__.rpartition(".")[2]])))
+    at = {"iteration": step} if "iteration" in inspect.signature(model.tx).parameters else {}
+    tx = model.tx("gen", **at)
     params = {"kernel": np.ones((2, 2), np.float32)}
     state = optax.tree_utils.tree_set(tx.init(params), count=np.int32(step))
     updates, _ = tx.update(params, state, params)
     return math.sqrt(float(np.square(updates["kernel"]).sum()))
 
 
-PLAYERS = {
-    "classifier": ("classifier",),
-    "segmenter": ("segmenter",),
-    **dict.fromkeys(("cyclegan", "dtn", "gan", "pix2pix", "stargan"), ("gen",)),
-}
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_the_rate_is_gone_at_that_step_and_steps_beyond_it_are_refused(name):
-    model = models.create(built(name).model)
+@pytest.mark.parametrize(("name", "field"), ENDS)
+def test_the_rate_is_gone_at_that_step_and_steps_beyond_it_are_refused(name, field):
+    model = models.create(built(name, field=field).model)
     assert rate(model, 10 * 6) < 1e-4 * rate(model, 2)  # a step may be several updates
-    config.validate(built(name, steps=6))
-    field = type(model).RATE_END
+    config.validate(built(name, steps=6, field=field))
     with pytest.raises(ConfigError) as error:
-        config.validate(built(name, steps=7))
+        config.validate(built(name, steps=7, field=field))
     assert str(error.value) == (
         f"steps=7 is not allowed with model.{field}=6, since the learning rate is zero from step 6 on; "
         f"allowed: 0 to 6, or a model.{field} of 7 or more"
     )
-    config.validate(built(name, steps=7, **{field: 7}))
-    config.validate(built(name, steps=7, **{field: 0}))
+    config.validate(built(name, steps=7, field=field, **{field: 7}))
+    config.validate(built(name, steps=7, field=field, **{field: 0}))
+
+
+def test_the_cosine_of_a_level_ends_after_the_levels_before_it():
+    long = built("gatys", steps=17, field="decay_steps", levels=3, coarse_steps=5)
+    with pytest.raises(ConfigError, match=r"zero from step 16 on; allowed: 0 to 16, or .* of 7 or more$"):
+        config.validate(long)
+    long.model.decay_steps = 7
+    config.validate(long)
+    long.model.decay_steps, long.model.optimizer = 6, "lbfgs"  # it has no learning rate
+    config.validate(long)
 
 
 def test_a_required_run_is_checked_too():
     outer = built()
-    outer.requires.f = built("classifier", steps=9)
+    outer.requires.f = built("classifier", steps=9, field="schedule_steps")
     with pytest.raises(ConfigError, match=r"^requires\.f\.steps=9 is not allowed with "):
         config.validate(outer)
 
@@ -81,8 +85,10 @@ def test_a_required_run_is_checked_too():
     [
         ({"decay_end": 9}, {"model.decay_end": (6, 9)}),
         ({"decay_start": 3, "decay_end": 9}, {"model.decay_start": (2, 3), "model.decay_end": (6, 9)}),
-        ({"decay_end": 0}, {"model.decay_end": (6, 0)}),
+        ({"decay_end": 0}, {}),
         ({"decay_end": 5}, {}),
+        ({"decay_end": 9, "warmup": 1}, {}),
+        ({"decay_end": 9, "decay_shape": "cosine"}, {}),
         ({"decay_start": 3}, {}),
         ({"decay_start": 1, "decay_end": 9}, {}),
         ({"alpha": 3.0}, {}),

@@ -77,7 +77,6 @@ class Model(Protocol):
     TINY: ClassVar[Mapping[str, Any]]  # fields of a model so small that a step compiles and runs in seconds
     SCHEDULES: ClassVar[tuple[str, ...]]  # fields that count steps; they shrink with a shorter run
     OWN_MEMORY: ClassVar[tuple[str, ...]]  # beginnings of names in `memory` that each device has for itself
-    RATE_END: ClassVar[str]  # the field of SCHEDULES from whose step on the rates are zero, unless it is 0
 
     # What the model can do. Each capability comes with the methods in brackets.
     draws_from_noise: ClassVar[bool]  # (latents, decode, generate)
@@ -116,6 +115,11 @@ class Model(Protocol):
         The column is `<role>_features` [B, d]. It is computed once for each image and cached. Where images
         vary, the column is missing, and the step computes the features.
         """
+        ...
+
+    @property
+    def rate_ends(self) -> Mapping[str, int]:
+        """Field -> the iteration from which on it makes the learning rates zero."""
         ...
 
     def phases(self, iteration: int) -> tuple[Any, ...]:
@@ -173,7 +177,6 @@ class Defaults:
     TINY: ClassVar[Mapping[str, Any]] = {}
     SCHEDULES: ClassVar[tuple[str, ...]] = ()
     OWN_MEMORY: ClassVar[tuple[str, ...]] = ()
-    RATE_END: ClassVar[str] = ""  # the rates never become zero
     draws_from_noise: ClassVar[bool] = False
     translates: ClassVar[bool] = False
     tells_classes: ClassVar[bool] = False
@@ -206,6 +209,11 @@ class Defaults:
     @property
     def features(self) -> Mapping[str, str]:
         """A step reads no features of required runs."""
+        return {}
+
+    @property
+    def rate_ends(self) -> Mapping[str, int]:
+        """The learning rates never become zero."""
         return {}
 
     def phases(self, iteration: int) -> tuple[Any, ...]:

@@ -90,14 +90,6 @@ def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) 
         )
 
 
-def require_decay(model: Any) -> None:
-    """Checks Adam's `b1` and `b2`, and that `decay_start` and `decay_end` of `model` are in order."""
-    require_range(model, 0, 0.999999, "b1", "b2")
-    require_range(model, 0, 1e9, "decay_start", "decay_end")
-    late = model.decay_end and model.decay_end <= model.decay_start
-    require("decay_end", model.decay_end, not late, "0, or more than decay_start")
-
-
 def require_channels(model: Any, *names: str) -> None:
     """Checks that the named fields of `model` are 1 or 3, the channels of grey or coloured images."""
     for name in names:

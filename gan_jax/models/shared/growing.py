@@ -12,6 +12,7 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks
 from gan_jax.models.shared.noise_to_image import NoiseToImage
+from gan_jax.models.shared.rates import Rates
 from gan_jax.networks.generation import pggan as networks
 from gan_jax.networks.generation.stylegan2 import sides
 from gan_jax.ops import answers, losses, slopes
@@ -20,7 +21,7 @@ Phase = tuple[str, int]
 
 
 @dataclasses.dataclass(frozen=True)
-class Growing(NoiseToImage):
+class Growing(Rates, NoiseToImage):
     """A game of `gen` and `disc` that starts with small images and doubles their side again and again.
 
     Stage s has 4 * 2^s pixels a side. The first stage is stable for `stable_steps` iterations. Each later
@@ -33,7 +34,7 @@ class Growing(NoiseToImage):
     `average_decay`.
     """
 
-    SCHEDULES: ClassVar[tuple[str, ...]] = ("stable_steps", "fade_steps")
+    SCHEDULES: ClassVar[tuple[str, ...]] = (*Rates.SCHEDULES, "stable_steps", "fade_steps")
 
     size: int = 128  # pixels a side, a power of two
     channels: int = 3
@@ -74,6 +75,7 @@ class Growing(NoiseToImage):
         good = isinstance(rates, tuple) and rates and all(0 <= rate <= 1 for rate in rates)
         checks.require("learning_rates", rates, bool(good), "a tuple of numbers from 0 to 1")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
+        self.check_rates()
         checks.require_choice(self, "loss", tuple(losses.ADVERSARIAL))
         checks.require_range(self, 0, 1e6, "gp_weight", "drift", "r1_weight")
         checks.require_range(self, 1e-6, 1e6, "gp_target")
@@ -130,10 +132,11 @@ class Growing(NoiseToImage):
             allowed = f"divisors of the {inputs.batch_size} images of a batch on a device"
             checks.require("updates", self.updates, inputs.batch_size % count == 0, allowed)
 
-    def tx(self, player: str, stage: int = 0) -> optax.GradientTransformation:
-        """Adam at the learning rate of a stage."""
+    def tx(self, player: str, stage: int = 0, iteration: Any = 0) -> optax.GradientTransformation:
+        """Adam at the rate of a stage and of an iteration; its own count starts again with a stage."""
         del player
-        return optax.adam(_of(self.learning_rates, stage), self.b1, self.b2, eps=1e-8)
+        rate = self.rate_at(_of(self.learning_rates, stage), iteration)
+        return self.clipped(optax.adam(rate, self.b1, self.b2, eps=1e-8))
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: Phase
@@ -205,7 +208,7 @@ class Growing(NoiseToImage):
                 loss = loss + self.r1_weight / 2 * terms["r1"]
             return loss, ({}, {f"disc/{name}": value for name, value in {"loss": loss, **terms}.items()})
 
-        state, metrics = game.update(state, "disc", self.tx("disc", stage), loss_fn)
+        state, metrics = game.update(state, "disc", self.tx("disc", stage, state.step), loss_fn)
         return self._noted(state, notes), metrics
 
     def _update_g(self, state, n, rng, level, stage):
@@ -217,7 +220,8 @@ class Growing(NoiseToImage):
             loss = losses.adversarial(self.loss)[1](self.d.apply(disc, fake, level, stage))
             return loss, ({}, {"gen/loss": loss, **notes})
 
-        state, metrics = game.update(state, "gen", self.tx("gen", stage), loss_fn, self.average_decay(stage))
+        tx = self.tx("gen", stage, state.step)
+        state, metrics = game.update(state, "gen", tx, loss_fn, self.average_decay(stage))
         terms = {name: value for name, value in metrics.items() if "/" in name}
         return self._noted(state, metrics), terms
 

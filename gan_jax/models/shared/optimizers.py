@@ -1,4 +1,4 @@
-"""Optimisers and learning-rate schedules of the models."""
+"""Optimisers of the models."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,37 +10,27 @@ import optax
 OPTIMIZERS = ("adam", "rmsprop", "rmsprop_tf", "sgd")
 
 
-def optimizer(
-    name: str, rate: float, b1: float, b2: float, start: int = 0, end: int = 0
-) -> optax.GradientTransformation:
-    """An optimiser whose rate is constant until update `start` and then falls linearly to zero at `end`.
+def optimizer(name: str, rate: Any, b1: float, b2: float) -> optax.GradientTransformation:
+    """An optimiser by its name.
 
     Args:
       name: 'adam', 'sgd', 'rmsprop' or 'rmsprop_tf'. 'rmsprop' is torch's RMSProp, which the paper of WGAN
         uses: its average has decay 0.99 and starts at 0. 'rmsprop_tf' is TensorFlow 1's, which WGAN-GP's
         comparisons use: its average has decay 0.9 and starts at 1.
-      rate: learning rate.
+      rate: learning rate, or a schedule of optax: updates so far -> learning rate.
       b1: Adam's b1, or the momentum of 'sgd'; RMSProp has no momentum.
       b2: Adam's b2.
-      start: last update with the full rate.
-      end: first update with rate zero; 0: the rate stays constant.
     """
-    schedule: Any = optax.linear_schedule(rate, 0.0, end - start, start) if end else rate
     if name == "adam":
-        return optax.adam(schedule, b1, b2)
+        return optax.adam(rate, b1, b2)
     if name == "rmsprop":
-        return optax.rmsprop(schedule, decay=0.99, eps=1e-8, eps_in_sqrt=False)
+        return optax.rmsprop(rate, decay=0.99, eps=1e-8, eps_in_sqrt=False)
     if name == "rmsprop_tf":
-        return optax.rmsprop(schedule, decay=0.9, eps=1e-10, initial_scale=1.0)
-    return optax.sgd(schedule, momentum=b1 or None)
+        return optax.rmsprop(rate, decay=0.9, eps=1e-10, initial_scale=1.0)
+    return optax.sgd(rate, momentum=b1 or None)
 
 
-def adam(rate: float, b1: float, b2: float, start: int, end: int) -> optax.GradientTransformation:
-    """Adam at `rate`, constant until update `start`, then linear to zero at `end`; 0: always constant."""
-    return optimizer("adam", rate, b1, b2, start, end)
-
-
-def adagrad(rate: float) -> optax.GradientTransformation:
+def adagrad(rate: Any) -> optax.GradientTransformation:
     """Adagrad as in torch: `w -= rate g / (sqrt(sum of g^2) + 1e-10)`. The sum starts at zero.
 
     `optax.adagrad` adds 1e-7 under the root, which acts like 3e-4 outside the root. It reduces the updates of

@@ -18,7 +18,8 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
     """The players `gen` and `disc` of a model that translates both ways, before training.
 
     `model.gen` has one network for each of `WAYS`. `model.disc` has one network for each domain. `model.tx`
-    gives each player's optimiser. `batch` has `source` and `target` images.
+    gives each player's optimiser. `model.ema` above 0 keeps an average of gen. `batch` has `source` and
+    `target` images.
 
     Raises:
       ValueError: a role is missing, or the networks do not accept its channels or size.
@@ -37,7 +38,7 @@ def players(model: Any, rng: jax.Array, batch: Batch) -> dict[str, game.Player]:
             found = module.init(jax.random.fold_in(key, i), pixels, train=False)
             for kind, trees in variables.items():
                 trees[network] = found.get(kind, {})
-        made[name] = game.player(variables, model.tx(name))
+        made[name] = game.player(variables, model.tx(name), name == "gen" and model.ema > 0)
     return made
 
 
