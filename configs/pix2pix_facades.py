@@ -29,7 +29,18 @@ def get_config(arg=""):
     config.batch_size = 1
     config.steps = 80_000
     config.checkpoint_every = 2000
-    return apply(config, arg, photo2labels, quick)
+    return apply(config, arg, part, photo2labels, l1, cgan, encoder, quick)
+
+
+def part(config):
+    """128 pixels and networks half as wide, for one core. Reads the pictures from `facades/facades.zip`."""
+    config.data.sets.facades.files = {
+        split: f"facades/facades.zip/facades/{split}" for split in ("train", "val", "test")
+    }
+    config.data.size, config.data.load_size = 128, 143
+    config.model.levels, config.model.g_width, config.model.d_width = 7, 32, 32
+    config.steps = 24_000
+    config.checkpoint_every = config.evals.samples.every = 1000
 
 
 def photo2labels(config):
@@ -37,3 +48,18 @@ def photo2labels(config):
     for name, side in (("source", "left"), ("target", "right")):
         for role in slices.named(config, name):
             role.side = side
+
+
+def l1(config):
+    """Trains without D: the row L1 of the paper's table of losses."""
+    config.model.gan_weight = 0.0
+
+
+def cgan(config):
+    """Trains without the distance of pixels: the row cGAN of the paper's table of losses."""
+    config.model.l1 = 0.0
+
+
+def encoder(config):
+    """G without skips: the row "Encoder-decoder" of the paper's table of generators."""
+    config.model.skips = False
