@@ -11,6 +11,7 @@ from gan_jax.ops.pixels import reshape
 Maps = Mapping[str, jax.Array]  # maps [B, h, w, C] by layer
 
 FORMS = ("paper", "notebook", "neural_style")
+FLOOR = 0.1  # least mean of a channel that maps are divided by, in means of its layer
 
 
 def gram(maps: jax.Array, weights: jax.Array | None = None) -> jax.Array:
@@ -70,12 +71,16 @@ def scales(activations: Sequence[Maps], how: str) -> dict[str, jax.Array]:
       activations: the maps after ReLU of several images.
       how: 'layer' gives the mean activation of the layer, 'filter' that of each channel, [C], both over all
         images alike; 'none' gives 1. To divide by it is the same as to normalise the weights, see
-        `networks.recognition.vgg.normalise_activations`. A mean of 0 becomes 1.
+        `networks.recognition.vgg.normalise_activations`. A channel's mean counts as at least `FLOOR` times
+        the layer's: a channel that the images hardly activate would otherwise be thousands of times stronger
+        in another image. A layer's mean of 0 becomes 1.
     """
-    axes = (0, 1, 2) if how == "filter" else (0, 1, 2, 3)
     found = {}
     for layer in activations[0]:
-        mean = jnp.stack([maps[layer].mean(axes) for maps in activations]).mean(0)
+        channels = jnp.stack([maps[layer].mean((0, 1, 2)) for maps in activations]).mean(0)
+        mean = channels.mean()
+        if how == "filter":
+            mean = jnp.maximum(channels, FLOOR * mean)
         found[layer] = jnp.ones(()) if how == "none" else jnp.where(mean > 0, mean, 1.0)
     return found
 

@@ -199,7 +199,7 @@ def test_scaling_by_filters_is_normalising_the_weights():
     network = vgg.VGG(19, "average", through="relu2_1")
     x = jnp.asarray(batch()["content"][:1])
     variables = network.init(jax.random.key(0), x)
-    new, _ = vgg.normalise_activations(network, variables, x)
+    new, _ = vgg.normalise_activations(network, variables, x, gram.FLOOR)
     layers = ("relu1_1", "relu2_1")
     maps = network.apply(variables, x, layers)
     scales = gram.scales([maps], "filter")
@@ -208,6 +208,12 @@ def test_scaling_by_filters_is_normalising_the_weights():
     assert gram.scales([maps], "none") == dict.fromkeys(layers, 1.0)
     layer_scale = gram.scales([maps, maps], "layer")["relu2_1"]
     assert float((maps["relu2_1"] / layer_scale).mean()) == pytest.approx(1, rel=1e-5)
+
+
+def test_a_channel_that_is_hardly_active_counts_a_tenth_of_its_layer():
+    maps = jnp.ones((1, 4, 4, 10)).at[..., 0].set(1e-6)
+    scales = gram.scales([{"relu1_1": maps}], "filter")["relu1_1"]
+    np.testing.assert_allclose(scales, [0.09, *[1] * 9], rtol=1e-5)
 
 
 class Weights:
