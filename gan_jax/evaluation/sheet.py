@@ -24,6 +24,7 @@ def evaluate(
     *,
     columns: int = 0,
     classes: int = 0,
+    truth: bool = False,
 ) -> dict[str, Any]:
     """One sheet of the first batch.
 
@@ -39,6 +40,7 @@ def evaluate(
       columns: images in each row. 0 means 16 for translations, 10 for rows of classes, and otherwise as many
         as make the grid square.
       classes: number of rows of a conditional model; row k asks for class k. 0 asks for no class.
+      truth: for pairs, whether the true images stand below the translations.
 
     Returns:
       `sheet`, uint8 [H, W, 3].
@@ -62,8 +64,10 @@ def evaluate(
         if given is None:
             blocks.append([("", made[part]) for part in parts])
         else:
-            pairs = ((start, to_uint8(given)), (f"{start} to {role}", made))
-            blocks += [[(title, images[part]) for title, images in pairs] for part in parts]
+            rows = [(start, to_uint8(given)), (f"{start} to {role}", made)]
+            if truth and role in batch:
+                rows.append((f"true {role}", to_uint8(batch[role])))
+            blocks += [[(title, images[part]) for title, images in rows] for part in parts]
     return {"sheet": labelled(blocks)}
 
 

@@ -29,6 +29,16 @@ def test_inputs_stand_above_their_outputs_and_the_first_direction_comes_first():
     assert sheet_rows.levels(values["sheet"]) == [[[0, 100, 200], [0, 128, 255]], [[7, 8], [255, 255]]]
 
 
+def test_of_pairs_the_true_images_stand_below_the_translations():
+    given = {"source": images([0, 100]).astype(np.uint8), "target": images([7, 8]).astype(np.uint8)}
+    made = {"target": images([-1, 1])}
+    found = sheet.evaluate(lambda batch: made, [given], {}, truth=True)["sheet"]
+    assert sheet_rows.titles(found) == [["source", "source to target", "true target"]]
+    assert sheet_rows.levels(found) == [[[0, 100], [0, 255], [7, 8]]]
+    without = sheet.evaluate(lambda batch: made, [given], {})["sheet"]
+    assert sheet_rows.titles(without) == [["source", "source to target"]]
+
+
 @pytest.mark.parametrize(("count", "rows"), [(1, [1]), (16, [16]), (17, [16, 1]), (64, [16] * 4)])
 def test_rows_hold_sixteen_and_pairs_stay_together(count, rows):
     given = (np.arange(count) * 2).astype(np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)

@@ -49,6 +49,7 @@ def paired(
     """Two domains with pairs. The score is the distance to the target. `unpaired` explains the arguments."""
     config.data.kind = "paired"
     _translation(config, "paired", train, test, every, num, (source, target))
+    config.evals.samples.truth = True
 
 
 def small(config: ml_collections.ConfigDict) -> None:
