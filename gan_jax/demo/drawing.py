@@ -122,9 +122,7 @@ class Drawing:
     def _of_sample(self):
         model: Any = self._model
         several = _FEW if model.size >= _LARGE else 9
-        yield Control(
-            "seed", "number", "Seed", "Images", 0, "The images of a seed are those of --mode=sample."
-        )
+        yield Control("seed", "number", "Seed", "Images", 0, "As in the mode sample.")
         counts = tuple((str(count), count) for count in COUNTS)
         yield Control("count", "radio", "Number of images", "Images", several, options=counts)
         if self._classes:

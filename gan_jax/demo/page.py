@@ -64,7 +64,10 @@ def _with_policy(served: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def blocks(work: Work, first: Made | None, title: str, facts: Mapping[str, str]) -> gr.Blocks:
-    """The run's title above, controls left, pictures right; on a small screen the pictures come first."""
+    """The run's title above, controls left, pictures right; one below the other on a small screen.
+
+    What is drawn from a seed comes first on a small screen; a photograph is uploaded first.
+    """
     controls = work.controls
     told = "".join(
         f"<span><b>{html.escape(name)}</b> {html.escape(value)}</span>" for name, value in facts.items()
@@ -74,7 +77,9 @@ def blocks(work: Work, first: Made | None, title: str, facts: Mapping[str, str])
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_classes="controls"):
                 boxes, button, another = _left(work, controls)
-            with gr.Column(scale=3, min_width=300, elem_classes="results"):
+            with gr.Column(
+                scale=3, min_width=300, elem_classes=["results", "early"] if work.seed else "results"
+            ):
                 shown = _results(work, first)
                 line = gr.HTML(_told(first.line if first else ""), elem_id="line", padding=False)
         changes = [event for pair in zip(boxes, controls, strict=True) for event in _events(*pair)]
@@ -115,7 +120,14 @@ def _left(work: Work, controls: Sequence[Control]) -> tuple[list[Any], Any, Any]
 def _box(control: Control) -> Any:
     common: dict[str, Any] = {"label": control.label, "elem_id": control.name, "interactive": True}
     if control.kind == "picture":
-        box = gr.Image(type="filepath", sources=["upload", "clipboard"], height=220, buttons=[], **common)
+        box = gr.Image(
+            type="filepath",
+            sources=["upload", "clipboard"],
+            height=220,
+            buttons=[],
+            elem_classes="upload",
+            **common,
+        )
         # gradio would open the file with limits and messages of its own.
         box.preprocess = lambda payload: payload and payload.path
         return box
@@ -140,20 +152,23 @@ def _events(box: Any, control: Control) -> list[Any]:
 def _results(work: Work, first: Made | None) -> list[Any]:
     """A component for each picture that comes back, beside each other where there is room."""
     pictures = first.pictures if first else (None,) * len(work.results)
-    with gr.Row():
-        return [
-            gr.Image(
-                picture if picture is None else _plain(picture),
-                label=name,
-                format="png",
-                interactive=False,
-                buttons=["download", "fullscreen"],
-                elem_id=f"result_{i}",
-                elem_classes=["result", "small"] if work.small else ["result"],
-                min_width=240,
-            )
-            for i, (name, picture) in enumerate(zip(work.results, pictures, strict=True))
-        ]
+    boxes = []
+    with gr.Row(equal_height=False):
+        for i, (name, picture) in enumerate(zip(work.results, pictures, strict=True)):
+            with gr.Column(min_width=200):
+                gr.HTML(f"<h3>{html.escape(name)}</h3>", padding=False)
+                box = gr.Image(
+                    picture if picture is None else _plain(picture),
+                    label=name,
+                    show_label=False,
+                    format="png",
+                    interactive=False,
+                    buttons=["download", "fullscreen"],
+                    elem_id=f"result_{i}",
+                    elem_classes=["result", "small"] if work.small else ["result"],
+                )
+                boxes.append(box)
+    return boxes
 
 
 def _answer(work: Work, names: Sequence[str], pictures: int) -> Callable[..., Iterator[tuple[Any, ...]]]:

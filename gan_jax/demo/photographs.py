@@ -103,21 +103,17 @@ class Translating:
 
     def make(self, values: Mapping[str, Any]) -> Iterator[str | Made]:
         """The photograph as the model sees it, and its translation, see `Work.make`."""
-        named = {control.name: control for control in self.controls}
         among = [control for control in self.controls if control.kind in ("radio", "choice")]
         picked = {control.name: chosen(values, control) for control in among}
         way = picked.get("direction", next(iter(self._ways)))
         seed = whole(values, "seed") if self._random else 0
-        wanted = [name for key in named if named[key].kind == "several" for name in values[key]]
-        takes = self._run.model.takes_requests
-        if takes and not wanted:
-            raise ConfigError("Choose one attribute or more.")
-        condition = asked_label(self._run.model, way, picked["derive"], wanted if takes else None)
         content = read(values, "photograph")
-        translator = self._ways[way].asking(condition, seed)
         try:
             with decoding.quiet():
-                item = translator.prepare(_FIRST, content, picked["derive"], picked.get("max_side", 0))
+                side = picked.get("max_side", 0)
+                item = self._ways[way].prepare(_FIRST, content, picked["derive"], side)
+            condition = self._condition(way, picked["derive"], values)
+            translator = self._ways[way].asking(condition, seed)
             if (way, item.padded.shape) not in self._compiled:
                 yield f"Compiling the program for {_size(item.pixels)} ..."
             start = time.monotonic()
@@ -126,6 +122,16 @@ class Translating:
             raise DataError(f"The photograph cannot be used: {reason}.") from reason
         self._compiled.add((way, item.padded.shape))
         yield Made((item.pixels, made), f"{_size(made)}, {time.monotonic() - start:.2f} s")
+
+    def _condition(self, way: str, derive: str, values: Mapping[str, Any]) -> np.ndarray | None:
+        """The label vector of the attributes that are chosen; None for a model that takes none."""
+        if not self._run.model.takes_requests:
+            return None
+        several = [control.name for control in self.controls if control.kind == "several"]
+        wanted = [name for key in several for name in values[key]]
+        if not wanted:
+            raise ConfigError("Choose one attribute or more.")
+        return asked_label(self._run.model, way, derive, wanted)
 
     def _role(self, way: str) -> Mapping[str, Any]:
         """The training role whose images are like those that a direction takes."""
@@ -144,9 +150,7 @@ class Styling:
         _photograph(),
         _MAX_SIDE,
         Control("style", "picture", "Style", "Style"),
-        Control(
-            "alpha", "slider", "Alpha", "Style", 1.0, "1 is the style, 0 the photograph alone.", step=0.05
-        ),
+        Control("alpha", "slider", "Alpha", "Style", 1.0, "1: style, 0: photograph", step=0.05),
     )
 
     def __init__(self, run: restore.Run):

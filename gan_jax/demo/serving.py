@@ -39,10 +39,10 @@ def run(workdir: Path | str, *, host: str = "127.0.0.1", port: int = _PORT) -> d
       WorkdirError: the folder holds no run, or one without a page.
       CheckpointError: there is no intact checkpoint.
     """
+    works.check(workdir)
     missing = [name for name in ("gradio", "uvicorn") if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigError(f"--mode=demo needs {missing[0]}: pip install 'gan_jax[demo]'")
-    works.check(workdir)
     with listening(host, port) as door, tempfile.TemporaryDirectory(prefix="gan_jax_demo_") as uploads:
         os.environ |= {
             "GRADIO_ANALYTICS_ENABLED": "False",
