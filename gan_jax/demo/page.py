@@ -37,7 +37,6 @@ def application(work: Work, first: Made | None, title: str, facts: Mapping[str, 
     mounted = gr.mount_gradio_app(
         fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         blocks(work, first, title, facts),
-        run_history=False,
         path="/",
         footer_links=[],
         max_file_size=_UPLOAD,

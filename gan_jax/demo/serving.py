@@ -46,6 +46,7 @@ def run(workdir: Path | str, *, host: str = "127.0.0.1", port: int = _PORT) -> d
     with listening(host, port) as door, tempfile.TemporaryDirectory(prefix="gan_jax_demo_") as uploads:
         os.environ |= {
             "GRADIO_ANALYTICS_ENABLED": "False",
+            "GRADIO_RUN_HISTORY": "False",  # which would keep uploads
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "GRADIO_TEMP_DIR": uploads,
         }
