@@ -51,19 +51,27 @@ class Made:
 
 
 class Work(Protocol):
-    """What a run does on its page.
+    """What a run does on its page."""
 
-    Attributes:
-      button: the words on the button.
-      results: the titles of the pictures that come back.
-      small: whether the pictures are so small that the page shows their pixels with sharp edges.
-      seed: the name of the control whose value a second button draws; '' for none.
-    """
+    @property
+    def button(self) -> str:
+        """The words on the button."""
+        ...
 
-    button: str
-    results: tuple[str, ...]
-    small: bool
-    seed: str
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The titles of the pictures that come back."""
+        ...
+
+    @property
+    def small(self) -> bool:
+        """Whether the pictures are so small that the page shows their pixels with sharp edges."""
+        ...
+
+    @property
+    def seed(self) -> str:
+        """The control whose value a second button draws; '' for none."""
+        ...
 
     @property
     def controls(self) -> tuple[Control, ...]:

@@ -84,9 +84,9 @@ class Drawing:
 
     def _styles(self, first, last, label, moves, picked):
         """Styles [n, L, d]: between those of two latents, mixed by layers, moved, then truncated."""
-        ends = [self._style(z, label) for z in (first, last)]
-        ws = ops.lerp(*ends, picked["share"])
-        ws[:, picked.get("layer", self._layers) :] = ends[1][:, picked.get("layer", self._layers) :]
+        own, other = (self._style(z, label) for z in (first, last))
+        ws, layer = ops.lerp(own, other, picked["share"]), picked.get("layer", self._layers)
+        ws[:, layer:] = other[:, layer:]
         mean = self._mean(first, label)  # styles are linear in the truncation
         ws = ops.lerp(mean, ws, picked["truncation"])
         if len(moves):
@@ -136,7 +136,8 @@ class Drawing:
         group = "Between two seeds"
         yield Control("other_seed", "number", "Second seed", group, 1)
         yield Control("share", "slider", "Share of the second seed", group, 0.0)
-        if self._model.has_styles and self._model.styled_sides:
+        model: Any = self._model
+        if model.has_styles and model.styled_sides:
             info = f"Styles from this layer on are the second seed's; {self._layers} takes none."
             end = self._layers
             yield Control("layer", "slider", "Mix from layer", group, end, info, 0, end, 1)

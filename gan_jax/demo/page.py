@@ -14,7 +14,7 @@ from gan_jax.errors import GanJaxError
 
 _STYLE = Path(__file__).parent / "templates" / "page.css"
 _UPLOAD = "64mb"  # the largest file that a user may upload
-# Fonts of the machine: gradio's own themes would ask Google for theirs.
+# Fonts of the machine: some of gradio's themes ask Google for theirs.
 _FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 _CODE_FONTS = ("ui-monospace", "Consolas", "monospace")
 # The browser refuses everything that comes from another place, whatever gradio's own code asks for.
