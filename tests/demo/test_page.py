@@ -7,7 +7,6 @@ import signal
 import time
 from pathlib import Path
 
-import conftest
 import forking
 import numpy as np
 import pytest
@@ -21,11 +20,12 @@ playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
+MODELS = str(Path(__file__).parents[1] / "inference" / "models")
 # The command, which notes every address outside this machine that it looks up or connects to.
 COMMAND = f"""
 import sys
 from gan_jax import models
-models.__path__.append({conftest.MODELS!r})
+models.__path__.append({MODELS!r})
 
 def note(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
