@@ -46,7 +46,7 @@ OF_TRAINING = (
 )  # flags that change the configuration
 _FURTHER: list[tuple[str, Any]] = []  # fields on the command line that config_flags does not take
 _MODES = ["train", "eval", "sample", "interpolate", "mix", "edit", "noise", "project", "translate", "import"]
-_MODES += ["truncation", "export", "score", "store", "list", "fields"]
+_MODES += ["truncation", "export", "demo", "score", "store", "list", "fields"]
 MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 

@@ -137,6 +137,10 @@ def _infer(mode: str, given: dict[str, Any]) -> None:
         from gan_jax.weights import importing
 
         run: Any = functools.partial(importing.run, config=arguments.CONFIG.value)
+    elif mode == "demo":
+        from gan_jax.demo import serving
+
+        run = serving.run
     else:
         run = inference.mode(mode)
     inference.check_flags(mode, run, given)

@@ -104,6 +104,11 @@ MAY = {
         *("numpy", "ml_collections", "PIL", "gan_jax.errors", "gan_jax.game.devices", "gan_jax.config"),
         *("gan_jax.data.sources.decoding", "gan_jax.ops.pixels", "gan_jax.runs", "gan_jax.inference"),
     ),
+    "demo": (
+        *("numpy", "PIL", "gradio", "fastapi", "uvicorn", "gan_jax.errors", "gan_jax.drawing.sheets"),
+        *("gan_jax.ops", "gan_jax.data.pixels.views", "gan_jax.data.sources.decoding", "gan_jax.models"),
+        *("gan_jax.runs", "gan_jax.inference"),
+    ),
     "arguments": (*("absl", "ml_collections", "gan_jax.errors", "gan_jax.paths", "gan_jax.config"),),
     "main": (
         *(
@@ -115,6 +120,7 @@ MAY = {
             "gan_jax.config",
         ),
         *("gan_jax.runs", "gan_jax.weights", "gan_jax.inference", "gan_jax.train", "gan_jax.paths"),
+        "gan_jax.demo",
     ),
 }
 # What a single file may import beyond its package's rule.

@@ -153,6 +153,10 @@ FLAGS = [
     flags.DEFINE_integer(
         "style_side", None, "translate: longer side of larger styles in pixels (default 512)", 16, 2**20
     ),
+    flags.DEFINE_string(
+        "host", None, "demo: address to listen on (default 127.0.0.1, for this machine's browsers only)"
+    ),
+    flags.DEFINE_integer("port", None, "demo: port of the page (default 7860); 0 takes a free one", 0, 65535),
     flags.DEFINE_enum(
         "path",
         None,

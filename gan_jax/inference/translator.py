@@ -1,5 +1,6 @@
 """A run's model as a mapping of single images of any size."""
 
+import copy
 import dataclasses
 import math
 import zlib
@@ -81,7 +82,8 @@ class Translator:
           ConfigError: the model does not translate in this direction.
         """
         given, drawn = DIRECTIONS[direction]
-        self._given, self._condition, self._seed = given, condition, seed
+        self._given, self._seed = given, seed
+        self.condition = condition
         role = run.model.trained_role(given)
         height, width, self._channels = run.example[role][0]
         self.multiple = run.model.multiple
@@ -103,6 +105,12 @@ class Translator:
         way = f"{' to '.join(DIRECTIONS[direction])} ({direction})"
         self._facts = {"run": config.name, "model": config.model.name, "step": step, "direction": way}
         self._apply, self._state = devices.pmap_apply(translate), devices.replicate(run.state)
+
+    def asking(self, condition: np.ndarray | None, seed: int) -> "Translator":
+        """The same mapping with another label vector and another seed, which is not compiled again."""
+        other = copy.copy(self)
+        other.condition, other._seed = condition, seed
+        return other
 
     @property
     def facts(self) -> dict[str, object]:
@@ -174,8 +182,8 @@ class Translator:
 
     def _batch(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         batch = {self._given: pictures}
-        if self._condition is not None:
-            batch["label"] = np.repeat(self._condition[None], len(pictures), 0)
+        if self.condition is not None:
+            batch["label"] = np.repeat(self.condition[None], len(pictures), 0)
         return batch
 
 
