@@ -19,7 +19,7 @@ from gan_jax.networks.layers.normalisation import BatchNorm
 from gan_jax.networks.recognition import vgg
 
 torch = pytest.importorskip("torch")
-torch.set_num_threads(1)  # threads that wait for each other cost more than these networks
+torch.set_num_threads(1)  # for such small networks, threads mostly wait for each other
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 import torch_adain  # noqa: E402

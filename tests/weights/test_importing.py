@@ -76,7 +76,7 @@ def test_a_run_without_data_translates_and_is_not_trained(folder, tmp_path, monk
     configured = importing.configured
 
     def narrow(*args):
-        """Without a configuration; but D, which the file lacks, is not of the paper's 44 million parameters."""
+        """D, which the file lacks, has a width of 4; the paper's has 44 million parameters."""
         built = configured(*args)
         with built.unlocked():
             built.model.d_width = 4
