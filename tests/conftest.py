@@ -33,6 +33,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 import beside_torch
 import jax
+import programs
 import pytest
 
 from gan_jax.runs.workdir import Workdir
@@ -77,6 +78,13 @@ def let_programs_go():
     yield
     jax.clear_caches()
     gc.collect()
+
+
+@pytest.fixture(scope="module")
+def shared_programs():
+    """Runs of one file share what they compile. The data, the state and the files of each run are its own."""
+    with programs.shared():
+        yield
 
 
 @pytest.fixture

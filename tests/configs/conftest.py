@@ -1,10 +1,8 @@
-"""Runs of one file share what they compile. The data, the state and the files of each run are its own."""
+"""Runs of one file share what they compile."""
 
-import programs
 import pytest
 
 
 @pytest.fixture(scope="module", autouse=True)
-def shared_programs():
-    with programs.shared():
-        yield
+def share(shared_programs):
+    """Every file of this folder takes the fixture."""

@@ -106,7 +106,9 @@ def test_float32_leaves_the_step_as_it_is():
     assert precision.stepping(train, "float32") is train
 
 
-@pytest.mark.parametrize("policies", [("float32", "bfloat16"), ("bfloat16", "float32")])
+@pytest.mark.parametrize(
+    "policies", [("float32", "bfloat16"), pytest.param(("bfloat16", "float32"), marks=pytest.mark.long)]
+)
 def test_a_checkpoint_of_one_precision_is_resumed_in_the_other(policies, tmp_path):
     found = []
     for steps, policy in zip((2, 4), policies, strict=True):

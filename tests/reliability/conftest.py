@@ -175,5 +175,5 @@ def facts():
 def uninterrupted(launcher):
     """The folder of a DTN run of `STEPS` steps without interruption."""
     workdir = launcher.folder / "uninterrupted"
-    launcher.run(*launcher.quick(workdir, steps=30))
+    launcher.run(*launcher.quick(workdir, steps=12))
     return workdir

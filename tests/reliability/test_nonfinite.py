@@ -13,6 +13,7 @@ from gan_jax.runs import checkpoint, restore
 from gan_jax.train import train
 
 LAST_GOOD = 4
+pytestmark = pytest.mark.usefixtures("shared_programs")
 
 
 @pytest.fixture

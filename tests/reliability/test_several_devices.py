@@ -43,16 +43,12 @@ def several(launcher):
 
 def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path):
     several(4, (4, tmp_path / "4_then_1"), (8, tmp_path / "4"))
-    several(
-        1, (8, tmp_path / "4_then_1"), (4, tmp_path / "1_then_4"), (8, tmp_path / "1"),
-        (4, tmp_path / "halfway"),
-    )  # fmt: skip
+    several(1, (8, tmp_path / "4_then_1"), (4, tmp_path / "1_then_4"), (8, tmp_path / "1"))
+    started = _parameters(tmp_path / "1_then_4", step=4)
     several(4, (8, tmp_path / "1_then_4"))
-    several(2, (8, tmp_path / "2"))
     expected = _parameters(tmp_path / "1")
-    started = _parameters(tmp_path / "halfway", step=4)
     assert all(np.abs(expected[name] - started[name]).max() > 1e-4 for name in expected)
-    for name in ("4_then_1", "1_then_4", "2", "4"):
+    for name in ("4_then_1", "1_then_4", "4"):
         found = _parameters(tmp_path / name)
         assert set(found) == set(expected)
         for leaf, values in found.items():
@@ -62,21 +58,26 @@ def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path)
         assert facts["devices"] == int(name[-1])
 
 
-def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, free_port):
-    """Both processes train the required run too; neither may read files before the other has written them.
+def test_two_processes_end_where_one_with_two_devices_does_also_after_a_restart(
+    launcher, tmp_path, free_port
+):
+    """Both processes train the required run and need the store at once; one of them writes each file.
 
-    The required run steps on parts of a batch. The run itself steps on the global batch in two processes and
-    on parts in one; it has neither draws nor batch norm, so it ends alike.
+    Neither may read files before the other has written them. The required run steps on parts of a batch. The
+    run itself steps on the global batch in two processes and on parts in one; it has neither draws nor batch
+    norm, so it ends alike. The second start goes on at step 4.
     """
-    single = launcher.tiny(tmp_path / "single", "requiring", cache_dir=tmp_path / "cache_1")
-    launcher.run(*single, devices=2)
-    pair = launcher.tiny(
-        tmp_path / "pair", "requiring", cache_dir=tmp_path / "cache_2",
-        distributed=True, platform="cpu", global_batch=True,
-    )  # fmt: skip
-    codes, said = _both(launcher, free_port, pair)
-    assert codes == [0, 0], said
-    assert "2 x cpu, 2 process(es)" in said[0]
+    fields = {"cache_dir": tmp_path / "cache_1", "data.store": tmp_path / "store_1"}
+    launcher.run(*launcher.tiny(tmp_path / "single", "requiring,stored", **fields), devices=2)
+    fields = {"cache_dir": tmp_path / "cache_2", "data.store": tmp_path / "store_2", "distributed": True}
+    for steps in (4, 8):
+        pair = launcher.tiny(
+            tmp_path / "pair", "requiring,stored", steps=steps, platform="cpu", global_batch=True, **fields
+        )
+        codes, said = _both(launcher, free_port, pair)
+        assert codes == [0, 0], said
+        assert "2 x cpu, 2 process(es)" in said[0]
+    assert all("resuming at step 4" in text and "storing" not in text for text in said), said
     expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
@@ -85,23 +86,6 @@ def test_two_processes_end_where_one_with_two_devices_does(launcher, tmp_path, f
     trained = [record["step"] for record in steps if "eval" not in record]
     assert trained == list(range(1, 9))
     assert _files(tmp_path / "pair") == _files(tmp_path / "single")
-
-
-def test_two_processes_with_a_store_end_where_one_with_two_devices_does_also_after_a_restart(
-    launcher, tmp_path, free_port
-):
-    """Both processes need the store at once, and one makes it. The second start goes on at step 4."""
-    single = launcher.tiny(tmp_path / "single", "stored", **{"data.store": tmp_path / "store_1"})
-    launcher.run(*single, devices=2)
-    fields = {"data.store": tmp_path / "store_2", "distributed": True, "platform": "cpu"}
-    for steps in (4, 8):
-        pair = launcher.tiny(tmp_path / "pair", "stored", steps=steps, **fields)
-        codes, said = _both(launcher, free_port, pair)
-        assert codes == [0, 0], said
-    assert all("resuming at step 4" in text and "storing" not in text for text in said), said
-    expected, found = _parameters(tmp_path / "single"), _parameters(tmp_path / "pair")
-    for name, values in expected.items():
-        np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
     # One store for training and one for the test's rows, although two processes needed each.
     assert len([*(tmp_path / "store_2").glob("*/images.npy")]) == 2
 

@@ -21,7 +21,7 @@ from gan_jax.runs.signals import handled
 
 KILLS = int(os.environ.get("GAN_JAX_KILLS", "3"))
 SEED = int(os.environ.get("GAN_JAX_KILL_SEED", "0"))
-STEPS = 30  # the steps of the uninterrupted run
+STEPS = 12  # the steps of the uninterrupted run
 ENDLESS = 10**6  # steps that no test waits for
 
 # `busy` stays in a native call for minutes, without the interpreter's lock, as a compilation does.
@@ -70,7 +70,7 @@ def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
 ):
     workdir = tmp_path / "stopped"
     command = launcher.quick(workdir, steps=STEPS, checkpoint_every=1000)
-    for signum, step in ((signal.SIGTERM, 7), (signal.SIGINT, 15)):
+    for signum, step in ((signal.SIGTERM, 3), (signal.SIGINT, 7)):
         process = launcher.start(*command)
         assert process.until(lambda step=step: _recorded(workdir) >= step), process.stderr
         process.popen.send_signal(signum)

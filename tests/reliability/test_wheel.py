@@ -32,7 +32,7 @@ def test_the_wheel_holds_the_package_and_the_configurations_and_nothing_else(whe
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
 
 
-def test_installed_in_an_empty_folder_it_trains_and_resumes(launcher, wheel, tmp_path):
+def test_installed_in_an_empty_folder_it_trains_and_reports(launcher, wheel, tmp_path):
     target, empty = tmp_path / "target", tmp_path / "empty"
     empty.mkdir()
     pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet"]
@@ -49,9 +49,6 @@ def test_installed_in_an_empty_folder_it_trains_and_resumes(launcher, wheel, tmp
     run = empty / "runs" / "dtn_digits_quick"
     assert json.loads((run / "result.json").read_text())["step"] == 2
     assert json.loads((run / "result.json").read_text())["commit"] is None
-    found = launcher.run(*command, "--config.steps=4", cwd=empty, env=environment)
-    assert "dtn_digits_quick: resuming at step 2" in found
-    assert json.loads((run / "result.json").read_text())["step"] == 4
     cached = {p.name.split("-")[0] for p in (empty / "runs" / "cache").iterdir()}
     assert cached == {"features", "f_street", "judge_plain"}
     launcher.run(run, python=("-m", "gan_jax.report"), cwd=empty, env=environment)

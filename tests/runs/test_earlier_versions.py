@@ -18,6 +18,7 @@ from gan_jax.runs import restore
 from gan_jax.train import evaluate_run, train
 
 ARCHIVE = Path(__file__).parent / "earlier" / "0.1.0.tar.xz"
+pytestmark = pytest.mark.usefixtures("shared_programs")
 
 
 @pytest.fixture

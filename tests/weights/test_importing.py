@@ -72,7 +72,17 @@ def test_an_imported_run_goes_on_with_its_stored_configuration(folder, tmp_path)
         assert 0 < moved.max() < 1e-3  # one step of Adam at 2e-4
 
 
-def test_a_run_without_data_translates_and_is_not_trained(folder, tmp_path):
+def test_a_run_without_data_translates_and_is_not_trained(folder, tmp_path, monkeypatch):
+    configured = importing.configured
+
+    def narrow(*args):
+        """D, which the file lacks, has a width of 4; the paper's has 44 million parameters."""
+        built = configured(*args)
+        with built.unlocked():
+            built.model.d_width = 4
+        return built
+
+    monkeypatch.setattr(importing, "configured", narrow)
     told = importing.run(tmp_path / "run", input=str(folder / "stargan.npz"))
     assert told["initialised, since the file lacks them"] == "D"
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.png")

@@ -8,6 +8,8 @@ from gan_jax import config as configuration
 from gan_jax.game import devices
 from gan_jax.train import train
 
+pytestmark = pytest.mark.usefixtures("shared_programs")
+
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
