@@ -103,6 +103,7 @@ def neural_style(config):
 def noise(config):
     """The paper's start from white noise, with twice as many steps."""
     config.model.start = "noise"
+    config.model.decay_steps *= 2
     config.steps *= 2
 
 

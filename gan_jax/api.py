@@ -94,7 +94,7 @@ class Run:
         self.config: ml_collections.ConfigDict = self._run.config
         self.metrics: dict[str, Any] = (self._run.result or {}).get("metrics", {})
         self._decoder = functools.cache(functools.partial(functions.decoder, self._run))
-        self._translator = functools.cache(self._new_translator)
+        self._translators: dict[str, Translator] = {}  # by direction; another label or seed needs no new one
         self._stylist = functools.cache(lambda: Stylist(self._run, stylise.Wishes.tile))
 
     def sample(
@@ -187,7 +187,9 @@ class Run:
         if style is not None or alpha != 1.0:
             raise ConfigError("style and alpha are for models that take styles")
         label = translate.asked_label(model, direction, "", attributes)
-        translator = self._translator(direction, None if label is None else tuple(label.tolist()), seed)
+        if direction not in self._translators:
+            self._translators[direction] = Translator(self._run, direction, label, seed)
+        translator = self._translators[direction].asking(label, seed)
         made: list[np.ndarray] = []
         width = devices.local_devices()
         try:
@@ -261,11 +263,6 @@ class Run:
         if "image" not in found:
             raise WorkdirError(f"{self.workdir} has no role image to compare with; give a reference")
         return inputs.load_role(self.config, found["image"]).gather(slice(_REFERENCE))["image"]
-
-    def _new_translator(self, direction: str, label: tuple[float, ...] | None, seed: int) -> Translator:
-        return Translator(
-            self._run, direction, None if label is None else np.asarray(label, np.float32), seed
-        )
 
 
 def _picture(image: np.ndarray) -> Image.Image:

@@ -2,7 +2,7 @@
 
 import ast
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from gan_jax import evaluation, models, plugins
@@ -77,7 +77,7 @@ def _title(path: Path) -> str:
     return meanings.summary(ast.get_docstring(ast.parse(path.read_text())))
 
 
-def _modules(places: list[str], names: list[str], group: str) -> dict[str, str]:
+def _modules(places: list[str], names: Collection[str], group: str) -> dict[str, str]:
     """The first paragraph of the docstring of each module, and the names of a group of entry points."""
     found = {}
     for module in pkgutil.iter_modules(places):

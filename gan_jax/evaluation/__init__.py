@@ -10,6 +10,7 @@ have more images than their values. An evaluator may have a function `check`, se
 `check_model(model, options)`, which refuses models that it cannot evaluate with all its options.
 """
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -77,9 +78,10 @@ Batches = Iterable[dict[str, np.ndarray]]
 Evaluator = Callable[..., dict[str, Any]]
 
 
-def known() -> list[str]:
-    """The names of all evaluators."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+@functools.cache
+def known() -> tuple[str, ...]:
+    """The names of all evaluators. The search reads the package's folder."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def evaluator(kind: str) -> Evaluator:

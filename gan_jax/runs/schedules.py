@@ -23,7 +23,7 @@ def extended(stored: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, 
       Dotted fields, such as `model.decay_end`; none if the schedule is not extended.
     """
     old, new = stored["model"], config["model"]
-    if old.get("name") != new.get("name"):
+    if old == new or old.get("name") != new.get("name"):
         return {}
     before, after = (models.create(fields).rate_ends for fields in (old, new))
     if before.keys() != after.keys() or not any(after[field] > before[field] for field in before):

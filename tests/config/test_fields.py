@@ -149,7 +149,7 @@ def test_all_there_is_has_a_line(monkeypatch, tmp_path):
     assert {Path(name).name for name in found} == {path.name for path in (ROOT / "configs").glob("*.py")}
     assert found[DIGITS].startswith("DTN from the embedded house numbers to the embedded handwriting.")
     assert list(known) == models.known()
-    assert list(kinds) == evaluation.known()
+    assert tuple(kinds) == evaluation.known()
     assert set(catalogue.NAMES) < set(sets)
     text = "\n".join(listing.lines())
     for names in sections.values():
