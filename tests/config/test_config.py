@@ -117,7 +117,7 @@ def test_an_unknown_field_of_an_evaluation_is_refused():
     built.evals.test = {"kind": "sheet", "every": 0, "roles": {}, "nmu": 8}
     assert (
         refusal(built)
-        == "evals.test.nmu is no field of 'sheet'; fields: kind, every, num, roles, columns, classes"
+        == "evals.test.nmu is no field of 'sheet'; fields: kind, every, num, roles, columns, classes, truth"
     )
 
 
