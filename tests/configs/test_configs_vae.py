@@ -54,6 +54,7 @@ def quick(folder, steps):
     return built
 
 
+@pytest.mark.long
 def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(tmp_path):
     two = train(quick(tmp_path, 2), tmp_path / "continued")
     continued = train(quick(tmp_path, 4), tmp_path / "continued")
