@@ -15,7 +15,10 @@ OF_SOME_LEARNED, OF_SOME_SCORED = "validation[:256]", "validation[-128:]"
 SHEET = 16  # images
 BATCH = 8  # images; any number of devices up to this one can share them
 # Fields that describe files. The embedded set that replaces the files has none of these fields.
-_OF_FILES = ("files", "attributes_file", "classes", "class_names", "label_maps", "features", "side", "crop")
+_OF_FILES = (
+    *("files", "attributes_file", "classes", "class_names", "features", "side", "crop"),
+    *("label_maps", "label_side", "label_colours"),
+)
 
 
 @last
