@@ -7,12 +7,11 @@ from typing import Any
 import ml_collections
 
 from gan_jax.data.embedded import catalogue
-from gan_jax.data.roles import DEFAULTS, uses_maps
+from gan_jax.data.roles import DEFAULTS
 from gan_jax.errors import ConfigError, nearest
 
 _OF_ROLES = ("split", "exclude", "labels")  # fields of roles, never of data sets
 _OF_TABLES = ("attributes", "attributes_file")  # fields that only labels and choices by attributes need
-_OF_MAPS = ("label_maps", "label_classes", "label_side", "label_colours", "class_names")
 
 
 def dataset(name: str = "", **fields: Any) -> dict[str, Any]:
@@ -65,7 +64,7 @@ def resolve(spec: Mapping[str, Any], sets: Mapping[str, Mapping[str, Any]]) -> d
     """A role's fields and the fields of the data set that it names, as `data.load` takes them.
 
     A role without `set` stays as it is. A role that keeps no labels and chooses no images by attributes gets
-    no table of attributes. A role that neither keeps nor shows label maps gets no fields of them.
+    no table of attributes.
 
     Args:
       spec: the role.
@@ -83,8 +82,6 @@ def resolve(spec: Mapping[str, Any], sets: Mapping[str, Mapping[str, Any]]) -> d
     full = {**fields, **own}
     if not (full.get("labels", True) or full.get("having") or full.get("lacking")):
         full |= {field: DEFAULTS[field] for field in _OF_TABLES if field not in own}
-    if full.get("label_maps") and not uses_maps({**DEFAULTS, **full}):
-        full |= {field: DEFAULTS[field] for field in _OF_MAPS}
     return full
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from gan_jax import config, models
+from gan_jax.data import roles
 from gan_jax.train import train
 
 FOLDER = Path(__file__).parents[2] / "configs"
 VARIANTS = {
+    "cyclegan_facades": ["part", "cycle_alone,part", "gan_alone", "forward", "backward", "gan_alone,quick"],
     "cyclegan_horse2deer": ["cat2dog", "part", "quick", "cat2dog,part", "cat2dog,quick"],
     "cyclegan_horse2zebra": ["folders", "quick"],
     "cyclegan_svhn_mnist": ["part", "yunjey", "quick", "yunjey,part", "yunjey,quick"],
@@ -18,7 +20,7 @@ VARIANTS = {
     "discogan_svhn_mnist": ["paper", "part", "quick", "paper,part"],
     "discogan_horse2deer": ["cat2dog", "paper", "part", "quick", "cat2dog,part,paper"],
     "pix2pix_celeba": ["colour", "part", "quick", "colour,part", "colour,quick"],
-    "pix2pix_facades": ["photo2labels", "quick"],
+    "pix2pix_facades": ["photo2labels", "part", "quick"],
     "pix2pix_scenes": ["folders", "l1", "cgan", "quick", "l1,quick", "folders,quick"],
 }
 EVERY = [(name, variant) for name, variants in VARIANTS.items() for variant in ("", *variants)]
@@ -124,6 +126,31 @@ def test_colour_replaces_the_edges_everywhere_and_directions_change_sides():
         built = resolved("pix2pix_facades", variant)
         for place in (built.data, *built.evals.values()):
             assert (place.roles.source.side, place.roles.target.side) == sides
+
+
+def test_the_ablation_has_the_papers_rows():
+    found = {}
+    for variant in ("", "cycle_alone", "gan_alone", "forward", "backward"):
+        built = load("cyclegan_facades", variant).model
+        found[variant] = built.gan_weight, built.cycle_forward, built.cycle_backward
+    assert found == {
+        **{"": (1, 10, 10), "cycle_alone": (0, 10, 10), "gan_alone": (1, 0, 0)},
+        **{"forward": (1, 10, 0), "backward": (1, 0, 10)},
+    }
+
+
+def test_label_maps_of_facades_are_read_where_labels_are():
+    for name in ("pix2pix_facades", "cyclegan_facades"):
+        for variant in ("", "part"):
+            built = resolved(name, variant)
+            for role in (*built.data.roles.values(), *built.evals.test.roles.values()):
+                assert (role.label_maps, role.label_side) == (role.files, "right")
+                assert len(role.label_colours) == len(role.class_names) == role.label_classes == 12
+                assert not roles.reading(roles.complete(role.to_dict()))["label_maps"]
+    judge, translated = config.resolved(config.load(str(FOLDER / "fcn_facades.py:part"))), built
+    for place, images in ((judge.evals.test, translated.evals.test), (judge.data, translated.data)):
+        assert place.roles.image.to_dict() == {**images.roles.target.to_dict(), "labels": True}
+    assert (judge.data.size, judge.data.load_size, judge.data.flip) == (128, 143, True)
 
 
 SHRUNK = {

@@ -21,6 +21,7 @@ CLASSES = {
     "shop": (174, 0, 0),
 }
 SPLITS = ("train", "val", "test")  # of 400, 100 and 106 pictures
+ZIP = "facades/facades.zip/facades"
 LABELS, PHOTOS = {"side": "right"}, {"side": "left"}  # fields of roles
 
 

@@ -8,7 +8,6 @@ import pytest
 from picture_files import write
 from PIL import Image
 
-from gan_jax import config as configuration
 from gan_jax import data
 from gan_jax.config.recipes import facades
 from gan_jax.data.pixels import views
@@ -157,20 +156,6 @@ def test_fields_that_do_not_go_together_are_refused(tmp_path, fields, words):
     with pytest.raises(ConfigError, match=words) as caught:
         data.check(spec(tmp_path, blocks(1), **fields))
     assert "\n" not in str(caught.value)
-
-
-def test_a_role_that_keeps_no_map_is_that_of_a_set_without_maps(tmp_path):
-    """Stored runs therefore go on after their data set has got label maps."""
-    fields = spec(tmp_path, blocks(1), class_names=("a", "b", "c", "d"))
-    plain = {name: value for name, value in fields.items() if name in ("files", "side")}
-    sets = {"with": configuration.dataset(**fields), "without": configuration.dataset(**plain)}
-
-    def resolved(name, **more):
-        return configuration.resolve(configuration.role(f"{name}[train]", **more), sets)
-
-    assert resolved("with", labels=False) == resolved("without", labels=False)
-    for kept in ({}, {"labels": False, "derive": "palette"}):
-        assert resolved("with", **kept)["label_colours"] == COLOURS
 
 
 @pytest.mark.real_data
