@@ -11,7 +11,7 @@ maps: the forward cycle goes from a label map to a photograph and back.
 
 from gan_jax.config import apply, default, model, quick
 from gan_jax.config.recipes import facades
-from gan_jax.config.recipes.translation import unpaired
+from gan_jax.config.recipes.translation import for_two_cores, unpaired
 
 
 def get_config(arg=""):
@@ -32,11 +32,7 @@ def get_config(arg=""):
 def part(config):
     """128 pixels, the paper's blocks for them, and networks half as wide, for two cores. Reads the zip."""
     config.data.sets.facades = facades.pictures(facades.ZIP)
-    config.data.size, config.data.load_size = 128, 143
-    config.model.g_width, config.model.blocks, config.model.d_width = 32, 6, 32
-    config.model.decay_start, config.model.decay_end = 10_000, 20_000
-    config.steps = 20_000
-    config.checkpoint_every = config.evals.samples.every = 1000
+    for_two_cores(config, 20_000)
 
 
 def cycle_alone(config):
