@@ -35,7 +35,7 @@ def pictures(folder: str = "facades") -> dict[str, Any]:
     return dataset(
         files=files,
         channels=3,
-        label_maps=files,
+        label_maps=dict(files),  # a copy, so that either field can change alone
         label_side="right",
         label_classes=len(CLASSES),
         label_colours=tuple(CLASSES.values()),
