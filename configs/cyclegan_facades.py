@@ -32,7 +32,7 @@ def get_config(arg=""):
 def part(config):
     """128 pixels, the paper's blocks for them, and networks half as wide, for two cores. Reads the zip."""
     config.data.sets.facades = facades.pictures(facades.ZIP)
-    for_two_cores(config, 20_000)
+    for_two_cores(config, 10_000)
 
 
 def cycle_alone(config):

@@ -41,4 +41,4 @@ def part(config):
     folders(config)
     for split in config.data.sets.animals.files:
         config.data.sets.animals.files[split] = f"horse2zebra/horse2zebra_128.zip/horse2zebra/{split}"
-    for_two_cores(config, 20_000)
+    for_two_cores(config, 10_000)

@@ -39,7 +39,7 @@ def part(config):
         config.data.roles[name].split = f"{split}[:90%]"
         for evaluation in config.evals.values():
             evaluation.roles[name].split = f"{split}[90%:]"
-    for_two_cores(config, 20_000)
+    for_two_cores(config, 10_000)
 
 
 def no_identity(config):
