@@ -1,6 +1,7 @@
 """pix2pix from labels of facades to photographs at the paper's size, 256 pixels.
 
     python -m gan_jax.main --config=configs/pix2pix_facades.py
+    python experiments/label_score.py --translator=configs/pix2pix_facades.py --fcn=configs/fcn_facades.py
 
 The networks, losses and jitter are the paper's. Training takes 200 epochs of 400 pairs with a batch of one,
 as in the paper. The files are the official ones: `facades/train`, `val` and `test` below the folder of files.
@@ -8,11 +9,9 @@ Each picture has the photograph on the left and the labels on the right. The con
 accelerator.
 """
 
-from gan_jax.config import apply, dataset, default, model, quick
-from gan_jax.config.recipes import slices
+from gan_jax.config import apply, default, model, quick
+from gan_jax.config.recipes import facades, slices
 from gan_jax.config.recipes.translation import paired
-
-LABELS, PHOTOS = {"side": "right"}, {"side": "left"}
 
 
 def get_config(arg=""):
@@ -20,9 +19,9 @@ def get_config(arg=""):
     config = default()
     config.name = "pix2pix_facades"
     config.model = model("pix2pix")
-    files = {split: f"facades/{split}" for split in ("train", "val", "test")}
-    config.data.sets.facades = dataset(files=files, channels=3, embedded="emoji")
-    paired(config, "facades[train]", "facades[test]", every=2000, num=8, source=LABELS, target=PHOTOS)
+    config.data.sets.facades = facades.pictures()
+    sides = {"source": facades.LABELS, "target": facades.PHOTOS}
+    paired(config, "facades[train]", "facades[test]", every=2000, num=8, **sides)
     for role in config.evals.samples.roles.values():
         role.split = "val"
     config.data.size, config.data.load_size, config.data.flip = 256, 286, True
@@ -34,9 +33,7 @@ def get_config(arg=""):
 
 def part(config):
     """128 pixels and networks half as wide, for one core. Reads the pictures from `facades/facades.zip`."""
-    config.data.sets.facades.files = {
-        split: f"facades/facades.zip/facades/{split}" for split in ("train", "val", "test")
-    }
+    config.data.sets.facades = facades.pictures(facades.ZIP)
     config.data.size, config.data.load_size = 128, 143
     config.model.levels, config.model.g_width, config.model.d_width = 7, 32, 32
     config.steps = 24_000

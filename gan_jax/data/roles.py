@@ -7,7 +7,7 @@ import numpy as np
 
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
-from gan_jax.data.pixels.framing import MAX_PIXELS, Framing, require_choice
+from gan_jax.data.pixels.framing import MAX_PIXELS, SIDES, Framing, require_choice
 from gan_jax.data.pixels.views import DERIVED, View
 from gan_jax.errors import ConfigError
 
@@ -26,6 +26,8 @@ DEFAULTS: Mapping[str, Any] = {
     "attributes_file": "",
     "label_maps": {},
     "label_classes": 0,
+    "label_side": "",
+    "label_colours": (),
     "features": "",
     "side": "",
     "crop": (),
@@ -41,6 +43,7 @@ TYPES: Mapping[str, Any] = {
     **dict.fromkeys(("attributes", "having", "lacking", "class_names"), Sequence[str]),
     **dict.fromkeys(("exclude", "crop"), Sequence[int]),
     **dict.fromkeys(("files", "label_maps"), Mapping[str, str]),
+    "label_colours": Sequence[Sequence[int]],
 }
 
 
@@ -55,23 +58,23 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `split`: a slice in tfds' syntax, such as `test[:8000]+train`.
         `exclude`: labels to leave out; works even if `labels` is False.
         `labels`: whether the examples keep their label.
-        `classes`: whether the images' folders are their labels, numbered in the order of the names, 2
-        before 10.
-        `class_names`: with `classes`, the names of all classes in the order of their numbers; () means the
-        folders of all splits in `files`.
+        `classes`: whether the images' folders are their labels, numbered by their names, 2 before 10.
+        `class_names`: the names of all classes in the order of their numbers, with `classes` or `label_maps`.
+        () means the folders of all splits in `files` for `classes`.
         `attributes`: names of the attributes in the label, in this order. () means none, but all for `emoji`.
         A tfds set has its attributes in the feature `attributes`, as celeb_a has.
         `having`, `lacking`: names of attributes that images must have, or must not have; other images are
         left out. With either field, `attributes=()` keeps no label.
         `attributes_file`: path of the table of attributes; '' means `attributes.csv` inside or beside the
-        folder or zip. The table is `file,Name1,...` with values 0/1, -1/1, False/True
-        or no/yes, or CelebA's `list_attr_celeba.txt`.
+        folder or zip. The table is `file,Name1,...` with values 0/1, -1/1, False/True or no/yes, or CelebA's
+        `list_attr_celeba.txt`.
         `label_maps`: split -> path of a folder or zip, for each split of `files`. It holds a PNG of class
-        indices, grey or palette, for every image, with the image's name and size. The label is then a map of
-        labels, 255 for pixels without a class. The map is cropped and mirrored with the image and never
-        interpolated.
-        `label_classes`: number of classes in label maps; other values, except 255, are refused. 0 allows any
-        value.
+        indices, grey or palette, for every image, with the image's name and size. 255 stands for pixels
+        without a class. The map is cropped and mirrored with the image and never interpolated.
+        `label_classes`: number of classes in label maps; other values, except 255, are refused. 0 allows all.
+        `label_side`: 'left' or 'right' half of the pictures of `label_maps`; '' is the image's `side`.
+        `label_colours`: the classes' colours (red, green, blue), 0 to 255, in label maps of any format. A
+        pixel has the class of the nearest colour. () means class indices.
         `features`: path of features of these images: `.npy` [N, d] in the order of the files, or `.npz` with
         `features` and the file names `files`.
         `side`: 'left' or 'right' half of two images beside each other; '' for the whole image.
@@ -165,8 +168,8 @@ def _check_labels(spec: Mapping[str, Any]) -> None:
     classes = spec["class_names"]
     if isinstance(classes, str) or len(set(classes)) != len(classes):
         raise ConfigError(f"class_names={classes!r} is not allowed; allowed: names, each once")
-    if classes and not spec["classes"]:
-        raise ConfigError(f"class_names={tuple(classes)} needs classes=True")
+    if classes and not (spec["classes"] or spec["label_maps"]):
+        raise ConfigError(f"class_names={tuple(classes)} needs classes=True or label_maps")
     if spec["classes"] and names:
         raise ConfigError(
             f"classes=True and attributes={tuple(names)}: a label is a class or attributes; give one of both"
@@ -190,14 +193,39 @@ def _check_maps(spec: Mapping[str, Any]) -> None:
     classes = spec["label_classes"]
     if type(classes) is not int or not 0 <= classes <= 255:
         raise ConfigError(f"label_classes={classes!r} is not allowed; allowed: 0 to 255")
+    _check_colours(spec["label_colours"], classes)
     if not spec["label_maps"]:
+        for field in ("label_side", "label_colours"):
+            if spec[field]:
+                raise ConfigError(f"{field}={spec[field]!r} needs label_maps")
         return
+    require_choice("label_side", spec["label_side"], SIDES)
+    if spec["label_side"] and not spec["side"]:
+        raise ConfigError(f"label_side={spec['label_side']!r} is for images with side='left' or 'right'")
+    names = spec["class_names"]
+    if names and len(names) != classes:
+        found = f"class_names has {len(names)} names and label_classes={classes}"
+        raise ConfigError(f"{found}; give equally many")
     for field in ("classes", "attributes", "having", "lacking", "exclude"):
         if spec[field]:
             raise ConfigError(f"label_maps are given and {field}={spec[field]!r}: give only one of both")
     if spec["files"] and set(spec["label_maps"]) != set(spec["files"]):
         found = f"label_maps has splits {', '.join(spec['label_maps'])}"
         raise ConfigError(f"{found}; expected those of files, {', '.join(spec['files'])}")
+
+
+def _check_colours(colours: Any, classes: int) -> None:
+    """Refuses colours of classes that are no colours, are given twice, or are not as many as the classes."""
+    found = [tuple(colour) for colour in colours]
+    for place, colour in enumerate(found):
+        valid = len(colour) == 3 and all(type(level) is int and 0 <= level <= 255 for level in colour)
+        if not valid or colour in found[:place]:
+            allowed = "(red, green, blue), whole numbers of 0 to 255, each colour once"
+            raise ConfigError(f"label_colours[{place}]={colour!r} is not allowed; allowed: {allowed}")
+    if found and len(found) != classes:
+        raise ConfigError(
+            f"label_colours has {len(found)} colours and label_classes={classes}; give equally many"
+        )
 
 
 def _check_conditions(spec: Mapping[str, Any]) -> None:

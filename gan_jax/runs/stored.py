@@ -11,7 +11,7 @@ from gan_jax import models
 from gan_jax.config import FREE, default, resolved, types
 from gan_jax.config import model as model_fields
 from gan_jax.config.own_code import require_located
-from gan_jax.data.roles import DEFAULTS
+from gan_jax.data.roles import DEFAULTS, uses_maps
 
 # Renamed fields of models: model -> old name -> new names. A removed field has no new name.
 RENAMES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -28,6 +28,9 @@ PLAYERS = {"dtn": {"g": "gen"}}
 DISPLAY = tuple(
     set(FREE) - {"steps", "evals", "best", "checkpoint_rule", "precision", "matmul_precision", "accumulate"}
 )
+
+
+_OF_MAPS = ("label_maps", "label_classes", "label_side", "label_colours", "class_names")
 
 
 def renamed(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,8 +84,9 @@ def whole(stored: Mapping[str, Any]) -> dict[str, Any]:
 def comparable(stored: Mapping[str, Any]) -> dict[str, Any]:
     """What a configuration computes, as JSON. It is equal for two configurations that compute the same.
 
-    It is `whole` without names of runs and data sets, folders of files, and fields of reporting. A split of
-    images from files is written as the files' paths, so that the names of splits do not matter.
+    It is `whole` without names of runs and data sets, folders of files, fields of reporting, and label maps
+    of roles that do not read them. A split of images from files is written as the files' paths, so that the
+    names of splits do not matter.
     """
     return json.loads(json.dumps(_computing(whole(stored))))
 
@@ -104,9 +108,16 @@ def _computing(config: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in config.items() if name not in dropped}
     kept["data"] = {name: value for name, value in config["data"].items() if f"data.{name}" not in dropped}
     for place in (kept["data"], *kept["evals"].values()):
-        place["roles"] = {name: _by_paths(spec) for name, spec in place["roles"].items()}
+        place["roles"] = {name: _by_paths(_without_unread(spec)) for name, spec in place["roles"].items()}
     kept["requires"] = {name: _computing(needed) for name, needed in config["requires"].items()}
     return kept
+
+
+def _without_unread(role: dict[str, Any]) -> dict[str, Any]:
+    """A role without the fields of label maps that it does not read. A data set may therefore get some."""
+    if not role["label_maps"] or uses_maps(role):
+        return role
+    return {**role, **{field: DEFAULTS[field] for field in _OF_MAPS}}
 
 
 def _by_paths(role: dict[str, Any]) -> dict[str, Any]:

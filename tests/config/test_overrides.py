@@ -60,7 +60,8 @@ def test_a_field_that_is_not_there_is_taken_with_its_type(arg, value):
 
 @pytest.mark.parametrize("field", sorted(set(DEFAULTS) - {"name", "files", "label_maps"}))
 def test_every_field_of_a_role_is_taken(field):
-    texts = {bool: "True", int: "1", str: "x", tuple: "(1, 2)" if field in ("crop", "exclude") else "a,b"}
+    listed = {"crop": "(1, 2)", "exclude": "(1, 2)", "label_colours": "((1, 2, 3),)"}.get(field, "a,b")
+    texts = {bool: "True", int: "1", str: "x", tuple: listed}
     made, rest = changed(f"data.roles.image.{field}={texts[type(DEFAULTS[field])]}")
     assert bool(rest) == (field in ("split", "exclude", "labels"))  # these are there already
     if not rest:

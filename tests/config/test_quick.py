@@ -44,6 +44,19 @@ def test_a_set_is_replaced_by_its_stand_in_and_keeps_what_is_not_of_its_files(sm
     assert (photos.crop, photos.channels, photos.attributes) == ((), 1, ("Male",))
 
 
+def test_a_role_loses_its_fields_of_replaced_files_alone():
+    built = run()
+    built.data.sets.drawn = config.dataset("emoji")
+    built.data.sets.photos.update(label_maps={"train": "maps"}, label_side="right", side="left")
+    for name in ("photos", "drawn", "own"):
+        built.data.roles[name] = config.role(name, side="right")
+    small = config.apply(built, "quick", config.quick)
+    sides = [small.data.roles[name].get("side", "") for name in ("photos", "drawn", "own")]
+    assert sides == ["", "right", "right"]
+    photos = small.data.sets.photos
+    assert (photos.label_maps.to_dict(), photos.label_side, photos.side) == ({}, "", "")
+
+
 def test_a_set_without_a_stand_in_stays_and_its_roles_too(small):
     assert small.data.sets.own.to_dict() == run().data.sets.own.to_dict()
     assert small.data.roles.target.split == "train[5:]"

@@ -1,24 +1,28 @@
 """Configurations of image translation: their variants, their images, and that `quick` runs and resumes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from gan_jax import config, models
+from gan_jax.data import roles
 from gan_jax.train import train
 
 FOLDER = Path(__file__).parents[2] / "configs"
 VARIANTS = {
+    "cyclegan_facades": ["part", "cycle_alone,part", "gan_alone", "forward", "backward", "gan_alone,quick"],
     "cyclegan_horse2deer": ["cat2dog", "part", "quick", "cat2dog,part", "cat2dog,quick"],
-    "cyclegan_horse2zebra": ["folders", "quick"],
+    "cyclegan_horse2zebra": ["folders", "part", "quick", "part,quick"],
+    "cyclegan_monet": ["part", "no_identity", "no_identity,part", "quick", "part,quick"],
     "cyclegan_svhn_mnist": ["part", "yunjey", "quick", "yunjey,part", "yunjey,quick"],
     "cyclegan_scenes": ["folders", "labels", "quick", "folders,labels", "labels,quick", "folders,quick"],
     "discogan_celeba_gender": ["paper", "part", "quick", "paper,part"],
     "discogan_svhn_mnist": ["paper", "part", "quick", "paper,part"],
     "discogan_horse2deer": ["cat2dog", "paper", "part", "quick", "cat2dog,part,paper"],
     "pix2pix_celeba": ["colour", "part", "quick", "colour,part", "colour,quick"],
-    "pix2pix_facades": ["photo2labels", "quick"],
+    "pix2pix_facades": ["photo2labels", "part", "quick"],
     "pix2pix_scenes": ["folders", "l1", "cgan", "quick", "l1,quick", "folders,quick"],
 }
 EVERY = [(name, variant) for name, variants in VARIANTS.items() for variant in ("", *variants)]
@@ -64,9 +68,10 @@ def test_no_tested_image_is_trained_on(name):
         built = resolved(name, variant)
         for role, test in built.evals.test.roles.items():
             learned = built.data.roles[role]
-            if learned.split.startswith("train[:") and test.split.startswith("train["):
-                last = int(learned.split.removeprefix("train[:").removesuffix("]"))
-                assert int(test.split.removeprefix("train[").partition(":")[0]) >= last
+            begin = re.fullmatch(r"(train\w?)\[:(\d+)(%?)\]", learned.split)
+            end = re.fullmatch(r"(train\w?)\[(\d+)(%?):.*\]", test.split)
+            if begin and end:
+                assert (begin[1], begin[3]) == (end[1], end[3]) and int(begin[2]) <= int(end[2])
             elif "+" in learned.split:
                 assert (learned.split, test.split) == ("test[:8000]+train", "test[8000:]")
             else:
@@ -124,6 +129,38 @@ def test_colour_replaces_the_edges_everywhere_and_directions_change_sides():
         built = resolved("pix2pix_facades", variant)
         for place in (built.data, *built.evals.values()):
             assert (place.roles.source.side, place.roles.target.side) == sides
+
+
+def test_small_runs_have_the_papers_blocks_for_128_pixels():
+    for name in ("cyclegan_facades", "cyclegan_horse2zebra", "cyclegan_monet"):
+        built, size = load(name, "part").model, load(name, "part").data.size
+        assert (size, built.blocks, built.g_width, built.d_width) == (128, 6, 32, 32)
+    assert [load("cyclegan_monet", variant).model.identity for variant in ("part", "no_identity")] == [0.5, 0]
+
+
+def test_the_ablation_has_the_papers_rows():
+    found = {}
+    for variant in ("", "cycle_alone", "gan_alone", "forward", "backward"):
+        built = load("cyclegan_facades", variant).model
+        found[variant] = built.gan_weight, built.cycle_forward, built.cycle_backward
+    assert found == {
+        **{"": (1, 10, 10), "cycle_alone": (0, 10, 10), "gan_alone": (1, 0, 0)},
+        **{"forward": (1, 10, 0), "backward": (1, 0, 10)},
+    }
+
+
+def test_label_maps_of_facades_are_read_where_labels_are():
+    for name in ("pix2pix_facades", "cyclegan_facades"):
+        for variant in ("", "part"):
+            built = resolved(name, variant)
+            for role in (*built.data.roles.values(), *built.evals.test.roles.values()):
+                assert (role.label_maps, role.label_side) == (role.files, "right")
+                assert len(role.label_colours) == len(role.class_names) == role.label_classes == 12
+                assert not roles.reading(roles.complete(role.to_dict()))["label_maps"]
+    judge, translated = config.resolved(config.load(str(FOLDER / "fcn_facades.py:part"))), built
+    for place, images in ((judge.evals.test, translated.evals.test), (judge.data, translated.data)):
+        assert place.roles.image.to_dict() == {**images.roles.target.to_dict(), "labels": True}
+    assert (judge.data.size, judge.data.load_size, judge.data.flip) == (128, 143, True)
 
 
 SHRUNK = {

@@ -13,6 +13,7 @@ from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, restore
 
 NAMES = ("pixel_accuracy", "class_accuracy", "class_iou")
+SCENES = "configs/pix2pix_scenes.py"
 TRANSLATORS = ("configs/pix2pix_scenes.py:l1", "configs/cyclegan_scenes.py:labels")
 
 
@@ -63,6 +64,11 @@ def test_a_translators_row_is_what_the_fcn_sees_in_its_photographs(done):
     counts = segmentation.confusion(source["label"], sees(to_uint8(drawn["target"])), 11)
     scores = segmentation.scores(counts)
     assert [row[name][0] for name in NAMES] == pytest.approx([100 * scores[n] for n in NAMES], abs=0.1)
+    expected = [None if iou is None else 100 * iou for iou in scores["per_class_iou"]]
+    assert row["per_class_iou"] == pytest.approx(expected, abs=0.5)
+    shares = [100 * (source["label"] == k).mean() for k in range(11)]
+    assert list(table(folder)["classes"].values()) == pytest.approx(shares, abs=0.01)
+    assert f"| 10 | {shares[10]:.2f} | " in (folder / "out.md").read_text()
 
 
 @pytest.mark.long
@@ -71,7 +77,8 @@ def test_published_figures_are_those_of_the_papers(done):
     assert published["pix2pix: L1+cGAN"] == [0.66, 0.23, 0.17]
     assert published["pix2pix: ground truth"] == [0.80, 0.26, 0.21]
     assert published["CycleGAN"] == [0.52, 0.17, 0.11]
-    assert np.shape(list(published.values())) == (8, 3)
+    assert published["CycleGAN: GAN + backward cycle"] == [0.39, 0.14, 0.06]
+    assert np.shape(list(published.values())) == (12, 3)
 
 
 @pytest.mark.long
@@ -85,16 +92,18 @@ def test_again_nothing_is_trained(done):
 
 
 @pytest.mark.parametrize(
-    ("translators", "words"),
+    ("given", "words"),
     [
-        (["configs/pix2pix_scenes.py"] * 2, "translator='configs/pix2pix_scenes.py' is given twice"),
+        ([SCENES, SCENES], "translator='configs/pix2pix_scenes.py' is given twice"),
         (["configs/dtn_digits.py"], "is a configuration of dtn; allowed: pix2pix, cyclegan"),
-        (["configs/pix2pix_scenes.py", "configs/cyclegan_svhn_mnist.py"], "are tested on other photographs"),
+        ([SCENES, "configs/cyclegan_svhn_mnist.py"], "are tested on other photographs"),
+        ([SCENES, "--fcn=configs/fcn_facades.py"], "fcn='configs/fcn_facades.py' is tested on other photog"),
     ],
-    ids=["twice", "model", "test"],
+    ids=["twice", "model", "test", "fcn"],
 )
-def test_what_cannot_run_is_refused_in_one_line(tmp_path, translators, words):
-    process = start(tmp_path, translators=translators)
+def test_what_cannot_run_is_refused_in_one_line(tmp_path, given, words):
+    flags = [name for name in given if name.startswith("--")]
+    process = start(tmp_path, *flags, translators=[name for name in given if name not in flags])
     assert process.returncode == 2
     (line,) = process.stderr.strip().splitlines()
     assert words in line

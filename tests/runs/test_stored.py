@@ -66,6 +66,22 @@ def test_what_is_computed_differs(fields):
     assert stored.canonical(new(**fields).to_dict()) != stored.canonical(old())
 
 
+def test_label_maps_that_no_role_reads_are_no_part_of_what_is_computed():
+    """A run therefore goes on after its data set has got label maps."""
+    fields = {"label_classes": 2, "label_side": "right", "label_colours": ((0, 0, 0), (9, 9, 9))}
+
+    def built(label_maps, **of_role):
+        made = classifier(*(config.role("images", **of_role) for _ in range(2)))
+        more = {"label_maps": FILES, "class_names": ("a", "b"), **fields} if label_maps else {}
+        made.data.sets.images = config.dataset(files=FILES, side="left", **more)
+        return made.to_dict()
+
+    for compared in (stored.canonical, stored.comparable):
+        assert compared(built(True, labels=False)) == compared(built(False, labels=False))
+        for read in ({"labels": True}, {"labels": False, "derive": "palette"}):
+            assert compared(built(True, **read)) != compared(built(False, **read))
+
+
 def test_fields_with_their_defaults_are_left_out_of_the_canonical_form():
     found = stored.canonical(new().to_dict())
     assert found["model"] == {"name": "classifier", "widths": [4, 4, 4, 8], "schedule_steps": 4}

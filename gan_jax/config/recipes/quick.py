@@ -1,5 +1,6 @@
 """The variant `quick`, which every configuration has: two steps of every part on embedded data."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import ml_collections
@@ -15,7 +16,10 @@ OF_SOME_LEARNED, OF_SOME_SCORED = "validation[:256]", "validation[-128:]"
 SHEET = 16  # images
 BATCH = 8  # images; any number of devices up to this one can share them
 # Fields that describe files. The embedded set that replaces the files has none of these fields.
-_OF_FILES = ("files", "attributes_file", "classes", "class_names", "label_maps", "features", "side", "crop")
+_OF_FILES = (
+    *("files", "attributes_file", "classes", "class_names", "features", "side", "crop"),
+    *("label_maps", "label_side", "label_colours"),
+)
 
 
 @last
@@ -24,9 +28,10 @@ def quick(config: ml_collections.ConfigDict) -> None:
 
     Each data set that names an embedded set is replaced by it, and its roles read a few images. Other data
     sets and their roles stay as they are. The model's fields in `TINY` are reduced to the values there.
-    Required runs shrink in the same way.
+    Required runs shrink in the same way. Roles of replaced files lose their own fields of files, such as the
+    side of a picture.
     """
-    replaced = {name for name, spec in config.data.sets.items() if spec.embedded}
+    replaced = {name: bool(spec["files"]) for name, spec in config.data.sets.items() if spec.embedded}
     for name in replaced:
         config.data.sets[name] = _stand_in(config.data.sets[name].to_dict())
     _shrink(config, replaced)
@@ -44,7 +49,7 @@ def quick(config: ml_collections.ConfigDict) -> None:
     config.tensorboard = False
 
 
-def _shrink(config: ml_collections.ConfigDict, replaced: set[str]) -> None:
+def _shrink(config: ml_collections.ConfigDict, replaced: Mapping[str, bool]) -> None:
     """Reduces the size, images and steps of a run and of the runs that it requires."""
     config.data.size = min(config.data.size, SIZE)
     if config.data.load_size:
@@ -70,9 +75,12 @@ def smaller(value: Any, limit: Any) -> Any:
     return limit if isinstance(limit, tuple) else min(value, limit)
 
 
-def _slice(role: Any, replaced: set[str], few: str, few_of_some: str) -> None:
-    if role.get("set") in replaced:
-        role.split = few_of_some if role.get("having") or role.get("lacking") else few
+def _slice(role: Any, replaced: Mapping[str, bool], few: str, few_of_some: str) -> None:
+    if role.get("set") not in replaced:
+        return
+    role.split = few_of_some if role.get("having") or role.get("lacking") else few
+    for field in set(role) & set(_OF_FILES) if replaced[role.set] else ():
+        del role[field]
 
 
 def _stand_in(spec: dict[str, Any]) -> dict[str, Any]:

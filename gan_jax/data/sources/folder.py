@@ -145,7 +145,7 @@ def _plan(
             if found is None:
                 raise missing(absolute(spec["label_maps"][name], manual_dir))
             beside = stack.enter_context(Folder(*found))
-            source.maps = label_maps.beside(source.folder, beside, spec["label_classes"])
+            source.maps = label_maps.beside(source.folder, beside, spec)
     if spec["features"]:
         _add_features(used, locate(spec["features"], manual_dir))
     return sources, chosen
