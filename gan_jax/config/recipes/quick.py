@@ -15,7 +15,8 @@ OF_SOME_LEARNED, OF_SOME_SCORED = "validation[:256]", "validation[-128:]"
 SHEET = 16  # images
 BATCH = 8  # images; any number of devices up to this one can share them
 # Fields that describe files. The embedded set that replaces the files has none of these fields.
-_OF_FILES = ("files", "attributes_file", "classes", "class_names", "label_maps", "features", "side", "crop")
+_OF_FILES = ("files", "attributes_file", "classes", "class_names", "label_lists", "label_maps", "features",
+             "side", "crop")  # fmt: skip
 
 
 @last
