@@ -19,7 +19,7 @@ def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "dtn_digit_pairs"
-    wide = {**SMALL, "g_widths": (256, 128, 64), "g_learning_rate": 4e-4, "f_convs_per_block": 2}
+    wide = {**SMALL, "g_widths": (256, 128, 64), "g_learning_rate": 4e-4}
     config.model = model("dtn", **wide, decay_start=1000, decay_end=2000, ema=0.99)
     digit_pairs.transferred(config, "mnist", "usps")
     config.batch_size = 64

@@ -45,7 +45,8 @@ PART_SETS = {
 }
 # Steps of `part`, of batch 128. Students are as long as judges, so that all rows of a table are alike.
 JUDGE_STEPS = 600
-F_STEPS = {"svhn": digits.PART_STEPS["svhn"], "mnist": 1000, "usps": 1000}
+F_STEPS = {"svhn": digits.PART_STEPS["svhn"], "mnist": 600, "usps": 600}
+F_CONVOLUTIONS = {"svhn": 2, "mnist": 1, "usps": 1}  # in each block; handwriting is easier than house numbers
 
 
 def translated(config: ml_collections.ConfigDict, source: str, target: str) -> None:
@@ -71,7 +72,8 @@ def transferred(config: ml_collections.ConfigDict, source: str, target: str) -> 
     tested = {"source": _domains(config, source, target)["source"]}
     config.evals.samples = {"kind": "sheet", "every": 500, "num": 64, "roles": tested}
     learned = role(f"{source}[train]"), role(f"{source}[test]")
-    strong = {**digits.STRONG_F, "widths": digits.PART_WIDTHS}
+    config.model.f_convs_per_block = F_CONVOLUTIONS[source]
+    strong = {**digits.STRONG_F, "widths": digits.PART_WIDTHS, "convs_per_block": F_CONVOLUTIONS[source]}
     config.requires.f = classifier(f"f_{source}", *learned, steps=10_000, **strong)
 
 
