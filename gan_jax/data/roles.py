@@ -65,10 +65,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `having`, `lacking`: names of attributes that images must have, or must not have; other images are
         left out. With either field, `attributes=()` keeps no label.
         `attributes_file`: path of the table of attributes; '' means `attributes.csv` inside or beside the
-        folder or zip. The table is `file,Name1,...` with values 0/1, -1/1, False/True
-        or no/yes, or CelebA's `list_attr_celeba.txt`.
-        `label_lists`: split -> path of a text file, which may lie in a zip, for each split of `files`. Each
-        line has an image's path or file name and its class, an integer, such as `00000001.png 5`.
+        folder or zip. It is `file,Name1,...` with 0/1, -1/1, False/True or no/yes, or CelebA's own list.
+        `label_lists`: split -> path of a text file, also inside a zip, whose lines are like `00000001.png 5`.
         `label_maps`: split -> path of a folder or zip, for each split of `files`. It holds a PNG of class
         indices, grey or palette, for every image, with the image's name and size. The label is then a map of
         labels, 255 for pixels without a class. The map is cropped and mirrored with the image and never
