@@ -7,7 +7,7 @@ which only score.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import adaptation_runs
 import digit_adaptation_text as text
@@ -25,7 +25,7 @@ from gan_jax.runs import functions, required, restore
 TRANSLATORS = ("cyclegan", "dtn")
 COLUMNS = 12  # images in each row of a sheet
 
-Config = ml_collections.ConfigDict
+Config: TypeAlias = ml_collections.ConfigDict
 Configs = Mapping[str, list[Config]]  # translator -> its configuration for each seed
 
 
