@@ -3,6 +3,7 @@
     python experiments/domain_adaptation.py --student=fcn --out=results/adaptation_scenes
     python experiments/domain_adaptation.py --out=results/adaptation_svhn_mnist
     python experiments/domain_adaptation.py --student=fcn --cyclegan=configs/cyclegan_scenes.py:folders
+    python experiments/domain_adaptation.py --pairs=mnist_usps,usps_mnist --seeds=3
     python experiments/domain_adaptation.py --quick
 
 Three students of the same kind and number of steps are scored on real test images of the target. The first is
@@ -10,10 +11,15 @@ trained on labelled source images. The second is trained on CycleGAN's translati
 the same labels. The third, the oracle, is trained on labelled images of the target. CycleGAN sees no label,
 and the target's labels choose nothing. Missing runs are trained; the same command resumes an interrupted one.
 Output: `OUT.json`, `OUT.md` and `OUT.png`, and the translated images beside the runs.
+
+`--pairs` makes the usual table of digits instead, see digit_adaptation.py. A further row has students of
+DTN's transfers. Pairs of `OUT.json` that are not asked for stay if their configurations have not changed.
 """
 
 from typing import Any
 
+import adaptation_runs
+import digit_adaptation
 import numpy as np
 import students
 import tables
@@ -21,8 +27,6 @@ from absl import flags
 
 from gan_jax.drawing import palette, sheets
 from gan_jax.errors import ConfigError
-from gan_jax.metrics import segmentation
-from gan_jax.runs import functions, restore
 
 _CYCLEGANS = {"classifier": "configs/cyclegan_svhn_mnist.py:part", "fcn": "configs/cyclegan_scenes.py"}
 _STUDENT = flags.DEFINE_enum("student", "classifier", list(_CYCLEGANS), "kind of the students")
@@ -35,13 +39,18 @@ _CYCLEGAN_STEPS = flags.DEFINE_integer(
 _CYCLEGANS_SEEDS = flags.DEFINE_integer(
     "cyclegan_seeds",
     0,
-    "seeds of CycleGAN, used by the students in turn; 0 for as many as the students'",
+    "seeds of CycleGAN and DTN, used by the students in turn; 0 for as many as the students'",
     lower_bound=0,
 )
 _DIRECTIONS = flags.DEFINE_list(
     "directions", [], "s2t, t2s or both (default both for digits, s2t for scenes)"
 )
-DIRECTIONS = {"s2t": ("source", "target"), "t2s": ("target", "source")}
+_PAIRS = flags.DEFINE_list(
+    "pairs", [], "pairs of digit sets, for a table of them: mnist_usps, usps_mnist, svhn_mnist, mnist_mnist_m"
+)
+_VARIANT = flags.DEFINE_string(
+    "variant", "part", "with --pairs: variant of the configurations; 'quick' with --quick"
+)
 ROWS = {
     "source_only": "source only",
     "cyclegan": "source, translated by CycleGAN",
@@ -73,13 +82,40 @@ IoU. 27.1 is the mean IoU of another paper, where source only was 21.1: +6.0 and
 """
 
 
+def translators():
+    """The number of seeds of CycleGAN and DTN."""
+    count = _CYCLEGANS_SEEDS.value or tables.SEEDS.value
+    if count > tables.SEEDS.value:
+        raise ConfigError(f"cyclegan_seeds={count} is not allowed; allowed: 0 to seeds={tables.SEEDS.value}")
+    return count
+
+
+def digits():
+    """The usual table of digits.
+
+    Raises:
+      ConfigError: a pair is unknown, or another flag contradicts `--pairs`.
+    """
+    digit_adaptation.check(_PAIRS.value)
+    for flag in ("student", "cyclegan", "directions", "config"):
+        if flags.FLAGS[flag].present:
+            found = f"{flag}={flags.FLAGS[flag].value!r}"
+            raise ConfigError(f"{found} is not allowed beside --pairs, whose configurations are known")
+    if tables.QUICK.value and flags.FLAGS["variant"].present:
+        raise ConfigError(f"variant={_VARIANT.value!r} is not allowed beside --quick, which is one")
+    digit_adaptation.main(
+        _PAIRS.value,
+        variant="quick" if tables.QUICK.value else _VARIANT.value,
+        count=translators(),
+        cyclegan_steps=_CYCLEGAN_STEPS.value,
+    )
+
+
 def configurations():
     """A checked CycleGAN configuration for each of its seeds, and the directions to translate."""
     kind = _STUDENT.value
     argument = _CYCLEGAN.value or _CYCLEGANS[kind]
-    count = _CYCLEGANS_SEEDS.value or tables.SEEDS.value
-    if count > tables.SEEDS.value:
-        raise ConfigError(f"cyclegan_seeds={count} is not allowed; allowed: 0 to seeds={tables.SEEDS.value}")
+    count = translators()
     wanted: dict[str, Any] = {
         "path": argument,
         "steps": _CYCLEGAN_STEPS.value,
@@ -90,25 +126,10 @@ def configurations():
     found = [tables.load(variant, seed, **wanted) for seed in range(count)]
     directions = _DIRECTIONS.value or (["s2t", "t2s"] if kind == "classifier" else ["s2t"])
     for direction in directions:
-        if direction not in DIRECTIONS:
-            allowed = ", ".join(DIRECTIONS)
+        if direction not in adaptation_runs.DIRECTIONS:
+            allowed = ", ".join(adaptation_runs.DIRECTIONS)
             raise ConfigError(f"directions: {direction!r} is not allowed; allowed: {allowed}")
     return found, directions
-
-
-def translate(config, folder, result, direction, read):
-    """Paths of one CycleGAN's translations of the labelled training and test images, made if missing."""
-    given, drawn = DIRECTIONS[direction]
-    place = tables.place_of_runs() / "translated"
-    stem = f"{config.name}_seed{config.seed}_{result['params_sha256'][:12]}_{direction}"
-    paths = {part: place / f"{stem}_{part}.npz" for part in ("train", "test")}
-    missing = {part: path for part, path in paths.items() if not path.is_file()}
-    if missing:
-        generate = functions.generator(restore.load(folder))
-        for part, path in missing.items():
-            pictures, labels = read[given][part]
-            students.store(path, students.translated(generate, given, drawn, pictures), labels)
-    return paths
 
 
 def read_all(config):
@@ -123,14 +144,14 @@ def read_all(config):
 def adapt(configs, trained, direction, read):
     """One direction: its table, the last student's configuration and result, and the pictures."""
     kind = _STUDENT.value
-    given, drawn = DIRECTIONS[direction]
+    given, drawn = adaptation_runs.DIRECTIONS[direction]
     places = students.roles(configs[0])
     rows: list[dict[str, Any]] = [{"name": name, "label": label, "runs": []} for name, label in ROWS.items()]
     kept: list[dict[str, float]] = []
     shown: dict[str, np.ndarray] = {}
     for seed in range(tables.SEEDS.value):
         config, (folder, done) = configs[seed % len(configs)], trained[seed % len(configs)]
-        paths = translate(config, folder, done, direction, read)
+        paths = adaptation_runs.translate(config, folder, done, direction, read[given])
         learnt = {
             "source_only": places[given][0],
             "cyclegan": students.stored_role(paths["train"], places[given][0]),
@@ -138,11 +159,14 @@ def adapt(configs, trained, direction, read):
         }
         for row in rows:
             roles = learnt[row["name"]], places[drawn][1]
-            made, result, sees = learn(row, config, direction, roles, seed)
+            name = f"{config.name}_{direction}_{row['name']}"
+            made, result, sees = adaptation_runs.learn(row, kind, config, name, roles, seed)
             if not seed:
                 shown[row["name"]] = sees(read[drawn]["test"][0][:_COLUMNS])
         with np.load(paths["test"]) as stored:  # the last of the rows is the oracle
-            kept.append(labels_kept(kind, sees(stored["image"]), stored["label"], places[given][1]))
+            classes = places[given][1].get("label_classes", 0)
+            seen = sees(stored["image"])
+            kept.append(adaptation_runs.labels_kept(kind, seen, stored["label"], classes))
             if not seed:
                 shown["translated"] = stored["image"][:_COLUMNS]
     labels = read[drawn]["test"][1]
@@ -159,34 +183,9 @@ def adapt(configs, trained, direction, read):
     return table, (made, result), panels(direction, read, shown)
 
 
-def learn(row, config, direction, roles, seed):
-    """Trains one student and adds its scores to a row; returns its configuration, result and predictor."""
-    made = students.student(
-        _STUDENT.value,
-        config,
-        *roles,
-        name=f"{config.name}_{direction}_{row['name']}",
-        seed=seed,
-        steps=tables.STEPS.value,
-    )
-    folder, result = tables.run(made)
-    for name, value in students.measured(_STUDENT.value, result["metrics"]).items():
-        row.setdefault(name, []).append(value)
-    row["runs"].append({k: result[k] for k in ("seed", "seconds", "params_sha256", "commit")})
-    return made, result, functions.predictor(restore.load(folder))
-
-
-def labels_kept(kind, seen, labels, role):
-    """The oracle's scores on translated test images against the labels of their sources, in per cent."""
-    if kind == "classifier":
-        return {"accuracy": round(100 * float(np.mean(seen == labels)), 2)}
-    counts = segmentation.confusion(labels, seen, role["label_classes"])
-    return students.measured(kind, segmentation.scores(counts))
-
-
 def panels(direction, read, shown):
     """Images of both domains and the translations between; of scenes what each student sees, too."""
-    given, drawn = DIRECTIONS[direction]
+    given, drawn = adaptation_runs.DIRECTIONS[direction]
     pictures, labels = (column[:_COLUMNS] for column in read[given]["test"])
     target, truth = (column[:_COLUMNS] for column in read[drawn]["test"])
     found = {
@@ -228,6 +227,13 @@ def markdown(content):
 
 def main():
     """Trains what is missing, scores, and writes the tables."""
+    if flags.FLAGS["pairs"].present:
+        digits()
+        return
+    if flags.FLAGS["variant"].present:
+        raise ConfigError(
+            f"variant={_VARIANT.value!r} is for --pairs; --cyclegan takes variants after a colon"
+        )
     configs, directions = configurations()
     # The images are read before any training, so that unreadable or unlabelled ones are found first.
     read = read_all(configs[0])

@@ -125,9 +125,13 @@ def store(path, pictures, labels):
     Workdir(Path(path).parent).write(Path(path).name, buffer.getvalue())
 
 
-def stored_role(path, like):
-    """A role for images that `store` wrote, labelled like another role's."""
+def stored_role(path, like, channels=0):
+    """A role for images that `store` wrote, labelled like another role's.
+
+    Grey images get three equal channels with `channels=3`; 0 leaves them as they are.
+    """
     return {
+        **({"channels": channels} if channels else {}),
         "name": "",
         "files": {"train": str(Path(path).absolute())},
         "split": "train",

@@ -13,17 +13,18 @@ Runs of StarGAN are shared with experiments/stargan_errors.py: with the same `--
 twice.
 """
 
-import json
 from typing import Any
 
 import ml_collections
 import tables
 import translation_rows
 from absl import flags
+from earlier import rows as kept_rows
+from earlier import what_it_is
 from translation_text import markdown
 
-from gan_jax.errors import ConfigError, WorkdirError, nearest
-from gan_jax.runs import restore, stored
+from gan_jax.errors import ConfigError, nearest
+from gan_jax.runs import restore
 
 ROWS = {  # name of the row -> family, model, task, configuration
     "cyclegan_horse2deer": ("unpaired", "CycleGAN", "horses, deer", "configs/cyclegan_horse2deer.py"),
@@ -70,35 +71,19 @@ def load(name: str) -> ml_collections.ConfigDict:
     return tables.load(variant, tables.only_seed(), path=ROWS[name][3])
 
 
-def what_it_is(config: Any) -> Any:
-    """A configuration's name and what it computes, not where its files are or how it reports."""
-    return config["name"], stored.comparable(config)
-
-
 def earlier() -> tuple[dict[str, Any], dict[str, str]]:
     """Rows of OUT.json with an unchanged configuration, and the reason for each row that is dropped.
 
     Raises:
       WorkdirError: OUT.json is not a file of this experiment.
     """
-    path = tables.out().with_name(f"{tables.out().name}.json")
-    kept: dict[str, Any] = {}
-    if not path.exists():
-        return kept, {}
-    try:
-        held = {row["name"]: row for row in json.loads(path.read_text())["rows"]}
-        configs = {name: row["config"] for name, row in held.items()}
-    except (ValueError, KeyError, TypeError) as error:
-        raise WorkdirError(f"{path} is not a table of this experiment: {error!r}; move it away") from error
-    dropped: dict[str, str] = {}
-    for name, row in held.items():
-        if name not in ROWS:
-            dropped[name] = "there is no row of this name"
-        elif what_it_is(configs[name]) != what_it_is(load(name).to_dict()):
-            dropped[name] = f"it was {configs[name]['name']}, with another configuration than now"
-        else:
-            kept[name] = row
-    return kept, dropped
+
+    def changed(name: str, config: Any) -> str:
+        if what_it_is(config) == what_it_is(load(name).to_dict()):
+            return ""
+        return f"it was {config['name']}, with another configuration than now"
+
+    return kept_rows("rows", ROWS, changed)
 
 
 def row(name: str, config: ml_collections.ConfigDict, result: dict[str, Any], run: restore.Run) -> Any:

@@ -18,7 +18,7 @@ from gan_jax.config.types import ROLE, SET, conforms, described
 from gan_jax.errors import ConfigError, nearest
 
 _PREFIX = "--config."
-_TABLES = ("files", "label_maps")  # fields that have names of splits below them
+_TABLES = ("files", "label_lists", "label_maps")  # fields that have names of splits below them
 
 
 def separated(

@@ -24,6 +24,7 @@ DEFAULTS: Mapping[str, Any] = {
     "having": (),
     "lacking": (),
     "attributes_file": "",
+    "label_lists": {},
     "label_maps": {},
     "label_classes": 0,
     "label_side": "",
@@ -42,7 +43,7 @@ TYPES: Mapping[str, Any] = {
     **{field: type(value) for field, value in DEFAULTS.items()},
     **dict.fromkeys(("attributes", "having", "lacking", "class_names"), Sequence[str]),
     **dict.fromkeys(("exclude", "crop"), Sequence[int]),
-    **dict.fromkeys(("files", "label_maps"), Mapping[str, str]),
+    **dict.fromkeys(("files", "label_lists", "label_maps"), Mapping[str, str]),
     "label_colours": Sequence[Sequence[int]],
 }
 
@@ -66,8 +67,8 @@ def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
         `having`, `lacking`: names of attributes that images must have, or must not have; other images are
         left out. With either field, `attributes=()` keeps no label.
         `attributes_file`: path of the table of attributes; '' means `attributes.csv` inside or beside the
-        folder or zip. The table is `file,Name1,...` with values 0/1, -1/1, False/True or no/yes, or CelebA's
-        `list_attr_celeba.txt`.
+        folder or zip. It is `file,Name1,...` with 0/1, -1/1, False/True or no/yes, or CelebA's own list.
+        `label_lists`: split -> path of a text file, also inside a zip, whose lines are like `00000001.png 5`.
         `label_maps`: split -> path of a folder or zip, for each split of `files`. It holds a PNG of class
         indices, grey or palette, for every image, with the image's name and size. 255 stands for pixels
         without a class. The map is cropped and mirrored with the image and never interpolated.
@@ -130,11 +131,13 @@ def reading(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The fields for reading a role.
 
     `attributes` becomes all attributes that are needed, the label's first. `label_maps` is kept only if the
-    maps are used.
+    maps are used, and `label_lists` only if the classes are.
     """
     needed = (*spec["attributes"], *spec["having"], *spec["lacking"])
     maps = spec["label_maps"] if uses_maps(spec) else {}
-    return {**spec, "attributes": tuple(dict.fromkeys(needed)), "label_maps": maps}
+    lists = spec["label_lists"] if spec["labels"] or spec["exclude"] else {}
+    names = tuple(dict.fromkeys(needed))
+    return {**spec, "attributes": names, "label_lists": lists, "label_maps": maps}
 
 
 def uses_maps(spec: Mapping[str, Any]) -> bool:
@@ -174,6 +177,7 @@ def _check_labels(spec: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"classes=True and attributes={tuple(names)}: a label is a class or attributes; give one of both"
         )
+    _check_beside(spec, "label_lists", ("classes", "attributes", "having", "lacking", "label_maps"))
     _check_maps(spec)
     if spec["exclude"] and (names or embedded == catalogue.ATTRIBUTES):
         raise ConfigError(f"exclude={tuple(spec['exclude'])} is for classes; these labels are attributes")
@@ -181,7 +185,7 @@ def _check_labels(spec: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"attributes_file={spec['attributes_file']!r} needs the field attributes, the names to keep"
         )
-    for field in ("classes", "attributes_file", "features", "label_maps"):
+    for field in ("classes", "attributes_file", "features", "label_lists", "label_maps"):
         if spec["name"] and spec[field]:
             raise ConfigError(f"{field}={spec[field]!r} is for images from files, but name={spec['name']!r}")
     if names and embedded not in (None, catalogue.ATTRIBUTES):
@@ -194,23 +198,28 @@ def _check_maps(spec: Mapping[str, Any]) -> None:
     if type(classes) is not int or not 0 <= classes <= 255:
         raise ConfigError(f"label_classes={classes!r} is not allowed; allowed: 0 to 255")
     _check_colours(spec["label_colours"], classes)
-    if not spec["label_maps"]:
-        for field in ("label_side", "label_colours"):
-            if spec[field]:
-                raise ConfigError(f"{field}={spec[field]!r} needs label_maps")
-        return
+    for field in ("label_side", "label_colours"):
+        if spec[field] and not spec["label_maps"]:
+            raise ConfigError(f"{field}={spec[field]!r} needs label_maps")
     require_choice("label_side", spec["label_side"], SIDES)
     if spec["label_side"] and not spec["side"]:
         raise ConfigError(f"label_side={spec['label_side']!r} is for images with side='left' or 'right'")
     names = spec["class_names"]
-    if names and len(names) != classes:
+    if spec["label_maps"] and names and len(names) != classes:
         found = f"class_names has {len(names)} names and label_classes={classes}"
         raise ConfigError(f"{found}; give equally many")
-    for field in ("classes", "attributes", "having", "lacking", "exclude"):
-        if spec[field]:
-            raise ConfigError(f"label_maps are given and {field}={spec[field]!r}: give only one of both")
-    if spec["files"] and set(spec["label_maps"]) != set(spec["files"]):
-        found = f"label_maps has splits {', '.join(spec['label_maps'])}"
+    _check_beside(spec, "label_maps", ("classes", "attributes", "having", "lacking", "exclude"))
+
+
+def _check_beside(spec: Mapping[str, Any], field: str, others: Sequence[str]) -> None:
+    """Refuses files of labels by split beside other kinds of labels, or for other splits than the images."""
+    if not spec[field]:
+        return
+    for other in others:
+        if spec[other]:
+            raise ConfigError(f"{field} are given and {other}={spec[other]!r}: give only one of both")
+    if spec["files"] and set(spec[field]) != set(spec["files"]):
+        found = f"{field} has splits {', '.join(spec[field])}"
         raise ConfigError(f"{found}; expected those of files, {', '.join(spec['files'])}")
 
 

@@ -121,7 +121,7 @@ def _without_unread(role: dict[str, Any]) -> dict[str, Any]:
 
 
 def _by_paths(role: dict[str, Any]) -> dict[str, Any]:
-    """A role of files whose `split` and `label_maps` are written as the files' paths. Others stay."""
+    """A role of files whose `split`, `label_maps` and `label_lists` are written as the files' paths."""
     if not role["files"]:
         return role
 
@@ -132,7 +132,9 @@ def _by_paths(role: dict[str, Any]) -> dict[str, Any]:
         return "+".join(re.sub(r"^(\w+)(.*)$", path, part.strip()) for part in role["split"].split("+"))
 
     maps = slices(role["label_maps"]) if role["label_maps"] else ""
-    return {**role, "files": "", "split": slices(role["files"]), "label_maps": maps}
+    # Lists that are not there keep their default, so that the form of earlier runs stays as it was.
+    lists = {"label_lists": slices(role["label_lists"])} if role["label_lists"] else {}
+    return {**role, "files": "", "split": slices(role["files"]), "label_maps": maps, **lists}
 
 
 def _without_defaults(config: dict[str, Any]) -> dict[str, Any]:

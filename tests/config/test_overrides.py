@@ -39,6 +39,7 @@ def get(made, name):
         ("data.roles.image.resize=squeeze", "squeeze"),
         ("data.sets.images.files.train=photos/", "photos/"),
         ("data.sets.images.label_maps.train=maps", "maps"),
+        ("data.sets.images.label_lists.train=list.txt", "list.txt"),
         ("data.roles.image.files.train=a=b", "a=b"),
         ("requires.judge.data.roles.image.derive=edges", "edges"),
         ("requires.judge.data.roles.image.files.train=x", "x"),
@@ -58,7 +59,7 @@ def test_a_field_that_is_not_there_is_taken_with_its_type(arg, value):
     assert made.is_locked
 
 
-@pytest.mark.parametrize("field", sorted(set(DEFAULTS) - {"name", "files", "label_maps"}))
+@pytest.mark.parametrize("field", sorted(set(DEFAULTS) - {"name", "files", "label_lists", "label_maps"}))
 def test_every_field_of_a_role_is_taken(field):
     listed = {"crop": "(1, 2)", "exclude": "(1, 2)", "label_colours": "((1, 2, 3),)"}.get(field, "a,b")
     texts = {bool: "True", int: "1", str: "x", tuple: listed}

@@ -12,6 +12,7 @@ from gan_jax.train import train
 
 FOLDER = Path(__file__).parents[2] / "configs"
 VARIANTS = {
+    "cyclegan_digit_pairs": ["part", "quick", "usps_mnist", "svhn_mnist,part", "mnist_mnist_m,part"],
     "cyclegan_facades": ["part", "cycle_alone,part", "gan_alone", "forward", "backward", "gan_alone,quick"],
     "cyclegan_horse2deer": ["cat2dog", "part", "quick", "cat2dog,part", "cat2dog,quick"],
     "cyclegan_horse2zebra": ["folders", "part", "quick", "part,quick"],

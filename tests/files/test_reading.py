@@ -43,14 +43,18 @@ def zipped(path, kind=zipfile.ZIP_DEFLATED):
         archive.writestr("a.png", bytes(2**16))
 
 
+def read_train(path):
+    return arrays.read({"train": str(path)}, "train")
+
+
 @pytest.mark.parametrize(
     ("name", "make", "use"),
     [
-        ("a.npz", arrays_of("image"), arrays._read_file),
+        ("a.npz", arrays_of("image"), read_train),
         ("a.npz", arrays_of("features"), annotations.read_features),
         ("a.npz", arrays_of("weight"), lambda path: features.check("inception", str(path))),
-        ("a.mat", mat, arrays._read_file),
-        ("images-idx3.gz", idx, arrays._read_file),
+        ("a.mat", mat, read_train),
+        ("images-idx3.gz", idx, read_train),
         ("a.zip", zipped, lambda path: listing.Folder(path).attributes()),
         ("a.csv", lambda path: path.write_bytes(bytes(2**16)), listing.content),
     ],
@@ -156,6 +160,6 @@ def test_what_crashes_scipy_is_one_line(tmp_path):
     content = path.read_bytes()
     path.write_bytes(content[:185] + bytes([content[185] ^ 1]) + content[186:])
     with pytest.raises(DataError, match=r"a\.mat: cannot be read; .*scipy could not read it, exit code -11$"):
-        arrays._read_file(path)
+        read_train(path)
     path.write_bytes(content)
     assert matlab.read(path)[0].shape == (20, 8, 8, 3)

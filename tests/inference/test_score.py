@@ -291,7 +291,11 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(judge, sets, tmp_
         ({"features": "{plain}"}, WorkdirError, r"model 'linear'; --features needs the run of a classifier$"),
         ({"input": "{here}/none"}, ConfigError, r"^input='\S+none' does not exist; allowed: a folder, a zip"),
         ({"reference": "{here}/few"}, DataError, r"^reference: \S+few has 5 pictures; 6 or more are needed$"),
-        ({"input": "{here}/w.npz"}, DataError, r"w.npz: holds x; expected image and, optionally, label$"),
+        (
+            {"input": "{here}/w.npz"},
+            DataError,
+            r"w.npz: holds x; expected image and, optionally, label or x_all and",
+        ),
         ({"num": 9}, ConfigError, r"^num=9 is for the samples of a run; input and reference are none$"),
         ({"input": "{plain}", "num": 5}, ConfigError, r"^num=5 is not allowed; allowed: 6 or more$"),
         ({"input": "{judge}"}, WorkdirError, r"model 'classifier', which predicts labels"),

@@ -18,7 +18,7 @@ BATCH = 8  # images; any number of devices up to this one can share them
 # Fields that describe files. The embedded set that replaces the files has none of these fields.
 _OF_FILES = (
     *("files", "attributes_file", "classes", "class_names", "features", "side", "crop"),
-    *("label_maps", "label_side", "label_colours"),
+    *("label_lists", "label_maps", "label_side", "label_colours"),
 )
 
 

@@ -16,6 +16,7 @@ _FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "image_na
 _YES = ("1", "1.0", "true", "t", "yes", "y")  # in any case
 _NO = ("0", "0.0", "false", "f", "no", "n")
 _MINUS = ("-1", "-1.0")
+_MOST_CLASSES = 100_000  # as many as a classifier may have
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Table:
 
     Attributes:
       title: name of the table in messages.
-      names: names of the columns; () for features.
+      names: names of the columns; () for features and for classes.
       files: file names [R].
       values: int32 [R, K] or float32 [R, d].
     """
@@ -93,6 +94,34 @@ def parse_attributes(content: bytes, title: str) -> Table:
     return Table(title, tuple(names), [row[0] for row in rows[1:]], _bits(rows[1:], names, title))
 
 
+def parse_labels(content: bytes, title: str) -> Table:
+    """Reads a list of classes with lines such as `00000001.png 5`, as MNIST-M has it.
+
+    Args:
+      content: content of the file, in UTF-8. The class is the last word of a line.
+      title: name of the file in messages.
+
+    Returns:
+      A table with values int32 [R, 1], 0 or more.
+
+    Raises:
+      DataError: the file has no line, or a line is not as expected; the message names the line.
+    """
+    try:
+        lines = [line for line in content.decode("utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{title}: cannot be read; expected a list of classes: {error}") from error
+    rows = [line.rsplit(maxsplit=1) for line in lines]
+    for number, row in enumerate(rows, 1):
+        if len(row) != 2 or not _is_class(row[1]):
+            found = f"line {number} is {lines[number - 1][:60]!r}"
+            raise DataError(f"{title}: {found}; expected a file name and a class of 0 to {_MOST_CLASSES - 1}")
+    if not rows:
+        raise DataError(f"{title}: begins with nothing; expected lines such as '00000001.png 5'")
+    values = np.array([[int(row[1])] for row in rows], np.int32)
+    return Table(title, (), [row[0].strip() for row in rows], values)
+
+
 def choose(wanted: Sequence[str], known: Sequence[str], title: str) -> list[int]:
     """The places of the attributes `wanted` in the list `known`.
 
@@ -157,6 +186,10 @@ def _bits(rows: list[list[str]], names: Sequence[str], title: str) -> np.ndarray
             f"{title}: {where} is {strange!r}; expected 0 and 1, -1 and 1, False and True, or no and yes"
         )
     return np.isin(np.char.lower(cells), _YES).astype(np.int32)
+
+
+def _is_class(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10 and int(text) < _MOST_CLASSES
 
 
 def _start(lines: list[str]) -> str:

@@ -23,9 +23,10 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
 
     Args:
       files: paths of three kinds of files. `.npz` has `image` uint8 [N, H, W, C] or [N, H, W] and,
-        optionally, `label` [N], or label maps [N, H, W] of 0 to 255. `.mat` in SVHN's layout has `X` uint8
-        [H, W, C, N] and `y` [N, 1], where 10 means the digit 0. MNIST's idx images, `.gz` or plain, have
-        `...labels-idx1...` beside `...images-idx3...`.
+        optionally, `label` [N], or label maps [N, H, W] of 0 to 255. An `.npz` of Keras' layout holds several
+        splits: it has `x_train` and `y_train` in place of `image` and `label` for the split `train`. `.mat`
+        in SVHN's layout has `X` uint8 [H, W, C, N] and `y` [N, 1], where 10 means the digit 0. MNIST's idx
+        images, `.gz` or plain, have `...labels-idx1...` beside `...images-idx3...`.
       split: tfds' slicing syntax over the names in `files`.
       manual_dir: folder where relative paths start; '' is the folder that GAN_JAX_DATA names.
 
@@ -37,7 +38,9 @@ def read(files: Mapping[str, str], split: str, manual_dir: str = "") -> Examples
     """
     known = splits.names(split) <= set(files)
     wanted = splits.names(split) if known else set(files)
-    parts = {name: _read_file(locate(path, manual_dir)) for name, path in files.items() if name in wanted}
+    parts = {
+        name: _read_file(locate(path, manual_dir), name) for name, path in files.items() if name in wanted
+    }
     sizes = {name: len(part) for name, part in parts.items()}
     chosen = splits.parse(split, sizes, f"files {', '.join(files.values())}")
     return concatenate([Examples(parts[name].gather(rows)) for name, rows in chosen])
@@ -92,9 +95,9 @@ def missing(path: Path) -> DataError:
     return DataError(f"there is no file {path}: {_WAYS}")
 
 
-def _read_file(path: Path) -> Examples:
+def _read_file(path: Path, split: str) -> Examples:
     if path.suffix == ".npz":
-        return _read_npz(path)
+        return _read_npz(path, split)
     if path.suffix == ".mat":
         return _read_mat(path)
     if "images-idx3" in path.name:
@@ -102,16 +105,18 @@ def _read_file(path: Path) -> Examples:
     raise DataError(f"{path}: unknown kind; expected .npz, .mat, ...images-idx3-ubyte[.gz], .zip or a folder")
 
 
-def _read_npz(path: Path) -> Examples:
+def _read_npz(path: Path, split: str) -> Examples:
     try:
         with reading.Arrays(path) as archive:
-            if "image" not in archive:
-                found = ", ".join(archive)
-                raise DataError(f"{path}: holds {found}; expected image and, optionally, label")
-            columns = {name: archive[name] for name in ("image", "label") if name in archive}
+            pairs = (("image", "label"), (f"x_{split}", f"y_{split}"))
+            image, label = next((names for names in pairs if names[0] in archive), ("", ""))
+            if not image:
+                expected = " or ".join(f"{names[0]} and, optionally, {names[1]}" for names in pairs)
+                raise DataError(f"{path}: holds {', '.join(archive)}; expected {expected}")
+            columns = archive[image], archive.get(label)
     except OSError as error:
         raise _damaged(path, "an .npz archive of plain arrays", error) from error
-    return checked(path, columns["image"], columns.get("label"))
+    return checked(path, *columns)
 
 
 def _read_mat(path: Path) -> Examples:

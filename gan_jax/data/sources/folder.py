@@ -32,7 +32,7 @@ def reads(spec: Mapping[str, Any], manual_dir: str) -> bool:
     """
     files = spec["files"]
     others = [name for name, path in files.items() if listing.find(path, manual_dir) is None]
-    fields = ("classes", "attributes", "attributes_file", "features", "label_maps")
+    fields = ("classes", "attributes", "attributes_file", "features", "label_lists", "label_maps")
     given = [field for field in fields if spec[field]]
     if others and (given or len(others) < len(files)):
         for name in others:
@@ -60,8 +60,8 @@ def read(
       store: where large sets are kept decoded; None keeps every set in memory. Label maps stay in memory.
 
     Returns:
-      `image` uint8 [N, size, size, C]; `label` int32 [N] with `classes`, or int32 [N, K] in {0, 1} with K
-      `attributes`, or int32 [N, size, size] with `label_maps`; `features` float32 [N, d] with `features`.
+      `image` uint8 [N, size, size, C]; `label` int32 [N] with `classes` or `label_lists`, [N, K] in {0, 1}
+      with K `attributes`, or [N, size, size] with `label_maps`; `features` float32 [N, d] with `features`.
 
     Raises:
       DataError: a folder, zip or table cannot be read, no image is usable, or a name or row does not fit.
@@ -139,6 +139,11 @@ def _plan(
     if spec["attributes"]:
         for source in used.values():
             _add_attributes(source, spec, manual_dir)
+    if spec["label_lists"]:
+        for name, source in used.items():
+            content, title = listing.text(spec["label_lists"][name], manual_dir)
+            table = annotations.parse_labels(content, title)
+            source.columns["label"] = table.values[_rows(source, table), 0]
     if spec["label_maps"]:
         for name, source in used.items():
             found = listing.find(spec["label_maps"][name], manual_dir)
@@ -203,17 +208,22 @@ def _add_classes(sources: Mapping[str, _Source], names: tuple[str, ...]) -> None
 def _add_attributes(source: _Source, spec: Mapping[str, Any], manual_dir: str) -> None:
     table = _attribute_table(source.folder, spec["attributes_file"], manual_dir)
     columns = annotations.choose(spec["attributes"], table.names, table.title)
+    source.columns["label"] = table.values[_rows(source, table)][:, columns]
+
+
+def _rows(source: _Source, table: annotations.Table) -> np.ndarray:
+    """The row of each image in a table, or -1; notes images without a row and rows without an image."""
     rows = table.rows_of(source.folder.images)
     if (rows < 0).all():
         images = f"any image of {source.folder.title}, such as {source.folder.images[0]!r}"
         raise DataError(
             f"{table.title}: has no row for {images}; it has rows for {listing.some(table.files)}"
         )
-    source.columns["label"] = table.values[rows][:, columns]
     source.lacking[f"without a row in {Path(table.title).name}"] = rows < 0
     unused = len(table.files) - len(set(rows[rows >= 0]))
     if unused:
         source.notes.append(f"{unused} rows of {Path(table.title).name} without an image")
+    return rows
 
 
 def _attribute_table(folder: Folder, path: str, manual_dir: str) -> annotations.Table:

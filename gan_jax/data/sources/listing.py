@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_jax.data.sources import names as listed
-from gan_jax.data.sources.arrays import absolute, shortened
+from gan_jax.data.sources.arrays import absolute, locate, shortened
 from gan_jax.errors import DataError
 from gan_jax.files import reading
 
@@ -189,6 +189,27 @@ def content(path: Path) -> bytes:
         return reading.read(path, _TABLE_BYTES)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {reading.reason(error)}") from error
+
+
+def text(path: str, manual_dir: str = "") -> tuple[bytes, str]:
+    """The content and the full path of a table that a configuration names, also inside a zip.
+
+    Raises:
+      DataError: the path is relative and no folder is given, or the file is missing, damaged or too large.
+    """
+    found = find(path, manual_dir)
+    if found is None or not found[1]:
+        full = locate(path, manual_dir)
+        return content(full), str(full)
+    archive, member = found
+    title = f"{archive}/{member}"
+    try:
+        opened, known = listed.inside(archive)
+        if member not in known:
+            raise DataError(f"{archive}: has no file {member!r}; files there: {some(known)}")
+        return reading.read_member(opened, opened.getinfo(member), _TABLE_BYTES), title
+    except reading.DAMAGE as error:
+        raise DataError(f"{title}: cannot be read: {reading.reason(error)}") from error
 
 
 def shown(name: str) -> str:

@@ -139,3 +139,27 @@ def test_features_that_cannot_be_read_are_named(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=rf"{name}: cannot be read; expected features"):
         annotations.read_features(tmp_path / name)
+
+
+def test_a_list_of_classes_may_name_paths_with_spaces():
+    read = annotations.parse_labels("\ufeffa.png 5\r\n\nb/my 2.png\t12\n".encode(), "T")
+    assert (read.names, list(read.files)) == ((), ["a.png", "b/my 2.png"])
+    np.testing.assert_array_equal(read.values, [[5], [12]])
+    assert read.values.dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "begins with nothing; expected lines such as '00000001.png 5'"),
+        (b"a.png 1\nb.png\n", "line 2 is 'b.png'; expected a file name and a class of 0 to 99999"),
+        (b"a.png five\n", "line 1 is 'a.png five'; expected"),
+        (b"a.png -1\n", "line 1 is 'a.png -1'; expected"),
+        (b"a.png 100000\n", "line 1 is 'a.png 100000'; expected"),
+        (b"\xff\xfe", "cannot be read; expected a list of classes"),
+    ],
+)
+def test_a_wrong_list_of_classes_is_named_with_its_line(content, words):
+    with pytest.raises(DataError, match=re.escape(words)) as error:
+        annotations.parse_labels(content, "T")
+    assert str(error.value).startswith("T: ") and "\n" not in str(error.value)

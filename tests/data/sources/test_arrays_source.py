@@ -64,6 +64,24 @@ def test_npz_without_labels_and_without_channel_axis(tmp_path):
         load(path, exclude=(3,))
 
 
+def test_one_npz_of_keras_layout_holds_the_images_and_labels_of_every_split(tmp_path):
+    path = tmp_path / "set.npz"
+    label = np.arange(COUNT)
+    columns = {"x_train": images(1)[..., 0], "y_train": label, "x_test": images(1)[:3, :, :, 0]}
+    np.savez(path, **columns, y_test=label[:3] + 40)
+    files = {"train": str(path), "test": str(path)}
+    examples = data.load({"files": files, "split": "test[1:]+train[:2]"}, size=8)
+    assert examples.columns["label"].tolist() == [41, 42, 0, 1]
+    np.testing.assert_array_equal(examples.columns["image"], images(1)[[1, 2, 0, 1]])
+    np.savez(path, **columns, y_test=label[:2])
+    with pytest.raises(DataError, match=r"set.npz: labels are int64 \[2\]; expected .*\[3\]"):
+        data.load({"files": files, "split": "test"}, size=8)
+    with pytest.raises(
+        DataError, match=r"holds x_train, .*; expected image and, .*label or x_val and, .*y_val$"
+    ):
+        data.load({"files": {"val": str(path)}, "split": "val"}, size=8)
+
+
 @pytest.mark.parametrize("zero", [0, 10])
 @pytest.mark.parametrize("compress", [False, True])
 def test_mat_round_trip_with_label_10_as_digit_0_and_0_left_alone(tmp_path, zero, compress):

@@ -46,6 +46,73 @@ def test_classes_without_folders_are_refused(place):
     refused(place, "classes=True, but .*faces.* has no folders of images", classes=True)
 
 
+LIST = "1.png 7\nb/2.png 0\n10.png 3\nunseen.png 1\n"
+
+
+def listed(tmp_path, where):
+    """A folder of images and the path of their list, which lies in a zip beside them or on the disk."""
+    files = classes("train/1.png", "train/b/2.png", "train/b/10.png", "train/x.png")
+    if where == "disk":
+        place = write(tmp_path / "digits", files)
+        (tmp_path / "list.txt").write_text(LIST)
+        return place / "train", tmp_path / "list.txt"
+    place = write(tmp_path / "digits.zip", files | {"lists/train.txt": LIST.encode()})
+    return place / "train", place / "lists/train.txt"
+
+
+@pytest.mark.parametrize("where", ["disk", "zip"])
+def test_a_list_names_the_class_of_each_image(tmp_path, caplog, where):
+    place, labels = listed(tmp_path, where)
+    lists = {"label_lists": {"train": str(labels)}}
+    with caplog.at_level(logging.INFO, logger="gan_jax.data"):
+        examples = load(place, **lists)
+    assert examples.columns["label"].tolist() == [7, 3, 0] and examples.columns["label"].dtype == np.int32
+    assert places(examples) == [0, 2, 1]
+    (line,) = [record.getMessage() for record in caplog.records]
+    name = labels.name
+    assert f"1 without a row in {name} (x.png); 1 rows of {name} without an image" in line
+    assert load(place, exclude=(3,), labels=False, **lists).columns.keys() == {"image"}
+    assert places(load(place, exclude=(3,), **lists)) == [0, 1]
+    assert len(load(place, labels=False, **lists)) == 4
+    assert data.preview({"files": {"train": str(place)}, **lists}, size=8).columns["label"].tolist() == [
+        7,
+        3,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words", "error"),
+    [
+        ({"classes": True}, "label_lists are given and classes=True: give only one of both", ConfigError),
+        ({"label_maps": {"train": "x"}}, "label_lists are given and label_maps=", ConfigError),
+        ({"label_lists": {"test": "x"}}, "label_lists has splits test; expected those of files", ConfigError),
+        ({"label_lists": {"train": "/no/list.txt"}}, "there is no file /no/list.txt", DataError),
+        ({"label_lists": {"train": "{zip}/no.txt"}}, "has no file 'no.txt'; files there: lists/", DataError),
+        ({"label_lists": {"train": "{zip}/train"}}, "has no file 'train'; files there", DataError),
+        ({"files": {"train": "{npz}"}}, "is not a folder or zip of images, but label_lists=", ConfigError),
+    ],
+)  # fmt: skip
+def test_lists_that_do_not_fit_are_refused_in_one_line(tmp_path, fields, words, error):
+    place, labels = listed(tmp_path, "zip")
+    np.savez(tmp_path / "a.npz", image=np.zeros((1, 8, 8), np.uint8))
+
+    def filled(value):
+        if isinstance(value, dict):
+            return {key: text.format(zip=place.parent, npz=tmp_path / "a.npz") for key, text in value.items()}
+        return value
+
+    spec = {"label_lists": {"train": str(labels)}, **{name: filled(value) for name, value in fields.items()}}
+    refused(place, words, error, **spec)
+
+
+def test_a_list_without_any_of_the_images_is_refused(tmp_path):
+    place, labels = listed(tmp_path, "disk")
+    labels.write_text("other.png 1\n")
+    refused(place, "list.txt: has no row for any image of .*; it has rows for other.png",
+            label_lists={"train": str(labels)})  # fmt: skip
+
+
 # --- attributes ----------------------------------------------------------------------------------
 
 TABLE = "file,Male,Young,Bald\na.png,1,1,0\nb/10.png,0,1,0\n2.png,1,0,1\nc.JPG,0,0,1\n"
