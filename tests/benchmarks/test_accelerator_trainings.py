@@ -120,7 +120,8 @@ def test_missing_trainings_come_before_those_that_were_cut(check, monkeypatch):
 def test_a_run_stops_in_time_and_is_scored(check):
     images = np.random.default_rng(0).integers(0, 256, (80, 32, 32, 1), dtype=np.uint8)
     np.savez(check.out / "digits.npz", image=images, label=np.arange(80) % 10)
-    row = trainings.Row("../tests/reliability/tiny.py", 1, (), {"steps": 10**6, "checkpoint_rule": "best"})
+    fields = {"steps": 10**6, "model": {"schedule_steps": 10**6}, "checkpoint_rule": "best"}
+    row = trainings.Row("../tests/reliability/tiny.py", 1, (), fields)
     values = trainings._row(check, "tiny", row, check.out, time.monotonic() + 60)
     assert values["cut"] and 0 < values["judged_step"] <= values["step"] < 10**6
     assert 0 <= values["metrics"]["accuracy"] <= 1

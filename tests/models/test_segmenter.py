@@ -88,6 +88,7 @@ def test_ignored_pixels_have_no_gradient():
     jax.tree.map(np.testing.assert_array_equal, first.players, again.players)
 
 
+@pytest.mark.long
 def test_steps_learn_a_class_that_the_colour_tells():
     m, given = model(learning_rate=0.02), batch()
     given["image_label"] = (given["image"][..., 0] > 0).astype(np.int32)

@@ -26,6 +26,7 @@ def test_one_iteration_moves_d_n_critic_times_on_each_set_and_g_once():
     assert set(metrics) == named | {"disc/grad_norm", "gen/grad_norm"}
 
 
+@pytest.mark.long
 def test_of_one_set_d_moves_five_times_and_g_once():
     m = model(labels=(ATTRIBUTES,), exclusive=(False,), n_critic=5)
     assert m.batches == 5
