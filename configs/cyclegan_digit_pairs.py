@@ -12,22 +12,14 @@ which this CycleGAN does not have.
 
 from gan_jax.config import apply, default, last, model, quick
 from gan_jax.config.recipes import digit_pairs
+from gan_jax.config.recipes.translation import FOR_32_PIXELS
 
 
 def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "cyclegan_digit_pairs"
-    config.model = model(
-        "cyclegan",
-        g_width=32,
-        blocks=3,
-        downs=1,
-        d_width=32,
-        d_layers=2,
-        decay_start=20_000,
-        decay_end=40_000,
-    )
+    config.model = model("cyclegan", **FOR_32_PIXELS, decay_start=20_000, decay_end=40_000)
     digit_pairs.translated(config, "mnist", "usps")
     config.batch_size = 4
     config.steps = 40_000

@@ -9,23 +9,14 @@ from different drawings.
 
 from gan_jax.config import apply, default, model, quick
 from gan_jax.config.recipes import scenes, slices
-from gan_jax.config.recipes.translation import unpaired
+from gan_jax.config.recipes.translation import FOR_32_PIXELS, unpaired
 
 
 def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "cyclegan_scenes"
-    config.model = model(
-        "cyclegan",
-        g_width=32,
-        blocks=3,
-        downs=1,
-        d_width=32,
-        d_layers=2,
-        decay_start=4000,
-        decay_end=8000,
-    )
+    config.model = model("cyclegan", **FOR_32_PIXELS, decay_start=4000, decay_end=8000)
     config.data.sets.game, config.data.sets.real = scenes.GAME, scenes.REAL
     train, test = (("game[train[:50%]]", "real[train[50%:]]"), ("game[test]", "real[test]"))
     unpaired(config, train, test, every=1000, num=32)

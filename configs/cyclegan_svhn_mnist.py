@@ -10,22 +10,14 @@ MNIST has three equal channels, except in `yunjey`.
 
 from gan_jax.config import apply, default, model, quick
 from gan_jax.config.recipes import digits, slices
+from gan_jax.config.recipes.translation import FOR_32_PIXELS
 
 
 def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "cyclegan_svhn_mnist"
-    config.model = model(
-        "cyclegan",
-        g_width=32,
-        blocks=3,
-        downs=1,
-        d_width=32,
-        d_layers=2,
-        decay_start=20_000,
-        decay_end=40_000,
-    )
+    config.model = model("cyclegan", **FOR_32_PIXELS, decay_start=20_000, decay_end=40_000)
     digits.both_ways(config)
     config.batch_size = 4
     config.steps = 40_000

@@ -1,16 +1,12 @@
 """Untrained runs of every kind of page, made of the tiny models of the modes' tests."""
 
-import contextlib
-from pathlib import Path
-
 import numpy as np
 import pytest
+from tiny_models import known
 
 from gan_jax import config as configuration
-from gan_jax import models
 from gan_jax.train import train
 
-MODELS = str(Path(__file__).parents[1] / "inference" / "models")
 TWO = ("source", "target")
 KINDS = {
     "plain": ("linear", {}, ("image",)),
@@ -22,14 +18,6 @@ KINDS = {
     "adain": ("adain", {"through": "relu2_1", "depth": 16}, ("content", "style")),
     "classifier": ("classifier", {"widths": (4, 8), "num_classes": 10}, ("image",)),
 }
-
-
-@contextlib.contextmanager
-def known():
-    """Makes the tiny models models like those of the package."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "__path__", [*models.__path__, MODELS])
-        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,24 +1,11 @@
 """Finished runs to use: noise-to-image ones, conditional or not, and a classifier."""
 
-import contextlib
-from pathlib import Path
-
 import numpy as np
 import pytest
+from tiny_models import known
 
 from gan_jax import config as configuration
-from gan_jax import models
 from gan_jax.train import train
-
-MODELS = str(Path(__file__).parent / "models")
-
-
-@contextlib.contextmanager
-def known():
-    """Makes `linear` and `styled` models like those of the package."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "__path__", [*models.__path__, MODELS])
-        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,6 +9,8 @@ from gan_jax.config.sets import role
 
 Place = str | tuple[str, str]
 Fields = dict[str, Any]
+# CycleGAN's networks for images of 32 pixels.
+FOR_32_PIXELS: Fields = {"g_width": 32, "blocks": 3, "downs": 1, "d_width": 32, "d_layers": 2}
 
 
 def unpaired(
