@@ -46,8 +46,8 @@ def ours():
     batch = {
         "source": rng.uniform(-1, 1, (*size, 3)).astype(np.float32),
         "target": rng.uniform(-1, 1, (*size, 1)).astype(np.float32),
-        "source_z": rng.normal(size=(peers.BATCH.value, 128)).astype(np.float32),
-        "target_z": rng.normal(size=(peers.BATCH.value, 128)).astype(np.float32),
+        "source_features": rng.normal(size=(peers.BATCH.value, 128)).astype(np.float32),
+        "target_features": rng.normal(size=(peers.BATCH.value, 128)).astype(np.float32),
     }
     return peers.ours({"name": "dtn", **fields()}, batch, frozen=("f",))
 

@@ -53,7 +53,7 @@ def make(g_widths: Sequence[int], d_widths: Sequence[int], batch_norm: bool, bat
     f, g, d = features(), generator(128, g_widths), discriminator(d_widths, batch_norm)
     f.to(memory_format=torch.channels_last)
     f.requires_grad_(False)
-    players = Players({"g": g, "disc": d}, 2e-4, (0.5, 0.999))
+    players = Players({"gen": g, "disc": d}, 2e-4, (0.5, 0.999))
     z, real = torch.randn(2 * batch_size, 128), pictures(batch_size, 1, 32, 32)
 
     def judge(groups: Sequence[Tensor]) -> list[Tensor]:
@@ -74,7 +74,7 @@ def make(g_widths: Sequence[int], d_widths: Sequence[int], batch_norm: bool, bat
         again = f(source.expand(-1, 3, -1, -1)).flatten(1)
         const = functional.mse_loss(again, z[:batch_size])
         loss = fooled + 15 * const + 15 * functional.mse_loss(target, real)
-        players.move("g", loss)
+        players.move("gen", loss)
         return loss.item()
 
     made = players.made(step)

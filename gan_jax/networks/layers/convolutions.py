@@ -17,6 +17,7 @@ _LAYOUT = ("NHWC", "HWIO", "NHWC")
 # Gathering patches pays when one side has 4 times the channels of the other, or when B h w <= 4 min(C, D).
 _NARROW = 4
 _PIXELS = 4
+_WIDE = 128  # channels with which copies for a product of several taps cost more than the product gains
 
 Padding = str | int
 
@@ -216,11 +217,31 @@ def _by_kernel(x, y, kernel, stride, pads):
         y, x = y.transpose(3, 1, 2, 0), x.transpose(1, 2, 0, 3)
         return jnp.flip(_xla(y, x, around), (1, 2)).transpose(1, 2, 3, 0)
 
+    if _on_cpu():
+        return _products(x, y, kernel, stride, pads)
+
     def down(kernel):
         strides = (stride, stride)
         return lax.conv_general_dilated(x, kernel, strides, pads, dimension_numbers=_LAYOUT)
 
     return jax.linear_transpose(down, kernel)(y)[0]
+
+
+def _products(x, y, kernel, stride, pads):
+    """`_by_kernel` as one matrix product for each row of the kernel, or for each tap if x has many channels.
+
+    XLA takes a convolution whose window is the whole image, and 2 to 8 times as long from 32 pixels on.
+    """
+    taps, columns, channels, outputs = kernel.shape
+    rows, width = (stride * (side - 1) + 1 for side in y.shape[1:3])
+    x = lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *((*pad, 0) for pad in pads), (0, 0, 0)))
+    shifted = [x[:, :, j : j + width : stride] for j in range(columns)]
+    if channels < _WIDE:
+        shifted = [jnp.concatenate(shifted, -1)]
+    y, sums = y.reshape(-1, outputs), jnp.promote_types(x.dtype, jnp.float32)
+    found = [part[:, i : i + rows : stride] for i in range(taps) for part in shifted]
+    found = [jnp.matmul(part.reshape(len(y), -1).T, y, preferred_element_type=sums) for part in found]
+    return jnp.concatenate(found).reshape(kernel.shape).astype(x.dtype)
 
 
 def _down_forward(x, kernel, stride, pads):

@@ -14,13 +14,15 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 # Evaluation points besides infinity, by their number. A search over small fractions found the points of
 # least rounding error: at most 2.5 (r = 2) and 4 (r = 3) times the error of a direct float32 sum.
 _POINTS = {2: (0, 1), 3: (0, 1, -1), 4: (0, -1, 2, 0.5), 5: (0, 1, -1, 2, -0.5)}
-_LARGEST = 16  # most outputs a side; for more, the dense transforms cost more than they save
-_LARGEST_OF_MANY = 32  # most outputs a side if each input pixel has at least _MANY products
+_LARGEST = 16  # most outputs a side if an input pixel has fewer than _MANY products
 _MANY = 128 * 128
+_WHOLE = 32  # most outputs a side that are transformed at once, since the transforms are dense
+_BLOCK = 16  # outputs a side of the blocks into which a larger image is cut
 _FEWEST = 16  # least channels on either side; with fewer there is nothing to save
 _SHARE = 0.6  # most products, as a share of the direct ones; above it the transforms cost the gain
 _ROWS = 48  # least tiles in a batch; with fewer, transforming the kernel costs the gain
@@ -31,8 +33,8 @@ def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> 
     batch, *sides = shape[:3]
     rows, columns, inputs, outputs = kernel_shape
     taps = -(-rows // stride)
-    largest = _LARGEST_OF_MANY if stride**2 * inputs * outputs >= _MANY else _LARGEST
-    if rows != columns or taps not in (2, 3) or max(sides) > largest or min(inputs, outputs) < _FEWEST:
+    large = max(sides) > _LARGEST and stride**2 * inputs * outputs < _MANY
+    if rows != columns or taps not in (2, 3) or large or min(inputs, outputs) < _FEWEST:
         return False
     made = [_Tiles(side, taps) for side in sides]
     products = math.prod(axis.tiles * axis.points * stride for axis in made)
@@ -57,6 +59,8 @@ def conv(
     k, outputs, depth = len(kernel), kernel.shape[-1], stride * stride * channels
     taps = -(-k // stride)
     sides = [(side + sum(pad) - k) // stride + 1 for side, pad in zip(x.shape[1:3], pads, strict=True)]
+    if max(sides) > _WHOLE:
+        return _in_blocks(x, kernel, stride, pads, mode, sides)
     rows, columns = (_Axis(side, taps) for side in sides)
     points = rows.points * columns.points
 
@@ -82,6 +86,24 @@ def conv(
     y = y.reshape(rows.points * rows.tiles, columns.points * columns.tiles, -1)
     y = _apply(rows.synthesis, columns.synthesis, y)
     return y.reshape(*y.shape[:2], batch, outputs).transpose(2, 0, 1, 3)
+
+
+def _in_blocks(x, kernel, stride, pads, mode, sides):
+    """`conv` of an image that is cut into blocks, which overlap by what a kernel reaches over their edges."""
+    blocks = [side if side <= _WHOLE else _BLOCK for side in sides]
+    counts = [-(-side // block) for side, block in zip(sides, blocks, strict=True)]
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)), mode)
+    for axis, (count, block) in enumerate(zip(counts, blocks, strict=True), 1):
+        step, reach = stride * block, stride * (block - 1) + len(kernel)
+        lacking = max(0, step * (count - 1) + reach - x.shape[axis])
+        x = jnp.pad(x, [(0, lacking if i == axis else 0) for i in range(4)])
+        x = jnp.concatenate(
+            [lax.slice_in_dim(x, i * step, i * step + reach, axis=axis) for i in range(count)]
+        )
+    y = conv(x, kernel, stride, ((0, 0), (0, 0)))
+    y = y.reshape(counts[1], counts[0], -1, *y.shape[1:]).transpose(2, 1, 3, 0, 4, 5)
+    y = y.reshape(len(y), counts[0] * blocks[0], counts[1] * blocks[1], -1)
+    return y[:, : sides[0], : sides[1]]
 
 
 class _Tiles:

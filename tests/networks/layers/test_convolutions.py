@@ -26,8 +26,9 @@ CASES = [
 ]
 # Channels in and out; layers of stride 1 compute the kernel's derivative differently if they differ much.
 SHAPES = [(*case, (3, 2)) for case in CASES] + [(*case, (8, 2)) for case in CASES if case[2] == 1]
-# Kernels larger than the images, and shapes for fewer products.
+# Kernels larger than the images, shapes for fewer products, and a product for each tap of a wide kernel.
 SHAPES += [(4, 4, 2, 1, (8, 9)), (3, 3, 1, "REFLECT", (18, 20)), (7, 5, 2, "SAME", (16, 40))]
+SHAPES += [(12, 3, 1, 1, (128, 40))]
 
 
 def reference(x, kernel, stride, padding):

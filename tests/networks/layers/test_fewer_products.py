@@ -83,6 +83,28 @@ def test_equals_the_convolution_of_xla(what, side, size, stride, transposed):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=3e-5 * float(np.abs(b).max()))
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "size", "stride"), [(40, 33, 3, 1), (8, 36, 3, 1), (72, 70, 4, 2), (68, 66, 5, 2)]
+)
+def test_blocks_of_a_large_image_join_without_a_seam(height, width, size, stride):
+    x, kernel = normal(2, height, width, 3), 0.3 * normal(size, size, 3, 4, seed=1)
+    for a, b in zip(
+        *(reverse(lambda *xs, f=f: f(*xs, stride), x, kernel) for f in (fewer, down)), strict=True
+    ):
+        for ours, theirs in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=3e-5 * float(np.abs(theirs).max()))
+
+
+def test_blocks_mirror_the_borders_of_the_whole_image():
+    x, kernel = normal(1, 36, 40, 3), 0.3 * normal(3, 3, 3, 4, seed=1)
+    mirrored = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
+    ours = fewer_products.conv(x, kernel, 1, ((1, 1), (1, 1)), "reflect")
+    theirs = lax.conv_general_dilated(
+        mirrored, kernel, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
 def test_rectangles_keep_their_axes():
     x, kernel = normal(2, 8, 4, 3), normal(3, 3, 3, 4, seed=1)
     np.testing.assert_allclose(fewer(x, kernel, 1), down(x, kernel, 1), atol=1e-4)
@@ -99,7 +121,8 @@ def test_rectangles_keep_their_axes():
         ((64, 4, 4), (5, 5, 64, 128), 2, True),
         ((1, 16, 16), (3, 3, 64, 128), 1, False),  # too few tiles
         ((32, 32, 32), (3, 3, 64, 64), 1, False),  # too large
-        ((32, 64, 64), (3, 3, 128, 128), 1, False),
+        ((32, 64, 64), (3, 3, 128, 64), 1, False),
+        ((1, 64, 64), (3, 3, 128, 128), 1, True),  # in blocks
         ((32, 16, 16), (3, 3, 3, 64), 1, False),  # too few channels
         ((32, 8, 8), (5, 5, 64, 64), 1, False),
         ((32, 8, 8), (3, 3, 64, 64), 2, False),  # saves no products
