@@ -17,6 +17,7 @@ _LAYOUT = ("NHWC", "HWIO", "NHWC")
 # Gathering patches pays when one side has 4 times the channels of the other, or when B h w <= 4 min(C, D).
 _NARROW = 4
 _PIXELS = 4
+_MANY_PIXELS = 2048  # B h w from which matrix products find a kernel's derivative faster
 _WIDE = 128  # channels with which copies for a product of several taps cost more than the product gains
 
 Padding = str | int
@@ -217,7 +218,7 @@ def _by_kernel(x, y, kernel, stride, pads):
         y, x = y.transpose(3, 1, 2, 0), x.transpose(1, 2, 0, 3)
         return jnp.flip(_xla(y, x, around), (1, 2)).transpose(1, 2, 3, 0)
 
-    if _on_cpu():
+    if _on_cpu() and math.prod(y.shape[:3]) >= _MANY_PIXELS:
         return _products(x, y, kernel, stride, pads)
 
     def down(kernel):
@@ -230,7 +231,7 @@ def _by_kernel(x, y, kernel, stride, pads):
 def _products(x, y, kernel, stride, pads):
     """`_by_kernel` as one matrix product for each row of the kernel, or for each tap if x has many channels.
 
-    XLA takes a convolution whose window is the whole image, and 2 to 8 times as long from 32 pixels on.
+    XLA takes a convolution whose window is the whole image. It is 2 to 8 times slower for many pixels.
     """
     taps, columns, channels, outputs = kernel.shape
     rows, width = (stride * (side - 1) + 1 for side in y.shape[1:3])
