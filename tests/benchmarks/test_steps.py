@@ -1,0 +1,34 @@
+"""The benchmarks of training steps as programs, at tiny sizes: both sides train the same networks."""
+
+import json
+import os
+from pathlib import Path
+
+import forking
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# The program's flags that make its networks tiny.
+STEPS = {
+    "dtn": ("--scale=lite",),
+    "dcgan": ("--size=16", "--width=4"),
+    "wgan_gp": ("--width=4", "--n_critic=1"),
+    "pggan": ("--size=8", "--width_base=32", "--width_max=4"),
+    "cyclegan": ("--size=32", "--width=4", "--blocks=1"),
+    "stargan": ("--size=32", "--width=4", "--blocks=1", "--n_critic=1"),
+    "gatys": ("--size=32",),
+    "adain": ("--size=32", "--depth=16", "--through=relu2_1"),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", STEPS)
+def test_both_sides_have_equal_parameters_and_updates(name, tmp_path):
+    pytest.importorskip("torch")
+    turns = ("--batch_size=2", "--pairs=1", "--counted=1", f"--json={tmp_path / 'step.json'}")
+    program = str(ROOT / "benchmarks" / f"{name}_step.py")
+    done = forking.run(program, *STEPS[name], *turns, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "step.json").read_text())
+    assert set(figures["sides"]) == {"ours", "torch"} and figures["ratio"] > 0
+    assert all(count > 0 for count in figures["parameters"].values())
