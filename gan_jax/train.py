@@ -45,6 +45,8 @@ _IN_FLIGHT = 2  # calls whose losses are not read yet, so that the device does n
 def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = False) -> dict[str, Any]:
     """Trains or resumes the run of a folder. If the run is finished, only its result is read.
 
+    A finished run whose evaluations have changed since then is scored again.
+
     Args:
       config: a validated configuration.
       workdir: the run's folder.
@@ -68,7 +70,9 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         done = folder.result
         if done and done.get("step") == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
-            return done
+            if not judging.changed(comparable(folder.config or {}), comparable(stored)):
+                return done
+            _log.info("its evaluations have changed, so it is scored again")
         extended = folder.check(stored, FREE, comparable, schedules.extended)
         for checked in required.tree(config):
             logs.check(checked.tensorboard)

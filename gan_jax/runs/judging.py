@@ -43,6 +43,11 @@ def judge(run: Session) -> dict[str, Any]:
     return content
 
 
+def changed(stored: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
+    """Whether two configurations of one trained run judge it differently."""
+    return any(stored.get(name) != config.get(name) for name in ("evals", "checkpoint_rule"))
+
+
 def _choose(run: Session) -> int:
     """Restores the best state into `run` if the configuration says so; returns the state's step."""
     step = run.config.steps

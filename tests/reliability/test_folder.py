@@ -125,6 +125,19 @@ def test_a_finished_run_says_so_and_touches_nothing(tiny, tmp_path, caplog, monk
     assert _bytes(path) == before
 
 
+def test_a_finished_run_is_scored_again_by_evaluations_that_it_did_not_have(tiny, tmp_path):
+    path = tmp_path / "run"
+    first = train(tiny(steps=2), path)
+    config = tiny(steps=2)
+    with config.unlocked():
+        config.evals.again = config.evals.test.to_dict()
+    result = train(config, path)
+    assert result["params_sha256"] == first["params_sha256"]
+    assert result["metrics"] == {**first["metrics"], "again": first["metrics"]}
+    assert json.loads((path / "result.json").read_text())["metrics"] == result["metrics"]
+    assert train(tiny(steps=2), path)["metrics"] == first["metrics"]
+
+
 def test_a_file_in_the_folders_place_is_refused_before_anything_is_built(tiny, tmp_path, monkeypatch):
     config = tiny()
     monkeypatch.setattr(models, "create", None)
