@@ -11,7 +11,8 @@ from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_float
 
 METRICS = (
-    *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "cycle_l1", "examples"),
+    *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "cycle_l1", "own_l1"),
+    "examples",
 )
 NEEDS = ("source_label",)
 
@@ -46,8 +47,8 @@ def evaluate(
       `error`, mean over targets, and `accuracy`, 1 - error. `untouched_error`, for attributes that should not
       change; None for classes. `untranslated_error`, the judge's error if x itself were taken for G(x, c).
       `real_error`, of the judge on its own test images. `cycle_l1`, mean |x - G(G(x, c), c')| on the scale
-      [-1, 1]. `examples`, the number of images x. `per_target`, name -> {`error`, `untouched_error`,
-      `untranslated_error`, `real_error`, `examples`}.
+      [-1, 1]. `own_l1`, mean |x - G(x, c')| likewise. `examples`, the number of images x. `per_target`, name
+      -> {`error`, `untouched_error`, `untranslated_error`, `real_error`, `examples`}.
 
     Raises:
       ConfigError: a set or judge is unknown, the judge has other labels, or attributes are asked of another
@@ -62,20 +63,29 @@ def evaluate(
         )
     network = _judge(networks, judge, sets.names[to], exclusive[to])
     counts = {name: _Counts() for name in sets.names[to]}
-    cycle, examples = [], 0
+    cycle, kept, examples = [], [], 0
     for batch in batches:
         before = _answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
         examples += len(before)
+        own = np.asarray(sets.vector(of, np.asarray(sets.bits(of, batch["source_label"]))))
+        kept.append(_distance(batch, apply({"source": batch["source"], "label": own})))
         drawn = _translations(apply, batch, sets, to, of)
         for target, (start, request, made, again) in enumerate(drawn):
-            cycle.append(np.abs(to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
+            cycle.append(_distance(batch, again))
             after = _answers(network.apply("predict", {"image": made}), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {
         name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}
         for k, (name, count) in enumerate(counts.items())
     }
-    return _summary(found, network) | {"cycle_l1": float(np.concatenate(cycle).mean()), "examples": examples}
+    lengths = {"cycle_l1": cycle, "own_l1": kept}
+    means = {name: float(np.concatenate(parts).mean()) for name, parts in lengths.items()}
+    return _summary(found, network) | means | {"examples": examples}
+
+
+def _distance(batch, made):
+    """The mean |x - made| of each image x, [B]."""
+    return np.abs(to_float(batch["source"]) - made["target"]).mean(axis=(1, 2, 3))
 
 
 def _translations(apply, batch, sets, to, of):
@@ -87,7 +97,7 @@ def _translations(apply, batch, sets, to, of):
     for target in range(len(sets.names[to])):
         request = sets.request(to, start, target)
         made = apply({"source": source, "label": np.asarray(sets.vector(to, request))})["target"]
-        yield start, request, made, apply({"source": made, "label": back})["target"]
+        yield start, request, made, apply({"source": made, "label": back})
 
 
 def _answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:

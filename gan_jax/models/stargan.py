@@ -141,14 +141,10 @@ class Model(Rates, Averaged, base.Defaults):
         Raises:
           ValueError: a role or its label is missing or has a shape that the networks do not take.
         """
-        for which, role in enumerate(self.sets.roles):
+        for role in self.sets.roles:
             checks.require_images(batch, role, (1, self.channels))
             self.check(base.inputs_like(batch[role]))
-            expected = [] if self.exclusive[which] else [len(self.labels[which])]
-            found = [*batch[f"{role}_label"].shape[1:]] if f"{role}_label" in batch else "missing"
-            if found != expected:
-                kind = "a class" if self.exclusive[which] else f"attributes {self.labels[which]}"
-                raise ValueError(f"{role}_label of each image is {found}; expected {expected}, {kind}")
+        checks.require_label_sets(batch, self.sets)
         rng_g, rng_d = jax.random.split(rng)
         x = self._channels(batch["a"])
         variables = self.g.init(rng_g, x, jnp.zeros((len(x), self.sets.size)))
@@ -207,16 +203,7 @@ class Model(Rates, Averaged, base.Defaults):
           ConfigError: there is no name or an unknown name, or the names are of several sets, or are several
             classes of one set.
         """
-        found = [self.sets.find(name) for name in names]
-        if len({which for which, _ in found}) != 1 or (self.exclusive[found[0][0]] and len(found) > 1):
-            allowed = " or ".join(", ".join(part) for part in self.labels)
-            raise ConfigError(
-                f"labels {', '.join(names)!r} do not go together; "
-                f"name one class, or attributes of one set: {allowed}"
-            )
-        bits = jnp.zeros((1, len(self.labels[found[0][0]])))
-        bits = bits.at[0, jnp.array([place for _, place in found])].set(1.0)
-        return np.asarray(self.sets.vector(found[0][0], bits)[0])
+        return self.sets.named(names)
 
     def _channels(self, x):
         return to_rgb(x) if self.channels == 3 else x

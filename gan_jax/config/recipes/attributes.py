@@ -1,0 +1,65 @@
+"""Models that change attributes of CelebA's faces: their images, their judge and their scores."""
+
+import ml_collections
+
+from gan_jax.config.recipes import slices
+from gan_jax.config.recipes.classifiers import classifier
+from gan_jax.config.recipes.digits import shorten
+from gan_jax.config.recipes.faces import PART, PHOTOS, RESNET18
+from gan_jax.config.sets import dataset, role
+
+
+def celeba(config: ml_collections.ConfigDict, names: tuple[str, ...], size: int) -> None:
+    """The middle squares of CelebA's faces with these attributes, scored by a ResNet-18.
+
+    The first 2 000 faces are for tests, and 200 more for validation.
+
+    Args:
+      config: changed in place. Its model takes the images of role `a`, and requests of `names`.
+      names: the attributes that the model changes and the judge knows.
+      size: pixels a side.
+    """
+    label = {"labels": (names,), "exclusive": (False,)}
+    config.data.sets.photos = dataset(**PHOTOS, attributes=names, crop=(178, 178), embedded="emoji")
+    config.data.size, config.data.flip = size, True
+    config.data.roles.a = role("photos[train[2200:]]")
+    seen, tested = {"source": role("photos[train[2000:2200]]")}, {"source": role("photos[train[:2000]]")}
+    config.evals.validation = {"kind": "label_errors", "every": 2000, "roles": seen, **label}
+    config.evals.test = {"kind": "label_errors", "every": 0, "roles": tested, **label}
+    drawn = {"source": role("photos[train[:8]]")}
+    config.evals.samples = {"kind": "label_sheet", "every": 1000, "num": 8, "roles": drawn, **label}
+    config.best = "validation/accuracy"
+    config.requires.judge = classifier(
+        "judge_celeba",
+        role("photos[train[2200:]]"),
+        role("photos[train[:2000]]"),
+        steps=30_000,
+        batch_size=64,
+        size=size,
+        attributes=names,
+        shift=4.0,
+        **RESNET18,
+    )
+
+
+def half(config: ml_collections.ConfigDict, size: int) -> None:
+    """Reads 8 000 photographs at half size. Their middle square shows what the full-size crop shows.
+
+    The last 800 are for tests, and 200 for validation. The judge is a small ResNet-18 of 600 steps.
+    """
+    config.data.sets.photos.update(PART, crop=())
+    slices.of_set(config, "photos", train="train[:7000]", test="train[7200:]")
+    for name, evaluation in config.evals.items():
+        for drawn in evaluation.roles.values():
+            if name == "validation":
+                drawn.split = "train[7000:7200]"
+            elif name != "test":
+                drawn.split = "train[7200:7208]"
+    judge = config.requires.judge
+    judge.data.roles.image.split = "train[:7200]"
+    judge.model.architecture, judge.model.shift = "resnet18_small", 2.0
+    shorten(judge, 600, (16, 32, 64, 128))
+    config.data.size = judge.data.size = size
+    config.evals.samples.every, config.checkpoint_every = 250, 100
+    if "validation" in config.evals:
+        config.evals.validation.every = 500
