@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation import Apply, Batches, Network, require_judge
+from gan_jax.metrics.label_errors import Counts, answers, real_error
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_float
 
@@ -61,21 +62,21 @@ def evaluate(
         raise ConfigError(
             f"given={given!r}: its images have unknown attributes of {asked!r}; ask for classes"
         )
-    network = _judge(networks, judge, sets.names[to], exclusive[to])
-    counts = {name: _Counts() for name in sets.names[to]}
+    network = require_judge(networks, judge, sets.names[to], exclusive[to])
+    counts = {name: Counts() for name in sets.names[to]}
     cycle, kept, examples = [], [], 0
     for batch in batches:
-        before = _answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
+        before = answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
         examples += len(before)
         own = np.asarray(sets.vector(of, np.asarray(sets.bits(of, batch["source_label"]))))
         kept.append(_distance(batch, apply({"source": batch["source"], "label": own})))
         drawn = _translations(apply, batch, sets, to, of)
         for target, (start, request, made, again) in enumerate(drawn):
             cycle.append(_distance(batch, again))
-            after = _answers(network.apply("predict", {"image": made}), exclusive[to])
+            after = answers(network.apply("predict", {"image": made}), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {
-        name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}
+        name: count.values(exclusive[to]) | {"real_error": real_error(network.metrics, name, k)}
         for k, (name, count) in enumerate(counts.items())
     }
     lengths = {"cycle_l1": cycle, "own_l1": kept}
@@ -98,64 +99,6 @@ def _translations(apply, batch, sets, to, of):
         request = sets.request(to, start, target)
         made = apply({"source": source, "label": np.asarray(sets.vector(to, request))})["target"]
         yield start, request, made, apply({"source": made, "label": back})
-
-
-def _answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
-    """A judge's answers, bool [B, n]: the class of the largest logit, or attributes with positive logits."""
-    if exclusive:
-        return np.eye(logits.shape[-1], dtype=bool)[logits.argmax(-1)]
-    return logits > 0
-
-
-class _Counts:
-    """Counts of right and wrong answers for one target."""
-
-    def __init__(self):
-        self.asked, self.wrong, self.wrong_before = 0, 0, 0
-        self.kept, self.lost = 0, 0
-
-    def add(self, own, request, before, after, target):
-        """Counts the images of a batch whose label `target` is asked to change.
-
-        `own` and `request` are the images' and the requested labels, [B, n] in {0, 1}. `before` and `after`
-        are the judge's answers for the images and for their translations, bool [B, n].
-        """
-        wanted = request > 0
-        change = request[:, target] != own[:, target]
-        self.asked += int(change.sum())
-        self.wrong += int((after != wanted)[change, target].sum())
-        self.wrong_before += int((before != wanted)[change, target].sum())
-        untouched = (request == own)[change]
-        self.kept += int(untouched.sum())
-        self.lost += int((after != wanted)[change][untouched].sum())
-
-    def values(self, exclusive):
-        """Shares of wrong answers in [0, 1], or None where nothing was asked, and the number of images."""
-        share = lambda part, whole: part / whole if whole else None  # noqa: E731
-        return {
-            "error": share(self.wrong, self.asked),
-            "untouched_error": None if exclusive else share(self.lost, self.kept),
-            "untranslated_error": share(self.wrong_before, self.asked),
-            "examples": self.asked,
-        }
-
-
-def _judge(networks, name, labels, exclusive):
-    if name not in networks:
-        raise ConfigError(f"judge={name!r} is not required; required: {', '.join(networks) or 'nothing'}")
-    metrics = networks[name].metrics
-    known = len(metrics.get("per_class", ())) if exclusive else tuple(metrics.get("attributes", ()))
-    expected = len(labels) if exclusive else tuple(labels)
-    if known != expected:
-        raise ConfigError(f"judge={name!r} predicts {known}; the labels asked for are {expected}")
-    return networks[name]
-
-
-def _real_error(network, name, k):
-    if "per_class" in network.metrics:
-        right = network.metrics["per_class"][k]
-        return None if right is None else 1 - right
-    return 1 - network.metrics["per_attribute"][name]["accuracy"]
 
 
 def _summary(found, network):

@@ -5,7 +5,7 @@ import ml_collections
 from gan_jax.config.recipes import slices
 from gan_jax.config.recipes.classifiers import classifier
 from gan_jax.config.recipes.digits import shorten
-from gan_jax.config.recipes.faces import PART, PHOTOS, RESNET18
+from gan_jax.config.recipes.faces import HAIR, PART, PHOTOS, RESNET18
 from gan_jax.config.sets import dataset, role
 
 
@@ -42,6 +42,62 @@ def celeba(config: ml_collections.ConfigDict, names: tuple[str, ...], size: int)
     )
 
 
+def one(config: ml_collections.ConfigDict, size: int, way: str) -> None:
+    """Faces of CelebA that lack one attribute, Male, and faces that have it, in place of `celeba`'s role.
+
+    The judge is that of StarGAN's attributes, so that its answers are comparable.
+
+    Args:
+      config: changed in place. Its model takes the roles `source` and `target`.
+      size: pixels a side.
+      way: how the model translates, see `evaluation.attribute_change`.
+    """
+    celeba(config, HAIR, size)
+    learned, tested = "photos[train[2200:]]", "photos[train[:2000]]"
+    lacking, having = {"lacking": ("Male",)}, {"having": ("Male",)}
+    config.data.roles = {
+        "source": role(learned, labels=False, **lacking),
+        "target": role(learned, labels=False, **having),
+    }
+    drawn = {"source": role(tested, labels=False, **lacking)}
+    config.evals = {}
+    score = {"kind": "attribute_change", "every": 0, "attributes": HAIR, "wanted": ("Male",), "way": way}
+    config.evals.test = {**score, "present": True, "roles": {"source": role(tested, **lacking)}}
+    if way == "directions":
+        drawn["target"] = role(tested, labels=False, **having)
+        back = {"roles": {"target": role(tested, **having)}, "given": "target", "present": False}
+        config.evals.back = {**score, **back}
+    config.evals.samples = {"kind": "sheet", "every": 1000, "num": 16, "roles": drawn}
+    config.best = ""
+
+
+def want(config: ml_collections.ConfigDict, name: str) -> None:
+    """Gives `source` another attribute in a configuration of `one`: one of StarGAN's."""
+    for place in (config.data, *config.evals.values()):
+        for drawn in place.roles.values():
+            for field in ("having", "lacking"):
+                if drawn.get(field):
+                    drawn[field] = (name,)
+        if "wanted" in place:
+            place.wanted = (name,)
+
+
+def reverse(config: ml_collections.ConfigDict) -> None:
+    """Takes the attribute away in a configuration of `one`, instead of giving it."""
+    for place in (config.data, *config.evals.values()):
+        for drawn in place.roles.values():
+            fields = {"having": drawn.get("lacking", ()), "lacking": drawn.get("having", ())}
+            drawn.update({field: names for field, names in fields.items() if names})
+            for field in [field for field, names in fields.items() if not names]:
+                del drawn[field]
+        if "present" in place:
+            place.present = not place.present
+
+
+def _picked(drawn):
+    return bool(drawn.get("having") or drawn.get("lacking"))
+
+
 def half(config: ml_collections.ConfigDict, size: int) -> None:
     """Reads 8 000 photographs at half size. Their middle square shows what the full-size crop shows.
 
@@ -53,7 +109,7 @@ def half(config: ml_collections.ConfigDict, size: int) -> None:
         for drawn in evaluation.roles.values():
             if name == "validation":
                 drawn.split = "train[7000:7200]"
-            elif name != "test":
+            elif name != "test" and not _picked(drawn):
                 drawn.split = "train[7200:7208]"
     judge = config.requires.judge
     judge.data.roles.image.split = "train[:7200]"
