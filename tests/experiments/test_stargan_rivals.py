@@ -1,4 +1,4 @@
-"""StarGAN beside its rivals at its smallest: the table has what was measured, and nothing is trained twice."""
+"""StarGAN beside its rivals at its smallest: the table has what was measured; nothing is trained twice."""
 
 import json
 
