@@ -247,24 +247,6 @@ def require_features(features: str, weights: str, files: Sequence[str], requires
         )
 
 
-def require_judge(
-    networks: Mapping[str, Network], name: str, labels: Sequence[str], exclusive: bool
-) -> Network:
-    """The network `name`, a classifier of these labels in this order: of classes or, if not, of attributes.
-
-    Raises:
-      ConfigError: it is not among `networks`, or it predicts other labels.
-    """
-    if name not in networks:
-        raise ConfigError(f"judge={name!r} is not required; required: {', '.join(networks) or 'nothing'}")
-    metrics = networks[name].metrics
-    known = len(metrics.get("per_class", ())) if exclusive else tuple(metrics.get("attributes", ()))
-    expected = len(labels) if exclusive else tuple(labels)
-    if known != expected:
-        raise ConfigError(f"judge={name!r} predicts {known}; the labels asked for are {expected}")
-    return networks[name]
-
-
 def require_choice(options: Mapping[str, Any], name: str, allowed: Collection[str]) -> None:
     """Raises ConfigError unless an option is one of these words."""
     if options[name] not in allowed:

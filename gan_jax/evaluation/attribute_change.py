@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError, nearest
-from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_judge, require_roles
-from gan_jax.metrics.label_errors import Counts, answers, real_error
+from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_roles
+from gan_jax.metrics.label_errors import Counts, answers, judge_of, real_error
 from gan_jax.metrics.similarity import difference
 from gan_jax.ops.directions import OTHER
 from gan_jax.ops.labels import HAIR, LabelSets
@@ -50,10 +50,9 @@ def evaluate(
       judge: name of the judge among `networks`.
 
     Returns:
-      `error`, the mean over wanted attributes, and `accuracy`, 1 - error. `untouched_error`, for attributes
-      that should not change; colours of hair may change with a wanted colour. `untranslated_error`, the
-      judge's error if x itself were taken for G(x). `real_error`, of the judge on its own test images for
-      the wanted attributes. In grey levels of 255: `change`, mean |x - G(x)|, and `cycle`, mean |x - what
+      `error`, mean over wanted attributes, and `accuracy`, 1 - error. `untouched_error`, for attributes to
+      keep; colours of hair may change with a wanted one. `untranslated_error`, the judge's error if x were
+      taken for G(x). `real_error`, of the judge on its test images for the wanted attributes. In grey levels of 255: `change`, mean |x - G(x)|, and `cycle`, mean |x - what
       came back|, or None. `examples`, the number of images x. `per_target`, name -> {`error`,
       `untouched_error`, `untranslated_error`, `examples`}.
 
@@ -62,7 +61,7 @@ def evaluate(
       DataError: no image would be changed.
     """
     sets = LabelSets((attributes,), (False,))
-    network = require_judge(networks, judge, sets.names[0], exclusive=False)
+    network = judge_of(networks, judge, sets.names[0], exclusive=False)
     places = [sets.find(name)[1] for name in wanted]
     counts = {name: Counts() for name in wanted}
     changes, cycles, examples = [], [], 0
@@ -80,19 +79,8 @@ def evaluate(
     if not all(one["examples"] for one in found.values()):
         raise DataError(f"no image would be changed by wanted={tuple(wanted)}, present={present}")
     real = [real_error(network.metrics, name, 0) for name in wanted]
-    mean = lambda field: float(np.mean([one[field] for one in found.values()]))  # noqa: E731
-    untouched = [one["untouched_error"] for one in found.values() if one["untouched_error"] is not None]
-    return {
-        "error": mean("error"),
-        "accuracy": 1 - mean("error"),
-        "untouched_error": float(np.mean(untouched)) if untouched else None,
-        "untranslated_error": mean("untranslated_error"),
-        "real_error": float(np.mean(real)),
-        "change": _mean(changes),
-        "cycle": _mean(cycles) if cycles else None,
-        "examples": examples,
-        "per_target": found,
-    }
+    lengths = {"change": _weighted(changes), "cycle": _weighted(cycles), "examples": examples}
+    return _summary(found, real) | lengths
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
@@ -133,5 +121,22 @@ def _both_ways(apply, images, own, asked, way, given):
     return made, apply({OTHER[given]: made})[given] if way == "directions" else None
 
 
-def _mean(parts):
-    return float(np.average([value for value, _ in parts], weights=[count for _, count in parts]))
+def _weighted(parts):
+    """The mean of pairs (value, weight), or None if there are none."""
+    return float(np.average([value for value, _ in parts], weights=[n for _, n in parts])) if parts else None
+
+
+def _summary(found, real):
+    def mean(field):
+        known = [one[field] for one in found.values() if one[field] is not None]
+        return float(np.mean(known)) if known else None
+
+    error = mean("error")
+    return {
+        "error": error,
+        "accuracy": 1 - error,
+        "untouched_error": mean("untouched_error"),
+        "untranslated_error": mean("untranslated_error"),
+        "real_error": float(np.mean(real)),
+        "per_target": found,
+    }

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Apply, Batches, Network, require_judge
-from gan_jax.metrics.label_errors import Counts, answers, real_error
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.metrics.label_errors import Counts, answers, judge_of, real_error
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_float
 
@@ -58,20 +58,16 @@ def evaluate(
     """
     sets = LabelSets(labels, exclusive)
     to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
-    if to != of and not exclusive[to]:
-        raise ConfigError(
-            f"given={given!r}: its images have unknown attributes of {asked!r}; ask for classes"
-        )
-    network = require_judge(networks, judge, sets.names[to], exclusive[to])
+    _require_known(sets, to, of, asked, given)
+    network = judge_of(networks, judge, sets.names[to], exclusive[to])
     counts = {name: Counts() for name in sets.names[to]}
     cycle, kept, examples = [], [], 0
     for batch in batches:
         before = answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
         examples += len(before)
-        own = np.asarray(sets.vector(of, np.asarray(sets.bits(of, batch["source_label"]))))
-        kept.append(_distance(batch, apply({"source": batch["source"], "label": own})))
-        drawn = _translations(apply, batch, sets, to, of)
-        for target, (start, request, made, again) in enumerate(drawn):
+        kept.append(_distance(batch, _again(apply, batch["source"], batch, sets, of)))
+        for target, drawn in enumerate(_translations(apply, batch, sets, to, of)):
+            start, request, made, again = drawn
             cycle.append(_distance(batch, again))
             after = answers(network.apply("predict", {"image": made}), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
@@ -79,26 +75,40 @@ def evaluate(
         name: count.values(exclusive[to]) | {"real_error": real_error(network.metrics, name, k)}
         for k, (name, count) in enumerate(counts.items())
     }
-    lengths = {"cycle_l1": cycle, "own_l1": kept}
-    means = {name: float(np.concatenate(parts).mean()) for name, parts in lengths.items()}
-    return _summary(found, network) | means | {"examples": examples}
+    lengths = {"cycle_l1": _mean(cycle), "own_l1": _mean(kept), "examples": examples}
+    return _summary(found, network) | lengths
+
+
+def _mean(parts):
+    return float(np.concatenate(parts).mean())
+
+
+def _require_known(sets, to, of, asked, given):
+    if to != of and not sets.exclusive[to]:
+        unknown = f"given={given!r}: its images have unknown attributes of {asked!r}"
+        raise ConfigError(f"{unknown}; ask for classes")
 
 
 def _distance(batch, made):
     """The mean |x - made| of each image x, [B]."""
-    return np.abs(to_float(batch["source"]) - made["target"]).mean(axis=(1, 2, 3))
+    return np.abs(to_float(batch["source"]) - made).mean(axis=(1, 2, 3))
 
 
 def _translations(apply, batch, sets, to, of):
     """For each target: labels before, labels asked for, translated images, and images translated back."""
     source, own = batch["source"], np.asarray(sets.bits(of, batch["source_label"]))
-    back = np.asarray(sets.vector(of, own))
     # Images of another set have none of these classes, so any class asked for is a change.
     start = own if to == of else np.zeros((len(own), len(sets.names[to])), np.float32)
     for target in range(len(sets.names[to])):
         request = sets.request(to, start, target)
         made = apply({"source": source, "label": np.asarray(sets.vector(to, request))})["target"]
-        yield start, request, made, apply({"source": made, "label": back})
+        yield start, request, made, _again(apply, made, batch, sets, of)
+
+
+def _again(apply, images, batch, sets, of):
+    """What G makes of images by the own labels of the batch's images."""
+    own = np.asarray(sets.vector(of, sets.bits(of, batch["source_label"])))
+    return apply({"source": images, "label": own})["target"]
 
 
 def _summary(found, network):

@@ -1,9 +1,11 @@
 """How often a judge of real images does not see the labels that a translation was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from gan_jax.errors import ConfigError
 
 
 def answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
@@ -11,6 +13,22 @@ def answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
     if exclusive:
         return np.eye(logits.shape[-1], dtype=bool)[logits.argmax(-1)]
     return logits > 0
+
+
+def judge_of(networks: Mapping[str, Any], name: str, labels: Sequence[str], exclusive: bool) -> Any:
+    """The network `name`: a classifier of these labels in this order, classes or, if not, attributes.
+
+    Raises:
+      ConfigError: there is no such network, or it predicts other labels.
+    """
+    if name not in networks:
+        raise ConfigError(f"judge={name!r} is not required; required: {', '.join(networks) or 'nothing'}")
+    found = networks[name].metrics
+    known = len(found.get("per_class", ())) if exclusive else tuple(found.get("attributes", ()))
+    expected = len(labels) if exclusive else tuple(labels)
+    if known != expected:
+        raise ConfigError(f"judge={name!r} predicts {known}; the labels asked for are {expected}")
+    return networks[name]
 
 
 def real_error(metrics: Mapping[str, Any], name: str, k: int) -> float | None:

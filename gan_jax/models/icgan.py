@@ -53,6 +53,7 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
     takes_requests: ClassVar[bool] = True
     encodes: ClassVar[bool] = True
 
+    # the names of the labels, as one set
     labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
     exclusive: tuple[bool, ...] = (False,)  # True: the labels are classes, False: attributes
     size: int = 64  # pixels a side
@@ -148,8 +149,7 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
 
     def trained_role(self, role: str) -> str:
         """`a`, the only role."""
-        del role
-        return self.sets.roles[0]
+        return "a"
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses images of another size than the model's."""
