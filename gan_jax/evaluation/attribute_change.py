@@ -52,9 +52,10 @@ def evaluate(
     Returns:
       `error`, mean over wanted attributes, and `accuracy`, 1 - error. `untouched_error`, for attributes to
       keep; colours of hair may change with a wanted one. `untranslated_error`, the judge's error if x were
-      taken for G(x). `real_error`, of the judge on its test images for the wanted attributes. In grey levels of 255: `change`, mean |x - G(x)|, and `cycle`, mean |x - what
-      came back|, or None. `examples`, the number of images x. `per_target`, name -> {`error`,
-      `untouched_error`, `untranslated_error`, `examples`}.
+      taken for G(x). `real_error`, of the judge on its test images for the wanted attributes. `change`, mean
+      |x - G(x)|, and `cycle`, mean |x - what came back| or None, in grey levels of 255. `examples`, the
+      number of images x. `per_target`, name -> {`error`, `untouched_error`, `untranslated_error`,
+      `examples`}.
 
     Raises:
       ConfigError: the judge is unknown or has other attributes.
