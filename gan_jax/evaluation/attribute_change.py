@@ -77,11 +77,8 @@ def evaluate(
         cycles += [] if again is None else [(difference(x, to_uint8(again)), len(x))]
         examples += len(x)
     found = {name: count.values(False) for name, count in counts.items()}
-    if not all(one["examples"] for one in found.values()):
-        raise DataError(f"no image would be changed by wanted={tuple(wanted)}, present={present}")
-    real = [real_error(network.metrics, name, 0) for name in wanted]
     lengths = {"change": _weighted(changes), "cycle": _weighted(cycles), "examples": examples}
-    return _summary(found, real) | lengths
+    return _summary(found, network, present) | lengths
 
 
 def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
@@ -127,7 +124,10 @@ def _weighted(parts):
     return float(np.average([value for value, _ in parts], weights=[n for _, n in parts])) if parts else None
 
 
-def _summary(found, real):
+def _summary(found, network, present):
+    if not all(one["examples"] for one in found.values()):
+        raise DataError(f"no image would be changed by wanted={tuple(found)}, present={present}")
+
     def mean(field):
         known = [one[field] for one in found.values() if one[field] is not None]
         return float(np.mean(known)) if known else None
@@ -138,6 +138,6 @@ def _summary(found, real):
         "accuracy": 1 - error,
         "untouched_error": mean("untouched_error"),
         "untranslated_error": mean("untranslated_error"),
-        "real_error": float(np.mean(real)),
+        "real_error": float(np.mean([real_error(network.metrics, name, 0) for name in found])),
         "per_target": found,
     }
