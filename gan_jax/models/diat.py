@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from gan_jax import game
@@ -27,15 +26,16 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
     `feature_layers` strided layers,
 
       disc: -log D(a) - log(1 - D(G(x)))
-      gen:  -log D(G(x)) + perceptual sum_l mean (f_l(G(x)) - f_l(x))^2 + tv TV(G(x))
+      gen:  -log D(G(x)) + perceptual sum_l mean (f_l(G(x)) - f_l(x))^2 / mean f_l(x)^2 + tv TV(G(x))
 
     D's loss is the paper's attribute loss: D learns what the images with the attribute have in common. The
     second term of gen is the adaptive perceptual loss (DIAT-A). It keeps the identity by features of D, which
     change while D learns. The networks are those with which StarGAN's authors trained DIAT again, as the
     52.6 million parameters in their table tell: CycleGAN's G and their D without its classes.
 
-    Departures: TV is in place of a network that removes noise. The network that enhances faces afterwards,
-    the identity loss by VGG-Face, and the masks of later versions are left out.
+    Departures: the perceptual loss is divided by mean f_l(x)^2, since this D has no norm that fixes the scale
+    of its maps, which are tiny at the start. TV is in place of a network that removes noise. The network that
+    enhances faces afterwards, the identity loss by VGG-Face, and the masks of later versions are left out.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "blocks": 1, "d_width": 4, "d_downs": 3, "d_steps": 2}
@@ -173,10 +173,11 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         return game.update(state, self.opponent, self.tx(self.opponent), loss_fn)
 
     def _update_g(self, state, batch):
-        """Moves G, which minimises -log D(G(x)) + perceptual sum_l mean (f_l(G(x)) - f_l(x))^2 + tv TV(G(x)).
+        """Moves G, which minimises -log D(G(x)), the perceptual loss and the total variation, weighted.
 
-        `loss` may replace the first term. G moves after D, so that it follows the gradient of the updated D.
-        No gradient of G flows through f_l(x).
+        The perceptual loss is sum_l mean (f_l(G(x)) - f_l(x))^2 / mean f_l(x)^2. `loss` may replace the
+        first. G moves after D, so that it follows the gradient of the updated D. No gradient of G flows
+        through f_l(x).
         """
         x, disc = batch["source"], {"params": state.players[self.opponent].params}
         _, wanted = self.d.apply(disc, x)
@@ -184,10 +185,10 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         def loss_fn(params):
             fake = self._draw(params, x)
             realness, maps = self.d.apply(disc, fake)
-            pairs = list(zip(maps, wanted, strict=True))[-self.feature_layers :]
+            kept = slice(-self.feature_layers, None)
             terms = {
                 "adversarial": self.g_loss(lambda: self.d.apply(disc, batch["target"])[0], realness),
-                "perceptual": jnp.stack([losses.mse(made, given) for made, given in pairs]).sum(),
+                "perceptual": losses.relative_features(maps[kept], wanted[kept]),
                 "tv": losses.total_variation(fake),
             }
             loss = terms["adversarial"] + self.perceptual * terms["perceptual"] + self.tv * terms["tv"]

@@ -240,3 +240,13 @@ def feature_matching(real: Sequence[jax.Array], fake: Sequence[jax.Array]) -> ja
     sums over several layers).
     """
     return jnp.stack([mse(a.mean(0), b.mean(0)) for a, b in zip(real, fake, strict=True)]).sum()
+
+
+def relative_features(made: Sequence[jax.Array], given: Sequence[jax.Array]) -> jax.Array:
+    """How far features are from given ones: `sum_l mean (a_l - b_l)^2 / mean b_l^2`, a scalar, 0 or more.
+
+    `made` and `given` hold features [B, ...] of each layer l, image by image, and each mean is over all of
+    them. The scale of a network without norms does not matter: 1 for a layer whose features are all 0.
+    """
+    shares = [mse(a, b) / (jnp.square(b).mean() + 1e-8) for a, b in zip(made, given, strict=True)]
+    return jnp.stack(shares).sum()

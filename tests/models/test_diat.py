@@ -61,7 +61,10 @@ def by_hand(layers):
     found = {
         "disc/loss": -jnp.log(jax.nn.sigmoid(real)).mean() - jnp.log(1 - jax.nn.sigmoid(drawn)).mean(),
         "gen/adversarial": -jnp.log(jax.nn.sigmoid(drawn)).mean(),
-        "gen/perceptual": sum(jnp.square(maps[-i] - wanted[-i]).mean() for i in range(1, layers + 1)),
+        "gen/perceptual": sum(
+            jnp.square(maps[-i] - wanted[-i]).sum() / jnp.square(wanted[-i]).sum()
+            for i in range(1, layers + 1)
+        ),
         "gen/tv": losses.total_variation(fake),
     }
     return {name: float(value) for name, value in found.items()}
