@@ -46,7 +46,7 @@ def part(config):
     attributes.half(config, 64)
     config.model.g_width = config.model.d_width = 32
     config.model.enc_width, config.model.z_dense, config.model.y_dense = 16, 1024, 256
-    config.model.d_norm, config.model.spectral, config.model.loss = "none", True, "hinge"
+    config.model.d_norm, config.model.spectral, config.model.objective = "none", True, "hinge"
     config.model.g_learning_rate, config.model.d_learning_rate, config.model.ema = 5e-4, 1e-3, 0.99
     config.model.enc_learning_rate = 5e-4
     config.model.gan_steps = 3000

@@ -1,7 +1,6 @@
 """DIAT (Li, Zuo and Zhang 2016, "Deep Identity-aware Transfer of Facial Attributes")."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import jax
@@ -12,6 +11,7 @@ from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks
 from gan_jax.models.shared.adversarial import AdversarialLoss
 from gan_jax.models.shared.rates import Averaged, Rates
+from gan_jax.models.shared.strided import Strided
 from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.translation.resnet_generator import Generator
 from gan_jax.networks.translation.stargan import PatchDiscriminator
@@ -19,7 +19,7 @@ from gan_jax.ops import losses
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
+class Model(AdversarialLoss, Rates, Averaged, Strided):
     """G gives images x of `source` the attribute that images a of `target` have. There is no way back.
 
     Players: `gen`, and `disc` (`critic` where loss='wasserstein'). With the maps f_l of D's last
@@ -78,16 +78,6 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         return self.d_steps
 
     @property
-    def takes_rectangles(self) -> bool:
-        """All layers are convolutions."""
-        return True
-
-    @property
-    def multiple(self) -> int:
-        """Sides of images that `generate` takes are multiples of this."""
-        return 4
-
-    @property
     def g(self) -> Generator:
         """[B, S, S, channels] -> [B, S, S, channels] in [-1, 1]."""
         return Generator(self.g_width, self.blocks, out_channels=self.channels)
@@ -101,19 +91,6 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         """A player's Adam. The schedule counts the player's own updates."""
         peak, each = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.d_steps)
         return self.clipped(optax.adam(self.rate_of(peak, each), self.b1, self.b2))
-
-    @classmethod
-    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """D halves images as often as before if their side allows it."""
-        halvings = (size & -size).bit_length() - 1
-        return {"d_downs": max(1, min(fields["d_downs"], halvings))}
-
-    def check(self, inputs: base.Inputs) -> None:
-        """Refuses sizes that the strided layers cannot halve exactly at every layer."""
-        multiple = max(self.multiple, 2**self.d_downs)
-        for size in inputs.sides:
-            allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
-            checks.require("d_downs", self.d_downs, size % multiple == 0, allowed)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `source` and `target` images.

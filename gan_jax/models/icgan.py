@@ -1,38 +1,35 @@
 """IcGAN (Perarnau et al. 2016, "Invertible Conditional GANs for image editing")."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks
-from gan_jax.models.shared.adversarial import AdversarialLoss
+from gan_jax.models.shared.labelled import Labelled
 from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.layers import spectral
 from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.translation.icgan import Encoder
 from gan_jax.ops import losses
-from gan_jax.ops.labels import LabelSets
 
 GAN, ENCODERS = "gan", "encoders"
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
+class Model(Rates, Averaged, Labelled):
     """A conditional DCGAN G(z, y), then two encoders, which find z and y of an image x.
 
-    Players: `gen`, `disc` (`critic` where loss='wasserstein'), and `enc` with the networks `z` and `y`. The
-    first `gan_steps` iterations move the GAN, and all later ones the encoders (the paper's IND). The training
-    role is `a` with `a_label`: attributes int32 [B, n] in {0, 1}, or classes int32 [B]. Networks see the
-    labels y as -1 and 1. With y~ a label that is not the image's own, and y' the labels of other images,
+    Players: `gen`, `disc`, and `enc` with the networks `z` and `y`. The first `gan_steps` iterations move the
+    GAN, and all later ones the encoders (the paper's IND). The training role is `a` with `a_label`:
+    attributes int32 [B, n] in {0, 1}, or classes int32 [B]. Networks see the labels y as -1 and 1. With y~ a
+    label that is not the image's own, and y' the labels of other images,
 
       disc: -log D(x, y) - (log(1 - D(x, y~)) + log(1 - D(G(z, y'), y'))) / 2
       gen:  -log D(G(z, y'), y')
@@ -50,7 +47,6 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
     }
     SCHEDULES: ClassVar[tuple[str, ...]] = (*Rates.SCHEDULES, "gan_steps")
     translates: ClassVar[bool] = True
-    takes_requests: ClassVar[bool] = True
     encodes: ClassVar[bool] = True
 
     # the names of the labels, as one set
@@ -62,6 +58,7 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
     gan_steps: int = 71_350  # iterations of the GAN; the encoders move in all later ones
     g_width: int = 64  # channels of the layer next to the images
     d_width: int = 64
+    objective: str = "nonsaturating"  # the losses of D and G; or 'lsgan', 'hinge'
     d_norm: str = "batch"  # D's norm: 'batch', 'layer' or 'none'
     spectral: bool = False  # whether D's kernels are divided by their largest singular value
     mismatched: bool = True  # whether D also learns to reject real images with labels of others
@@ -78,11 +75,9 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges, and values that do not go together."""
-        sets = LabelSets(self.labels, self.exclusive)
-        checks.require("labels", self.labels, len(sets.names) == 1, "one set of names")
-        object.__setattr__(self, "labels", sets.names)
-        object.__setattr__(self, "exclusive", sets.exclusive)
-        self.check_loss()
+        self.check_labels()
+        checks.require("labels", self.labels, len(self.labels) == 1, "one set of names")
+        checks.require_choice(self, "objective", ("nonsaturating", "lsgan", "hinge"))
         checks.require_channels(self, "channels")
         checks.require_choice(self, "d_norm", ("batch", "layer", "none"))
         checks.require_range(self, 1, 4096, "size", "z_dim", "g_width", "d_width", "enc_width")
@@ -94,18 +89,8 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         self.check_average()
         self.check_rates()
         _ = self.g, self.d  # they refuse sizes that they do not draw
-        mixed = self.slope_weights and self.d_norm == "batch"
-        allowed = f"layer, none where {' or '.join(self.slope_weights)} > 0, a slope of one image"
-        checks.require("d_norm", self.d_norm, not mixed, allowed)
-        bounded = self.loss != "wasserstein" or self.gp_weight > 0 or self.spectral
-        checks.require("loss", self.loss, bounded, "with a critic that gp_weight or spectral bounds")
         halved = self.size % 2**self.enc_layers == 0
         checks.require("enc_layers", self.enc_layers, halved, f"layers that halve {self.size} pixels")
-
-    @property
-    def sets(self) -> LabelSets:
-        """The labels, as one set."""
-        return LabelSets(self.labels, self.exclusive)
 
     @property
     def g(self) -> nn.Module:
@@ -138,19 +123,6 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         """'gan' in the first `gan_steps` iterations, then 'encoders'."""
         return (GAN,) if iteration < self.gan_steps else (ENCODERS,)
 
-    @property
-    def requests(self) -> tuple[tuple[str, ...], ...]:
-        """The names that `condition` takes."""
-        return self.labels
-
-    def condition(self, names: Sequence[str]) -> np.ndarray:
-        """The label [n] that asks for the named labels and for no others, see `LabelSets.named`."""
-        return self.sets.named(names)
-
-    def trained_role(self, role: str) -> str:
-        """`a`, the only role."""
-        return "a"
-
     def check(self, inputs: base.Inputs) -> None:
         """Refuses images of another size than the model's."""
         checks.require("size", self.size, self.size == inputs.size, f"the {inputs.size} pixels of the images")
@@ -171,21 +143,21 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         pairs = zip(keys[2:], self.encoders.items(), strict=True)
         found = {k: encoder.init(key, x, train=False) for key, (k, encoder) in pairs}
         enc = {kind: {k: found[k][kind] for k in found} for kind in ("params", "batch_stats")}
-        gen, opponent = game.player(g, self.tx("gen"), self.ema > 0), game.player(d, self.tx(self.opponent))
-        return game.create({"gen": gen, self.opponent: opponent, "enc": game.player(enc, self.tx("enc"))})
+        gen, disc = game.player(g, self.tx("gen"), self.ema > 0), game.player(d, self.tx("disc"))
+        return game.create({"gen": gen, "disc": disc, "enc": game.player(enc, self.tx("enc"))})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
     ) -> tuple[TrainState, dict[str, jax.Array]]:
         """One update of D and one of G with the same z and y', or one of the encoders, by the phase."""
         x, own = batch["a"], 2 * self.sets.bits(0, batch["a_label"]) - 1
-        keys = jax.random.split(rng, 4)
+        keys = jax.random.split(rng, 3)
         z = jax.random.normal(keys[0], (len(x), self.z_dim))
         if phase == ENCODERS:
             return self._update_enc(state, x, own, z)
         asked = jax.random.permutation(keys[1], own)
-        state, metrics = self._update_d(state, (x, own, self._others(own, keys[2])), z, asked, keys[3])
-        state, more = self._update_g(state, (x, own), z, asked)
+        state, metrics = self._update_d(state, (x, own, self._others(own, keys[2])), z, asked)
+        state, more = self._update_g(state, z, asked)
         return state, metrics | more
 
     def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
@@ -238,45 +210,41 @@ class Model(AdversarialLoss, Rates, Averaged, base.Defaults):
         logits, stats = pass_in_training(self.d, params, stats, x, condition=y)
         return logits[:, 0], stats
 
-    def _update_d(self, state, real, z, asked, rng):
+    def _update_d(self, state, real, z, asked):
         """Moves D, which minimises the mean of its losses against fakes and against mismatched labels.
 
-        For the default loss this is -log D(x, y) - (log(1 - D(x, y~)) + log(1 - D(G(z, y'), y'))) / 2. Each
-        group of images passes through D by itself. Penalties are those of `AdversarialLoss`, at the labels y.
+        By default this is -log D(x, y) - (log(1 - D(x, y~)) + log(1 - D(G(z, y'), y'))) / 2. Each group of
+        images passes through D by itself.
         """
         x, own, others = real
-        gen, disc = state.players["gen"], state.players[self.opponent]
+        gen, disc = state.players["gen"], state.players["disc"]
         fake, _ = self._draw(gen.params, gen.batch_stats, z, asked)
-        stats = spectral.advance(disc.params, disc.batch_stats)
+        stats, d_loss = spectral.advance(disc.params, disc.batch_stats), losses.adversarial(self.objective)[0]
 
         def loss_fn(params):
             right, new = self._score(params, stats, x, own)
             drawn, new = self._score(params, new, fake, asked)
-            terms = {"adversarial": self.d_loss(right, drawn)}
+            terms = {"adversarial": d_loss(right, drawn)}
             if self.mismatched:
                 wrong, new = self._score(params, new, x, others)
-                terms["mismatched"] = self.d_loss(right, wrong)
-            score = lambda images: self._score(params, stats, images, own)[0]  # noqa: E731
-            penalty, slopes = self.slope_penalties(score, x, fake, rng)
-            loss = sum(terms.values()) / len(terms) + penalty
-            named = {f"{self.opponent}/{k}": v for k, v in {"loss": loss, **terms, **slopes}.items()}
-            return loss, (new, named)
+                terms["mismatched"] = d_loss(right, wrong)
+            loss = jnp.asarray(sum(terms.values())) / len(terms)
+            return loss, (new, {f"disc/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
-        return game.update(state, self.opponent, self.tx(self.opponent), loss_fn)
+        return game.update(state, "disc", self.tx("disc"), loss_fn)
 
-    def _update_g(self, state, real, z, asked):
-        """Moves G, which minimises g_loss(D(G(z, y'), y')), by the z and y' of D's update.
+    def _update_g(self, state, z, asked):
+        """Moves G, which minimises -log D(G(z, y'), y') by default, with the z and y' of D's update.
 
-        G moves after D, as in the authors' code. Only the relativistic loss compares its fakes with the real
-        images and their own labels.
+        G moves after D, as in the authors' code.
         """
-        gen, disc = state.players["gen"], state.players[self.opponent]
+        gen, disc = state.players["gen"], state.players["disc"]
 
         def loss_fn(params):
             fake, stats = self._draw(params, gen.batch_stats, z, asked)
             score, _ = self._score(disc.params, disc.batch_stats, fake, asked)
-            loss = self.g_loss(lambda: self._score(disc.params, disc.batch_stats, *real)[0], score)
-            return loss, (stats, {"gen/loss": loss, "gen/adversarial": loss})
+            loss = losses.adversarial(self.objective)[1](score)
+            return loss, (stats, {"gen/loss": loss})
 
         return game.update(state, "gen", self.tx("gen"), loss_fn, self.ema)
 
