@@ -19,7 +19,7 @@ def get_config(arg=""):
     """The configuration, changed by the variants that `arg` names, separated by commas."""
     config = default()
     config.name = "icgan_celeba"
-    config.model = model("icgan", labels=(HAIR,), exclusive=(False,), gan_steps=78_250)
+    config.model = model("icgan", labels=(HAIR,), exclusive=(False,), gan_steps=78_280)
     attributes.celeba(config, HAIR, 64)
     # The first scores would be those of untrained encoders.
     del config.evals.validation
@@ -28,7 +28,7 @@ def get_config(arg=""):
     drawn = {"image": role("photos[train[:8]]")}
     config.evals.reconstructions = {"kind": "reconstructions", "every": 0, "num": 8, "roles": drawn}
     config.batch_size = 64
-    config.steps = 109_250
+    config.steps = 109_280
     config.checkpoint_every = 1000
     return apply(config, arg, paper, part, quick)
 

@@ -16,10 +16,8 @@ from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.layers import spectral
 from gan_jax.networks.layers.normalisation import pass_in_training
-from gan_jax.networks.translation.icgan import Encoder
+from gan_jax.networks.translation.icgan import Encoders
 from gan_jax.ops import losses
-
-GAN, ENCODERS = "gan", "encoders"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Model(Rates, Averaged, Labelled):
     size: int = 64  # pixels a side
     channels: int = 3
     z_dim: int = 100
-    gan_steps: int = 71_350  # iterations of the GAN; the encoders move in all later ones
+    gan_steps: int = 71_343  # iterations of the GAN; the encoders move in all later ones
     g_width: int = 64  # channels of the layer next to the images
     d_width: int = 64
     objective: str = "nonsaturating"  # the losses of D and G; or 'lsgan', 'hinge'
@@ -104,10 +102,10 @@ class Model(Rates, Averaged, Labelled):
         return catalogue.discriminator("dcgan", norm=self.d_norm, spectral=self.spectral, joins=1, **fields)
 
     @property
-    def encoders(self) -> dict[str, Encoder]:
-        """`z` and `y`: images [B, size, size, channels] -> [B, z_dim] and [B, n]."""
-        outputs = {"z": (self.z_dim, self.z_dense), "y": (self.sets.size, self.y_dense)}
-        return {k: Encoder(n, self.enc_width, self.enc_layers, dense) for k, (n, dense) in outputs.items()}
+    def e(self) -> Encoders:
+        """Images for E_z and images for E_y -> [B, z_dim] and [B, n]."""
+        sizes = self.enc_width, self.enc_layers, self.z_dense, self.y_dense
+        return Encoders(self.z_dim, self.sets.size, *sizes)
 
     def tx(self, player: str) -> optax.GradientTransformation:
         """A player's Adam. All rates follow the iteration."""
@@ -121,7 +119,7 @@ class Model(Rates, Averaged, Labelled):
 
     def phases(self, iteration: int) -> tuple[str, ...]:
         """'gan' in the first `gan_steps` iterations, then 'encoders'."""
-        return (GAN,) if iteration < self.gan_steps else (ENCODERS,)
+        return ("gan",) if iteration < self.gan_steps else ("encoders",)
 
     def check(self, inputs: base.Inputs) -> None:
         """Refuses images of another size than the model's."""
@@ -137,14 +135,14 @@ class Model(Rates, Averaged, Labelled):
         self.check(base.inputs_like(batch["a"]))
         checks.require_label_sets(batch, self.sets)
         x, y = batch["a"], jnp.zeros((len(batch["a"]), self.sets.size))
-        keys = jax.random.split(rng, 4)
-        g = self.g.init(keys[0], jnp.zeros((len(x), self.z_dim + self.sets.size)), train=False)
-        d = self.d.init(keys[1], x, train=False, condition=y)
-        pairs = zip(keys[2:], self.encoders.items(), strict=True)
-        found = {k: encoder.init(key, x, train=False) for key, (k, encoder) in pairs}
-        enc = {kind: {k: found[k][kind] for k in found} for kind in ("params", "batch_stats")}
-        gen, disc = game.player(g, self.tx("gen"), self.ema > 0), game.player(d, self.tx("disc"))
-        return game.create({"gen": gen, "disc": disc, "enc": game.player(enc, self.tx("enc"))})
+        keys = jax.random.split(rng, 3)
+        variables = {
+            "gen": self.g.init(keys[0], jnp.zeros((len(x), self.z_dim + self.sets.size)), train=False),
+            "disc": self.d.init(keys[1], x, train=False, condition=y),
+            "enc": self.e.init(keys[2], x, x, train=False),
+        }
+        average = lambda name: name == "gen" and self.ema > 0  # noqa: E731
+        return game.create({k: game.player(v, self.tx(k), average(k)) for k, v in variables.items()})
 
     def train_step(
         self, state: TrainState, batch: base.Batch, rng: jax.Array, phase: str
@@ -153,7 +151,7 @@ class Model(Rates, Averaged, Labelled):
         x, own = batch["a"], 2 * self.sets.bits(0, batch["a_label"]) - 1
         keys = jax.random.split(rng, 3)
         z = jax.random.normal(keys[0], (len(x), self.z_dim))
-        if phase == ENCODERS:
+        if phase == "encoders":
             return self._update_enc(state, x, own, z)
         asked = jax.random.permutation(keys[1], own)
         state, metrics = self._update_d(state, (x, own, self._others(own, keys[2])), z, asked)
@@ -186,9 +184,7 @@ class Model(Rates, Averaged, Labelled):
         return {"z": z, "y": seen, "reconstruction": self._decode(state, z, seen)}
 
     def _codes(self, state, x):
-        found = state.players["enc"].eval_variables
-        own = {k: {kind: tree[k] for kind, tree in found.items()} for k in self.encoders}
-        return tuple(self.encoders[k].apply(own[k], x, train=False) for k in ("z", "y"))
+        return self.e.apply(state.players["enc"].eval_variables, x, x, train=False)
 
     def _decode(self, state, z, y):
         return self.g.apply(state.players["gen"].eval_variables, jnp.concatenate([z, y], -1), train=False)
@@ -257,11 +253,10 @@ class Model(Rates, Averaged, Labelled):
         drawn, old = self._decode(state, z, own), state.players["enc"].batch_stats
 
         def loss_fn(params):
-            terms, stats = {}, {}
-            for k, images, wanted in (("z", drawn, z), ("y", x, own)):
-                found, stats[k] = pass_in_training(self.encoders[k], params[k], old[k], images)
-                terms[k] = losses.mse(found, wanted)
+            variables = {"params": params, "batch_stats": old}
+            (code, told), new = self.e.apply(variables, drawn, x, train=True, mutable=["batch_stats"])
+            terms = {"z": losses.mse(code, z), "y": losses.mse(told, own)}
             loss = terms["z"] + terms["y"]
-            return loss, (stats, {"enc/loss": loss, "enc/z": terms["z"], "enc/y": terms["y"]})
+            return loss, (new["batch_stats"], {f"enc/{k}": v for k, v in {"loss": loss, **terms}.items()})
 
         return game.update(state, "enc", self.tx("enc"), loss_fn)

@@ -77,20 +77,17 @@ def by_hand(m):
         def d(images, y):
             return m.d.apply(disc.variables, images, train=True, condition=y, mutable=["batch_stats"])[0]
 
-        def encode(name, images):
-            own_part = {kind: tree[name] for kind, tree in enc.variables.items()}
-            return m.encoders[name].apply(own_part, images, train=True, mutable=["batch_stats"])[0]
-
         others = m._others(own, keys[2])
         right, wrong, drawn = d(x, own), d(x, others), d(draw(gen.variables, asked, True), asked)
-        told = draw(gen.eval_variables, own, False)
+        pictures = draw(gen.eval_variables, own, False), x
+        (code, told), _ = m.e.apply(enc.variables, *pictures, train=True, mutable=["batch_stats"])
         return {
             "disc/loss": -jnp.log(jax.nn.sigmoid(right)).mean()
             - jnp.log(1 - jax.nn.sigmoid(wrong)).mean() / 2
             - jnp.log(1 - jax.nn.sigmoid(drawn)).mean() / 2,
             "gen/loss": -jnp.log(jax.nn.sigmoid(drawn)).mean(),
-            "enc/z": jnp.square(encode("z", told) - z).mean(),
-            "enc/y": jnp.square(encode("y", x) - own).mean(),
+            "enc/z": jnp.square(code - z).mean(),
+            "enc/y": jnp.square(told - own).mean(),
         }
 
     batch, found, compiled = pictures(), [], jax.jit(half)

@@ -41,3 +41,30 @@ class Encoder(nn.Module):
     def _down(self, x, train, i):
         down = Conv(self.width * 2**i, 5, 2, False, _INIT, padding=2, name=f"down_{i}")
         return nn.relu(normalised(down(x), "batch", train, f"norm_{i}"))
+
+
+class Encoders(nn.Module):
+    """E_z and E_y, which share nothing: images -> z [B, z_dim], and images -> labels [B, labels].
+
+    Attributes:
+      z_dim: length of z.
+      labels: number of labels.
+      width: channels of the first layer of each.
+      layers: number of strided layers of each.
+      z_dense: units of the dense layer of E_z.
+      y_dense: units of the dense layer of E_y.
+    """
+
+    z_dim: int
+    labels: int
+    width: int = 32
+    layers: int = 4
+    z_dense: int = 4096
+    y_dense: int = 512
+
+    @nn.compact
+    def __call__(self, x_z: jax.Array, x_y: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
+        """Z of `x_z` and the labels of `x_y`; batch norm as in `Encoder`."""
+        e_z = Encoder(self.z_dim, self.width, self.layers, self.z_dense, name="z")
+        e_y = Encoder(self.labels, self.width, self.layers, self.y_dense, name="y")
+        return e_z(x_z, train), e_y(x_y, train)
