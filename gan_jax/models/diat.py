@@ -26,14 +26,14 @@ class Model(AdversarialLoss, Rates, Averaged, Strided):
     `feature_layers` strided layers,
 
       disc: -log D(a) - log(1 - D(G(x)))
-      gen:  -log D(G(x)) + perceptual sum_l mean (f_l(G(x)) - f_l(x))^2 / mean f_l(x)^2 + tv TV(G(x))
+      gen:  -log D(G(x)) + perceptual sum_l |f_l(G(x)) - f_l(x)|^2 / |f_l(x)|^2 + tv TV(G(x))
 
     D's loss is the paper's attribute loss: D learns what the images with the attribute have in common. The
     second term of gen is the adaptive perceptual loss (DIAT-A). It keeps the identity by features of D, which
     change while D learns. The networks are those with which StarGAN's authors trained DIAT again, as the
     52.6 million parameters in their table tell: CycleGAN's G and their D without its classes.
 
-    Departures: the perceptual loss is divided by mean f_l(x)^2, since this D has no norm that fixes the scale
+    Departures: the perceptual loss is divided by |f_l(x)|^2, since this D has no norm that fixes the scale
     of its maps, which are tiny at the start. TV is in place of a network that removes noise. The network that
     enhances faces afterwards, the identity loss by VGG-Face, and the masks of later versions are left out.
     """
@@ -152,7 +152,7 @@ class Model(AdversarialLoss, Rates, Averaged, Strided):
     def _update_g(self, state, batch):
         """Moves G, which minimises -log D(G(x)), the perceptual loss and the total variation, weighted.
 
-        The perceptual loss is sum_l mean (f_l(G(x)) - f_l(x))^2 / mean f_l(x)^2. `loss` may replace the
+        The perceptual loss is sum_l |f_l(G(x)) - f_l(x)|^2 / |f_l(x)|^2. `loss` may replace the
         first. G moves after D, so that it follows the gradient of the updated D. No gradient of G flows
         through f_l(x).
         """

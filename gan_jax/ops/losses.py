@@ -243,10 +243,12 @@ def feature_matching(real: Sequence[jax.Array], fake: Sequence[jax.Array]) -> ja
 
 
 def relative_features(made: Sequence[jax.Array], given: Sequence[jax.Array]) -> jax.Array:
-    """How far features are from given ones: `sum_l mean (a_l - b_l)^2 / mean b_l^2`, a scalar, 0 or more.
+    """How far features are from given ones: `sum_l |a_l - b_l|^2 / |b_l|^2`; mean over B, a scalar.
 
-    `made` and `given` hold features [B, ...] of each layer l, image by image, and each mean is over all of
-    them. The scale of a network without norms does not matter: 1 for a layer whose features are all 0.
+    `made` and `given` hold features [B, ...] of each layer l, image by image. The scale of a network without
+    norms does not matter: a layer whose features a are all 0 adds 1. The result is 0 or more.
     """
-    shares = [mse(a, b) / (jnp.square(b).mean() + 1e-8) for a, b in zip(made, given, strict=True)]
-    return jnp.stack(shares).sum()
+    axes = [tuple(range(1, b.ndim)) for b in given]
+    pairs = zip(made, given, axes, strict=True)
+    shares = [jnp.square(a - b).mean(axis) / (jnp.square(b).mean(axis) + 1e-8) for a, b, axis in pairs]
+    return jnp.stack(shares).sum(0).mean()
