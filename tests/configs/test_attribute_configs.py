@@ -98,11 +98,12 @@ def test_ones_own_attributes_reach_every_part():
 # --- a run of each new model ---------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "players", "sheets"),
     [
         ("icgan_celeba", {"gen", "disc", "enc"}, {"final_sheet", "final_reconstructions"}),
-        pytest.param("diat_celeba", {"gen", "disc"}, {"final_sheet"}, marks=pytest.mark.long),
+        ("diat_celeba", {"gen", "disc"}, {"final_sheet"}),
     ],
 )
 def test_quick_trains_evaluates_and_goes_on_as_if_it_had_never_stopped(name, players, sheets, tmp_path):
