@@ -134,7 +134,8 @@ def counted(fields, size, **shapes):
 
 def published():
     """The parameters of the networks in the papers, by model, and further counts for the notes."""
-    two, one = {"source": None, "target": None}, {"a": None, "a_label": []}
+    two: dict[str, Any] = {"source": None, "target": None}
+    one: dict[str, Any] = {"a": None, "a_label": []}
     cyclegan = counted({"name": "cyclegan", "blocks": 6}, RAFD, **two)
     diat = counted({"name": "diat"}, RAFD, **two)
     stargan = counted({"name": "stargan", **CLASSES}, RAFD, **one)
@@ -181,8 +182,8 @@ def markdown(table):
         shares = [percent(row[field]) for field in ("error", "untouched_error")]
         lengths = ["-" if row[field] is None else f"{row[field]:.1f}" for field in ("change", "cycle")]
         others = [percent(row[field]) for field in ("untranslated_error", "real_error")]
-        cells = " | ".join([*shares, *lengths, *others, str(row["examples"])])
-        lines.append(f"| {row['model']} | {row['attribute']} | {cells} |")
+        shown = " | ".join([*shares, *lengths, *others, str(row["examples"])])
+        lines.append(f"| {row['model']} | {row['attribute']} | {shown} |")
     lines += COUNTS.splitlines()
     for model in table["models"]:
         runs = list(model["runs"].values())
