@@ -10,10 +10,9 @@ generated image. Departures: the test images are the first 2 000 instead of 1 99
 are kept for validation.
 """
 
-from gan_jax.config import apply, classifier, dataset, default, model, quick, role
-from gan_jax.config.recipes import slices
-from gan_jax.config.recipes.digits import shorten
-from gan_jax.config.recipes.faces import HAIR, PART, PHOTOS, RESNET18
+from gan_jax.config import apply, default, model, quick
+from gan_jax.config.recipes import attributes
+from gan_jax.config.recipes.faces import HAIR
 
 
 def get_config(arg=""):
@@ -22,26 +21,7 @@ def get_config(arg=""):
     config.name = "stargan_celeba"
     label = {"labels": (HAIR,), "exclusive": (False,)}
     config.model = model("stargan", **label, decay_start=25_050, decay_end=50_100)
-    config.data.sets.photos = dataset(**PHOTOS, attributes=HAIR, crop=(178, 178), embedded="emoji")
-    config.data.size, config.data.flip = 128, True
-    config.data.roles.a = role("photos[train[2200:]]")
-    seen, tested = {"source": role("photos[train[2000:2200]]")}, {"source": role("photos[train[:2000]]")}
-    config.evals.validation = {"kind": "label_errors", "every": 2000, "roles": seen, **label}
-    config.evals.test = {"kind": "label_errors", "every": 0, "roles": tested, **label}
-    drawn = {"source": role("photos[train[:8]]")}
-    config.evals.samples = {"kind": "label_sheet", "every": 1000, "num": 8, "roles": drawn, **label}
-    config.best = "validation/accuracy"
-    config.requires.judge = classifier(
-        "judge_celeba",
-        role("photos[train[2200:]]"),
-        role("photos[train[:2000]]"),
-        steps=30_000,
-        batch_size=64,
-        size=128,
-        attributes=HAIR,
-        shift=4.0,
-        **RESNET18,
-    )
+    attributes.celeba(config, HAIR, 128)
     config.batch_size = 16
     config.steps = 50_100
     config.checkpoint_every = 1000
@@ -55,18 +35,9 @@ def constant(config):
 
 
 def half(config, size):
-    """Reads 8 000 photographs at half size. Their middle square shows what the full-size crop shows."""
-    config.data.sets.photos.update(PART, crop=())
-    slices.of_set(config, "photos", train="train[:7000]", test="train[7200:]")
-    config.evals.validation.roles.source.split = "train[7000:7200]"
-    config.evals.samples.roles.source.split = "train[7200:7208]"
-    judge = config.requires.judge
-    judge.data.roles.image.split = "train[:7200]"
-    judge.model.architecture, judge.model.shift = "resnet18_small", 2.0
-    shorten(judge, 600, (16, 32, 64, 128))
-    config.data.size = judge.data.size = size
+    """8 000 photographs at half size, and networks half as wide."""
+    attributes.half(config, size)
     config.model.g_width = config.model.d_width = 32
-    config.evals.validation.every, config.evals.samples.every, config.checkpoint_every = 500, 250, 100
 
 
 def part(config):

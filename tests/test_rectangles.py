@@ -64,7 +64,7 @@ def test_size_names_width_and_height():
             arguments._sides(wrong)
 
 
-@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "discogan", "stargan"])
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "discogan", "stargan", "diat"])
 def test_networks_of_translation_take_rectangles(name):
     found = made(name, 48, 32)
     config.validate(found)

@@ -56,6 +56,8 @@ ROWS = {
     "acgan": Row("acgan_mnist", _WIDE),
     "cgan": Row("cgan_mnist"),
     "discogan": Row("discogan_celeba_gender", _WIDE),
+    "icgan": Row("icgan", _WIDE),
+    "diat": Row("diat", {**_WIDE, "blocks": 2}),
     "vae": Row("vae_mnist", {"width": 64}),
     "classifier": Row("dtn_digits", {"widths": _F}, required="f"),
     "stylegan2": Row("stylegan2_celeba", _STYLED),

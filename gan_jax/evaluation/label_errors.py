@@ -7,11 +7,13 @@ import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.metrics.label_errors import Counts, answers, judge_of, real_error
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_float
 
 METRICS = (
-    *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "cycle_l1", "examples"),
+    *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "cycle_l1", "own_l1"),
+    "examples",
 )
 NEEDS = ("source_label",)
 
@@ -46,8 +48,8 @@ def evaluate(
       `error`, mean over targets, and `accuracy`, 1 - error. `untouched_error`, for attributes that should not
       change; None for classes. `untranslated_error`, the judge's error if x itself were taken for G(x, c).
       `real_error`, of the judge on its own test images. `cycle_l1`, mean |x - G(G(x, c), c')| on the scale
-      [-1, 1]. `examples`, the number of images x. `per_target`, name -> {`error`, `untouched_error`,
-      `untranslated_error`, `real_error`, `examples`}.
+      [-1, 1]. `own_l1`, mean |x - G(x, c')| likewise. `examples`, the number of images x. `per_target`, name
+      -> {`error`, `untouched_error`, `untranslated_error`, `real_error`, `examples`}.
 
     Raises:
       ConfigError: a set or judge is unknown, the judge has other labels, or attributes are asked of another
@@ -56,96 +58,57 @@ def evaluate(
     """
     sets = LabelSets(labels, exclusive)
     to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
-    if to != of and not exclusive[to]:
-        raise ConfigError(
-            f"given={given!r}: its images have unknown attributes of {asked!r}; ask for classes"
-        )
-    network = _judge(networks, judge, sets.names[to], exclusive[to])
-    counts = {name: _Counts() for name in sets.names[to]}
-    cycle, examples = [], 0
+    _require_known(sets, to, of, asked, given)
+    network = judge_of(networks, judge, sets.names[to], exclusive[to])
+    counts = {name: Counts() for name in sets.names[to]}
+    cycle, kept, examples = [], [], 0
     for batch in batches:
-        before = _answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
+        before = answers(network.apply("predict", {"image": batch["source"]}), exclusive[to])
         examples += len(before)
-        drawn = _translations(apply, batch, sets, to, of)
-        for target, (start, request, made, again) in enumerate(drawn):
-            cycle.append(np.abs(to_float(batch["source"]) - again).mean(axis=(1, 2, 3)))
-            after = _answers(network.apply("predict", {"image": made}), exclusive[to])
+        kept.append(_distance(batch, _again(apply, batch["source"], batch, sets, of)))
+        for target, drawn in enumerate(_translations(apply, batch, sets, to, of)):
+            start, request, made, again = drawn
+            cycle.append(_distance(batch, again))
+            after = answers(network.apply("predict", {"image": made}), exclusive[to])
             counts[sets.names[to][target]].add(start, request, before, after, target)
     found = {
-        name: count.values(exclusive[to]) | {"real_error": _real_error(network, name, k)}
+        name: count.values(exclusive[to]) | {"real_error": real_error(network.metrics, name, k)}
         for k, (name, count) in enumerate(counts.items())
     }
-    return _summary(found, network) | {"cycle_l1": float(np.concatenate(cycle).mean()), "examples": examples}
+    lengths = {"cycle_l1": _mean(cycle), "own_l1": _mean(kept), "examples": examples}
+    return _summary(found, network) | lengths
+
+
+def _mean(parts):
+    return float(np.concatenate(parts).mean())
+
+
+def _require_known(sets, to, of, asked, given):
+    if to != of and not sets.exclusive[to]:
+        unknown = f"given={given!r}: its images have unknown attributes of {asked!r}"
+        raise ConfigError(f"{unknown}; ask for classes")
+
+
+def _distance(batch, made):
+    """The mean |x - made| of each image x, [B]."""
+    return np.abs(to_float(batch["source"]) - made).mean(axis=(1, 2, 3))
 
 
 def _translations(apply, batch, sets, to, of):
     """For each target: labels before, labels asked for, translated images, and images translated back."""
     source, own = batch["source"], np.asarray(sets.bits(of, batch["source_label"]))
-    back = np.asarray(sets.vector(of, own))
     # Images of another set have none of these classes, so any class asked for is a change.
     start = own if to == of else np.zeros((len(own), len(sets.names[to])), np.float32)
     for target in range(len(sets.names[to])):
         request = sets.request(to, start, target)
         made = apply({"source": source, "label": np.asarray(sets.vector(to, request))})["target"]
-        yield start, request, made, apply({"source": made, "label": back})["target"]
+        yield start, request, made, _again(apply, made, batch, sets, of)
 
 
-def _answers(logits: np.ndarray, exclusive: bool) -> np.ndarray:
-    """A judge's answers, bool [B, n]: the class of the largest logit, or attributes with positive logits."""
-    if exclusive:
-        return np.eye(logits.shape[-1], dtype=bool)[logits.argmax(-1)]
-    return logits > 0
-
-
-class _Counts:
-    """Counts of right and wrong answers for one target."""
-
-    def __init__(self):
-        self.asked, self.wrong, self.wrong_before = 0, 0, 0
-        self.kept, self.lost = 0, 0
-
-    def add(self, own, request, before, after, target):
-        """Counts the images of a batch whose label `target` is asked to change.
-
-        `own` and `request` are the images' and the requested labels, [B, n] in {0, 1}. `before` and `after`
-        are the judge's answers for the images and for their translations, bool [B, n].
-        """
-        wanted = request > 0
-        change = request[:, target] != own[:, target]
-        self.asked += int(change.sum())
-        self.wrong += int((after != wanted)[change, target].sum())
-        self.wrong_before += int((before != wanted)[change, target].sum())
-        untouched = (request == own)[change]
-        self.kept += int(untouched.sum())
-        self.lost += int((after != wanted)[change][untouched].sum())
-
-    def values(self, exclusive):
-        """Shares of wrong answers in [0, 1], or None where nothing was asked, and the number of images."""
-        share = lambda part, whole: part / whole if whole else None  # noqa: E731
-        return {
-            "error": share(self.wrong, self.asked),
-            "untouched_error": None if exclusive else share(self.lost, self.kept),
-            "untranslated_error": share(self.wrong_before, self.asked),
-            "examples": self.asked,
-        }
-
-
-def _judge(networks, name, labels, exclusive):
-    if name not in networks:
-        raise ConfigError(f"judge={name!r} is not required; required: {', '.join(networks) or 'nothing'}")
-    metrics = networks[name].metrics
-    known = len(metrics.get("per_class", ())) if exclusive else tuple(metrics.get("attributes", ()))
-    expected = len(labels) if exclusive else tuple(labels)
-    if known != expected:
-        raise ConfigError(f"judge={name!r} predicts {known}; the labels asked for are {expected}")
-    return networks[name]
-
-
-def _real_error(network, name, k):
-    if "per_class" in network.metrics:
-        right = network.metrics["per_class"][k]
-        return None if right is None else 1 - right
-    return 1 - network.metrics["per_attribute"][name]["accuracy"]
+def _again(apply, images, batch, sets, of):
+    """What G makes of images by the own labels of the batch's images."""
+    own = np.asarray(sets.vector(of, sets.bits(of, batch["source_label"])))
+    return apply({"source": images, "label": own})["target"]
 
 
 def _summary(found, network):

@@ -24,6 +24,7 @@ def evaluate(
     asked: str = "a",
     given: str = "",
     wrong_mask: bool = False,
+    own: bool = False,
 ) -> dict[str, Any]:
     """One sheet of the first batch: the images in the first row, then a row of G for every label in order.
 
@@ -38,6 +39,7 @@ def evaluate(
         unknown labels of the asked set, so their attributes start at 0.
       wrong_mask: add below each row the same labels with the mask of another set; this is the images' set if
         it differs from the asked set. G should then ignore the labels (Choi et al. 2018, Fig. 7).
+      own: add below the images a row of G for their own labels, which shows what a translation loses.
 
     Returns:
       `sheet`, or with `wrong_mask` `wrong_mask`, uint8 [H, W, 3].
@@ -46,8 +48,12 @@ def evaluate(
       ConfigError: a set is unknown, or the model has no mask.
     """
     del networks
-    batch = next(iter(batches))
-    wanted = LabelSets(labels, exclusive).requests(batch["source_label"], asked, given, wrong_mask)
+    batch, sets = next(iter(batches)), LabelSets(labels, exclusive)
+    wanted = sets.requests(batch["source_label"], asked, given, wrong_mask)
+    if own:
+        of = sets.place(given or asked, "given")
+        vector = np.asarray(sets.vector(of, sets.bits(of, batch["source_label"])))
+        wanted = {"own labels": [vector], **wanted}
     rows = [("source", to_rgb(to_uint8(batch["source"])))]
     for name, vectors in wanted.items():
         for title, label in zip((name, f"{name}, wrong mask"), vectors, strict=False):

@@ -82,7 +82,7 @@ class Model(rates.Rates, base.Defaults):
             two = self.convs_per_block == 2
             checks.require("convs_per_block", self.convs_per_block, two, f"2 {where}")
         checks.require_range(self, 1, 2, "convs_per_block")
-        checks.require_range(self, 2, 100_000, "num_classes")
+        checks.require_range(self, 1 if self.objective == "attributes" else 2, 100_000, "num_classes")
         checks.require_range(self, 0, 0.99, "dropout", "label_smoothing")
         checks.require_range(
             self, 0, 1, "weight_decay", "negate", "ink", "brightness", "scale", "shear", "flip"

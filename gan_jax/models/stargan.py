@@ -1,27 +1,26 @@
 """StarGAN (Choi et al. 2018, "Unified Generative Adversarial Networks for Multi-Domain Translation")."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from gan_jax import game
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState
 from gan_jax.models.shared import base, checks
+from gan_jax.models.shared.labelled import Labelled
 from gan_jax.models.shared.rates import Averaged, Rates
+from gan_jax.models.shared.strided import Strided
 from gan_jax.networks.translation.stargan import Discriminator, Generator
 from gan_jax.ops import losses, slopes
-from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(Rates, Averaged, base.Defaults):
+class Model(Rates, Averaged, Labelled, Strided):
     """G(x, c) changes image x to match label c; D tells real from fake for each patch and predicts the label.
 
     Players: `gen` and `disc`. The training role is `a` with `a_label`. Where `labels` names several data
@@ -42,7 +41,6 @@ class Model(Rates, Averaged, base.Defaults):
 
     TINY: ClassVar[dict[str, Any]] = {"g_width": 4, "g_blocks": 1, "d_width": 4, "d_downs": 3, "n_critic": 2}
     translates: ClassVar[bool] = True
-    takes_requests: ClassVar[bool] = True
 
     # the names of the labels, set by set
     labels: tuple[tuple[str, ...], ...] = (("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),)
@@ -63,9 +61,7 @@ class Model(Rates, Averaged, base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        sets = LabelSets(self.labels, self.exclusive)
-        object.__setattr__(self, "labels", sets.names)
-        object.__setattr__(self, "exclusive", sets.exclusive)
+        self.check_labels()
         checks.require_channels(self, "channels")
         checks.require_range(self, 1, 4096, "g_width", "d_width")
         checks.require_range(self, 0, 100, "g_blocks")
@@ -83,21 +79,6 @@ class Model(Rates, Averaged, base.Defaults):
         return self.n_critic
 
     @property
-    def takes_rectangles(self) -> bool:
-        """The last layer of D covers a map of any shape."""
-        return True
-
-    @property
-    def multiple(self) -> int:
-        """Sides of images that `generate` takes are multiples of this."""
-        return 4
-
-    @property
-    def sets(self) -> LabelSets:
-        """The labels of all data sets, and the label vector for G."""
-        return LabelSets(self.labels, self.exclusive)
-
-    @property
     def g(self) -> Generator:
         """([B, S, S, channels], [B, sets.size]) -> [B, S, S, channels] in [-1, 1]."""
         return Generator(self.g_width, self.g_blocks)
@@ -112,43 +93,16 @@ class Model(Rates, Averaged, base.Defaults):
         rate, each = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.n_critic)
         return self.clipped(optax.adam(self.rate_of(rate, len(self.labels) * each), self.b1, self.b2))
 
-    @property
-    def requests(self) -> tuple[tuple[str, ...], ...]:
-        """The names that `condition` takes, set by set."""
-        return self.labels
-
-    def trained_role(self, role: str) -> str:
-        """The role of the first set, as an example of all: G takes images of every set."""
-        del role
-        return self.sets.roles[0]
-
-    @classmethod
-    def fields_at(cls, size: int, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """D halves images as often as before if their side allows it."""
-        halvings = (size & -size).bit_length() - 1
-        return {"d_downs": max(1, min(fields["d_downs"], halvings))}
-
-    def check(self, inputs: base.Inputs) -> None:
-        """Refuses sizes that the strided layers cannot halve exactly at every layer."""
-        multiple = max(self.multiple, 2**self.d_downs)
-        for size in inputs.sides:
-            allowed = f"values for which {size} pixels are a multiple of 4 and of 2**d_downs"
-            checks.require("d_downs", self.d_downs, size % multiple == 0, allowed)
-
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has the images and labels of every role of `sets`.
 
         Raises:
           ValueError: a role or its label is missing or has a shape that the networks do not take.
         """
-        for which, role in enumerate(self.sets.roles):
+        for role in self.sets.roles:
             checks.require_images(batch, role, (1, self.channels))
             self.check(base.inputs_like(batch[role]))
-            expected = [] if self.exclusive[which] else [len(self.labels[which])]
-            found = [*batch[f"{role}_label"].shape[1:]] if f"{role}_label" in batch else "missing"
-            if found != expected:
-                kind = "a class" if self.exclusive[which] else f"attributes {self.labels[which]}"
-                raise ValueError(f"{role}_label of each image is {found}; expected {expected}, {kind}")
+        checks.require_label_sets(batch, self.sets)
         rng_g, rng_d = jax.random.split(rng)
         x = self._channels(batch["a"])
         variables = self.g.init(rng_g, x, jnp.zeros((len(x), self.sets.size)))
@@ -199,24 +153,6 @@ class Model(Rates, Averaged, base.Defaults):
             raise ValueError(f"label is {found}; expected [B, {self.sets.size}], as of LabelSets.vector")
         x = self._channels(batch["source"])
         return {"target": self.g.apply(state.players["gen"].eval_variables, x, batch["label"])}
-
-    def condition(self, names: Sequence[str]) -> np.ndarray:
-        """The vector [sets.size] that asks for the named labels of one set and for none of its other labels.
-
-        Raises:
-          ConfigError: there is no name or an unknown name, or the names are of several sets, or are several
-            classes of one set.
-        """
-        found = [self.sets.find(name) for name in names]
-        if len({which for which, _ in found}) != 1 or (self.exclusive[found[0][0]] and len(found) > 1):
-            allowed = " or ".join(", ".join(part) for part in self.labels)
-            raise ConfigError(
-                f"labels {', '.join(names)!r} do not go together; "
-                f"name one class, or attributes of one set: {allowed}"
-            )
-        bits = jnp.zeros((1, len(self.labels[found[0][0]])))
-        bits = bits.at[0, jnp.array([place for _, place in found])].set(1.0)
-        return np.asarray(self.sets.vector(found[0][0], bits)[0])
 
     def _channels(self, x):
         return to_rgb(x) if self.channels == 3 else x

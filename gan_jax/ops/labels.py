@@ -147,6 +147,24 @@ class LabelSets:
             name: [np.asarray(self.vector(to, bits, mask)) for mask in masks] for name, bits in wanted.items()
         }
 
+    def named(self, names: Sequence[str]) -> np.ndarray:
+        """The vector float32 [size] that asks for the named labels of one set and for none of its others.
+
+        Raises:
+          ConfigError: there is no name or an unknown name, or the names are of several sets, or are several
+            classes of one set.
+        """
+        found = [self.find(name) for name in names]
+        if len({which for which, _ in found}) != 1 or (self.exclusive[found[0][0]] and len(found) > 1):
+            allowed = " or ".join(", ".join(part) for part in self.names)
+            raise ConfigError(
+                f"labels {', '.join(names)!r} do not go together; "
+                f"name one class, or attributes of one set: {allowed}"
+            )
+        bits = np.zeros((1, len(self.names[found[0][0]])), np.float32)
+        bits[0, [place for _, place in found]] = 1
+        return np.asarray(self.vector(found[0][0], bits)[0])
+
     def place(self, role: str, field: str) -> int:
         """The index of the set that a role names.
 

@@ -240,3 +240,15 @@ def feature_matching(real: Sequence[jax.Array], fake: Sequence[jax.Array]) -> ja
     sums over several layers).
     """
     return jnp.stack([mse(a.mean(0), b.mean(0)) for a, b in zip(real, fake, strict=True)]).sum()
+
+
+def relative_features(made: Sequence[jax.Array], given: Sequence[jax.Array]) -> jax.Array:
+    """How far features are from given ones: `sum_l |a_l - b_l|^2 / |b_l|^2`; mean over B, a scalar.
+
+    `made` and `given` hold features [B, ...] of each layer l, image by image. The scale of a network without
+    norms does not matter: a layer whose features a are all 0 adds 1. The result is 0 or more.
+    """
+    axes = [tuple(range(1, b.ndim)) for b in given]
+    pairs = zip(made, given, axes, strict=True)
+    shares = [jnp.square(a - b).mean(axis) / (jnp.square(b).mean(axis) + 1e-8) for a, b, axis in pairs]
+    return jnp.stack(shares).sum(0).mean()

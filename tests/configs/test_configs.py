@@ -21,7 +21,7 @@ FILES = sorted(FOLDER.glob("*.py"))
 RUNS = {"dtn": "dtn_digits", "stargan": "stargan_celeba"}
 LONG = ("stargan_joint",)  # run by `make test-long`
 ELSEWHERE = {"adain", "gan", "gatys", "pggan", "stylegan", "stylegan2", "vae", "cyclegan", "discogan"}
-ELSEWHERE |= {"pix2pix"}
+ELSEWHERE |= {"pix2pix", "icgan", "diat"}
 ELSEWHERE |= {"segmenter", "classifier"}
 
 

@@ -118,6 +118,7 @@ def test_the_cycle_goes_there_and_back():
 
     values = label_errors.evaluate(fading, batches(), NETWORKS, **ATTRIBUTES)
     assert values["cycle_l1"] == pytest.approx(2 * 0.25 / 9, rel=1e-5)
+    assert values["own_l1"] == pytest.approx(0.25 / 9, rel=1e-5)
 
 
 def test_classes_are_asked_for_in_turn_and_other_sets_images_have_none():
@@ -164,6 +165,13 @@ def test_a_sheet_has_a_row_of_images_and_a_row_for_each_target(monkeypatch):
     np.testing.assert_array_equal(images[0], LABELS)
     np.testing.assert_array_equal(images[2], [[0, 1, 0], [0, 1, 1], [0, 1, 1], [0, 1, 0]])  # Blond_Hair
     np.testing.assert_array_equal(images[3][:, 2], 1 - LABELS[:, 2])  # Male
+
+
+def test_a_row_of_the_images_own_labels_stands_below_the_images(monkeypatch):
+    sheet_rows.recorded(monkeypatch, label_sheet)
+    (rows,) = label_sheet.evaluate(obedient, batches(size=4), {}, own=True, **ATTRIBUTES)["sheet"]
+    assert [title for title, _ in rows] == ["source", "own labels", *ATTRIBUTES["labels"][0]]
+    np.testing.assert_array_equal(rows[1][1][:, 0, :3, 0] > 127, LABELS)
 
 
 def test_the_wrong_mask_is_that_of_the_images_and_stands_below_the_right_one(monkeypatch):

@@ -20,9 +20,11 @@ from gan_jax.models.shared.rates import Averaged, Rates
 AVERAGED = {
     "adain": ("adain", "decoder"),
     "cyclegan": ("cyclegan_scenes", "gen"),
+    "diat": ("diat", "gen"),
     "discogan": ("discogan", "gen"),
     "dtn": ("dtn_digits", "gen"),
     "gan": ("dcgan", "gen"),
+    "icgan": ("icgan", "gen"),
     "pix2pix": ("pix2pix", "gen"),
     "stargan": ("stargan", "gen"),
     "vae": ("vae", "vae"),
@@ -177,6 +179,8 @@ def test_rates_that_no_count_measures_follow_the_iteration(config):
         ("dtn", {"g_steps": 2, "d_steps": 3}, {"gen": 24, "disc": 36}),
         ("gan", {"d_steps": 5}, {"gen": 12, "disc": 60}),
         ("stargan", {"n_critic": 2}, {"gen": 12, "disc": 24}),
+        ("diat", {"d_steps": 3}, {"gen": 12, "disc": 36}),
+        ("icgan", {"gan_steps": 4}, {"gen": 12, "enc": 8}),
     ],
 )
 def test_half_the_rate_is_left_halfway_through_the_fall(name, fields, updates):

@@ -51,3 +51,13 @@ def test_both_sides_where_d_is_sure_and_where_it_knows_nothing():
     assert float(2 * losses.lsgan_g(zero)) == 1  # CycleGAN's loss is not halved
     assert float(losses.nonsaturating_d(zero, zero) / 2) == pytest.approx(math.log(2))
     assert float(losses.nonsaturating_g(zero)) == pytest.approx(math.log(2))
+
+
+def test_the_distance_of_features_is_relative_to_the_given_ones_image_by_image():
+    given = [np.full((2, 3), 4.0, np.float32), np.array([[[3.0], [-4.0]], [[1.0], [1.0]]], np.float32)]
+    made = [given[0] + 2, np.array([[[0.0], [0.0]], [[1.0], [1.0]]], np.float32)]
+    assert float(losses.relative_features(made, given)) == pytest.approx(4 / 16 + (1 + 0) / 2)
+    larger = [[100 * x for x in layers] for layers in (made, given)]
+    assert float(losses.relative_features(*larger)) == pytest.approx(4 / 16 + 1 / 2)
+    assert float(losses.relative_features(given, given)) == 0
+    assert float(losses.relative_features([np.zeros((2, 3))], [np.zeros((2, 3))])) == 0

@@ -21,6 +21,7 @@ def fields(name, field):
         "gan": {"size": 32},
         "vae": {"size": 32},
         "discogan": {"levels": 3},
+        "icgan": {"size": 32},
         "pggan": {"size": 32},
         "stylegan": {"size": 32},
         "stylegan2": {"size": 32},

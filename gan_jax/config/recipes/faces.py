@@ -26,6 +26,12 @@ KEPT = (
 )  # fmt: skip
 # The attributes that StarGAN changes.
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
+# The attributes that IcGAN's code changes.
+ICGAN = (
+    "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Brown_Hair", "Bushy_Eyebrows", "Eyeglasses", "Gray_Hair",
+    "Heavy_Makeup", "Male", "Mouth_Slightly_Open", "Mustache", "Pale_Skin", "Receding_Hairline", "Smiling",
+    "Straight_Hair", "Wavy_Hair", "Wearing_Hat",
+)  # fmt: skip
 
 # Fields of StarGAN's judge, a ResNet-18.
 RESNET18: dict[str, Any] = {

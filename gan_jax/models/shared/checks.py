@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gan_jax.models.shared.base import Batch
+from gan_jax.ops.labels import LabelSets
 
 _RECORD: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("record", default=None)
 
@@ -88,6 +89,20 @@ def require_images(batch: Batch, role: str, channels: tuple[int, ...] = (1, 3)) 
             f"{role} has shape {shape}; expected [B, H, W, C] with C in {channels} by the model's "
             f"fields; the field channels of role {role} converts its images"
         )
+
+
+def require_label_sets(batch: Batch, sets: LabelSets) -> None:
+    """Checks that a batch has the labels of every role of `sets`: a class, or attributes, for each image.
+
+    Raises:
+      ValueError: a label is missing or has another shape; the message has both shapes and the names.
+    """
+    for which, role in enumerate(sets.roles):
+        expected = [] if sets.exclusive[which] else [len(sets.names[which])]
+        found = [*batch[f"{role}_label"].shape[1:]] if f"{role}_label" in batch else "missing"
+        if found != expected:
+            kind = "a class" if sets.exclusive[which] else f"attributes {sets.names[which]}"
+            raise ValueError(f"{role}_label of each image is {found}; expected {expected}, {kind}")
 
 
 def require_channels(model: Any, *names: str) -> None:

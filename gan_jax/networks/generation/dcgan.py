@@ -107,6 +107,8 @@ class Discriminator(nn.Module):
       bias: whether layers without norm have a bias; DCGAN's code has none.
       aux: number of class logits of a second head with bias, for auxiliary classifiers.
       kernel_size: kernel size of the strided layers; 5 in DCGAN's first code.
+      joins: number of the strided layer whose input a condition joins: 0, the image itself; 1, the maps after
+        the first layer, as in Perarnau et al. 2016.
     """
 
     widths: tuple[int, ...] = (128, 256, 512)
@@ -120,6 +122,7 @@ class Discriminator(nn.Module):
     bias: bool = True
     aux: int = 0
     kernel_size: int = 4
+    joins: int = 0
 
     @property
     def norm(self) -> str:
@@ -130,11 +133,11 @@ class Discriminator(nn.Module):
     def __call__(self, x: jax.Array, train: bool, condition: jax.Array | None = None) -> jax.Array:
         """Logits. In training, batch norm uses the batch's statistics and updates the running ones.
 
-        `condition` [B, K] joins the image as K constant planes.
+        `condition` [B, K] joins the input of layer `joins` as K constant planes.
         """
-        x = beside(x, condition)
         init: Initializer = NORMAL if self.init_scheme == "normal" else nn.initializers.lecun_normal()
         for i in range(len(self.widths)):
+            x = beside(x, condition if i == self.joins else None)
             x = block(self, lambda self, x, i=i: self._down(x, train, i, init), x)
         logits = Collapse(self.classes, self.bias, kernel_init=init, exact=True, name="logits")(x)
         if self.aux:

@@ -76,11 +76,39 @@ class Discriminator(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Realness and class logits."""
-        for i in range(self.downs):
-            x = Conv(self.width * 2**i, 4, 2, kernel_init=_INIT, name=f"down_{i}")(x)
-            x = nn.leaky_relu(x, 0.01)
+        x = _trunk(x, self.width, self.downs)[-1]
         classes = Collapse(self.classes, use_bias=False, kernel_init=_INIT, exact=True, name="classes")
         return _conv(1, 3, exact=True, name="realness")(x), classes(x)
+
+
+class PatchDiscriminator(nn.Module):
+    """`Discriminator` without its class logits: [B, S, S, C] -> realness [B, s, s, 1], and all maps.
+
+    44 721 088 parameters at any size for the default fields. StarGAN's authors trained DIAT and CycleGAN with
+    it, to judge by the parameters that they count for them.
+
+    Attributes:
+      width: channels of the first layer; each further layer has twice as many.
+      downs: number of strided layers.
+    """
+
+    width: int = 64
+    downs: int = 6
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, list[jax.Array]]:
+        """Realness, and the maps [B, S / 2**i, S / 2**i, C'] after each strided layer i = 1, 2, ..."""
+        maps = _trunk(x, self.width, self.downs)
+        return _conv(1, 3, exact=True, name="realness")(maps[-1]), maps
+
+
+def _trunk(x, width, downs):
+    """The maps after each strided layer, inside a compact method."""
+    maps = []
+    for i in range(downs):
+        x = nn.leaky_relu(Conv(width * 2**i, 4, 2, kernel_init=_INIT, name=f"down_{i}")(x), 0.01)
+        maps.append(x)
+    return maps
 
 
 def _normed(conv, name, network, x):

@@ -1,0 +1,47 @@
+"""Models that are asked for labels: attributes, or classes, of one or several sets of images."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from gan_jax.models.shared import base
+from gan_jax.ops.labels import LabelSets
+
+
+class Labelled(base.Defaults):
+    """A model with the fields `labels` and `exclusive`, those of `ops.labels.LabelSets`."""
+
+    takes_requests: ClassVar[bool] = True
+
+    labels: tuple[tuple[str, ...], ...]
+    exclusive: tuple[bool, ...]
+
+    def check_labels(self) -> None:
+        """Refuses labels that `LabelSets` refuses, and turns lists into tuples."""
+        sets = self.sets
+        object.__setattr__(self, "labels", sets.names)
+        object.__setattr__(self, "exclusive", sets.exclusive)
+
+    @property
+    def sets(self) -> LabelSets:
+        """The labels of all data sets, and the label vector for G."""
+        return LabelSets(self.labels, self.exclusive)
+
+    @property
+    def requests(self) -> tuple[tuple[str, ...], ...]:
+        """The names that `condition` takes, set by set."""
+        return self.labels
+
+    def condition(self, names: Sequence[str]) -> np.ndarray:
+        """The vector [sets.size] that asks for the named labels of one set and for none of its other labels.
+
+        Raises:
+          ConfigError: see `LabelSets.named`.
+        """
+        return self.sets.named(names)
+
+    def trained_role(self, role: str) -> str:
+        """The role of the first set, as an example of all: G takes images of every set."""
+        del role
+        return self.sets.roles[0]

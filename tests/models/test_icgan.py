@@ -1,0 +1,228 @@
+"""IcGAN: its terms by hand, which player moves when, the labels that D must reject, and its refusals."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from translating import count, initial, moved, run, zeroed
+
+from gan_jax.errors import ConfigError
+from gan_jax.models import icgan
+
+NAMES = ("Black_Hair", "Blond_Hair", "Male")
+SMALL = {"size": 16, "z_dim": 3, "g_width": 2, "d_width": 2, "enc_width": 2, "enc_layers": 2}
+SMALL |= {"z_dense": 4, "y_dense": 5, "gan_steps": 1, "labels": (NAMES,)}
+B = 8
+
+
+def model(**fields):
+    return icgan.Model(**{**SMALL, **fields})
+
+
+def pictures(size=B):
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 2, (size, len(NAMES))).astype(np.int32)
+    return {"a": rng.uniform(-1, 1, (size, 16, 16, 3)).astype(np.float32), "a_label": label}
+
+
+def start(m):
+    """A first state whose average of G differs from G, if there is one."""
+    state = initial(m, pictures())
+    gen = state.players["gen"]
+    average = None if gen.ema is None else jax.tree.map(lambda x: 0.5 * x, gen.params)
+    return state.replace(players={**state.players, "gen": gen.replace(ema=average)})
+
+
+# D does not move, so that G's loss is that of the same D. E_z learns from the average of G.
+M = model(d_learning_rate=0.0, ema=0.5)
+
+
+@functools.cache
+def stepped(m, iteration):
+    return run(m, start(m), [pictures()], start=iteration)
+
+
+def test_the_authors_networks():
+    labels = tuple("abcdefghijklmnopqr")
+    m = icgan.Model(labels=(labels,))
+    batch = {"a": np.zeros((2, 64, 64, 3)), "a_label": np.zeros((2, 18))}
+    state = jax.eval_shape(m.init, jax.random.key(0), batch)
+    found = {name: count(player.params) for name, player in state.players.items()}
+    widths = (512, 256, 128, 64)
+    gen = 16 * (118 * 512 + 512 * 256 + 256 * 128 + 128 * 64 + 64 * 3) + 2 * sum(widths)
+    # The labels join the 64 maps after the first layer.
+    disc = 16 * (3 * 64 + (64 + 18) * 128 + 128 * 256 + 256 * 512 + 512) + 2 * (128 + 256 + 512)
+    convs = 25 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 256) + 2 * (32 + 64 + 128 + 256)
+    z = 4096 * 4096 + 2 * 4096 + (4096 + 1) * 100
+    y = 4096 * 512 + 2 * 512 + (512 + 1) * 18
+    assert found == {"gen": gen, "disc": disc, "enc": 2 * convs + z + y}
+
+
+@functools.cache
+def by_hand(m):
+    """Every term of the first updates from the same state, as means over the halves of two devices."""
+
+    def half(state, part, rng):
+        x, own = part["a"], 2.0 * part["a_label"] - 1
+        keys = jax.random.split(rng, 3)
+        z, asked = jax.random.normal(keys[0], (len(x), 3)), jax.random.permutation(keys[1], own)
+        gen, disc, enc = (state.players[name] for name in ("gen", "disc", "enc"))
+
+        def draw(variables, y, train):
+            return m.g.apply(variables, jnp.concatenate([z, y], 1), train=train, mutable=["batch_stats"])[0]
+
+        def d(images, y):
+            return m.d.apply(disc.variables, images, train=True, condition=y, mutable=["batch_stats"])[0]
+
+        others = m._others(own, keys[2])
+        right, wrong, drawn = d(x, own), d(x, others), d(draw(gen.variables, asked, True), asked)
+        pictures = draw(gen.eval_variables, own, False), x
+        (code, told), _ = m.e.apply(enc.variables, *pictures, train=True, mutable=["batch_stats"])
+        return {
+            "disc/loss": -jnp.log(jax.nn.sigmoid(right)).mean()
+            - jnp.log(1 - jax.nn.sigmoid(wrong)).mean() / 2
+            - jnp.log(1 - jax.nn.sigmoid(drawn)).mean() / 2,
+            "gen/loss": -jnp.log(jax.nn.sigmoid(drawn)).mean(),
+            "enc/z": jnp.square(code - z).mean(),
+            "enc/y": jnp.square(told - own).mean(),
+        }
+
+    batch, found, compiled = pictures(), [], jax.jit(half)
+    for k in range(2):
+        part = jax.tree.map(lambda v, k=k: v[k * B // 2 : (k + 1) * B // 2], batch)
+        # The key of device k in the first iteration of the GAN, and in the first of the encoders.
+        keys = [jax.random.fold_in(jax.random.fold_in(jax.random.key(0), i), 0) for i in (0, 1)]
+        both = [compiled(start(m), part, jax.random.fold_in(key, k)) for key in keys]
+        found.append({k: both[k.startswith("enc")][k] for k in both[0]})
+    return {name: float(found[0][name] + found[1][name]) / 2 for name in found[0]}
+
+
+def test_every_term_is_that_of_the_networks():
+    metrics = stepped(M, 0)[1] | stepped(M, 1)[1]
+    for name, value in by_hand(M).items():
+        assert metrics[name] == pytest.approx(value, rel=1e-4), name
+    assert metrics["enc/loss"] == pytest.approx(metrics["enc/z"] + metrics["enc/y"], rel=1e-5)
+
+
+@pytest.mark.parametrize("mismatched", [True, False])
+def test_terms_of_networks_that_answer_nothing(mismatched):
+    m = M if mismatched else model(mismatched=False)
+    _, metrics = run(m, zeroed(initial(m, pictures())), [pictures()])
+    for name in ("disc/loss", "disc/adversarial", *["disc/mismatched"] * mismatched):
+        assert metrics[name] == pytest.approx(2 * np.log(2), rel=1e-5)
+    assert ("disc/mismatched" in metrics) == mismatched
+    assert metrics["gen/loss"] == pytest.approx(np.log(2), rel=1e-5)
+    _, metrics = run(M, zeroed(initial(M, pictures())), [pictures()], start=1)
+    assert metrics["enc/y"] == pytest.approx(1, rel=1e-5)  # labels are -1 and 1
+
+
+@pytest.mark.parametrize(("iteration", "moving"), [(0, {"gen", "disc"}), (1, {"enc"})])
+def test_first_the_gan_moves_and_then_the_encoders(iteration, moving):
+    before, (after, metrics) = start(M), stepped(M, iteration)
+    assert {name.partition("/")[0] for name in metrics} == moving
+    for name, player in after.players.items():
+        same = not moved(before.players[name], player)
+        assert same == (name not in moving), name
+        assert set(optax.tree.get_all_with_path(player.opt_state, "count")[0][1:]) == {0 if same else 1}
+    assert [M.phases(i) for i in range(3)] == [("gan",), ("encoders",), ("encoders",)]
+
+
+def test_both_encoders_move():
+    after = stepped(M, 1)[0].players["enc"].params
+    before = start(M).players["enc"].params
+    assert moved(before["z"], after["z"]) and moved(before["y"], after["y"])
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_mismatched_labels_are_never_the_images_own(exclusive):
+    m = model(exclusive=(exclusive,))
+    rows = np.eye(3, dtype=np.float32)[[0, 0, 1, 2, 2, 2]] if exclusive else np.ones((6, 3), np.float32)
+    own = 2 * jnp.asarray(rows) - 1
+    others = np.asarray(m._others(own, jax.random.key(1)))
+    assert (others != own).any(-1).all()
+    assert set(np.unique(others)) == {-1, 1}
+    if exclusive:
+        np.testing.assert_array_equal((others > 0).sum(-1), 1)
+    else:
+        np.testing.assert_array_equal((others != own).sum(-1), 1)  # a label that is equal is changed in one
+    mixed = jnp.asarray([[1.0, -1, -1], [-1, 1, 1]])
+    np.testing.assert_array_equal(m._others(mixed, jax.random.key(1)), mixed[::-1])
+
+
+def test_an_image_is_drawn_again_with_labels_asked_for_and_labels_kept():
+    m = model()
+    state, x = start(m), pictures()["a"]
+    seen = m.infer(state, {"image": x}, None)
+    draw = lambda y: m._decode(state, seen["z"], jnp.asarray(y, jnp.float32))  # noqa: E731
+    reconstruction = m.generate(state, {"source": x}, None)["target"]
+    np.testing.assert_array_equal(reconstruction, seen["reconstruction"])
+    np.testing.assert_allclose(reconstruction, draw(seen["y"]), atol=1e-6)
+    label = np.tile(m.condition(("Male",)), (B, 1))
+    asked = m.generate(state, {"source": x, "label": label}, None)["target"]
+    np.testing.assert_allclose(asked, draw(np.tile([-1, -1, 1], (B, 1))), atol=1e-6)
+    label[:, 1] = np.nan
+    wanted = np.stack([-np.ones(B), np.where(seen["y"][:, 1] > 0, 1, -1), np.ones(B)], 1)
+    kept = m.generate(state, {"source": x, "label": label}, None)["target"]
+    np.testing.assert_allclose(kept, draw(wanted), atol=1e-6)
+    assert float(jnp.abs(asked - reconstruction).max()) > 1e-3
+
+
+def test_the_encoders_rate_falls_by_the_iteration_and_not_by_their_updates():
+    m = model(gan_steps=50, decay_start=40, decay_end=60)
+    params = {"w": jnp.ones(())}
+    moves = {}
+    for name, made in (("plain", model(gan_steps=50)), ("falling", m)):
+        tx = made.tx("enc")
+        state = optax.tree_utils.tree_set(tx.init(params), count=np.int32(0))
+        moves[name] = float(tx.update(params, state, params)[0]["w"])
+    assert moves["falling"] / moves["plain"] == pytest.approx(0.5, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"a_label": None}, "a_label of each image is missing; expected [3], attributes"),
+        ({"a_label": np.zeros((1, 4))}, "a_label of each image is [4]; expected [3], attributes"),
+        ({"a": None}, "the batch has no 'a'; it has a_label"),
+        ({"a": np.zeros((1, 32, 32, 3))}, "size=16 is not allowed; allowed: the 32 pixels of the images"),
+        ({"a": np.zeros((1, 16, 16, 1))}, "a has shape (1, 16, 16, 1); expected [B, H, W, C] with C in (3,)"),
+    ],
+)
+def test_a_batch_of_another_shape_is_refused(change, message):
+    batch = {name: value for name, value in (pictures(1) | change).items() if value is not None}
+    with pytest.raises(ValueError) as error:
+        model().init(jax.random.key(0), batch)
+    assert str(error.value).startswith(message)
+
+
+def test_a_label_of_another_length_is_refused():
+    m = model()
+    batch = {"source": pictures()["a"], "label": np.zeros((B, 4), np.float32)}
+    with pytest.raises(ValueError, match=r"^label is \[8, 4\]; expected \[B, 3\]$"):
+        m.generate(start(m), batch, None)
+    with pytest.raises(ConfigError, match="label 'Mal' is not known; did you mean 'Male'"):
+        m.condition(("Mal",))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"labels": (NAMES, NAMES), "exclusive": (False, False)},
+            "allowed: one set of names",
+        ),
+        ({"size": 48}, "size=48 is not allowed; allowed for this network: 16, 28, 32, 64, 128"),
+        ({"enc_layers": 5}, "enc_layers=5 is not allowed; allowed: layers that halve 16 pixels"),
+        ({"d_norm": "instance"}, "d_norm='instance' is not allowed; allowed: batch, layer, none"),
+        ({"objective": "hing"}, "objective='hing' is not allowed; allowed: nonsaturating, lsgan, hinge"),
+        ({"gan_steps": 0}, "gan_steps=0 is not allowed; allowed: 1 to 1e+09"),
+        ({"z_dim": 0}, "z_dim=0 is not allowed; allowed: 1 to 4096"),
+    ],
+)
+def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
+    with pytest.raises(ValueError) as error:
+        model(**fields)
+    assert message in str(error.value)
