@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import levels
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -179,7 +180,7 @@ def test_a_clone_without_an_address_is_refused(tmp_path):
     assert list((tmp_path / "cwd").iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("environment", "extra", "platform"),
     [
         ({"COLAB_GPU": "0"}, "", "cpu"),
@@ -197,6 +198,7 @@ def test_a_clone_is_installed_for_the_accelerator(tmp_path, environment, extra, 
     assert process.stdout.splitlines()[-1] == f"gan_jax in {clone}, platform {platform}"
 
 
+@pytest.mark.long
 def test_a_checkout_that_is_there_is_not_cloned(tmp_path):
     process = install(tmp_path, checkout="cwd")
     assert process.returncode == 0, process.stderr
@@ -204,6 +206,7 @@ def test_a_checkout_that_is_there_is_not_cloned(tmp_path):
     assert (tmp_path / "cwd" / "pip.txt").read_text() == f"install --quiet -e {tmp_path / 'cwd'}"
 
 
+@pytest.mark.long
 def test_a_command_that_fails_fails_its_cell(tmp_path):
     cells = code()
     failing = "\nrun(sys.executable, '-c', 'print(3 * 14); raise SystemExit(7)')\nprint('went on')"

@@ -113,6 +113,7 @@ def by_run(folder, images):
     return np.asarray(run.model.embed(run.state, batch)), np.asarray(run.model.predict(run.state, batch))
 
 
+@pytest.mark.long
 def test_by_a_classifier_s_run_every_score_is_the_published_formula(judge, sets):
     (ours, real), pixels = sets
     found = score.run(input=ours, reference=real, features=judge, cache="")
@@ -147,6 +148,7 @@ def weights(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.long
 def test_pictures_of_any_size_reach_inception_as_clean_fid_prepares_them(
     weights, tmp_path, monkeypatch, caplog
 ):
@@ -176,7 +178,7 @@ def test_pictures_of_any_size_reach_inception_as_clean_fid_prepares_them(
     assert "differ in size: the first one of input has 30 x 9 pixels" in caplog.text
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_by_random_weights_of_inception_itself(weights, tmp_path):
     ours, real = noise(7, 0, shape=(40, 28, 3)), noise(6, 1, 160, (30, 30, 3))
     places = [folder(tmp_path / "a", ours), folder(tmp_path / "b", real)]
@@ -194,6 +196,7 @@ def test_by_random_weights_of_inception_itself(weights, tmp_path):
     close(found, {"fid_inception_clean": fid, "precision_inception_clean": neighbours(y, x)["precision"]})
 
 
+@pytest.mark.long
 def test_random_features_are_the_same_on_every_machine(sets):
     network = from_files.untrained()
     assert network.sha256.startswith("d7d15dff60f26eb")

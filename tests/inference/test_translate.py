@@ -88,6 +88,7 @@ def test_images_of_any_size_keep_it_and_their_names(runs_of, tmp_path, direction
         close(pixels(out / "index_files" / f"a.{what}.webp"), expected)
 
 
+@pytest.mark.long
 def test_a_run_in_python_translates_arrays_as_the_mode_translates_files(runs_of, tmp_path):
     images = [np.random.default_rng(i).integers(0, 256, (10 + i // 2, 13, 3), np.uint8) for i in range(5)]
     photos(tmp_path / "in", {f"{i}.png": png(image) for i, image in enumerate(images)})

@@ -218,7 +218,7 @@ STYLES = {
 }
 
 
-@pytest.mark.parametrize("form", ["slices", pytest.param("library", marks=pytest.mark.long)])
+@pytest.mark.parametrize("form", ["slices", pytest.param("library", marks=pytest.mark.nightly)])
 def test_the_twin_of_stylegan2_has_our_losses_in_every_phase(form, same_draws, monkeypatch):
     model = models.create(
         {

@@ -64,7 +64,7 @@ runpy.run_module("gan_jax.main", run_name="__main__", alter_sys=True)
 """
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path
 ):
@@ -85,7 +85,7 @@ def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     assert facts(workdir) == facts(uninterrupted)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.nightly)])
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path, kills
 ):
@@ -103,6 +103,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     assert not list((workdir / "checkpoints").rglob("*orbax-checkpoint-tmp*"))
 
 
+@pytest.mark.long
 def test_stopped_while_a_required_run_is_trained(launcher, tmp_path):
     workdir = tmp_path / "outer"
     cache = tmp_path / "cache"
@@ -171,6 +172,7 @@ def test_a_signal_after_the_last_poll_of_an_inner_run_stops_the_outer_one():
             outer.poll()
 
 
+@pytest.mark.long
 def test_waiting_for_a_required_run_of_another_process_ends_with_a_signal(launcher, tmp_path):
     path = tmp_path / "outer"
     fields = {"cache_dir": tmp_path / "cache", **_longer("first", ENDLESS)}
