@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import levels
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -76,3 +77,22 @@ def test_every_test_is_in_one_level_and_every_level_has_a_target():
     levels = [{"long": long, "nightly": nightly} for long in (False, True) for nightly in (False, True)]
     for level in levels:
         assert sum(eval("".join(expression), {}, level) for expression in targets) == 1, level
+
+
+def marked(*arguments, **options):
+    """The marks of the cases, in order, by their first value."""
+    _, cases = levels.parametrize(*arguments, **options).args
+    return [(case.values[0], [mark.name for mark in case.marks]) for case in cases]
+
+
+def test_cases_that_are_not_kept_are_long():
+    assert marked("x", ["a", "b"]) == [("a", []), ("b", ["long"])]
+    assert marked("x", [(8, 8), (9, 9)], kept=[(9, 9)]) == [((8, 8), ["long"]), ((9, 9), [])]
+    pairs = [({}, 1), ({"k": 2}, 3), ({}, 4)]
+    assert marked(("x", "y"), pairs) == [({}, []), ({"k": 2}, ["long"]), ({}, [])]
+    assert marked("x, y", pairs, kept=[{"k": 2}])[1] == ({"k": 2}, [])
+
+
+def test_a_case_that_is_not_there_cannot_be_kept():
+    with pytest.raises(AssertionError, match=r"x: \('c',\) are not all among \['a', 'b'\]"):
+        levels.parametrize("x", ["a", "b"], kept=("c",))
