@@ -54,6 +54,17 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Looks for no garbage meanwhile: nearly all that is made now stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config, items):
     """Puts long files first, or last where time may run out, and skips tests on data that are not there."""
     items.sort(key=_place, reverse=config.option.stop_starting_after is not None)

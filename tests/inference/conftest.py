@@ -58,18 +58,18 @@ def runs_of(tmp_path_factory):
         "noisy": ("recolour", {"two_way": False, "noise": 0.3}, ("source", "target")),
         "asked": ("asked", {}, ("a",)),
     }
-    for name, (model, fields, roles) in kinds.items():
-        built = configuration.default()
-        built.name, built.model = name, configuration.model(model, **fields)
-        built.data.size, built.data.manual_dir = 8, str(folder)
-        for role in roles:
-            built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
-        if name == "fixed":
-            built.data.roles.source["resize"] = "squeeze"
-        if name == "asked":
-            built.data.roles.a["channels"] = 1
-        built.batch_size, built.steps, built.tensorboard = 8, 0, False
-        with known():
+    with known():
+        for name, (model, fields, roles) in kinds.items():
+            built = configuration.default()
+            built.name, built.model = name, configuration.model(model, **fields)
+            built.data.size, built.data.manual_dir = 8, str(folder)
+            for role in roles:
+                built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
+            if name == "fixed":
+                built.data.roles.source["resize"] = "squeeze"
+            if name == "asked":
+                built.data.roles.a["channels"] = 1
+            built.batch_size, built.steps, built.tensorboard = 8, 0, False
             train(built, folder / name)
     return folder
 
