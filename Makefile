@@ -8,7 +8,7 @@ DOCS ?= docs/_build
 # Large blocks of memory on huge pages: XLA's convolutions are up to twice as fast for it on Linux.
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
-.PHONY: demo test test-long test-all lint docs bench clean
+.PHONY: demo test test-long test-nightly test-all lint docs bench clean
 
 $(BIN)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,12 +24,16 @@ demo: $(BIN)/.installed
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
 test: $(BIN)/.installed
-	$(PYTEST) -m 'not long'
+	$(PYTEST) -m 'not long and not nightly'
 
+# PYTEST_FLAGS may say when no further test is begun, see tests/helpers/deadline.py.
 test-long: $(BIN)/.installed
-	$(PYTEST) -m long
+	$(PYTEST) -m 'long and not nightly' $(PYTEST_FLAGS)
 
-test-all: test test-long
+test-nightly: $(BIN)/.installed
+	$(PYTEST) -m nightly
+
+test-all: test test-long test-nightly
 
 lint: $(BIN)/.installed
 	$(BIN)/ruff format --check .

@@ -38,6 +38,7 @@ import pytest
 
 from gan_jax.runs.workdir import Workdir
 
+pytest_plugins = ("deadline",)
 HERE = Path(__file__).parent
 # Of those below, the ones that take longest, in this order.
 FIRST = ("experiments", "reliability", "configs", "test_notebook.py", "models", "networks", "inference")
@@ -53,9 +54,20 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
-def pytest_collection_modifyitems(items):
-    """Puts long files first, and skips tests on real data unless their folder is named."""
-    items.sort(key=_place)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Looks for no garbage meanwhile: nearly all that is made now stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Puts long files first, or last where time may run out, and skips tests on data that are not there."""
+    items.sort(key=_place, reverse=config.option.stop_starting_after is not None)
     if os.environ.get("GAN_JAX_DATA"):
         return
     skip = pytest.mark.skip(reason="needs GAN_JAX_DATA, the folder of svhn/, mnist/, celeba/ and others")
@@ -71,13 +83,14 @@ def _place(item):
 
 @pytest.fixture(scope="module", autouse=True)
 def let_programs_go():
-    """Frees the programs that a file's tests compiled.
+    """Frees the programs that the tests of the file before compiled.
 
-    Linux allows a process 65 530 maps, and each program takes some of them.
+    Linux allows a process 65 530 maps, and each program takes some of them. What is left, such as modules and
+    the collected tests, stays to the end, so that later collections need not visit it.
     """
-    yield
     jax.clear_caches()
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ def ran(tmp_path_factory):
         yield folder, variables
 
 
+@pytest.mark.long
 def test_the_example_trains_and_uses_a_run(ran):
     folder, variables = ran
     run, images = variables["run"], variables["images"]
@@ -56,6 +57,7 @@ def test_samples_are_those_of_the_mode_whatever_their_number(ran, tmp_path):
     assert (run.sample(5, seed=1) != run.sample(5)).any()
 
 
+@pytest.mark.long
 def test_scores_are_by_the_run_s_judge_or_by_the_features_asked_for(ran):
     run, images = ran[1]["run"], ran[1]["images"]
     found = run.score(images)

@@ -13,7 +13,14 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
-@pytest.mark.parametrize("marked", ["not long", pytest.param("long", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "not long and not nightly",
+        pytest.param("long and not nightly", marks=pytest.mark.long),
+        pytest.param("nightly", marks=pytest.mark.nightly),
+    ],
+)
 def test_what_imports_pytorch_passes_in_a_process_of_its_own(marked):
     command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-m", marked]
     command += [str(HERE / file) for file in beside_torch.FILES]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forking
 import numpy as np
 import pytest
 
@@ -22,7 +23,8 @@ DIGITS = f"--config={ROOT / 'configs' / 'dtn_digits.py'}"
 TINY = ROOT / "tests" / "reliability" / "tiny.py"
 
 FORKS = """
-import json, os, pathlib, sys, traceback
+import json, os, pathlib, sys, traceback, warnings
+warnings.simplefilter("ignore")
 import jax, gan_jax.config, gan_jax.main, gan_jax.train, gan_jax.models.dtn, gan_jax.models.classifier
 
 def child(folder, args):
@@ -134,13 +136,8 @@ def outcomes(tmp_path_factory, run_folder):
     lines["eval"] = ["--mode=eval", workdir]
     lines["eval of an empty folder"] = ["--mode=eval", f"--workdir={run_folder / 'empty'}"]
     lines["sample of a classifier"] = ["--mode=sample", workdir, "--out=a.png"]
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORKS, str(tmp_path_factory.mktemp("commands"))],
-        input=json.dumps(list(lines.values())),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    commands = json.dumps(list(lines.values()))
+    done = forking.run("-c", FORKS, tmp_path_factory.mktemp("commands"), text=commands)
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     return dict(zip(lines, found, strict=True))

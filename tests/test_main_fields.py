@@ -4,7 +4,7 @@ import sys
 import unittest.mock
 from pathlib import Path
 
-import pytest
+import levels
 from absl import flags
 from ml_collections import config_flags
 
@@ -51,7 +51,10 @@ _ALL = dict(_leaves(configuration.load(DIGITS)))
 FIELDS = {name: value for name, value in _ALL.items() if not _repeated(name, _ALL)}
 
 
-@pytest.mark.parametrize("group", sorted({name.split(".")[0] for name in FIELDS}))
+GROUPS = sorted({name.split(".")[0] for name in FIELDS})
+
+
+@levels.parametrize("group", GROUPS, kept=[group for group in GROUPS if group != "requires"])
 def test_every_field_refuses_what_is_wrong_for_it(group):
     group = {name: value for name, value in FIELDS.items() if name.split(".")[0] == group}
     refused = [name for name, value in group.items() if _refused(name, str(value))]

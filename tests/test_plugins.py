@@ -83,6 +83,7 @@ def run(tmp_path_factory):
     return folder / "run"
 
 
+@pytest.mark.long
 def test_a_run_knows_its_own_code_by_absolute_paths(run):
     stored = json.loads((run / "config.json").read_text())
     assert stored["model"]["name"] == str(EXAMPLE)
@@ -114,6 +115,7 @@ def test_a_run_is_resumed_and_equals_one_without_a_stop(run, tmp_path):
     assert resumed["params_sha256"] != json.loads((run / "result.json").read_text())["params_sha256"]
 
 
+@pytest.mark.long
 def test_another_process_in_another_folder_samples_it(run, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     done = forking.run(

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import jax
+import levels
 import numpy as np
 import pytest
 from PIL import Image
@@ -64,7 +65,7 @@ def test_size_names_width_and_height():
             arguments._sides(wrong)
 
 
-@pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "discogan", "stargan", "diat"])
+@levels.parametrize("name", ["pix2pix", "cyclegan", "discogan", "stargan", "diat"])
 def test_networks_of_translation_take_rectangles(name):
     found = made(name, 48, 32)
     config.validate(found)
@@ -120,6 +121,7 @@ def test_the_discriminator_of_discogan_has_a_logit_for_each_place_of_the_longer_
     assert (logits(32, 32), logits(32, 48), logits(64, 32)) == ((3, 1), (3, 3), (3, 5))
 
 
+@pytest.mark.long
 def test_a_run_on_wide_photographs_trains_is_scored_and_translates(tmp_path):
     rng = np.random.default_rng(0)
     for role in ("source", "target"):

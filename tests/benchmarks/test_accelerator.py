@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import forking
+import levels
 import numpy as np
 import pytest
 
@@ -58,6 +59,7 @@ def test_what_cannot_be_compared_is_refused(other, reason):
         equal.relative_difference({"a": np.zeros(1)}, other)
 
 
+@pytest.mark.long
 def test_the_other_side_starts_from_the_stored_state_and_finds_a_planted_difference(tmp_path):
     equal._reference(tmp_path, "vae")
     found = equal._beside(tmp_path, "vae")
@@ -187,7 +189,7 @@ def test_a_pipeline_is_compared_with_the_fastest_of_our_steps():
 # --- the program ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("args", "reason"),
     [
         (["--parts=equal,heat"], "part 'heat' is not known; known: equal, times, pipeline, trainings"),
@@ -203,7 +205,7 @@ def test_bad_input_is_one_line_before_any_work(tmp_path, args, reason):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_quick_check_runs_to_its_end_without_tensorflow_and_goes_on_after_a_cut(tmp_path):
     hidden = ("tensorflow", "tensorflow_datasets", "clu", "tensorboard")
     (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules.update(dict.fromkeys({hidden}))\n")

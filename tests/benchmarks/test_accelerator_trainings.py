@@ -59,6 +59,7 @@ def test_files_that_cannot_be_made_are_refused_in_one_line(tmp_path, monkeypatch
         pack.prepare(tmp_path, tmp_path / "out", ["big"])
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 def test_real_facades_are_carried_and_read_with_their_pairs(tmp_path):
     pack.prepare(Path(os.environ["GAN_JAX_DATA"]), tmp_path / "carried", ["facades"])
@@ -116,7 +117,7 @@ def test_missing_trainings_come_before_those_that_were_cut(check, monkeypatch):
     assert list(trainings.remaining(check)) == ["d", "e", "a"]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_run_stops_in_time_and_is_scored(check):
     images = np.random.default_rng(0).integers(0, 256, (80, 32, 32, 1), dtype=np.uint8)
     np.savez(check.out / "digits.npz", image=images, label=np.arange(80) % 10)

@@ -36,13 +36,14 @@ def test_growth_is_judged_from_row_to_row():
     assert told == ["step grows as images^2.00 up to 100"] and nothing == []
 
 
+@pytest.mark.long
 def test_the_committed_page_of_a_large_set_has_its_figures():
     results, place = ROOT / "results", ROOT / "benchmarks"
     done = forking.run("-c", PAGE, place, results / "scale.json", env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.stdout == (results / "scale.md").read_text()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_smallest_form_measures_every_axis(tmp_path):
     done = forking.run(
         str(PROGRAM), "--quick", f"--json={tmp_path / 'growth.json'}",

@@ -16,12 +16,13 @@ def program(*given):
     return forking.run(str(PROGRAM), *given, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
+@pytest.mark.long
 def test_a_turn_has_whole_cycles_of_the_penalties():
     done = program("--counted=3")
     assert (done.returncode, done.stderr.strip()) == (1, "counted=3 is not allowed; allowed: multiples of 16")
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_both_sides_have_equal_parameters_and_updates_and_their_memory_is_told(tmp_path):
     pytest.importorskip("torch")
     done = program(*TINY, f"--json={tmp_path / 'step.json'}")

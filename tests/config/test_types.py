@@ -20,7 +20,14 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 VALUES = ["x", "8", 8, -1, 1.5, math.inf, None, True, [], {}, ["a"], [1, 2], {"a": 1}]
 
 
-@pytest.fixture(scope="module", params=["dtn_digits", "stargan_joint", "gan_mnist"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "gan_mnist",
+        pytest.param("dtn_digits", marks=pytest.mark.long),
+        pytest.param("stargan_joint", marks=pytest.mark.long),
+    ],
+)
 def whole(request):
     return json.loads(json.dumps(config.load(f"{CONFIGS}/{request.param}.py:quick").to_dict()))
 

@@ -84,7 +84,7 @@ def trained(tmp_path_factory):
     return {"folder": folder, "continued": go("continued", 4), "straight": go("straight", 4)}
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_stopped_run_goes_on_exactly(trained):
     continued, straight = trained["continued"], trained["straight"]
     assert continued["params_sha256"] == straight["params_sha256"]
@@ -95,7 +95,7 @@ def test_a_stopped_run_goes_on_exactly(trained):
     assert all(record["decoder/loss"] > 0 for record in steps)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_every_content_is_shown_and_scored_in_every_style(trained):
     found = trained["straight"]["metrics"]["samples"]
     assert found["content_loss"] > 0 and found["style_loss"] > 0
@@ -115,7 +115,7 @@ def _bands(pixels):
     return int(shown[0]) + np.count_nonzero(shown[1:] & ~shown[:-1])
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_run_is_evaluated_again_without_its_data_of_training(trained):
     folder = trained["folder"] / "straight"
     assert evaluate_run(folder)["metrics"] == trained["straight"]["metrics"]

@@ -45,6 +45,7 @@ def straight(tmp_path_factory):
         yield folder
 
 
+@pytest.mark.long
 def test_a_run_in_calls_of_several_steps_is_the_run_in_single_steps(straight, monkeypatch):
     monkeypatch.setattr(dispatch, "pays", lambda: True)
     calls, plan = [], dispatch.plan
@@ -64,12 +65,14 @@ def test_a_run_in_calls_of_several_steps_is_the_run_in_single_steps(straight, mo
     np.testing.assert_allclose(params, expected, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.long
 def test_on_a_cpu_calls_have_one_step_and_the_log_says_so(straight, caplog):
     caplog.set_level("INFO", "gan_jax")
     train(shortened(straight, 2, steps_per_call=4), straight / "cpu")
     assert "steps_per_call=4 is off: on a CPU a call of several steps is slower" in caplog.messages
 
 
+@pytest.mark.long
 def test_a_run_in_parts_trains_and_goes_on_with_whole_batches(straight):
     train(shortened(straight, 2, accumulate=2), straight / "parts")
     result = train(shortened(straight, 3), straight / "parts")

@@ -1,10 +1,11 @@
-"""Every configuration: its shortened run can be built, checked and traced. Two runs train, stop and go on."""
+"""Every configuration: its shortened run can be built, checked and traced. Some train, stop and go on."""
 
 import functools
 import json
 from pathlib import Path
 
 import jax
+import levels
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
@@ -19,7 +20,7 @@ FOLDER = Path(__file__).parents[2] / "configs"
 FILES = sorted(FOLDER.glob("*.py"))
 # The configuration that this file runs for each model. Other files of this folder run the other models.
 RUNS = {"dtn": "dtn_digits", "stargan": "stargan_celeba"}
-LONG = ("stargan_joint",)  # run by `make test-long`
+NIGHTLY = ("stargan_joint",)
 ELSEWHERE = {"adain", "gan", "gatys", "pggan", "stylegan", "stylegan2", "vae", "cyclegan", "discogan"}
 ELSEWHERE |= {"pix2pix", "icgan", "diat"}
 ELSEWHERE |= {"segmenter", "classifier"}
@@ -84,14 +85,8 @@ def test_its_stored_form_is_read_as_it_was(path):
     assert stored.canonical(inline) == stored.canonical(content)
 
 
-@pytest.fixture(scope="module")
-def traced_before():
-    """Structures of models whose steps were traced."""
-    return set()
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_quick_needs_no_file_and_each_of_its_steps_is_traced(path, traced_before):
+def test_quick_needs_no_file_and_is_checked_with_what_it_requires(path):
     built = quick(path)
     for run in (built, *(required.inherit(built, needed) for needed in built.requires.values())):
         roles = [spec for place, spec in parts(config.resolved(run)) if place.split(".")[-2:-1] == ["roles"]]
@@ -99,6 +94,17 @@ def test_quick_needs_no_file_and_each_of_its_steps_is_traced(path, traced_before
         assert not any(spec.files for spec in roles)
         inputs.check(run)
         devices.check_batch_size(run.batch_size)
+
+
+@pytest.fixture(scope="module")
+def traced_before():
+    """Structures of models whose steps were traced."""
+    return set()
+
+
+@levels.parametrize("path", FILES, kept=[FOLDER / "gan_mnist.py"], ids=lambda path: path.stem)
+def test_each_step_of_quick_is_traced(path, traced_before):
+    built = quick(path)
     model = models.create(built.model)
     batch = next(data.epoch(inputs.load(built, lambda: None), 2 * model.batches))
     batch = {k: np.zeros(v.shape, "float32" if v.dtype == np.uint8 else v.dtype) for k, v in batch.items()}
@@ -144,7 +150,11 @@ def shortened(name, folder, steps):
 
 
 @pytest.fixture(
-    scope="module", params=[*RUNS.values(), *(pytest.param(name, marks=pytest.mark.long) for name in LONG)]
+    scope="module",
+    params=[
+        *(pytest.param(name, marks=pytest.mark.long) for name in RUNS.values()),
+        *(pytest.param(name, marks=pytest.mark.nightly) for name in NIGHTLY),
+    ],
 )
 def pair(request, folder):
     """Folders and results of two runs: one of two steps that went on to four, and one of four at once."""

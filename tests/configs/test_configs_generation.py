@@ -164,7 +164,7 @@ def quick(name, folder, steps=2):
     return built
 
 
-@pytest.mark.parametrize("name", ["gan_mnist", pytest.param("acgan_mnist", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ["gan_mnist", pytest.param("acgan_mnist", marks=pytest.mark.nightly)])
 def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(name, folder):
     two = train(quick(name, folder), folder / f"{name}_continued")
     continued = train(quick(name, folder, 4), folder / f"{name}_continued")
@@ -186,6 +186,7 @@ def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(name, f
     assert ("conditional_accuracy" in metrics) == (name == "acgan_mnist")
 
 
+@pytest.mark.long
 def test_a_run_with_styles_draws_and_continues_to_the_straight_run(folder):
     """Scores are those of `gan_mnist`, since they know a model by its images alone."""
 
@@ -207,7 +208,7 @@ def test_a_run_with_styles_draws_and_continues_to_the_straight_run(folder):
     assert "final_sheet_00000003.png" in drawn
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_measures_are_those_of_a_run_with_styles_and_a_judge(folder):
     built = load("stylegan2_mnist", "conditional,measures,quick")
     built.steps, built.cache_dir = 0, str(folder / "cache")

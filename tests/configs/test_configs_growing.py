@@ -110,7 +110,13 @@ def test_no_face_that_is_scored_was_learned_from():
         assert scored == {f"train[{first}:]"}
 
 
-@pytest.mark.parametrize("name", ["pggan_celeba", pytest.param("stylegan_celeba", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("pggan_celeba", marks=pytest.mark.long),
+        pytest.param("stylegan_celeba", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_run_that_stops_in_the_middle_of_a_fade_goes_on_bit_for_bit(name, tmp_path):
     def shortened(steps):
         built = load(name, "quick")

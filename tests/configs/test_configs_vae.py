@@ -54,7 +54,7 @@ def quick(folder, steps):
     return built
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(tmp_path):
     two = train(quick(tmp_path, 2), tmp_path / "continued")
     continued = train(quick(tmp_path, 4), tmp_path / "continued")
@@ -81,7 +81,7 @@ def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(tmp_pat
     assert scores["digit_fid"] > 0 < scores["untrained"]["digit_fid"]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.real_data
 def test_an_epoch_of_mnist_reaches_the_measured_bound(tmp_path):
     built = load("part")

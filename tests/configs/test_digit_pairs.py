@@ -74,6 +74,7 @@ def test_f_is_the_one_that_dtn_from_house_numbers_has():
     assert ours == theirs
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 def test_the_real_sets_have_the_official_numbers_of_images_and_labels():
     found = {}

@@ -52,6 +52,7 @@ def exported(files):
     return built
 
 
+@pytest.mark.long
 def test_f_learns_features_that_another_network_exported(files):
     features = np.random.default_rng(0).normal(size=(COUNT, WIDTH)).astype(np.float32)
     np.save(files / "celeba/features.npy", features)
@@ -96,7 +97,7 @@ def test_the_part_exports_features_of_its_own_photographs():
     assert own.data.roles.image.files.train == "celeba/img_align_celeba_half_first8000.zip"
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_avatars_of_ones_own_are_the_target_and_teach_the_judge(files):
     built = config.load(f"{FILE}:quick,avatars")
     with built.unlocked():

@@ -33,6 +33,7 @@ def test_every_variant_is_scored_on_photographs_that_it_does_not_learn_from(vari
     assert built.steps == built.model.schedule_steps
 
 
+@pytest.mark.long
 def test_quick_trains_and_goes_on_as_if_it_had_never_stopped(tmp_path):
     def run(folder, steps):
         built = load("quick")

@@ -53,6 +53,7 @@ def test_weights_that_are_not_there_are_refused_at_once():
         config.validate(built)
 
 
+@pytest.mark.long
 def test_a_run_of_two_levels_stops_and_goes_on_and_ends_with_the_same_picture(tmp_path):
     whole = quick(tmp_path, "quick,fine")
     result = train(whole, tmp_path / "whole")
@@ -76,6 +77,7 @@ def test_a_run_of_two_levels_stops_and_goes_on_and_ends_with_the_same_picture(tm
             inference.mode(mode)(tmp_path / "whole", **flags)
 
 
+@pytest.mark.long
 def test_masks_and_files_of_ones_own(tmp_path):
     half = np.zeros((20, 30), np.uint8)
     half[:, 15:] = 1
@@ -92,6 +94,7 @@ def test_masks_and_files_of_ones_own(tmp_path):
         train(built, tmp_path / "other")
 
 
+@pytest.mark.long
 def test_one_picture_is_named_by_its_file(tmp_path):
     photo, art = encoded(flat((9, 90, 200), 30, 20), "JPEG"), encoded(flat((200, 9, 9)))
     write(tmp_path, {"photo.jpg": photo, "art.png": art})

@@ -36,10 +36,10 @@ CONFIGS = {
     "stylegan2": "stylegan2_mnist",
     "vae": "vae_mnist",
 }
-# Programs of the other models take long to compile.
-SHORT = ("classifier", "segmenter", "vae")
+# Programs of the models that are not named take long to compile.
+LEVELS = {"vae": (), "classifier": pytest.mark.long, "segmenter": pytest.mark.long}
 EACH = pytest.mark.parametrize(
-    "model", [pytest.param(m, marks=[] if m in SHORT else pytest.mark.long) for m in CONFIGS]
+    "model", [pytest.param(m, marks=LEVELS.get(m, pytest.mark.nightly)) for m in CONFIGS]
 )
 
 
@@ -108,8 +108,9 @@ def test_float32_leaves_the_step_as_it_is():
     assert precision.stepping(train, "float32") is train
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    "policies", [("float32", "bfloat16"), pytest.param(("bfloat16", "float32"), marks=pytest.mark.long)]
+    "policies", [("float32", "bfloat16"), pytest.param(("bfloat16", "float32"), marks=pytest.mark.nightly)]
 )
 def test_a_checkpoint_of_one_precision_is_resumed_in_the_other(policies, tmp_path):
     found = []

@@ -172,13 +172,14 @@ SHRUNK = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [
         "cyclegan_horse2deer",
         "pix2pix_celeba",
-        pytest.param("cyclegan_svhn_mnist", marks=pytest.mark.long),
-        pytest.param("discogan_celeba_gender", marks=pytest.mark.long),
+        pytest.param("cyclegan_svhn_mnist", marks=pytest.mark.nightly),
+        pytest.param("discogan_celeba_gender", marks=pytest.mark.nightly),
     ],
 )
 def test_quick_trains_evaluates_and_goes_on_as_if_it_had_never_stopped(name, tmp_path):

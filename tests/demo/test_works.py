@@ -4,6 +4,7 @@ import importlib.util
 import io
 import socket
 
+import levels
 import numpy as np
 import pytest
 from PIL import Image
@@ -88,7 +89,7 @@ def sheet(images):
     return sheets.mosaic(images, {1: 1, 4: 2, 9: 3}[len(images)], 2)
 
 
-@pytest.mark.parametrize("name", CONTROLS)
+@levels.parametrize("name", CONTROLS, kept=("noisy", "asked", "any", "classes"))
 def test_a_run_has_the_controls_of_its_capabilities(work, name):
     controls = work(name).controls
     assert {control.name for control in controls} == CONTROLS[name]
@@ -101,7 +102,7 @@ def test_a_run_has_the_controls_of_its_capabilities(work, name):
             assert control.low <= control.value <= control.high
 
 
-@pytest.mark.parametrize("name", ["plain", "classes", "styled"])
+@levels.parametrize("name", ["plain", "classes", "styled"])
 def test_the_page_begins_with_the_samples_of_seed_0(work, run, name):
     expected = run(name).sample(9)
     np.testing.assert_array_equal(work(name).first.pictures[0], sheet(expected))
@@ -198,6 +199,7 @@ def test_attributes_are_asked_for_without_another_compilation(run, uploaded, mon
         steps(asked, photograph=uploaded(SQUARE))
 
 
+@pytest.mark.long
 def test_a_photograph_takes_the_style_of_a_picture(work, run, uploaded):
     for alpha in (1.0, 0.3):
         values = {"photograph": uploaded(PHOTO), "style": uploaded(STYLE, "style.png"), "alpha": alpha}

@@ -3,6 +3,7 @@
 import io
 from xml.etree import ElementTree
 
+import levels
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,6 +39,7 @@ def test_the_same_records_make_the_same_bytes():
     assert plots.curves(RECORDS) == plots.curves(iter(RECORDS))
 
 
+@pytest.mark.long
 def test_curve_panels_are_the_panels_of_the_curves_as_equal_bytes_each_time():
     norms = {"g/grad_norm": 20.0, "disc/grad_norm": 300.0}
     records = [{**RECORDS[0], **norms}, *RECORDS[1:]]
@@ -102,7 +104,7 @@ def test_only_published_values_have_a_mark_and_a_word_in_the_legend(published):
     assert marks.any() == (published is not None)
 
 
-@pytest.mark.parametrize("count", [1, 2, 40])
+@levels.parametrize("count", [1, 2, 40], kept=(1, 2))
 def test_a_trend_is_drawn_of_any_number_of_points(count):
     points = [(50 * i, float(i % 7)) for i in range(count)]
     drawn = plots.trend(points, title="critic", scale="- loss")

@@ -6,9 +6,9 @@ import judges
 import numpy as np
 import pytest
 
-from gan_jax import config, evaluation
+from gan_jax import config
 from gan_jax.data import Examples
-from gan_jax.errors import ConfigError, DataError
+from gan_jax.errors import DataError
 from gan_jax.evaluation import generation
 from gan_jax.game import devices
 from gan_jax.metrics import frechet
@@ -242,39 +242,6 @@ def test_too_few_images_for_the_neighbours_are_refused():
         )
 
 
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        (
-            {"features": "vgg"},
-            r"^features='vgg' is not allowed; allowed: 'judge', 'inception', 'vgg16', 'vgg19'$",
-        ),
-        ({"features": "inception"}, r"^weights='' is not allowed with features='inception'"),
-        ({"weights": "w.pth"}, r"^weights='w.pth' is for features='inception', 'vgg16', 'vgg19'$"),
-        (
-            {"features": "inception", "weights": "/none.pth"},
-            r"^weights='/none.pth' cannot be read: No such file",
-        ),
-        ({"prefix": "a b"}, r"^prefix='a b' is not allowed"),
-        ({"k": 0}, r"^k=0 is not allowed; allowed: 1 to 9999, fewer than examples$"),
-        ({"density_k": 8, "examples": 8}, r"^density_k=8 is not allowed; allowed: 1 to 7"),
-        ({"fakes": 8}, r"^fakes is no field of 'generation'"),
-        ({"roles": {"source": {}}}, r"^roles=\('source',\) is not allowed; allowed: image"),
-    ],
-)
-def test_what_could_not_be_evaluated_is_refused_before_any_work(fields, message):
-    spec = {"kind": "generation", "every": 0, "roles": {"image": {}}, **fields}
-    with pytest.raises(ConfigError, match=message):
-        evaluation.check(spec, ["judge"])
-
-
-def test_the_judge_must_be_required_where_its_features_are_used():
-    spec = {"kind": "generation", "every": 0, "roles": {"image": {}}}
-    evaluation.check(spec, ["judge"])
-    with pytest.raises(ConfigError, match=r"^features='judge' needs a classifier named judge"):
-        evaluation.check(spec, [])
-
-
 # --- in a run ------------------------------------------------------------------------------------
 
 
@@ -307,18 +274,3 @@ def test_an_evaluation_gives_every_batch_other_noise_and_twice_the_same(monkeypa
     assert values["digit_recall"] > 0
     assert values["digit_fid"] < values["untrained"]["digit_fid"]
     assert values["untrained"] == found.run("test", devices.replicate(np.float32(-0.8)))["untrained"]
-
-
-def test_a_configuration_is_refused_before_training():
-    built = config.default()
-    built.model = config.model("dtn", beta=0.0)
-    role = {"image": config.inline("digits_plain", "test")}
-    built.evals.test = {
-        "kind": "generation",
-        "every": 0,
-        "roles": role,
-        "features": "inception",
-        "weights": "x",
-    }
-    with pytest.raises(ConfigError, match=r"^evals.test.weights='x' cannot be read: No such file"):
-        config.validate(built)

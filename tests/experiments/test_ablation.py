@@ -21,6 +21,7 @@ def done(tmp_path_factory):
     return folder, process.stdout
 
 
+@pytest.mark.long
 def test_the_table_holds_what_the_runs_measured(done):
     folder, _ = done
     table = json.loads((folder / "table.json").read_text())
@@ -41,6 +42,7 @@ def test_the_table_holds_what_the_runs_measured(done):
     assert table["seeds"] == 2 and "digits_street" in table["data"]
 
 
+@pytest.mark.long
 def test_all_rows_share_one_f_its_features_and_one_judge(done):
     folder, _ = done
     assert sorted(path.name.split("-")[0] for path in (folder / "cache").iterdir()) == [
@@ -50,6 +52,7 @@ def test_all_rows_share_one_f_its_features_and_one_judge(done):
     ]
 
 
+@pytest.mark.long
 def test_the_course_is_that_of_the_records_and_a_row_that_is_not_trained_has_none(done):
     folder, _ = done
     trained, original = json.loads((folder / "table.json").read_text())["rows"]
@@ -66,6 +69,7 @@ def test_the_course_is_that_of_the_records_and_a_row_that_is_not_trained_has_non
     assert f"| without L_CONST | {cells} |" in (folder / "table.md").read_text()
 
 
+@pytest.mark.long
 def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
     folder, printed = done
     text = (folder / "table.md").read_text()
@@ -76,6 +80,7 @@ def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
         picture.load()
 
 
+@pytest.mark.long
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
     before = untouched(folder / "runs")
@@ -85,7 +90,7 @@ def test_the_same_command_trains_nothing_twice(done):
     assert untouched(folder / "runs") == before
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     flags = ("--rows=", "--best", "--beside=moved,one_domain_f,wide_d")
     process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
@@ -109,7 +114,7 @@ def test_the_best_recipe_stands_beside_the_table_with_its_own_f(tmp_path):
     assert f == pytest.approx(100 * json.loads(own.read_text())["metrics"]["accuracy"], abs=0.0051)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_lines_beside_the_best_recipe_can_be_trained_alone(tmp_path):
     flags = ("--rows=", "--beside=short_f")
     process = ablation(tmp_path, *flags, config="configs/dtn_svhn_mnist.py:quick")
@@ -142,6 +147,7 @@ def test_no_row_at_all_is_refused(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.long
 def test_the_accuracy_of_f_is_a_column_where_rows_differ_in_it():
     code = """
 import sys

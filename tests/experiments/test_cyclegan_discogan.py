@@ -13,7 +13,7 @@ def start(place, *given):
     )
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_both_models_learn_from_the_same_images_and_are_put_beside_each_other(tmp_path):
     process = start(tmp_path, "--quick")
     assert process.returncode == 0, process.stderr

@@ -125,6 +125,7 @@ def known(tmp_path_factory):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.long
 def test_pairs_stay_while_their_configurations_do_and_are_dropped_with_a_reason(known):
     names, trained, dropped, sheets = known["same"]
     assert names == {"mnist_usps": False, "usps_mnist": True, "svhn_mnist": False}
@@ -223,7 +224,7 @@ def done(tmp_path_factory):
     return folder, found, process.stdout
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_students_of_a_pair_learn_what_their_rows_say_and_are_scored_on_the_target(done):
     folder, found, printed = done
     assert [row["name"] for row in found["rows"]] == ROWS
@@ -255,7 +256,7 @@ def test_students_of_a_pair_learn_what_their_rows_say_and_are_scored_on_the_targ
     assert 0 <= found["f_alone"] <= 100
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_same_command_trains_and_translates_nothing_again(done):
     folder, found, _ = done
     before = untouched(folder / "runs")

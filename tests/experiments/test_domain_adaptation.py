@@ -2,6 +2,7 @@
 
 import json
 
+import levels
 import numpy as np
 import pytest
 from experimenting import experiment, untouched
@@ -43,7 +44,7 @@ def result(folder, row):
     return json.loads((run_of(folder, row) / "result.json").read_text())
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_rows_are_the_students_own_scores_on_the_targets_test_images(done):
     folder, printed = done
     (found,) = table(folder)["tables"]
@@ -64,7 +65,7 @@ def test_rows_are_the_students_own_scores_on_the_targets_test_images(done):
         assert picture.width == 12 * 32 * 2
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_translated_images_are_cyclegans_with_the_labels_of_their_sources(done):
     folder, _ = done
     cyclegan = restore.load(folder / "runs" / "cyclegan_scenes_quick_seed0")
@@ -85,7 +86,7 @@ def test_translated_images_are_cyclegans_with_the_labels_of_their_sources(done):
     assert [kept[name][0] for name in NAMES] == pytest.approx([100 * scores[n] for n in NAMES], abs=0.1)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_published_figures_are_beside_ours_with_what_they_are(done):
     folder, printed = done
     assert table(folder)["published"] == {
@@ -97,7 +98,7 @@ def test_published_figures_are_beside_ours_with_what_they_are(done):
     assert "prints 17.9, 34.8 and 60.3 as mean\nIoU" in printed
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_it_goes_on_where_it_stopped(done):
     """After one translation and one student are deleted, only these are made again, with the same result."""
     folder, _ = done
@@ -117,7 +118,7 @@ def test_it_goes_on_where_it_stopped(done):
     assert places == {"translated", run_of(folder, "cyclegan").name}
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_student_of_classes_is_taught_digits_the_other_way_round(tmp_path):
     process = start(tmp_path, "--directions=t2s", "--steps=3")
     assert process.returncode == 0, process.stderr
@@ -136,7 +137,7 @@ def test_a_student_of_classes_is_taught_digits_the_other_way_round(tmp_path):
     assert 0 <= found["labels_kept"]["accuracy"][0] <= 100
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("flags", "code", "words"),
     [
         (["--student=fcn", "--cyclegan=configs/cyclegan_svhn_mnist.py"], 1,

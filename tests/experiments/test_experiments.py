@@ -38,7 +38,7 @@ def results(places, script):
     }
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_exclusion_scores_the_withheld_digit_alone(places):
     content, text, _ = finished(places, "dtn_exclusion", "--digit=3")
     runs = results(places, "dtn_exclusion")
@@ -60,6 +60,7 @@ def test_exclusion_scores_the_withheld_digit_alone(places):
     assert f"the {content['examples']} test images of the digit 3" in text
 
 
+@pytest.mark.long
 def test_adaptation_reads_the_target_by_its_nearest_reference(places):
     content, text, _ = finished(places, "dtn_adaptation", "--knn_k=1")
     rows = {row["name"]: row for row in content["rows"]}
@@ -71,6 +72,7 @@ def test_adaptation_reads_the_target_by_its_nearest_reference(places):
     assert "DANN (Ganin et al. 2016) 73.85 %" in text
 
 
+@pytest.mark.long
 def test_basis_draws_a_picture_for_every_dimension(places):
     content, _, picture = finished(places, "dtn_basis")
     assert [sum(row["judged_as"]) for row in content["rows"]] == [8, 8]
@@ -78,7 +80,7 @@ def test_basis_draws_a_picture_for_every_dimension(places):
     assert picture.shape[1] == 16 * 32 * 2
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_reverse_paints_the_other_domain(places):
     content, text, picture = finished(places, "dtn_reverse")
     (run,) = results(places, "dtn_reverse").values()
@@ -96,6 +98,7 @@ def test_a_bad_configuration_ends_in_one_line(places):
     assert line.startswith("dtn_basis: variant 'no_such' is not known")
 
 
+@pytest.mark.long
 def test_seeds_that_one_run_has_not_are_refused(places):
     process = start(places, "dtn_basis", "--seeds=2")
     assert process.returncode == 2

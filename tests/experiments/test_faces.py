@@ -21,7 +21,7 @@ def done(tmp_path_factory):
     return folder, process.stdout
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_figures_are_those_of_the_run_and_of_three_descriptors(done):
     folder, _ = done
     table = json.loads((folder / "faces.json").read_text())
@@ -36,7 +36,7 @@ def test_the_figures_are_those_of_the_run_and_of_three_descriptors(done):
     assert table["paper"]["DTN"]["rank_1"] == pytest.approx(27 / 118, abs=5e-5)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_second_network_has_another_seed_and_other_widths(done):
     folder, _ = done
     configs = [json.loads(path.read_text()) for path in (folder / "cache").glob("*/config.json")]
@@ -46,7 +46,7 @@ def test_the_second_network_has_another_seed_and_other_widths(done):
     assert set(networks) == {"f_faces", "f_faces_second", "judge_emoji"}
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
     folder, printed = done
     text = (folder / "faces.md").read_text()
@@ -59,7 +59,7 @@ def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
         picture.load()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
     before = untouched(folder / "runs")

@@ -101,7 +101,7 @@ def results(folder):
     return [json.loads((folder / "runs" / name / "result.json").read_text()) for name in names]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_rows_have_the_columns_and_the_values_of_their_runs(done):
     folder, *_ = done
     content = json.loads((folder / "generation.json").read_text())
@@ -127,7 +127,7 @@ def test_rows_have_the_columns_and_the_values_of_their_runs(done):
     assert unconditional["floor"] == conditional["floor"]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_critics_curve_is_its_negative_recorded_loss(done):
     folder, *_ = done
     content = json.loads((folder / "generation.json").read_text())
@@ -138,7 +138,7 @@ def test_the_critics_curve_is_its_negative_recorded_loss(done):
         assert picture.size == (800, 360)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_markdown_has_a_line_for_each_model_and_the_floor(done):
     folder, printed, _ = done
     text = (folder / "generation.md").read_text()
@@ -158,7 +158,7 @@ def test_the_markdown_has_a_line_for_each_model_and_the_floor(done):
     assert content["command"] in text
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_sheets_stand_side_by_side(done):
     folder, *_ = done
     with Image.open(folder / "generation.png") as picture:
@@ -170,7 +170,7 @@ def test_the_sheets_stand_side_by_side(done):
     assert (sheet[22:, 292:] < 255).any()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_further_row_leaves_the_others_and_the_judge_alone(done):
     folder, _, before = done
     after = untouched(folder)

@@ -2,6 +2,7 @@
 
 import json
 
+import levels
 import numpy as np
 import pytest
 from experimenting import experiment, untouched
@@ -36,7 +37,7 @@ def table(folder):
     return json.loads((folder / "out.json").read_text())
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_ground_truth_is_the_fcns_own_score(done):
     folder, printed = done
     content = table(folder)
@@ -51,7 +52,7 @@ def test_the_ground_truth_is_the_fcns_own_score(done):
         assert picture.width == 12 * 32 * 2
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_translators_row_is_what_the_fcn_sees_in_its_photographs(done):
     folder, _ = done
     row = table(folder)["rows"][2]
@@ -71,7 +72,7 @@ def test_a_translators_row_is_what_the_fcn_sees_in_its_photographs(done):
     assert f"| 10 | {shares[10]:.2f} | " in (folder / "out.md").read_text()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_published_figures_are_those_of_the_papers(done):
     published = table(done[0])["published"]
     assert published["pix2pix: L1+cGAN"] == [0.66, 0.23, 0.17]
@@ -81,7 +82,7 @@ def test_published_figures_are_those_of_the_papers(done):
     assert np.shape(list(published.values())) == (12, 3)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_again_nothing_is_trained(done):
     folder, printed = done
     before = untouched(folder / "runs")
@@ -91,7 +92,7 @@ def test_again_nothing_is_trained(done):
     assert untouched(folder / "runs") == before
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("given", "words"),
     [
         ([SCENES, SCENES], "translator='configs/pix2pix_scenes.py' is given twice"),

@@ -42,6 +42,7 @@ def known():
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_of_independent_attributes_a_quarter_has_both_by_chance(known):
     drawn = known["drawn"]
     # With 20 000 draws the standard deviation is 0.0035 for a half and 0.0031 for a quarter.
@@ -86,7 +87,7 @@ def done(tmp_path_factory):
     return folder, process.stdout
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_every_row_is_measured_by_a_classifier_of_the_same_faces(done):
     folder, _ = done
     table = json.loads((folder / "faces.json").read_text())
@@ -105,7 +106,7 @@ def test_every_row_is_measured_by_a_classifier_of_the_same_faces(done):
     assert table["data"] == "emoji [validation[:64]], at 32 pixels"
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_markdown_is_what_is_printed_and_the_sheet_opens(done):
     folder, printed = done
     text = (folder / "faces.md").read_text()
@@ -117,7 +118,7 @@ def test_the_markdown_is_what_is_printed_and_the_sheet_opens(done):
         picture.load()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
     before = untouched(folder / "runs")

@@ -21,7 +21,7 @@ def done(tmp_path_factory):
     return folder, process.stdout
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_figures_are_those_of_the_runs_and_of_the_paper(done):
     folder, _ = done
     table = json.loads((folder / "errors.json").read_text())
@@ -43,7 +43,7 @@ def test_the_figures_are_those_of_the_runs_and_of_the_paper(done):
     }  # fmt: skip
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_parameters_are_counted(done):
     folder, _ = done
     table = json.loads((folder / "errors.json").read_text())
@@ -58,7 +58,7 @@ def test_parameters_are_counted(done):
     assert [row["parameters"] for row in table["rows"]] == expected
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
     folder, printed = done
     text = (folder / "errors.md").read_text()
@@ -72,7 +72,7 @@ def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
         picture.load()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_same_command_trains_nothing_twice(done):
     folder, printed = done
     before = untouched(folder / "runs")
@@ -82,6 +82,7 @@ def test_the_same_command_trains_nothing_twice(done):
     assert untouched(folder / "runs") == before
 
 
+@pytest.mark.long
 def test_an_unknown_row_ends_in_one_line(tmp_path):
     process = errors(tmp_path, "--rows=joined")
     assert process.returncode == 2

@@ -73,7 +73,7 @@ def test_each_size_has_a_table_and_what_is_not_known_is_a_dash(known):
     assert len({line.count("|") for line in lines if line.startswith("| ")}) == 1
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_two_runs_are_scored_by_one_judge_and_shown(tmp_path):
     folders = {"workdir": tmp_path / "runs", "cache_dir": tmp_path / "cache", "out": tmp_path / "table"}
     done = experiment("style_generation", "--quick", "--runs=StyleGAN2,PGGAN", **folders)

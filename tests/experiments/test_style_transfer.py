@@ -12,7 +12,7 @@ def start(place, *given):
     return experiment("style_transfer", *given, **places)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_files_say_what_the_pictures_cost(tmp_path):
     process = start(tmp_path, "--quick")
     assert process.returncode == 0, process.stderr
@@ -48,6 +48,7 @@ print(json.dumps([{name: float(value[0]) for name, value in losses.items()} for 
 """
 
 
+@pytest.mark.long
 def test_a_photograph_costs_no_content_and_a_painting_no_style():
     process = python("-c", LOSSES)
     assert process.returncode == 0, process.stderr

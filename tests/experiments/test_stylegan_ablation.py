@@ -87,7 +87,7 @@ def test_the_table_shows_the_papers_figures_beside_ours(known):
     assert lines[-1] == "| real training images (floor) |  |  | 0.500 | 0.500 | 0.500 | 0.500 |  |  |"
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_two_lines_train_and_a_second_call_only_reads(tmp_path):
     flags = ("stylegan_ablation", "--quick", "--rows=a_baseline,f_mixing")
     folders = {"workdir": tmp_path / "runs", "cache_dir": tmp_path / "cache", "out": tmp_path / "table"}

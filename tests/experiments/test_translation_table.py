@@ -168,7 +168,7 @@ def contents(folder):
     return json.loads((folder / "out.json").read_text())
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_further_row_leaves_the_one_that_is_there_alone(done):
     folder, printed, before = done
     content = contents(folder)
@@ -180,7 +180,7 @@ def test_a_further_row_leaves_the_one_that_is_there_alone(done):
     assert printed.strip() == (folder / "out.md").read_text().strip()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_rows_have_the_values_of_their_runs_and_baselines_beside_them(done):
     folder, printed, _ = done
     for row, baselines in zip(
@@ -204,7 +204,7 @@ def test_rows_have_the_values_of_their_runs_and_baselines_beside_them(done):
     assert colour["grey_copied"]["l1"] < contents(folder)["rows"][0]["baselines"]["mean_colour"]["l1"]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_every_row_has_a_picture_of_six_inputs_at_most(done):
     folder, *_ = done
     for name in (EDGES, COLOUR):
@@ -213,7 +213,7 @@ def test_every_row_has_a_picture_of_six_inputs_at_most(done):
             assert picture.size == (6 * 32 * 2, 4 * (32 * 2 + 22))
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_row_of_another_configuration_is_dropped_with_its_picture_and_said_so(done):
     folder, printed, _ = done
     why = "it was old, with another configuration than now"

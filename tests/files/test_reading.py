@@ -152,6 +152,7 @@ def test_no_bit_of_a_zip_gives_another_error(tmp_path, kind):
     assert wrong > len(content) / 2
 
 
+@pytest.mark.long
 def test_what_crashes_scipy_is_one_line(tmp_path):
     """The bits are those of data-type tags at which scipy 1.15 to 1.17 end with a segmentation fault."""
     path = tmp_path / "a.mat"

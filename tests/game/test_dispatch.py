@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import optax
 import pytest
@@ -44,7 +45,7 @@ def one_by_one(whole, parts):
     return state, found
 
 
-@pytest.mark.parametrize(("whole", "parts"), [(False, 1), (True, 1), (False, 2)])
+@levels.parametrize(("whole", "parts"), [(False, 1), (True, 1), (False, 2)])
 def test_a_call_of_several_iterations_equals_as_many_calls(whole, parts):
     expected, losses = one_by_one(whole, parts)
     moves, kinds = dispatch.plan(1, PHASES)

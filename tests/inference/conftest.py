@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scored
 from tiny_models import known
 
 from gan_jax import config as configuration
@@ -43,3 +44,45 @@ def runs_folder(tmp_path_factory):
         for name, fields in kinds.items():
             train(config(folder, **fields), folder / name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def runs_of(tmp_path_factory):
+    """Untrained runs that translate: any size; one size only; one direction with noise; conditional."""
+    folder = tmp_path_factory.mktemp("translating")
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
+    np.savez(folder / "noise.npz", image=images)
+    kinds = {
+        "any": ("recolour", {}, ("source", "target")),
+        "fixed": ("recolour", {"sides": 0}, ("source", "target")),
+        "noisy": ("recolour", {"two_way": False, "noise": 0.3}, ("source", "target")),
+        "asked": ("asked", {}, ("a",)),
+    }
+    with known():
+        for name, (model, fields, roles) in kinds.items():
+            built = configuration.default()
+            built.name, built.model = name, configuration.model(model, **fields)
+            built.data.size, built.data.manual_dir = 8, str(folder)
+            for role in roles:
+                built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
+            if name == "fixed":
+                built.data.roles.source["resize"] = "squeeze"
+            if name == "asked":
+                built.data.roles.a["channels"] = 1
+            built.batch_size, built.steps, built.tensorboard = 8, 0, False
+            train(built, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def judge(runs_folder):
+    """The folder of a finished classifier of images of 8 pixels, whose features are 8 numbers."""
+    return str(next((runs_folder / "cache").glob("judge-*")))
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory):
+    """A folder of 30 pictures and a zip of 24 darker ones, and their pixels."""
+    place = tmp_path_factory.mktemp("sets")
+    ours, real = scored.noise(30, 0), scored.noise(24, 1, 200)
+    return (scored.folder(place / "ours", ours), scored.folder(place / "real.zip", real)), (ours, real)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import forking
+import levels
 import numpy as np
 import pytest
 from PIL import Image
@@ -28,7 +29,7 @@ def call(folder, *flags):
     return forking.run("-c", COMMAND, *flags, cwd=folder, env=environment)
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("mode", "flags", "options", "printed"),
     [
         (
@@ -45,6 +46,7 @@ def call(folder, *flags):
         ),
     ],
     ids=["sample", "interpolate"],
+    kept=(interpolate,),
 )
 def test_flags_are_options_and_devices_change_nothing(runs_folder, tmp_path, mode, flags, options, printed):
     name, workdir = mode.__name__.rpartition(".")[2], runs_folder / "conditional"
@@ -64,6 +66,7 @@ def test_flags_are_options_and_devices_change_nothing(runs_folder, tmp_path, mod
     assert [p.name for p in there.rglob("*")] == ["there.npz"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["dcgan_mnist", "cgan_mnist"])
 def test_the_package_s_own_models_make_images_of_noise(tmp_path, name):
     config = configuration.load(str(CONFIGS / f"{name}.py") + ":quick")

@@ -63,6 +63,7 @@ def pix2pix(tmp_path_factory):
     return folder / "run"
 
 
+@pytest.mark.long
 def test_the_documented_script_needs_jax_and_numpy_alone(runs_folder, tmp_path):
     told = gan_jax.load(runs_folder / "plain").export(tmp_path / "generator.jax")
     assert told["inputs"] == "z float32 [n, 5], latents of the model's prior"
@@ -98,6 +99,7 @@ def test_truncation_is_that_of_the_run(runs_folder, tmp_path):
     assert np.abs((images + 1) * 127.5 - run.decode(z)).max() > 2
 
 
+@pytest.mark.long
 def test_a_translator_that_draws_noise_takes_a_seed(pix2pix, tmp_path):
     told = export.run(pix2pix, output=str(tmp_path / "t.jax"))
     assert told["inputs"] == "source float32 [n, 8, 8, 3], images in [-1, 1]; seed uint32 []"

@@ -14,6 +14,7 @@ def arrays(folder, out, **options):
     return dict(np.load(out)) | {"told": told}
 
 
+@pytest.mark.long
 def test_the_ends_of_a_row_are_the_samples_of_its_numbers(runs_folder, tmp_path):
     sample.run(runs_folder / "plain", out=str(tmp_path / "samples.npz"), num=8, seed=4)
     samples = np.load(tmp_path / "samples.npz")

@@ -1,8 +1,4 @@
-"""Scores of pictures against others: independent figures, runs, the cache, and what is refused."""
-
-import io
-import logging
-import zipfile
+"""Scores of pictures against others are the published formulas, written again here."""
 
 import inception_weights
 import jax
@@ -11,53 +7,13 @@ import pytest
 import scipy.linalg
 from PIL import Image
 from scipy.spatial.distance import cdist
+from scored import folder, noise
 
-from gan_jax.errors import ConfigError, DataError, WorkdirError
-from gan_jax.inference import describing, sample, score
+from gan_jax.inference import describing, score
 from gan_jax.metrics import features as from_files
 from gan_jax.networks.recognition import inception
 from gan_jax.ops.pixels import to_float
 from gan_jax.runs import restore
-
-
-def noise(count, seed, high=256, shape=(8, 8, 3)):
-    return np.random.default_rng(seed).integers(0, high, (count, *shape)).astype(np.uint8)
-
-
-def png(pixels):
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def folder(place, images):
-    """PNGs named by their place, in a folder or a zip; returns the path as text."""
-    if place.suffix == ".zip":
-        with zipfile.ZipFile(place, "w") as archive:
-            for number, image in enumerate(images):
-                archive.writestr(f"{number:03d}.png", png(image))
-    else:
-        place.mkdir()
-        for number, image in enumerate(images):
-            (place / f"{number:03d}.png").write_bytes(png(image))
-    return str(place)
-
-
-@pytest.fixture(scope="module")
-def judge(runs_folder):
-    """The folder of a finished classifier of images of 8 pixels, whose features are 8 numbers."""
-    return str(next((runs_folder / "cache").glob("judge-*")))
-
-
-@pytest.fixture(scope="module")
-def sets(tmp_path_factory):
-    """A folder of 30 pictures and a zip of 24 darker ones, and their pixels."""
-    place = tmp_path_factory.mktemp("sets")
-    ours, real = noise(30, 0), noise(24, 1, 200)
-    return (folder(place / "ours", ours), folder(place / "real.zip", real)), (ours, real)
-
-
-# --- the published formulas, written again ------------------------------------------------------------
 
 
 def frechet(x, y):
@@ -113,6 +69,7 @@ def by_run(folder, images):
     return np.asarray(run.model.embed(run.state, batch)), np.asarray(run.model.predict(run.state, batch))
 
 
+@pytest.mark.long
 def test_by_a_classifier_s_run_every_score_is_the_published_formula(judge, sets):
     (ours, real), pixels = sets
     found = score.run(input=ours, reference=real, features=judge, cache="")
@@ -147,6 +104,7 @@ def weights(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.long
 def test_pictures_of_any_size_reach_inception_as_clean_fid_prepares_them(
     weights, tmp_path, monkeypatch, caplog
 ):
@@ -176,7 +134,7 @@ def test_pictures_of_any_size_reach_inception_as_clean_fid_prepares_them(
     assert "differ in size: the first one of input has 30 x 9 pixels" in caplog.text
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_by_random_weights_of_inception_itself(weights, tmp_path):
     ours, real = noise(7, 0, shape=(40, 28, 3)), noise(6, 1, 160, (30, 30, 3))
     places = [folder(tmp_path / "a", ours), folder(tmp_path / "b", real)]
@@ -194,6 +152,7 @@ def test_by_random_weights_of_inception_itself(weights, tmp_path):
     close(found, {"fid_inception_clean": fid, "precision_inception_clean": neighbours(y, x)["precision"]})
 
 
+@pytest.mark.long
 def test_random_features_are_the_same_on_every_machine(sets):
     network = from_files.untrained()
     assert network.sha256.startswith("d7d15dff60f26eb")
@@ -203,118 +162,3 @@ def test_random_features_are_the_same_on_every_machine(sets):
     prepared = np.stack([describing.resized(image, network.side) for image in sets[1][0][:2]])
     np.testing.assert_allclose(network.apply("embed", {"pixels": prepared}), found, rtol=1e-3, atol=1e-4)
     assert np.abs(found[0] - found[1]).max() > 0.01
-
-
-# --- runs, cache ----------------------------------------------------------------------------------
-
-
-def test_a_run_stands_for_its_samples_and_gives_the_reference_their_form(runs_folder, judge, tmp_path):
-    plain = runs_folder / "plain"
-    sample.run(plain, out=str(tmp_path / "drawn.npz"), num=20, seed=4)
-    wide = noise(20, 3, shape=(16, 24, 3))
-    square = np.stack([np.asarray(Image.fromarray(x[:, 4:20]).resize((8, 8), 2)) for x in wide])
-    np.savez(tmp_path / "square.npz", image=square)
-    options = {"features": judge, "cache": ""}
-    by_files = score.run(input=str(tmp_path / "drawn.npz"), reference=str(tmp_path / "square.npz"), **options)
-    reference = folder(tmp_path / "wide", wide)
-    assert score.run(input=str(plain), reference=reference, seed=4, **options) == by_files
-    fewer = score.run(input=reference, reference=str(plain), seed=4, num=10, **options)
-    assert (fewer["n_input"], fewer["n_reference"]) == (20, 10)
-
-
-def test_the_reference_is_described_once_for_each_content(judge, tmp_path, monkeypatch):
-    described, whole = [], describing.Describer.__call__
-
-    def noted(self, pictures):
-        described.append(pictures.flag)
-        return whole(self, pictures)
-
-    monkeypatch.setattr(describing.Describer, "__call__", noted)
-    ours, real = folder(tmp_path / "a", noise(8, 0)), folder(tmp_path / "b", noise(8, 1))
-    options = {"input": ours, "reference": real, "features": judge, "cache": str(tmp_path / "cache")}
-    first = score.run(**options)
-    assert score.run(**options) == first
-    assert described == ["reference", "input", "input"]
-    (tmp_path / "b" / "000.png").write_bytes(png(noise(1, 2)[0]))
-    assert score.run(**options) != first
-    assert described[3:] == ["reference", "input"]
-
-
-def test_a_file_keeps_the_scores_and_what_they_are_of(judge, sets, tmp_path):
-    ours, real = sets[0]
-    found = score.run(input=ours, reference=real, features=judge, cache="", out=str(tmp_path / "s.json"))
-    kept = score.Workdir(tmp_path).read_json("s.json")
-    assert found.pop("scores") == tmp_path / "s.json"
-    assert {name: kept[name] for name in found} == found
-    assert (kept["input"], kept["reference"], kept["features"]) == (ours, real, judge)
-    assert kept["features_sha256"] == restore.load(judge).result["params_sha256"]
-    assert "seed" not in kept
-
-
-# --- what is refused ------------------------------------------------------------------------------
-
-
-def test_pictures_that_cannot_be_read_are_left_out_and_counted(judge, sets, tmp_path, caplog):
-    place = tmp_path / "some"
-    folder(place, noise(8, 0))
-    (place / "damaged.png").write_bytes(b"no picture")
-    with caplog.at_level(logging.WARNING):
-        found = score.run(input=str(place), reference=sets[0][1], features=judge, cache="")
-    assert found["n_input"] == 8
-    assert "input: 1 of 9 pictures are left out: 1 not an image (damaged.png)" in caplog.text
-    for number in range(3):
-        (place / f"00{number}.png").write_bytes(b"no picture")
-    message = r"^input: 5 of 9 pictures of \S+some can be used; 6 or more are needed: 4 not an image \("
-    with pytest.raises(DataError, match=message):
-        score.run(input=str(place), reference=sets[0][1], features=judge, cache="")
-
-
-@pytest.mark.parametrize(
-    ("fields", "error", "message"),
-    [
-        (
-            {"features": "inceptoin"},
-            ConfigError,
-            r"^features='inceptoin' is not known; did you mean 'inception'",
-        ),
-        ({"features": "inception"}, ConfigError, r"^weights='' is not allowed with features='inception'"),
-        (
-            {"features": "inception", "weights": "/none.pth"},
-            ConfigError,
-            r"^weights='/none.pth' cannot be read: No such file",
-        ),
-        (
-            {"weights": "w.pth"},
-            ConfigError,
-            r"^weights='w.pth' is for features='inception', 'vgg16', 'vgg19'$",
-        ),
-        ({"features": "{plain}"}, WorkdirError, r"model 'linear'; --features needs the run of a classifier$"),
-        ({"input": "{here}/none"}, ConfigError, r"^input='\S+none' does not exist; allowed: a folder, a zip"),
-        ({"reference": "{here}/few"}, DataError, r"^reference: \S+few has 5 pictures; 6 or more are needed$"),
-        (
-            {"input": "{here}/w.npz"},
-            DataError,
-            r"w.npz: holds x; expected image and, optionally, label or x_all and",
-        ),
-        ({"num": 9}, ConfigError, r"^num=9 is for the samples of a run; input and reference are none$"),
-        ({"input": "{plain}", "num": 5}, ConfigError, r"^num=5 is not allowed; allowed: 6 or more$"),
-        ({"input": "{judge}"}, WorkdirError, r"model 'classifier', which predicts labels"),
-        (
-            {"out": "scores.txt"},
-            ConfigError,
-            r"^out='scores.txt' is not allowed; allowed: a file ending in .json",
-        ),
-    ],
-)
-def test_bad_input_is_refused_before_any_network_is_loaded(
-    fields, error, message, runs_folder, judge, sets, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(describing, "_of_run", None)
-    folder(tmp_path / "few", noise(5, 0))
-    np.savez(tmp_path / "w.npz", x=np.zeros(3))
-    places = {"plain": runs_folder / "plain", "judge": judge, "here": tmp_path}
-    given = {"input": sets[0][0], "reference": sets[0][1], "features": judge, "cache": "", **fields}
-    given = {name: v.format(**places) if isinstance(v, str) else v for name, v in given.items()}
-    with pytest.raises(error, match=message) as caught:
-        score.run(**given)
-    assert "\n" not in str(caught.value)

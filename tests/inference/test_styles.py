@@ -165,6 +165,7 @@ def test_modes_of_layers_are_refused_where_layers_take_no_styles(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.long
 def test_the_projection_of_a_generated_image_comes_back(runs_folder, run, tmp_path):
     ws = mapped(run, np.random.default_rng(0).normal(size=(3, 5)))
     folder = tmp_path / "photographs"

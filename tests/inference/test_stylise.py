@@ -106,12 +106,14 @@ def test_alpha_zero_is_the_decoder_of_the_contents_maps_and_alpha_one_the_styles
     assert np.abs(pixels(one / "p.png") - artist.decode(styled)[:, :-1]).max() <= 1
 
 
+@pytest.mark.long
 def test_tiles_show_no_seam(use, places):
     _, whole = use("whole", style=places["one"], tile=0)
     _, tiles = use("tiles", style=places["one"], tile=6)
     assert np.abs(pixels(whole / "p.png") - pixels(tiles / "p.png")).max() <= 1
 
 
+@pytest.mark.long
 def test_a_tile_takes_only_what_its_pixels_need(artist, run):
     small = stylist.Stylist(restore.load(run), 6)
     np.testing.assert_allclose(small.encode(SQUARE), artist.encode(SQUARE), atol=1e-4)
@@ -120,12 +122,14 @@ def test_a_tile_takes_only_what_its_pixels_need(artist, run):
     assert np.abs(blind.encode(SQUARE) - artist.encode(SQUARE)).max() > 1e-3
 
 
+@pytest.mark.long
 def test_all_weight_on_one_style_is_that_style(use):
     _, pairs = use("pairs")
     _, mixture = use("mixture", weights=["0", "3", "0", "0"])
     np.testing.assert_array_equal(pixels(mixture / "p.png"), pixels(pairs / "p" / "b.png"))
 
 
+@pytest.mark.long
 def test_a_run_in_python_gives_arrays_the_style_that_the_mode_gives_files(run, use, places):
     _, whole = use("whole", style=places["one"])
     _, half = use("half", style=places["one"], alpha=0.5)
@@ -148,6 +152,7 @@ def test_a_run_in_python_gives_arrays_the_style_that_the_mode_gives_files(run, u
         loaded.translate([PHOTO, PHOTO[:1, :1]], style=painting)
 
 
+@pytest.mark.long
 def test_sheets_begin_and_end_with_the_styles_they_interpolate(use, places):
     _, pairs = use("pairs")
     tall, wide = PHOTO.shape[:2]
@@ -165,6 +170,7 @@ def test_sheets_begin_and_end_with_the_styles_they_interpolate(use, places):
     np.testing.assert_array_equal(sheet[:, -wide:], pixels(pairs / "p" / "a.png"))
 
 
+@pytest.mark.long
 def test_a_mask_of_one_number_is_that_style_and_two_regions_are_normalised_apart(
     use, tmp_path, artist, places
 ):
@@ -197,6 +203,7 @@ def test_luminance_keeps_the_differences_of_colours(use, places):
     assert apart.max() < 2
 
 
+@pytest.mark.long
 def test_matched_colours_change_the_style_and_grey_contents_get_grey_styles(use, places, tmp_path):
     _, plain = use("plain", style=places["one"])
     _, out = use("matched", style=places["one"], colour="match")

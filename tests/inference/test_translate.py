@@ -1,76 +1,18 @@
-"""Folders translated by a run: which pixels and names they have, what is skipped, and what is refused."""
-
-import io
-import logging
-import zipfile
+"""Folders translated by a run: which pixels and names the translations have."""
 
 import numpy as np
 import pytest
+from picture_files import encoded as png
+from picture_files import write as photos
 from PIL import Image
+from translated import NOISE, close, files, pixels
 
 import gan_jax
-from gan_jax import config as configuration
 from gan_jax.data.pixels import views
-from gan_jax.errors import ConfigError, DataError, IncompleteError, WorkdirError
+from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.inference import translate, translator
-from gan_jax.runs.workdir import Workdir
-from gan_jax.train import train
 
-NOISE = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
 COARSE = np.kron(NOISE[:10, :10], np.ones((4, 4, 1), np.uint8))
-
-
-def png(pixels, kind="PNG", **options):
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def photos(folder, files):
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def runs_of(tmp_path_factory, linear_model):
-    """Folders of untrained runs: any size; one size only; one direction with noise; conditional."""
-    folder = tmp_path_factory.mktemp("translating")
-    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
-    np.savez(folder / "noise.npz", image=images)
-    kinds = {
-        "any": ("recolour", {}, ("source", "target")),
-        "fixed": ("recolour", {"sides": 0}, ("source", "target")),
-        "noisy": ("recolour", {"two_way": False, "noise": 0.3}, ("source", "target")),
-        "asked": ("asked", {}, ("a",)),
-    }
-    for name, (model, fields, roles) in kinds.items():
-        built = configuration.default()
-        built.name, built.model = name, configuration.model(model, **fields)
-        built.data.size, built.data.manual_dir = 8, str(folder)
-        for role in roles:
-            built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
-        if name == "fixed":
-            built.data.roles.source["resize"] = "squeeze"
-        if name == "asked":
-            built.data.roles.a["channels"] = 1
-        built.batch_size, built.steps, built.tensorboard = 8, 0, False
-        train(built, folder / name)
-    return folder
-
-
-def pixels(path):
-    return np.asarray(Image.open(path)).astype(int)
-
-
-def close(found, expected):
-    assert found.shape == expected.shape
-    assert np.abs(found - expected.astype(int)).max() <= 1  # rounding of floats in [-1, 1]
-
-
-def files(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("direction", ["s2t", "t2s"])
@@ -88,6 +30,7 @@ def test_images_of_any_size_keep_it_and_their_names(runs_of, tmp_path, direction
         close(pixels(out / "index_files" / f"a.{what}.webp"), expected)
 
 
+@pytest.mark.long
 def test_a_run_in_python_translates_arrays_as_the_mode_translates_files(runs_of, tmp_path):
     images = [np.random.default_rng(i).integers(0, 256, (10 + i // 2, 13, 3), np.uint8) for i in range(5)]
     photos(tmp_path / "in", {f"{i}.png": png(image) for i, image in enumerate(images)})
@@ -185,57 +128,6 @@ def test_a_conditional_model_gets_what_is_asked_for_and_the_channels_that_it_tak
     close(pixels(tmp_path / "out" / "a.png"), np.clip(np.rint((floats + 1) * 127.5), 0, 255))
 
 
-def test_unreadable_images_are_reported_skipped_and_told_by_the_exit_code(runs_of, tmp_path, caplog):
-    good = png(NOISE)
-    shown = {"a.png": good, "b.jpg": b"nothing", "c.png": good[:200], "d.png": good, "notes.txt": b""}
-    source, out = photos(tmp_path / "in", shown), tmp_path / "out"
-    with caplog.at_level(logging.INFO), pytest.raises(IncompleteError) as error:
-        translate.run(runs_of / "any", input=str(source), output=str(out))
-    assert error.value.exit_code == 3
-    assert str(error.value) == (
-        "2 of 4 images could not be used: 1 not an image (b.jpg), 1 unreadable (c.png); "
-        f"the others were translated, see {out}/index.html"
-    )
-    lines = [record.getMessage() for record in caplog.records if "inference" in record.name]
-    assert lines == [f"1 other files of {source} are ignored", "b.jpg: not an image", "c.png: unreadable"]
-    assert [name for name in files(out) if name.endswith(".png")] == ["a.png", "d.png"]
-    page = (out / "index.html").read_text()
-    assert "2 images could not be used" in page and "<dt>b.jpg</dt><dd>not an image</dd>" in page
-
-
-def test_where_no_image_can_be_read_nothing_is_written(runs_of, tmp_path):
-    source = photos(tmp_path / "in", {"a.png": b"", "b.png": b"x"})
-    with pytest.raises(
-        DataError, match=r"in: none of 2 images can be used: 2 not an image \(a\.png, b\.png\)$"
-    ):
-        translate.run(runs_of / "any", input=str(source), output=str(tmp_path / "out"))
-    assert not (tmp_path / "out").exists()
-
-
-def test_images_too_large_for_the_device_are_skipped(runs_of, tmp_path, monkeypatch):
-    import jax
-
-    def full(self, *args):
-        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
-
-    source = photos(tmp_path / "in", {"a.png": png(NOISE)})
-    monkeypatch.setattr(translator.devices, "pmap_apply", lambda fn: full)
-    with pytest.raises(DataError, match=r"too large for the memory of the device; see --max_side \(a\.png\)"):
-        translate.run(runs_of / "any", input=str(source), output=str(tmp_path / "out"))
-
-
-def test_members_of_a_zip_stay_inside_the_output(runs_of, tmp_path):
-    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
-        for name in ("faces/a.png", "faces/sub/b.png", "/etc/c.png"):
-            archive.writestr(name, png(NOISE))
-    translate.run(runs_of / "any", input=str(tmp_path / "in.zip"), output=str(tmp_path / "all"))
-    translate.run(runs_of / "any", input=str(tmp_path / "in.zip" / "faces"), output=str(tmp_path / "part"))
-    for folder, names in {"all": ["etc/c", "faces/a", "faces/sub/b"], "part": ["a", "sub/b"]}.items():
-        assert [f for f in files(tmp_path / folder) if f.endswith(".png")] == [
-            f"{name}.png" for name in names
-        ]
-
-
 def test_noise_follows_from_the_seed_and_the_name(runs_of, tmp_path):
     """Each image has another size, so that none shares a batch with another."""
     sizes = {"a.png": 8, "b.png": 12, "c.png": 16}
@@ -248,139 +140,3 @@ def test_noise_follows_from_the_seed_and_the_name(runs_of, tmp_path):
         found[name] = {file.name: pixels(file)[0, 0, 0] for file in (tmp_path / name).glob("*.png")}
     assert found["part"]["b.png"] == found["one"]["b.png"] != found["other"]["b.png"]
     assert len(set(found["one"].values())) > 1
-
-
-REFUSED = {
-    "no input": (
-        {"input": "nowhere"},
-        ConfigError,
-        r"input='nowhere' does not exist; allowed: a folder, a zip",
-    ),
-    "unknown direction": (
-        {"direction": "a2b"},
-        ConfigError,
-        r"direction='a2b' is not allowed; allowed: 's2t'",
-    ),
-    "unknown derivation": ({"derive": "lines"}, ConfigError, r"derive='lines' is not allowed; allowed: ''"),
-    "no condition": (
-        {"attributes": ["Male"]},
-        ConfigError,
-        r"attributes=Male is for conditional models; this",
-    ),
-    "one way": (
-        {"workdir": "noisy", "direction": "t2s"},
-        ConfigError,
-        r"direction='t2s' is not possible with model 'recolour', which draws targets of source images$",
-    ),
-    "not asked": ({"workdir": "asked"}, ConfigError, r"--attributes is required: this model needs them"),
-    "unknown attribute": (
-        {"workdir": "asked", "attributes": ["Brigt"]},
-        ConfigError,
-        r"'Brigt' is not known",
-    ),
-    "inside": ({"output": "in/out"}, ConfigError, r"output='.*' lies in input='.*'; choose a folder outside"),
-    "no run": ({"workdir": "nothing"}, WorkdirError, r"nothing holds no run"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_done_is_refused_before_anything_is_written(runs_of, tmp_path, monkeypatch, name):
-    fields, error, words = REFUSED[name]
-    monkeypatch.chdir(tmp_path)
-    photos(tmp_path / "in", {"a.png": png(NOISE)})
-    given = {"workdir": "any", "input": "in", "output": "out"} | fields
-    with pytest.raises(error, match=words):
-        translate.run(runs_of / given.pop("workdir"), **given)
-    assert files(tmp_path) == ["in/a.png"]
-
-
-@pytest.mark.parametrize(
-    ("model", "what"), [("linear", "makes images from noise"), ("classifier", "predicts labels")]
-)
-def test_a_run_that_turns_no_images_into_images_is_named(linear_model, tmp_path, model, what):
-    built = configuration.default()
-    built.name, built.model = "other", configuration.model(model)
-    Workdir(tmp_path / "run").open().write_json("config.json", built.to_dict())
-    with pytest.raises(
-        WorkdirError, match=rf"run 'other' of model '{model}', which {what}.*; --mode=translate"
-    ):
-        translate.run(tmp_path / "run", input=str(tmp_path), output=str(tmp_path / "out"))
-
-
-def test_files_of_an_earlier_translation_are_replaced_on_request_alone(runs_of, tmp_path):
-    source = photos(tmp_path / "in", {"a.png": png(NOISE)})
-    given = {"input": str(source), "output": str(tmp_path / "out")}
-    translate.run(runs_of / "any", **given)
-    (tmp_path / "out" / "letter.txt").write_text("keep me")
-    photos(source, {"a.png": png(255 - NOISE)})
-    with pytest.raises(ConfigError, match=r"a\.png and 3 more already"):
-        translate.run(runs_of / "any", **given)
-    close(pixels(tmp_path / "out" / "a.png"), 255 - NOISE)
-    translate.run(runs_of / "any", **given, overwrite=True)
-    close(pixels(tmp_path / "out" / "a.png"), NOISE)
-    assert (tmp_path / "out" / "letter.txt").read_text() == "keep me"
-
-
-# Images that cost only themselves.
-
-
-def test_an_image_too_thin_for_the_model_is_left_out(runs_of, tmp_path, monkeypatch):
-    """Such as one of 800 x 8 pixels that `max_side` makes one pixel high."""
-    mapped = translator.devices.pmap_apply
-
-    def pmap_apply(function):
-        call = mapped(function)
-
-        def apply(state, batch, *args):
-            if min(batch["source"].shape[1:3]) < 8:
-                raise ValueError("cannot pad by reflection")
-            return call(state, batch, *args)
-
-        return apply
-
-    monkeypatch.setattr(translator.devices, "pmap_apply", pmap_apply)
-    shown = {"a.png": png(NOISE), "thin.png": png(np.zeros((8, 800, 3), np.uint8)), "z.png": png(NOISE)}
-    out = tmp_path / "out"
-    message = r"^1 of 3 images could not be used: 1 too thin for the model at 40 x 4 pixels \(thin\.png\)"
-    with pytest.raises(IncompleteError, match=message):
-        translate.run(
-            runs_of / "any", input=str(photos(tmp_path / "in", shown)), output=str(out), max_side=40
-        )
-    assert {"a.png", "z.png", "index.html"} < {*files(out)}
-
-
-def test_names_as_long_as_file_systems_allow_are_translated(runs_of, tmp_path):
-    shown = ["x" * 247 + ".png", "鉄" * 83 + ".png", "y" * 251 + ".jpg", "y" * 251 + ".png"]
-    out = tmp_path / "out"
-    source = photos(tmp_path / "in", {name: png(NOISE[:8, :8]) for name in shown})
-    assert translate.run(runs_of / "any", input=str(source), output=str(out))["images"] == len(shown)
-    found = files(out)
-    assert len(found) == 3 * len(shown) + 1 and {*shown[:2]} < {*found}
-
-
-def test_a_folder_in_the_place_of_an_output_costs_that_image(runs_of, tmp_path):
-    source = photos(tmp_path / "in", {name: png(NOISE[:8, :8]) for name in ("a.png", "b.png", "c.png")})
-    out = tmp_path / "out"
-    (out / "a.png").mkdir(parents=True)
-    (out / "index_files" / "b.after.webp").mkdir(parents=True)
-    with pytest.raises(ConfigError, match=r"has a\.png and 1 more already"):
-        translate.run(runs_of / "any", input=str(source), output=str(out))
-    message = "2 of 3 images could not be used: 2 its output cannot be written: Is a directory"
-    with pytest.raises(IncompleteError, match=message):
-        translate.run(runs_of / "any", input=str(source), output=str(out), overwrite=True)
-    assert "c.png" in (out / "index.html").read_text()
-
-
-def test_the_page_is_written_also_if_the_disk_fills_up_half_way(runs_of, tmp_path, monkeypatch):
-    write = Workdir.write
-
-    def fills_up(self, name, content):
-        if name == "b.png":
-            raise WorkdirError("no space") from OSError(28, "No space left on device")
-        write(self, name, content)
-
-    monkeypatch.setattr(Workdir, "write", fills_up)
-    source = photos(tmp_path / "in", {name: png(NOISE[:8, :8]) for name in ("a.png", "b.png")})
-    with pytest.raises(WorkdirError, match="no space"):
-        translate.run(runs_of / "any", input=str(source), output=str(tmp_path / "out"))
-    assert "a.png" in (tmp_path / "out" / "index.html").read_text()

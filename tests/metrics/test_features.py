@@ -32,6 +32,7 @@ def path(tensors, tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.long
 def test_an_npz_gives_the_networks_variables_and_the_files_hash(path, tensors):
     variables, sha256 = pretrained.read("inception", path)
     jax.tree.map(np.testing.assert_array_equal, variables, inception.variables(tensors))
@@ -158,6 +159,7 @@ def test_a_vgg_that_is_none_is_refused_in_one_line_with_its_file(tmp_path):
         pretrained.check("vgg19", path)
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 @pytest.mark.skipif("GAN_JAX_DATA" not in os.environ, reason="GAN_JAX_DATA names no folder")
 def test_the_vgg_of_hed_answers_photographs_more_than_plain_pictures():
@@ -175,6 +177,7 @@ def test_the_vgg_of_hed_answers_photographs_more_than_plain_pictures():
     assert spread[0] > 3 * spread[1]
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 @pytest.mark.skipif("GAN_JAX_DATA" not in os.environ, reason="GAN_JAX_DATA names no folder")
 def test_no_few_filters_of_the_normalised_vgg_are_the_style_of_paintings():

@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -51,7 +52,7 @@ def test_the_distance_of_a_judge_is_that_of_directions():
     np.testing.assert_allclose(perceptual.distance("judge", Network())(x, 7 * x), 0, atol=1e-9)
 
 
-@pytest.mark.parametrize("features", ["random", "vgg16"])
+@levels.parametrize("features", ["random", "vgg16"], kept=("vgg16",))
 def test_perceptual_distances_sum_the_layers_means_and_ignore_the_strength_of_maps(features):
     x, y = rng().uniform(-1, 1, (2, 2, 16, 16, 3)).astype(np.float32)
     if features == "vgg16":
@@ -168,6 +169,7 @@ def test_what_is_glued_stays_and_what_moves_does_not():
     assert share_that_stays(both) == pytest.approx(0.5)
 
 
+@pytest.mark.long
 def test_the_least_share_is_that_of_details_that_cancel():
     pattern = rng().normal(size=(1, 4, 4, 2))
     assert share_that_stays(np.concatenate([pattern, -pattern])) == pytest.approx(-1)

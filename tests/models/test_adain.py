@@ -105,6 +105,7 @@ def test_the_decoder_moves_and_the_encoder_does_not(state):
     assert metrics["decoder/grad_norm"] > 0
 
 
+@pytest.mark.long
 def test_options_add_their_terms(state):
     m = model(tv=2.0, reconstruction=3.0)
     _, metrics = run(m, state, [BATCH])
@@ -139,6 +140,7 @@ def network(depth, through):
     return SimpleNamespace(variables={"vgg16": variables})
 
 
+@pytest.mark.long
 def test_the_encoder_has_the_weights_that_the_model_names(state):
     given = network(16, "relu3_1")  # deeper than needed
     adopted = model(weights="mine").adopt(state, {"mine": given}, {})
@@ -172,6 +174,7 @@ def test_with_a_random_encoder_the_weights_measure_the_style_alone(state):
     assert np.all(np.abs(found["style_loss"] / same["style_loss"] - 1) > 0.01)
 
 
+@pytest.mark.long
 def test_weights_that_do_not_fit_are_refused(state):
     with pytest.raises(ValueError, match=r"^weights='mine' is not allowed; allowed: random, other$"):
         model(weights="mine").adopt(state, {"other": network(16, "relu2_1")}, {})
@@ -205,6 +208,7 @@ def test_sizes_that_leave_one_position_are_refused():
     adain.Model().check(Inputs(16))
 
 
+@pytest.mark.long
 def test_no_pixel_beyond_the_reach_affects_a_map_or_an_image(state):
     m = model()
     assert (m.reach, adain.Model(depth=16).reach, adain.Model().reach) == (4, 32, 32)

@@ -55,6 +55,7 @@ def test_predictions_are_logits_and_use_running_statistics():
     np.testing.assert_allclose(alone[0], whole[3], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.long
 def test_augmentation_and_dropout_draw_anew_each_iteration_and_repeat_with_the_seed():
     m = model(rotation=0.3, contrast=0.4, negate=0.5, dropout=0.3, learning_rate=1e-9)
     batch = pictures()
@@ -65,6 +66,7 @@ def test_augmentation_and_dropout_draw_anew_each_iteration_and_repeat_with_the_s
     assert resumed[0]["classifier/loss"] == pytest.approx(first[2], rel=1e-4)
 
 
+@pytest.mark.long
 def test_weight_decay_shrinks_kernels_and_spares_biases():
     m = model(weight_decay=0.1, learning_rate=0.5)
     params = jax.tree.map(np.ones_like, initial(m).players["classifier"].params)

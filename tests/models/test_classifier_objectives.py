@@ -3,6 +3,7 @@
 import math
 
 import jax
+import levels
 import numpy as np
 import pytest
 from classifying import WIDTHS, attributes, features, initial, model, pictures, run
@@ -54,7 +55,7 @@ def test_a_student_comes_near_the_features_it_is_given():
     assert metrics[-1]["classifier/loss"] < 0.8 * metrics[0]["classifier/loss"]
 
 
-@pytest.mark.parametrize("objective", ["classes", "features"])
+@levels.parametrize("objective", ["classes", "features"], kept=("features",))
 def test_what_is_embedded_are_the_features_that_dtn_takes_for_f(objective):
     m = model(objective=objective, batch_norm=True, dropout=0.5)
     state = initial(m)
@@ -73,6 +74,7 @@ def test_flipping_mirrors_whole_images_left_to_right_as_often_as_asked():
     np.testing.assert_array_equal(augment.flip(jax.random.key(0), x, 1.0), x[:, :, ::-1])
 
 
+@pytest.mark.long
 def test_a_flipped_batch_trains_as_its_mirror_image():
     batch = pictures()
     mirrored = {**batch, "image": np.ascontiguousarray(batch["image"][:, :, ::-1])}

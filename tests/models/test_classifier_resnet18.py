@@ -36,6 +36,7 @@ def test_features_are_what_the_head_reads():
     np.testing.assert_allclose(m.predict(state, batch), logits, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.long
 def test_a_step_moves_parameters_and_running_statistics():
     m = model(**SMALL, objective="attributes", num_classes=3)
     state, (metrics,) = run(m, [attributes()])

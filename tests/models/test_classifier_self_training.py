@@ -1,6 +1,7 @@
 """Self-training on unlabelled images, and starting from another run's variables."""
 
 import jax
+import levels
 import numpy as np
 import pytest
 from classifying import initial, model, pictures, run, unlabelled
@@ -14,7 +15,7 @@ def softmax(logits):
     return powers / powers.sum(-1, keepdims=True)
 
 
-@pytest.mark.parametrize("threshold", [0.0, 0.15, 1.0])
+@levels.parametrize("threshold", [0.0, 0.15, 1.0], kept=(0.15,))
 def test_self_training_learns_the_networks_own_answers_where_it_is_sure(threshold):
     m = model(pseudo_weight=2.0, pseudo_threshold=threshold)
     batch = unlabelled()
@@ -43,6 +44,7 @@ def starting(m):
     return initial(m).replace(memory={"answers": np.full(10, 0.1, np.float32)})
 
 
+@pytest.mark.long
 def test_answers_start_uniform_and_a_role_without_images_is_refused():
     m = model(pseudo_weight=1.0)
     state = jax.jit(m.init)(jax.random.key(0), unlabelled(1))
@@ -51,6 +53,7 @@ def test_answers_start_uniform_and_a_role_without_images_is_refused():
         m.init(jax.random.key(0), pictures(1))
 
 
+@pytest.mark.long
 def test_self_training_makes_answers_surer():
     m = model(pseudo_weight=1.0, pseudo_threshold=0.0, learning_rate=3e-3)
     _, metrics = run(m, [unlabelled()] * 20, starting(m))

@@ -4,6 +4,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 from translating import B, count, initial, kept, moved, pictures, run, zeroed
@@ -31,6 +32,7 @@ def test_the_paper_s_players():
         }
 
 
+@pytest.mark.long
 def test_terms_of_networks_that_answer_nothing():
     # D's scores and G's images are all 0, so every term is known.
     m = model(**ALL)
@@ -52,6 +54,7 @@ def test_terms_of_networks_that_answer_nothing():
         assert metrics[name] == pytest.approx(value, rel=1e-5), name
 
 
+@pytest.mark.long
 def test_a_discriminator_that_takes_everything_for_real():
     m = model()
     state = zeroed(initial(m, BATCH))
@@ -78,7 +81,7 @@ def test_an_update_moves_its_player_alone(monkeypatch, method):
     assert int(after.players[name].opt_state[0].count) == 1
 
 
-@pytest.mark.parametrize("direction", ["cycle_forward", "cycle_backward"])
+@levels.parametrize("direction", ["cycle_forward", "cycle_backward"])
 def test_either_cycle_moves_both_generators(direction):
     other = {"cycle_forward": "cycle_backward", "cycle_backward": "cycle_forward"}[direction]
     m = model(gan_weight=0.0, **{other: 0.0})
@@ -198,6 +201,7 @@ def test_rates_are_constant_for_half_the_steps_and_fall_to_zero():
     np.testing.assert_allclose(moves, expected, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.long
 def test_generate_translates_the_roles_that_there_are_at_any_size_that_fits():
     m = model(source_channels=3, target_channels=1)
     state = initial(m, pictures(8, (3, 1)))
@@ -208,6 +212,7 @@ def test_generate_translates_the_roles_that_there_are_at_any_size_that_fits():
     assert m.multiple == 2
 
 
+@pytest.mark.long
 def test_the_networks_of_mnist_svhn_transfer_keep_running_statistics_of_real_images():
     m = cyclegan.Model(
         generator="mnist_svhn", g_width=2, d_width=2, target_channels=1, pool=0, cycle_distance="mse"

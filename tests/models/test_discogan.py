@@ -54,6 +54,7 @@ def test_the_share_of_the_reconstruction():
         assert metrics["gen/share"] == pytest.approx(share)
 
 
+@pytest.mark.long
 def test_terms_of_networks_that_answer_nothing():
     m = model(curriculum=0, rate=0.25)
     state = zeroed(initial(m, BATCH))
@@ -72,6 +73,7 @@ def test_terms_of_networks_that_answer_nothing():
         assert metrics[name] == pytest.approx(value, rel=1e-5, abs=1e-7), name
 
 
+@pytest.mark.long
 def test_features_are_matched_by_the_batch_s_mean_of_the_judge_in_training():
     m = model(fm_weight=2.0, gan_weight=0.0, starting_rate=0.0)
     state = initial(m, BATCH)

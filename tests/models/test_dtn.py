@@ -17,6 +17,7 @@ from gan_jax.networks.recognition.stages import Classifier, Features
 from gan_jax.runs import inputs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("d_steps", "g_steps"), [(3, 2), (1, 2)])
 def test_players_move_as_often_as_configured_each_time_on_fresh_examples(d_steps, g_steps):
     m = model(d_steps=d_steps, g_steps=g_steps)
@@ -26,6 +27,7 @@ def test_players_move_as_often_as_configured_each_time_on_fresh_examples(d_steps
     assert counts == {"disc": d_steps, "gen": g_steps}
 
 
+@pytest.mark.long
 def test_each_move_takes_its_own_part_of_the_batch(monkeypatch):
     m = model(d_steps=3, g_steps=2)
     seen = []
@@ -78,6 +80,7 @@ def test_without_a_decay_the_rate_stays():
         assert -float(update) == pytest.approx(0.1, rel=1e-4)
 
 
+@pytest.mark.long
 def test_the_average_of_g_follows_its_closed_form_and_is_what_generates():
     m = model(ema=0.75)
     states = [initial(m), *(devices.unreplicate(finished(m, n)[0]) for n in (1, 2))]
@@ -91,6 +94,7 @@ def test_the_average_of_g_follows_its_closed_form_and_is_what_generates():
     same(m.generate(states[-1], batch, None), m.generate(averaged, batch, None))
 
 
+@pytest.mark.long
 def test_cached_features_train_exactly_as_recomputed_ones():
     m = model()
     batch = pictures()
@@ -114,6 +118,7 @@ def test_cached_features_train_exactly_as_recomputed_ones():
         assert from_cache[name] == pytest.approx(value, rel=1e-4, abs=1e-6), name
 
 
+@pytest.mark.long
 def test_a_step_on_cached_features_equals_one_that_computes_them():
     m = full()
     batch = pictures()
@@ -237,6 +242,7 @@ def test_a_batch_without_a_role_or_of_other_channels_is_refused():
         model(target_channels=3).init(jax.random.key(0), pictures())
 
 
+@pytest.mark.long
 def test_the_optimal_discriminator_is_a_fixed_point_of_d():
     # g does not move, and its fakes differ from real images. D's loss then falls to an optimum below 3 log 3.
     m = model(g_learning_rate=0.0, d_learning_rate=5e-3, d_batch_norm=False, d_init="lecun", beta=0.0)

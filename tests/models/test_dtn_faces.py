@@ -65,6 +65,7 @@ def drawn(m):
     return tuple(np.concatenate(x) for x in zip(*halves, strict=True))
 
 
+@pytest.mark.long
 def test_d_and_f_see_the_enlarged_image_and_the_others_are_taken_at_its_own_size():
     m = full(**SMALL)
     state, batch = initial(m), pictures()
@@ -86,6 +87,7 @@ def test_d_and_f_see_the_enlarged_image_and_the_others_are_taken_at_its_own_size
         assert metrics[name] == pytest.approx(value, rel=2e-4), name
 
 
+@pytest.mark.long
 def test_a_step_moves_every_layer_of_g():
     m = model(**SMALL)
     after = devices.unreplicate(run(m)[0]).players["gen"].params["g"]

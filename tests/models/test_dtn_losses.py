@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import optax
 import pytest
@@ -21,6 +22,7 @@ def with_zero_logits(state):
     return state.replace(players={**state.players, "disc": disc.replace(params=params)})
 
 
+@pytest.mark.long
 def test_a_discriminator_of_equal_logits_gives_3_and_2_log_3():
     m = full()
     _, metrics = run(m, state=with_zero_logits(initial(m)))
@@ -30,6 +32,7 @@ def test_a_discriminator_of_equal_logits_gives_3_and_2_log_3():
     assert metrics["gen/gan_source"] + metrics["gen/gan_target"] == pytest.approx(2.1972246, abs=1e-5)
 
 
+@pytest.mark.long
 def test_a_binary_discriminator_of_zero_logits_gives_2_log_2_and_log_2():
     m = model(**ROWS["baseline"], d_learning_rate=0.0)
     _, metrics = run(m, state=with_zero_logits(initial(m)))
@@ -94,7 +97,9 @@ def test_accuracies_of_d_are_shares_of_each_class():
     }
 
 
-@pytest.mark.parametrize("const", [{"const_distance": "cosine"}, {"const_normalise": "std"}])
+@levels.parametrize(
+    "const", [{"const_distance": "cosine"}, {"const_normalise": "std"}], kept=[{"const_normalise": "std"}]
+)
 def test_const_as_configured(const):
     m = full(**const)
     state, batch = initial(m), pictures()
@@ -128,10 +133,11 @@ def gradient(**weights):
         return jax.jit(of_g)(initial(m), pictures())
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     "weights",
     [{"alpha": 1.0}, {"alpha": 1.0, "const_warp": 1.0}, {"beta": 1.0}, {"adversary": "ternary"}],
     ids=["const", "warped const", "tid", "gang"],
+    kept=[{"beta": 1.0}, {"adversary": "ternary"}],
 )
 def test_each_term_reaches_every_layer_of_g(weights):
     grads = gradient(**weights)
@@ -140,6 +146,7 @@ def test_each_term_reaches_every_layer_of_g(weights):
         assert np.linalg.norm(leaf) > 0, path
 
 
+@pytest.mark.long
 def test_f_looks_at_moved_and_bent_images_for_l_const_alone():
     m = full(const_warp=0.5)
     state, key = initial(m), jax.random.key(3)
@@ -160,7 +167,7 @@ def test_the_total_variation_reaches_g():
     assert float(optax.tree.norm(gradient(gamma=1.0))) > 1e-4
 
 
-@pytest.mark.parametrize("player", ["gen", "disc"])
+@levels.parametrize("player", ["gen", "disc"], kept=("gen",))
 def test_a_players_step_touches_nothing_of_the_others_statistics_and_moments(player):
     # One player's update leaves the other's parameters, running statistics, moments and average alone.
     m = model(ema=0.5)

@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 from playing import PLAYED, ROWS, distance, features, finished, initial, model, pictures, run, same
@@ -24,7 +25,7 @@ TERNARY = {"loss", "grad_norm", "source", "fake_target", "real_target"} | {
 }
 
 
-@pytest.mark.parametrize("row", PLAYED)
+@levels.parametrize("row", PLAYED, kept=("no_adversary",))
 def test_f_and_its_scale_stay_bit_for_bit_and_devices_agree(row):
     m = model(**ROWS[row])
     state, _ = finished(m)
@@ -47,6 +48,7 @@ def test_a_row_has_its_players_and_its_terms(row):
     assert all(math.isfinite(value) for value in metrics.values())
 
 
+@pytest.mark.long
 def test_without_an_adversary_no_seed_of_d_matters():
     m = model(**ROWS["no_adversary"])
     state = initial(m)
@@ -62,6 +64,7 @@ def test_neither_leaves_a_loss_of_two_adversarial_terms():
     assert metrics["gen/loss"] == pytest.approx(both, rel=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("alpha", "alike"), [(0.0, True), (15.0, False)])
 def test_without_const_training_is_independent_of_the_second_f(alpha, alike):
     # The batch has the features, as from the cache. Only L_CONST applies f.
@@ -106,6 +109,7 @@ def test_a_binary_discriminator_has_one_logit_and_a_ternary_one_three():
     assert heads["baseline"]["bias"].shape == (1,)
 
 
+@pytest.mark.long
 def test_the_baseline_does_not_pass_targets_through_g():
     # Targets affect g only through D. With D's rate at zero they have no effect on g.
     m = model(**ROWS["baseline"], d_learning_rate=0.0)

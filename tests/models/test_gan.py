@@ -6,6 +6,7 @@ import math
 import adversaries as play
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -30,6 +31,7 @@ def without_weights(state, *names):
     return state.replace(players=players)
 
 
+@pytest.mark.long
 def test_one_player_at_rate_zero_stays_while_the_other_moves():
     for still, other in (("gen", "disc"), ("disc", "gen")):
         m = play.model(optimizer="sgd", **{f"{still[0]}_learning_rate": 0.0})
@@ -48,7 +50,7 @@ def test_d_moves_first_and_g_against_the_d_that_moved():
     assert play.moved(plain[0].players["gen"].params, slow_d[0].players["gen"].params)
 
 
-@pytest.mark.parametrize("d_steps", [1, 3])
+@levels.parametrize("d_steps", [1, 3])
 def test_d_makes_its_updates_for_each_one_of_g(d_steps):
     m = play.model(d_steps=d_steps)
     assert m.batches == d_steps
@@ -98,6 +100,7 @@ def test_d_is_right_of_an_image_on_its_side_of_the_middle(bias, real, fake, labe
     assert (metrics["disc/accuracy_real"], metrics["disc/accuracy_fake"]) == (real, fake)
 
 
+@pytest.mark.long
 def test_every_parameter_of_a_clipped_critic_is_within_the_bound_and_g_is_not():
     fields = {**play.CONVOLUTIONS, "d_norm": "layer", "loss": "wasserstein", "clip": 0.01}
     state, _ = play.finished(play.model(**fields, optimizer="rmsprop", d_steps=2))
@@ -126,7 +129,7 @@ def test_running_statistics_are_those_of_the_passes_of_ones_own_update(name, pas
         np.testing.assert_allclose(variance, 0.9**passes, rtol=1e-6)
 
 
-@pytest.mark.parametrize("d_steps", [1, 2])
+@levels.parametrize("d_steps", [1, 2])
 def test_the_singular_vectors_advance_once_an_update_of_d(d_steps):
     m = play.model(**UNTRAINED_D, **SN, d_steps=d_steps)
     before = play.initial(m).players["disc"]
@@ -139,6 +142,7 @@ def test_the_singular_vectors_advance_once_an_update_of_d(d_steps):
     assert all(np.linalg.norm(u) == pytest.approx(1, abs=1e-5) for u in jax.tree.leaves(after.batch_stats))
 
 
+@pytest.mark.long
 def test_noise_given_is_taken_and_noise_not_given_is_drawn():
     m = play.model()
     state = play.initial(m)
@@ -152,6 +156,7 @@ def test_noise_given_is_taken_and_noise_not_given_is_drawn():
     assert len(np.unique([x.sum((1, 2, 3)) for x in drawn[1:]])) == 8
 
 
+@pytest.mark.long
 def test_images_are_drawn_by_the_average_where_one_is_kept():
     m = play.model(optimizer="sgd", g_learning_rate=0.5, ema=0.75)
     before, (after, _) = play.initial(m).players["gen"], play.finished(m)
@@ -176,6 +181,7 @@ def test_the_prior_has_its_mean_and_deviation(prior, deviation):
     assert (np.abs(z).max() <= 2) == (prior == "uniform")
 
 
+@pytest.mark.long
 def test_both_rates_reach_zero_at_the_same_iteration():
     rates = {"g_learning_rate": 1.0, "d_learning_rate": 1.0}
     m = play.model(optimizer="sgd", b1=0.0, d_steps=5, decay_start=2, decay_end=4, **rates)

@@ -5,6 +5,7 @@ import math
 import adversaries as play
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -70,7 +71,7 @@ def test_d_is_shown_fakes_of_the_classes_of_its_real_images():
     assert metrics["disc/accuracy_fake"] == pytest.approx(1 - zero, abs=1e-6)
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("fields", "d", "g"),
     [
         ({}, 2 * LN2 + 2 * LN4, LN2 + LN4),
@@ -101,6 +102,7 @@ def test_uniform_class_logits_of_ten_cost_log_10_and_d_in_all_5_99():
     assert float(d) == pytest.approx(5.991465, abs=1e-5)
 
 
+@pytest.mark.long
 def test_both_players_learn_to_agree_on_the_class():
     # The players are not opponents here: D learns real images' classes, and G draws what D takes for them.
     m = play.model(**play.AUXILIARY, aux_weight_d=10.0, aux_weight_g=10.0, d_learning_rate=0.01,
@@ -134,6 +136,7 @@ def test_images_without_classes_are_refused(label, found):
         jax.eval_shape(m.init, jax.random.key(0), batch)
 
 
+@pytest.mark.long
 def test_no_gradient_through_maxout_is_nan():
     # With jnp.max G's was after a few of these steps: XLA, which does not optimise here, rounded differently
     # where it computed the linear functions a second time, and none of them equalled the largest.

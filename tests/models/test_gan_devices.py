@@ -3,8 +3,8 @@
 import adversaries as play
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
-import pytest
 
 from gan_jax.game import devices
 
@@ -32,7 +32,7 @@ ALIKE = {
 }
 
 
-@pytest.mark.parametrize("name", ALIKE)
+@levels.parametrize("name", ALIKE, kept=("gan", "wgan_gp"))
 def test_two_devices_on_halves_agree_with_one_on_the_whole_batch(name, monkeypatch):
     rates = {"optimizer": "sgd", "g_learning_rate": 0.05, "d_learning_rate": 0.05}
     m = play.model(**{**ALIKE[name], **rates})

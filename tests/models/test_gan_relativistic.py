@@ -48,7 +48,7 @@ def test_penalties_of_slopes_go_with_no_batch_norm():
         play.model(**play.CONVOLUTIONS, loss="relativistic", r1_weight=1.0)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_25_gaussians_are_all_found():
     """The toy of the paper's Section 2: a grid of 5x5 Gaussians of deviation 0.05, one a cell."""
     fields = {"generator": "mlp_toy", "discriminator": "mlp_toy", "size": 1, "channels": 2, "z_dim": 2}

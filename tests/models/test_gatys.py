@@ -4,6 +4,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -74,7 +75,7 @@ def test_coarse_levels_come_first_and_each_begins_by_measuring():
     assert {p for i in range(1, 900) for p in model().phases(i)} == {("move", 0)}
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+@levels.parametrize("optimizer", ["adam", "lbfgs"], kept=("lbfgs",))
 def test_the_image_nears_the_style_and_the_content_pays(optimizer):
     state, metrics = finished(model(optimizer=optimizer))
     assert metrics[0]["image/content"] < 1e-6 < metrics[-1]["image/content"]
@@ -110,6 +111,7 @@ def test_the_loss_is_the_papers_on_maps_with_mean_activation_one():
     assert metrics[0]["image/style"] == pytest.approx(distance, rel=1e-4)
 
 
+@pytest.mark.long
 def test_a_finer_level_starts_from_the_coarser_image_and_is_shown_from_then_on():
     m = model(levels=2, coarse_steps=2)
     coarse, _ = run(m, 2)
@@ -127,6 +129,7 @@ def test_a_finer_level_starts_from_the_coarser_image_and_is_shown_from_then_on()
     np.testing.assert_allclose(generate(m, fine), np.clip(pixels(fine), -1, 1), atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_style_without_weight_does_not_count():
     fields = {"normalise": "none"}  # scales depend on all styles
     alone = run(model(**fields))[1][0]["image/style"]
@@ -137,6 +140,7 @@ def test_a_style_without_weight_does_not_count():
     assert mixed[()] == pytest.approx((mixed[1.0, 0.0] + mixed[0.0, 2.0]) / 2, rel=1e-5)
 
 
+@pytest.mark.long
 def test_a_layers_weight_is_its_share_of_the_style():
     fields = {"style_layers": ("scales", "relu1_1")}
     first, second, both = (
@@ -172,6 +176,7 @@ def test_luminance_keeps_the_contents_colours():
     assert np.abs(np.asarray(wanted) - pixels(state)).max() > 1e-3
 
 
+@pytest.mark.long
 def test_match_is_a_style_that_was_matched_before():
     given = batch()
     given["style"] = np.asarray(colour.matched(given["style"], given["content"]))
@@ -195,6 +200,7 @@ def test_the_first_image(start, std):
         np.testing.assert_allclose(pixels(state), batch()["content"][:1], atol=1e-5)
 
 
+@pytest.mark.long
 def test_scaling_by_filters_is_normalising_the_weights():
     network = vgg.VGG(19, "average", through="relu2_1")
     x = jnp.asarray(batch()["content"][:1])
@@ -223,6 +229,7 @@ class Weights:
         self.variables = {name: variables}
 
 
+@pytest.mark.long
 def test_vggs_weights_come_from_the_file_as_far_as_the_layers_need():
     m = gatys.Model(perception="vgg16", content_layers=("relu2_1",), style_layers=("relu1_1", "conv2_2"))
     assert m.network.through == "conv2_2"
@@ -234,6 +241,7 @@ def test_vggs_weights_come_from_the_file_as_far_as_the_layers_need():
     np.testing.assert_array_equal(found["conv2_2"]["kernel"], variables["params"]["conv2_2"]["kernel"])
 
 
+@pytest.mark.long
 def test_a_classifiers_stages_are_its_convolutions_with_batch_norm_folded_in():
     m = gatys.Model(perception="classifier", f_widths=(4, 4, 6, 8))
     f = classifier.Model(widths=(4, 4, 6, 8), batch_norm=True)

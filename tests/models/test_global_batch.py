@@ -23,6 +23,7 @@ def ends(tmp_path_factory):
 
 
 # The norm of the penalty's slopes is computed in float32.
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "tolerance"), [("dtn", 1e-12), ("wgan_gp", 1e-7)])
 def test_one_and_four_devices_end_alike(name, tolerance, ends):
     start, one = dividing.started(name), ends(name, 1)

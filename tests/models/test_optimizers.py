@@ -5,6 +5,7 @@ import itertools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from gan_jax.models.shared import optimizers
 
@@ -22,6 +23,7 @@ def descent(loss, start, steps):
     return found
 
 
+@pytest.mark.long
 def test_a_quadratic_is_solved():
     scales = jnp.array([1.0, 3.0, 0.3, 2.0])
     loss = lambda w: 0.5 * jnp.sum(scales * jnp.square(w - 0.2))  # noqa: E731
@@ -36,6 +38,7 @@ def test_no_step_goes_uphill_where_the_curvature_is_negative():
     assert all(after < before for before, after in itertools.pairwise(values))
 
 
+@pytest.mark.long
 def test_a_step_changes_parameters_by_a_tenth_at_most():
     found = descent(lambda w: 1e6 * jnp.sum(jnp.abs(w)), [5.0, -5.0, 5.0], 6)
     places = np.stack([params for _, params in found])

@@ -4,6 +4,7 @@ import functools
 
 import growth as play
 import jax
+import levels
 import numpy as np
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_stage_has_its_own_rate_and_later_stages_the_last_one():
 # --- a step --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("first", "sides", "colours"), [(0, (4,), (4,)), (2, (4, 8), (4, 8))])
+@levels.parametrize(("first", "sides", "colours"), [(0, (4,), (4,)), (2, (4, 8), (4, 8))])
 def test_only_layers_up_to_the_stage_move(first, sides, colours):
     before, (after, _) = play.initial(model()), play.finished(model(), first, 1)
     for name, colour in (("gen", "torgb"), ("disc", "fromrgb")):
@@ -142,6 +143,7 @@ def test_a_d_that_knows_nothing_costs_the_penalty_and_its_drift():
     assert (metrics["disc/real"], metrics["disc/fake"], metrics["disc/w"]) == pytest.approx((100, 100, 0))
 
 
+@pytest.mark.long
 def test_the_penalty_asks_for_its_target(monkeypatch):
     asked = {}
 
@@ -203,6 +205,7 @@ def test_a_latents_image_is_the_same_alone_in_a_batch_and_on_any_device():
     np.testing.assert_allclose(drawn(m, z[::-1], 3), together[::-1], atol=1e-5)
 
 
+@pytest.mark.long
 def test_evaluation_draws_by_the_average():
     m, state = model(), play.initial(model())
     gen = state.players["gen"]

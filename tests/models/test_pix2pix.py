@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 from translating import count, initial, kept, moved, pictures, run, zeroed
@@ -25,7 +26,7 @@ def test_the_papers_players():
     }
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("fields", "loss"),
     [
         ({}, lambda l1: math.log(2) + 100 * l1),
@@ -33,6 +34,7 @@ def test_the_papers_players():
         ({"gan_weight": 0.0}, lambda l1: 100 * l1),
     ],
     ids=["l1+cgan", "cgan", "l1"],
+    kept=[{"gan_weight": 0.0}],
 )
 def test_terms_of_networks_that_answer_nothing(fields, loss):
     m = model(**fields)
@@ -58,6 +60,7 @@ def test_both_players_see_one_fake_and_d_sees_the_source_beside_it():
     assert 2 * metrics["disc/loss"] == pytest.approx(real + fake, rel=1e-4)
 
 
+@pytest.mark.long
 def test_both_players_move_once_gen_against_the_moved_disc():
     m = model()
     state = initial(m, BATCH)
@@ -101,6 +104,7 @@ def test_dropout_is_the_noise_in_use_and_may_be_switched_off():
         assert np.abs(first).max() <= 1
 
 
+@pytest.mark.long
 def test_an_image_s_translation_depends_on_no_other_image():
     m = model()
     state = initial(m, BATCH)

@@ -6,6 +6,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import optax
 import pytest
@@ -123,7 +124,7 @@ def test_every_model_clips_and_checks_its_rates(name):
             np.testing.assert_allclose(found, value, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(AVERAGED))
+@levels.parametrize("name", sorted(AVERAGED), kept=("pix2pix",))
 def test_the_generator_and_no_other_player_has_an_average(name, monkeypatch):
     """A state has the average, and each update of the generator moves it by `ema`."""
     update, decays = game.update, {}
@@ -154,7 +155,7 @@ def test_every_model_with_a_generator_of_images_can_average_it():
     assert all("ema" in str(inspect.signature(others[name])) for name in draws)
 
 
-@pytest.mark.parametrize("config", ["pggan_celeba", "gatys"])
+@levels.parametrize("config", ["pggan_celeba", "gatys"], kept=("gatys",))
 def test_rates_that_no_count_measures_follow_the_iteration(config):
     fields = {"decay_end": 4, **({"optimizer": "adam"} if config == "gatys" else {})}
     run = Shortened(config, **fields)

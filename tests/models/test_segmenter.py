@@ -58,6 +58,7 @@ def test_equal_scores_cost_the_logarithm_of_the_classes_whatever_is_ignored():
         assert metrics["segmenter/loss"] == pytest.approx(math.log(CLASSES), abs=1e-5)
 
 
+@pytest.mark.long
 def test_the_loss_is_the_mean_over_the_known_pixels_of_all_devices():
     m, given = model(), batch()
     given["image_label"][0] = 255  # one device has half as many pixels with a class as the other
@@ -88,7 +89,7 @@ def test_ignored_pixels_have_no_gradient():
     jax.tree.map(np.testing.assert_array_equal, first.players, again.players)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_steps_learn_a_class_that_the_colour_tells():
     m, given = model(learning_rate=0.02), batch()
     given["image_label"] = (given["image"][..., 0] > 0).astype(np.int32)

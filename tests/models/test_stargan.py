@@ -5,6 +5,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import optax
 import pytest
@@ -15,6 +16,7 @@ from gan_jax.game import devices
 from gan_jax.ops import slopes
 
 
+@pytest.mark.long
 def test_one_iteration_moves_d_n_critic_times_on_each_set_and_g_once():
     state, metrics = stepped(model())
     assert counts(state.players["disc"]) == {2 * 2}
@@ -26,7 +28,7 @@ def test_one_iteration_moves_d_n_critic_times_on_each_set_and_g_once():
     assert set(metrics) == named | {"disc/grad_norm", "gen/grad_norm"}
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_of_one_set_d_moves_five_times_and_g_once():
     m = model(labels=(ATTRIBUTES,), exclusive=(False,), n_critic=5)
     assert m.batches == 5
@@ -36,7 +38,7 @@ def test_of_one_set_d_moves_five_times_and_g_once():
     assert {"disc/cls", "gen/rec"} < set(metrics)
 
 
-@pytest.mark.parametrize(("update", "still"), [("disc 0", "gen"), ("gen 0", "disc")])
+@levels.parametrize(("update", "still"), [("disc 0", "gen"), ("gen 0", "disc")])
 def test_a_players_update_leaves_the_other_bit_equal(update, still):
     m = model()
     state, _ = stepped(m, update)
@@ -78,7 +80,7 @@ def of_silent_d(which):
     }
 
 
-@pytest.mark.parametrize(("which", "cls"), [(0, 5 * math.log(2)), (1, math.log(8))])
+@levels.parametrize(("which", "cls"), [(0, 5 * math.log(2)), (1, math.log(8))], kept=(1,))
 def test_a_silent_d_costs_5_log_2_for_attributes_log_8_for_classes_and_the_whole_penalty(which, cls):
     found = of_silent_d(which)
     assert found["cls"] == pytest.approx(cls, abs=1e-5)
@@ -181,6 +183,7 @@ def test_rates_are_constant_to_half_of_the_steps_and_zero_at_their_end(player, u
     assert [rate(step) for step in (0, 50, 75, 100)] == pytest.approx([1e-4, 1e-4, 5e-5, 0], rel=1e-4)
 
 
+@pytest.mark.long
 def test_g_draws_as_asked():
     m = model()
     state, batch = initial(m), pictures()
@@ -255,6 +258,7 @@ def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
     assert str(error.value) == message
 
 
+@pytest.mark.long
 def test_a_configuration_read_back_from_json_is_the_same_model():
     listed = {"labels": [list(ATTRIBUTES), list(CLASSES)], "exclusive": [False, True]}
     assert model(**listed) == model()

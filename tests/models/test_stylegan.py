@@ -48,6 +48,7 @@ def one_step():
     return play.finished(model(), 0, 1)
 
 
+@pytest.mark.long
 def test_growth_starts_at_8_pixels_and_only_its_layers_move():
     before, (after, metrics) = play.initial(model()), one_step()
     gen = play.moved(before.players["gen"].params, after.players["gen"].params)
@@ -63,6 +64,7 @@ def test_growth_starts_at_8_pixels_and_only_its_layers_move():
     assert jax.tree.structure(after) == jax.tree.structure(before)
 
 
+@pytest.mark.long
 def test_the_mean_style_follows_every_drawing(monkeypatch):
     # Both updates of an iteration draw images. With one latent for all, the mapping gives one style.
     m = model(learning_rates=(0.0,))
@@ -102,6 +104,7 @@ def test_styles_are_mixed_from_a_random_active_layer_on(stage):
     assert cuts == set(range(1, active))
 
 
+@pytest.mark.long
 def test_styles_are_mixed_among_the_layers_of_the_stage(monkeypatch):
     asked, draw = [], stylegan.Model._draw_styles
 
@@ -138,6 +141,7 @@ def test_r1_is_weighed_by_half_of_gamma():
 # --- what it draws -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_latents_image_is_the_same_alone_in_a_batch_and_on_any_device():
     m, z = model(), latents()
     state = at(m, 3)
@@ -194,6 +198,7 @@ def count(tree):
     return sum(math.prod(x.shape) for x in jax.tree.leaves(tree))
 
 
+@pytest.mark.long
 def test_without_styles_it_is_progressive_gan():
     fields = {k: v for k, v in SMALL.items() if k not in ("w_dim", "mapping_layers")}
     ours = model(**PLAIN, blurred=False, start_size=4)

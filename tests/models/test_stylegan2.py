@@ -65,6 +65,7 @@ def game():
     return dict(zip(PHASES, zip(states, states[1:], metrics, strict=False), strict=True))
 
 
+@pytest.mark.long
 def test_each_phase_moves_its_player_alone(game):
     for phase, (before, after, _) in game.items():
         own, other = ("gen", "disc") if phase.startswith("gen") else ("disc", "gen")
@@ -75,6 +76,7 @@ def test_each_phase_moves_its_player_alone(game):
     assert int(game["gen_path"][1].step) == 1
 
 
+@pytest.mark.long
 def test_the_average_moves_once_an_iteration(game):
     moved = {p for p, (a, b, _) in game.items() if play.moved(a.players["gen"].ema, b.players["gen"].ema)}
     assert moved == {"gen"}
@@ -88,11 +90,13 @@ def test_the_average_moves_once_an_iteration(game):
     )
 
 
+@pytest.mark.long
 def test_the_mean_style_moves_with_both_players_steps(game):
     moved = {p for p, (a, b, _) in game.items() if np.any(a.memory["w_avg"] != b.memory["w_avg"])}
     assert moved == {"disc", "gen"}
 
 
+@pytest.mark.long
 def test_the_path_length_starts_its_mean(game):
     _, after, told = game["gen_path"]
     assert float(after.memory["path_mean"]) == pytest.approx(0.01 * told["gen/path_length"], rel=1e-5)
@@ -100,6 +104,7 @@ def test_the_path_length_starts_its_mean(game):
     assert not np.any(others)
 
 
+@pytest.mark.long
 def test_ada_sums_the_signs_of_four_iterations(game):
     _, after, told = game["disc"]
     assert float(after.memory["sign_real"]) == pytest.approx(told["disc/sign_real"] / 4, abs=1e-6)
@@ -185,6 +190,7 @@ def test_mixing_changes_the_styles_from_one_layer_on_for_the_whole_batch():
     assert len(cuts) > 2
 
 
+@pytest.mark.long
 def test_an_image_is_that_of_its_latent_in_every_batch_and_on_every_device():
     m = model()
     state = initial(m)
@@ -265,6 +271,7 @@ def test_frozen_blocks_of_d_do_not_move(frozen):
         model(freeze_d=2)
 
 
+@pytest.mark.long
 def test_maps_are_those_of_each_sides_last_convolution_without_noise():
     m = model(size=16)
     state = initial(m)

@@ -66,6 +66,7 @@ def test_a_network_of_zeros_costs_784_log_2_and_no_divergence():
     assert metrics["vae/loss"] == metrics["vae/recon"]
 
 
+@pytest.mark.long
 def test_beta_weighs_the_divergence_alone():
     (one,), (four,) = (run(model(beta=beta), [pictures()])[1] for beta in (1.0, 4.0))
     assert one["vae/kl"] > 0.01
@@ -122,6 +123,7 @@ def test_the_bound_is_tight_where_the_decoder_ignores_z_and_the_encoder_says_the
     np.testing.assert_allclose(-(found["recon"] + found["kl"])[0], log_p, rtol=1e-5)
 
 
+@pytest.mark.long
 def test_terms_of_an_image_do_not_depend_on_the_others_and_their_mean_is_the_training_loss():
     m = model(beta=2.0)
     batch = pictures()
@@ -171,6 +173,7 @@ def test_binarised_pixels_are_bits_of_the_right_chance(rule):
     assert np.any(x != np.asarray(m._pixels(grey, jax.random.key(1)))) == (rule == "dynamic")
 
 
+@pytest.mark.long
 def test_training_lowers_the_loss_and_keeps_the_posterior_apart_from_the_prior():
     m = vae.Model(size=32, z_dim=8, width=64, learning_rate=3e-3)
     examples = {"image": data.load({"name": "digits_plain", "split": "validation"}, size=32)}

@@ -13,6 +13,7 @@ def test_the_rate_rises_for_a_twentieth_and_falls_in_the_last_quarter():
     np.testing.assert_allclose(found, [0, 0.05, 0.1, 0.1, 0.1, 0.05, 0], atol=1e-6)
 
 
+@pytest.mark.long
 def test_the_penalty_of_constant_noise_counts_every_scale_of_every_image():
     # Each scale doubles the value of a constant map; both axes give mean(x^2)^2.
     ones = jnp.ones((3, 32, 32))
@@ -28,6 +29,7 @@ def test_pixels_and_their_means():
     np.testing.assert_allclose(found, [4 / 4 + 0.1 * 4 / 4, 1 / 4 + 0.1 / 16], rtol=1e-6)
 
 
+@pytest.mark.long
 def test_at_the_target_the_first_distance_is_zero_and_only_noise_moves():
     a = jnp.asarray(np.random.default_rng(1).normal(size=(3, 2, 64)), jnp.float32)
 

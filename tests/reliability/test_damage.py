@@ -102,6 +102,7 @@ def _assert_exactly(step, flat, meta):
         assert flat[name].dtype == leaf.dtype
 
 
+@pytest.mark.long
 def test_a_run_goes_on_from_the_one_before_and_keeps_the_damaged_one(tiny, tmp_path, caplog):
     straight = train(tiny(), tmp_path / "straight")
     path = tmp_path / "run"

@@ -13,6 +13,7 @@ from gan_jax.runs import checkpoint
 from gan_jax.runs.workdir import Workdir
 
 
+@pytest.mark.long
 def test_a_checkpoint_that_does_not_fit_ends_the_run_with_the_earlier_ones_intact(launcher, facts, tmp_path):
     path = tmp_path / "run"
     straight = tmp_path / "straight"

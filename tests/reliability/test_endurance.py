@@ -60,6 +60,7 @@ def test_each_phase_is_traced_once_and_nothing_compiles_after_the_first_iteratio
     assert seen[1:] == [seen[1]] * 19
 
 
+@pytest.mark.long
 def test_a_run_of_several_phases_traces_each_once(tiny, tmp_path, monkeypatch):
     traced = []
     honest = classifier.Model.train_step
@@ -75,7 +76,7 @@ def test_a_run_of_several_phases_traces_each_once(tiny, tmp_path, monkeypatch):
     assert traced == ["a", "b"]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_memory_and_open_files_stay_flat_over_1500_steps(tiny, tmp_path, watched):
     process = psutil.Process()
 
@@ -123,6 +124,7 @@ def _forbidden(node):
             yield "allow_pickle"
 
 
+@pytest.mark.long
 def test_a_finished_run_lets_go_of_its_images(tiny, tmp_path):
     def alive():
         gc.collect()

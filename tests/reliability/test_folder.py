@@ -51,6 +51,7 @@ def test_another_configuration_is_refused_with_the_fields_that_differ(tiny, tmp_
     assert _bytes(path) == before
 
 
+@pytest.mark.long
 def test_a_start_that_failed_before_the_first_step_does_not_keep_its_folder(tiny, tmp_path, monkeypatch):
     path = tmp_path / "run"
 
@@ -82,6 +83,7 @@ def test_more_steps_and_other_reports_go_on_to_the_same_end(tiny, tmp_path, capl
     assert records[0] == records[1]
 
 
+@pytest.mark.long
 def test_a_run_goes_on_with_a_longer_schedule_and_its_result_says_since_when(tiny, tmp_path):
     """The result also names records that were lost."""
     path = tmp_path / "run"
@@ -97,6 +99,7 @@ def test_a_run_goes_on_with_a_longer_schedule_and_its_result_says_since_when(tin
     assert train(longer, path)["config"]["model"]["schedule_steps"] == 4
 
 
+@pytest.mark.long
 def test_fewer_steps_than_are_done_are_refused_or_gone_back_to(tiny, tmp_path):
     """A result must describe its own parameters; those of step 8 must not pass for those of step 4."""
     straight = train(tiny(steps=4), tmp_path / "straight")

@@ -19,6 +19,7 @@ def scripted(monkeypatch):
     monkeypatch.setattr(evaluations.Evaluations, "run", measured)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("scripted")
 def test_the_best_by_validation_or_the_last_one_is_judged(tiny, tmp_path):
     half = train(tiny(steps=4), tmp_path / "half")

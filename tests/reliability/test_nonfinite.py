@@ -4,6 +4,7 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -49,7 +50,7 @@ def _last_float_times(opt_state, factor):
     return jax.tree.unflatten(treedef, leaves)
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("target", "message"),
     [
         ("data", "step 5: grad_norm of player classifier is nan"),
@@ -75,6 +76,7 @@ def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(tiny, tmp_path, poi
     assert "NaN" not in (path / "metrics.jsonl").read_text()
 
 
+@pytest.mark.long
 def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkeypatch):
     path = tmp_path / "run"
     train(tiny(steps=LAST_GOOD), path)
@@ -91,6 +93,7 @@ def test_a_nan_in_a_restored_state_stops_at_the_next_step(tiny, tmp_path, monkey
         train(tiny(), path)
 
 
+@pytest.mark.long
 def test_a_learning_rate_too_large_exits_with_1_and_one_line(launcher, tmp_path):
     path = tmp_path / "run"
     fields = {"steps": 200, "model.schedule_steps": 0}

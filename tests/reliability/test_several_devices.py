@@ -41,6 +41,7 @@ def several(launcher):
     return run
 
 
+@pytest.mark.long
 def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path):
     several(4, (4, tmp_path / "4_then_1"), (8, tmp_path / "4"))
     several(1, (8, tmp_path / "4_then_1"), (4, tmp_path / "1_then_4"), (8, tmp_path / "1"))
@@ -58,6 +59,7 @@ def test_a_checkpoint_of_four_devices_resumes_on_one_and_back(several, tmp_path)
         assert facts["devices"] == int(name[-1])
 
 
+@pytest.mark.long
 def test_two_processes_end_where_one_with_two_devices_does_also_after_a_restart(
     launcher, tmp_path, free_port
 ):
@@ -90,6 +92,7 @@ def test_two_processes_end_where_one_with_two_devices_does_also_after_a_restart(
     assert len([*(tmp_path / "store_2").glob("*/images.npy")]) == 2
 
 
+@pytest.mark.long
 def test_two_processes_that_fail_alike_say_so_and_end_with_the_code_of_the_failure(
     launcher, tmp_path, free_port
 ):
@@ -101,7 +104,7 @@ def test_two_processes_that_fail_alike_say_so_and_end_with_the_code_of_the_failu
         assert text.splitlines()[-1].startswith(f"gan_jax: there is no file {none / 'digits.npz'}")
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_other(
     launcher, tmp_path, free_port
 ):
@@ -115,7 +118,7 @@ def test_where_the_writer_alone_fails_it_ends_with_its_own_code_and_ends_the_oth
     assert "distributed service detected fatal errors" in said[1], said[1]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize(("signum", "codes"), [(signal.SIGINT, [143, 130]), (signal.SIGKILL, [134, -9])])
 def test_a_signal_to_one_of_two_processes_ends_both(launcher, tmp_path, free_port, signum, codes):
     """Ctrl-C stops both at the same step, which is saved. A process that has lost the other says so."""

@@ -64,7 +64,18 @@ runpy.run_module("gan_jax.main", run_name="__main__", alter_sys=True)
 """
 
 
-@pytest.mark.long
+# A run that kills itself at the moment when the checkpoint of step 6 is to be put in its place.
+KILLED = """
+import os, runpy, signal, sys
+def at(event, args):
+    if event == "os.rename" and os.fspath(args[1]).endswith("newest/6"):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(at)
+runpy.run_module("gan_jax.main", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.nightly
 def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path
 ):
@@ -85,7 +96,18 @@ def test_stopped_by_each_signal_and_resumed_it_ends_with_the_same_bytes(
     assert facts(workdir) == facts(uninterrupted)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.long)])
+def test_a_run_killed_while_it_saves_a_checkpoint_ends_with_the_same_bytes(launcher, facts, tmp_path):
+    straight, killed = (launcher.tiny(tmp_path / name) for name in ("straight", "killed"))
+    launcher.run(*straight)
+    launcher.run(*killed, python=("-c", KILLED), code=-signal.SIGKILL)
+    assert _newest(tmp_path / "killed") == 4
+    assert "resuming at step 4" in launcher.run(*killed)
+    assert facts(tmp_path / "killed") == facts(tmp_path / "straight")
+    assert not list((tmp_path / "killed").rglob("*tmp*"))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.nightly)])
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     launcher, uninterrupted, facts, tmp_path, kills
 ):
@@ -93,9 +115,10 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     workdir = tmp_path / "killed"
     # The steps ascend, so that the run progresses between kills. Several kills may hit the same step.
     targets = sorted(moments.randrange(1, STEPS - 3) for _ in range(kills))
-    killed = [_kill(launcher, workdir, step, moments.uniform(0, 0.2)) for step in targets]
+    command = launcher.quick(workdir, steps=STEPS)
+    killed = [_kill(launcher, command, workdir, step, moments.uniform(0, 0.2)) for step in targets]
     assert any(killed), "every run had ended before its kill"
-    launcher.run(*launcher.quick(workdir, steps=STEPS))
+    launcher.run(*command)
     found, expected = facts(workdir), facts(uninterrupted)
     assert found["params_sha256"] == expected["params_sha256"], targets
     assert found == expected, targets
@@ -103,6 +126,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     assert not list((workdir / "checkpoints").rglob("*orbax-checkpoint-tmp*"))
 
 
+@pytest.mark.long
 def test_stopped_while_a_required_run_is_trained(launcher, tmp_path):
     workdir = tmp_path / "outer"
     cache = tmp_path / "cache"
@@ -171,6 +195,7 @@ def test_a_signal_after_the_last_poll_of_an_inner_run_stops_the_outer_one():
             outer.poll()
 
 
+@pytest.mark.long
 def test_waiting_for_a_required_run_of_another_process_ends_with_a_signal(launcher, tmp_path):
     path = tmp_path / "outer"
     fields = {"cache_dir": tmp_path / "cache", **_longer("first", ENDLESS)}
@@ -191,9 +216,9 @@ def _longer(name, steps):
     return {f"requires.{name}.{field}": steps for field in ("steps", "model.schedule_steps")}
 
 
-def _kill(launcher, workdir, step, delay):
+def _kill(launcher, command, workdir, step, delay):
     """Kills the run `delay` seconds after it recorded `step`; returns whether it was still running."""
-    process = launcher.start(*launcher.quick(workdir, steps=STEPS))
+    process = launcher.start(*command)
     records = workdir / "metrics.jsonl"
     begun = f'"step": {step},'
     alive = process.until(lambda: records.exists() and begun in records.read_text())
@@ -220,4 +245,5 @@ def _recorded(workdir):
 
 
 def _newest(workdir):
-    return max(int(path.name) for path in (workdir / "checkpoints" / "newest").iterdir())
+    steps = (path.name for path in (workdir / "checkpoints" / "newest").iterdir())
+    return max(int(step) for step in steps if step.isdigit())

@@ -32,6 +32,7 @@ def test_the_wheel_holds_the_package_and_the_configurations_and_nothing_else(whe
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
 
 
+@pytest.mark.long
 def test_installed_in_an_empty_folder_it_trains_and_reports(launcher, wheel, tmp_path):
     target, empty = tmp_path / "target", tmp_path / "empty"
     empty.mkdir()

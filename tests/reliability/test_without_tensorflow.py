@@ -43,6 +43,7 @@ def test_the_absent_packages_cannot_be_imported(place):
         assert "ModuleNotFoundError" in done.stderr
 
 
+@pytest.mark.long
 def test_a_run_on_files_trains_and_is_judged(place):
     done = run(place)
     assert done.returncode == 0, done.stderr

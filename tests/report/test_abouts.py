@@ -43,6 +43,7 @@ def test_a_line_is_the_files_own_or_that_of_the_script_that_wrote_it(tmp_path, c
     assert about(content, [tmp_path / "other", home]) == line
 
 
+@pytest.mark.long
 def test_no_row_of_the_projects_own_index_is_empty_and_the_page_is_light():
     page = page_of(ROOT / "results")
     lines = [a for tag, a in page.elements if tag == "span" and a.get("class") == "about"]

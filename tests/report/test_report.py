@@ -48,6 +48,7 @@ def test_every_number_of_every_file_is_on_the_page(results):
             assert text in page.text, text
 
 
+@pytest.mark.long
 def test_the_projects_own_results_lose_no_number():
     page = page_of(ROOT / "results")
     files = list((ROOT / "results").rglob("*.json"))

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import forking
+import levels
 import pytest
 from report_page import TABLE, png, put, result
 
@@ -101,7 +102,7 @@ def test_the_command_writes_the_page_into_the_folder_or_where_it_is_told(results
     assert written == (results.parent / "new" / "page.html").read_bytes() == report.build(results)
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("args", "code", "message"),
     [
         ([], 2, "one folder is needed, 0 given; see --help"),

@@ -160,6 +160,7 @@ for parts in (1, 2):
 """
 
 
+@pytest.mark.long
 def test_of_two_processes_one_saves_both_restore_past_damage_and_each_has_its_own(tmp_path, free_port):
     address = f"127.0.0.1:{free_port}"
     children = [child(TWO, address, rank, tmp_path, XLA_FLAGS="") for rank in (0, 1)]

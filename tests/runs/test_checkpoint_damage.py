@@ -151,6 +151,7 @@ def test_another_model_is_named_by_the_leaf_and_not_taken_for_damage(broken, cap
     assert contents(broken) == before
 
 
+@pytest.mark.long
 def test_another_format_is_refused_and_not_taken_for_damage(broken):
     path = broken / "newest" / "3" / "meta" / "metadata"
     content = json.loads(path.read_text())

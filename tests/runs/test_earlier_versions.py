@@ -35,7 +35,13 @@ def required(runs):
     return {path.name for path in (runs / "cache").iterdir() if not path.name.startswith("features")}
 
 
-@pytest.mark.parametrize("name", ["dtn_digits", pytest.param("cyclegan_horse2zebra", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("dtn_digits", marks=pytest.mark.long),
+        pytest.param("cyclegan_horse2zebra", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_run_of_an_earlier_version_goes_on_with_the_networks_that_are_in_the_cache(runs, name):
     in_the_cache, before = required(runs), restore.load(runs / name)
     config = restore.load_config(runs / name)
@@ -62,6 +68,7 @@ def test_a_run_of_an_earlier_version_is_judged_as_it_was(runs):
         assert now[name] == pytest.approx(then[name])
 
 
+@pytest.mark.long
 def test_a_run_of_an_earlier_version_translates(runs, tmp_path):
     source = tmp_path / "in"
     source.mkdir()

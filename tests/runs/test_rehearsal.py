@@ -121,6 +121,7 @@ def test_a_watched_metric_that_no_evaluation_gives_is_refused(fields, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.long
 def test_networks_whose_weights_come_from_files_are_there(tmp_path):
     weights, inputs = {}, 3
     for name, outputs in {"conv1_1": 64, "conv1_2": 64, "conv2_1": 128}.items():

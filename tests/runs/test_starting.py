@@ -42,6 +42,7 @@ def source(tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 def test_all_players_or_some_start_with_the_parameters_and_averages_of_another_run(source, tmp_path):
     theirs = state(source)
     train(made(init=str(source), model__ema=0.9), tmp_path / "all")
@@ -95,6 +96,7 @@ def test_other_classes_are_named_and_their_layers_start_anew(source, tmp_path, c
     ]
 
 
+@pytest.mark.long
 def test_a_run_that_goes_on_does_not_need_the_other_run(source, tmp_path):
     source.rename(tmp_path / "moved")
     try:

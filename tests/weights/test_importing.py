@@ -41,6 +41,7 @@ def with_data(place):
     return built
 
 
+@pytest.mark.long
 def test_an_imported_run_is_at_step_0_with_the_file_s_parameters_as_average(folder):
     run = restore.load(folder / "run")
     assert int(run.state.step) == 0
@@ -62,6 +63,7 @@ def test_an_imported_run_samples(folder, tmp_path):
     assert np.abs(made["image"] - (expected + 1) * 127.5).max() <= 1
 
 
+@pytest.mark.long
 def test_an_imported_run_goes_on_with_its_stored_configuration(folder, tmp_path):
     shutil.copytree(folder / "run", tmp_path / "run")
     result = train(restore.stored_config(tmp_path / "run"), tmp_path / "run")

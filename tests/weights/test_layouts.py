@@ -194,6 +194,7 @@ def test_widths_that_no_rule_gives_are_refused():
         imported({"G": g})
 
 
+@pytest.mark.long
 def test_without_a_mean_style_the_mean_of_the_generator_s_styles_is_taken():
     g = published.tensors("stylegan2")["G"]
     del g["mapping.w_avg"]

@@ -2,6 +2,7 @@
 
 import itertools
 
+import levels
 import numpy as np
 import pytest
 from PIL import ImageChops
@@ -31,7 +32,7 @@ def test_sizes_as_published():
     }
 
 
-@pytest.mark.parametrize(("name", "channels"), [("digits_plain", 1), ("digits_street", 3)])
+@levels.parametrize(("name", "channels"), [("digits_plain", 1), ("digits_street", 3)])
 def test_shapes_ranges_and_class_balance(monkeypatch, name, channels):
     # The street digits are drawn 500 at a time: here in two, one and two parts.
     sizes = {"train": 1000, "validation": 300, "test": 600}
@@ -69,6 +70,7 @@ def test_no_handwritten_original_is_in_two_splits():
     assert len(set.union(*pixels.values())) == 1797
 
 
+@pytest.mark.long
 def test_no_image_is_in_two_splits(monkeypatch):
     small(monkeypatch, train=300, validation=300, test=300)
     for name in digits.NAMES:

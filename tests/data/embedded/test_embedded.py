@@ -10,6 +10,7 @@ from gan_jax.data.embedded import catalogue
 from gan_jax.errors import DataError
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", catalogue.NAMES)
 def test_labels_are_of_the_kind_that_the_catalogue_says(name):
     images, labels = (catalogue.read(name, "validation[:2]").columns[column] for column in ("image", "label"))

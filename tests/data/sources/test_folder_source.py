@@ -173,6 +173,7 @@ def real(path):
     return lambda test: pytest.mark.real_data(skip(test))
 
 
+@pytest.mark.long
 @real(CELEBA)
 def test_celeba_has_its_8000_images_and_the_attributes_of_its_list():
     folder = Path(os.environ["GAN_JAX_DATA"])
@@ -205,6 +206,7 @@ def test_fer_2013_has_seven_classes_from_folders_in_its_zip():
     assert np.bincount(label).tolist() == [100, 55, 100, 100, 100, 100, 100]
 
 
+@pytest.mark.long
 @real(CINIC)
 def test_cinic_10_grey_images_are_in_colour():
     spec = {

@@ -158,6 +158,7 @@ def test_fields_that_do_not_go_together_are_refused(tmp_path, fields, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 def test_real_facades_have_their_classes():
     files = {"train": os.path.join(os.environ["GAN_JAX_DATA"], "facades/facades.zip/facades/train")}

@@ -237,6 +237,7 @@ def test_importing_the_package_loads_none_of_the_heavy_libraries():
     assert found.stdout.strip() == "[]"
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 @pytest.mark.skipif(not GIVEN, reason="GAN_JAX_DATA is not set")
 def test_official_files_on_disk_are_prepared_without_a_download(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import itertools
 import json
 
+import levels
 import numpy as np
 import pytest
 from picture_files import encoded, flat, numbered, png, write
@@ -26,7 +27,7 @@ def assert_equal(resident, stored):
     assert resident.checksum == stored.checksum
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     "fields",
     [
         {},
@@ -38,6 +39,7 @@ def assert_equal(resident, stored):
         {"side": "right", "resize": "squeeze", "size": 12},
     ],
     ids=str,
+    kept=[{}, {"derive": "edges"}],
 )
 @pytest.mark.usefixtures("small_parts")
 def test_rows_labels_and_checksums(both, noise, fields):
@@ -82,6 +84,7 @@ def test_files_left_out_are_left_out_counted_and_listed(both, place, tmp_path, c
     assert len(without) == 4
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_parts")
 def test_rectangles_have_the_first_usable_pictures_shape(both, tmp_path):
     files = {"0.png": b"no image", "1.png": encoded(flat((1, 2, 3), 30, 20)), "2.png": png(2, side=20),
@@ -99,8 +102,10 @@ def test_a_second_start_decodes_nothing_and_other_labels_share_the_store(both, n
     assert len([path for path in (tmp_path / "store").iterdir() if path.is_dir()]) == 1
 
 
-@pytest.mark.parametrize(
-    "change", [{"size": 12}, {"crop": (10, 10)}, {"derive": "grey"}, {"split": "train[1:]"}]
+@levels.parametrize(
+    "change",
+    [{"size": 12}, {"crop": (10, 10)}, {"derive": "grey"}, {"split": "train[1:]"}],
+    kept=[{"derive": "grey"}],
 )
 def test_whatever_decides_the_pixels_has_a_store_of_its_own(both, noise, change, tmp_path):
     both(noise)
@@ -115,6 +120,7 @@ def test_a_changed_file_is_decoded_anew_and_a_zip_is_known_by_its_checksums(both
     assert_equal(*both(write(place, files | {first: png(77)})))
 
 
+@pytest.mark.long
 def test_small_sets_stay_in_memory(noise, tmp_path):
     size = 10 * 8 * 8 * 3
     spec = {"files": {"train": str(noise)}}

@@ -16,6 +16,7 @@ def root(tmp_path):
     return tmp_path / "store"
 
 
+@pytest.mark.long
 def test_stores_are_listed_by_their_last_use(noise, stored, root, monkeypatch):
     assert mode.run(store=str(root)) == {"total": f"0.0 MiB in 0 stores of {root}"}
     stored(noise)
@@ -77,6 +78,7 @@ def test_a_store_that_is_being_made_is_not_removed(noise, stored, root):
     assert len(stored(noise)) == 10
 
 
+@pytest.mark.long
 def test_unknown_names_and_two_wishes_are_refused(noise, stored, root):
     stored(noise)
     (name,) = (kept.name for kept in keeping.stores(root))

@@ -56,6 +56,7 @@ def filled(monkeypatch):
     return asked
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_parts")
 def test_after_a_kill_the_same_call_makes_only_what_is_missing(noise, stored, filled, tmp_path):
     with open(tmp_path / "said", "w+b") as said:
@@ -75,6 +76,7 @@ def test_after_a_kill_the_same_call_makes_only_what_is_missing(noise, stored, fi
     assert not part.exists() and not [*(tmp_path / "store").glob("*/records")]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_parts")
 def test_images_that_a_power_failure_lost_are_made_again(noise, stored, filled, tmp_path, caplog):
     class Cut(Exception):
@@ -157,6 +159,7 @@ def test_a_link_in_the_place_of_the_images_is_not_followed(tmp_path):
     assert (tmp_path / "other").read_bytes() == b"unchanged"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_parts")
 def test_a_file_that_vanishes_meanwhile_is_named_and_no_half_store_is_read(noise, stored, tmp_path):
     gone = noise / "b" / "9.png"

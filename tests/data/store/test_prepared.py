@@ -1,5 +1,6 @@
 """Sets that tensorflow-datasets has prepared, read from a store."""
 
+import levels
 import numpy as np
 import pytest
 from prepared_sets import faces
@@ -10,7 +11,7 @@ from gan_jax.data.store import making
 from gan_jax.data.store.stored import Stored
 
 
-@pytest.mark.parametrize("file_format", ["array_record", "tfrecord"])
+@levels.parametrize("file_format", ["array_record", "tfrecord"], kept=("array_record",))
 def test_a_set_fills_a_store_which_gives_the_same_rows_and_labels(tmp_path, file_format, monkeypatch):
     """The store is made in parts of two rows, of which a cut leaves one, and serves all attributes."""
     folder, store = faces(tmp_path, file_format), data.Store(tmp_path / "store", 0)

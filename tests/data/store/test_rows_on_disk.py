@@ -1,5 +1,6 @@
 """Rows on disk: selections of several files, and damage, which is found at the first look."""
 
+import levels
 import numpy as np
 import pytest
 from picture_files import load
@@ -47,7 +48,7 @@ def damaged_rows(folder):
     path.write_bytes(path.read_bytes()[:-40])
 
 
-@pytest.mark.parametrize(
+@levels.parametrize(
     ("damage", "reason"),
     [
         (cut, r"has 2047 bytes; expected 2048"),
@@ -56,6 +57,7 @@ def damaged_rows(folder):
         (without_rows, r"No such file"),
         (damaged_rows, r"zip"),
     ],
+    kept=(damaged_rows,),
 )
 def test_damage_that_a_look_finds_is_one_line_that_names_the_command(noise, stored, tmp_path, damage, reason):
     stored(noise)
@@ -67,6 +69,7 @@ def test_damage_that_a_look_finds_is_one_line_that_names_the_command(noise, stor
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.long
 def test_several_files_are_one_column_and_shapes_must_be_equal(noise, stored):
     first, second = (stored(noise, split).columns["image"] for split in ("train[:4]", "train[4:]"))
     both = columns.joined([second.subset(np.array([5, 0])), first])
@@ -85,6 +88,7 @@ def test_a_store_that_may_only_be_read_is_read(noise, stored, tmp_path, monkeypa
     assert len(stored(noise)) == 10
 
 
+@pytest.mark.long
 def test_nearest_images_are_those_of_images_in_memory_part_by_part(noise, stored, monkeypatch):
     from gan_jax.inference.nearest import Memory
     from gan_jax.metrics import nearest

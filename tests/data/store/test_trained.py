@@ -38,6 +38,7 @@ def run(pictures, folder, steps, above, store="here"):
     return train(config, folder), (folder / "metrics.jsonl").read_text()
 
 
+@pytest.mark.long
 def test_stored_and_resident_images_give_the_same_bits_and_go_on_from_each_other(pictures, tmp_path):
     resident, records = run(pictures, tmp_path / "resident", 4, above=2**30)
     assert not (tmp_path / "here").exists()

@@ -3,6 +3,7 @@
 import counting
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -42,7 +43,7 @@ def shapes(module, *inputs):
     return jax.eval_shape(module.init, jax.random.key(0), *(jnp.zeros(shape) for shape in inputs))
 
 
-@pytest.mark.parametrize("base", PUBLISHED)
+@levels.parametrize("base", [*PUBLISHED])
 def test_the_published_numbers_of_parameters(base):
     mapping = counting.count(shapes(Mapping(), (1, 512)))
     assert mapping == 2_101_248
@@ -110,6 +111,7 @@ def test_a_style_reaches_its_own_layer_and_the_last_only_the_colours(drawn):
     np.testing.assert_allclose(g(ws[:1]), image[:1], atol=1e-5)
 
 
+@pytest.mark.long
 def test_noise_reaches_the_image_only_through_its_strength(drawn):
     g, ws = drawn
     maps = [normal(side, side, seed=i) for i, side in enumerate(networks.noise_sides(16))]
@@ -138,6 +140,7 @@ def test_every_pair_of_architectures_has_its_own_layers():
     assert paths == {"original": 0, "residual": 2, "skip": 0}
 
 
+@pytest.mark.long
 def test_the_score_of_a_class_is_a_projection_on_its_embedding():
     d = Discriminator(**SMALL, group=0, class_layers=1)
     x, one_hot = normal(2, 16, 16, 3), jnp.eye(3)[jnp.array([0, 2])]

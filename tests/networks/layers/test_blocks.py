@@ -4,6 +4,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -35,7 +36,7 @@ def kept(loss, params):
     return sum(leaf.size for leaf in jax.tree.leaves(waiting))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@levels.parametrize("name", NETWORKS, kept=("acgan",))
 def test_results_slopes_and_statistics_are_the_same_and_less_is_kept(name):
     network, inputs = NETWORKS[name]
     keys = {"params": jax.random.key(0), "dropout": jax.random.key(1)}
@@ -54,6 +55,7 @@ def test_results_slopes_and_statistics_are_the_same_and_less_is_kept(name):
     assert little < 0.9 * all_of_it
 
 
+@pytest.mark.long
 def test_of_a_deep_network_the_inputs_of_its_blocks_are_kept():
     blocks, pixels = 16, 32 * 32
     network, inputs = resnet_generator.Generator(4, blocks, 1), (np.ones((2, 64, 64, 3), np.float32), True)

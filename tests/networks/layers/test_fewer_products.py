@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 from jax import lax
@@ -68,7 +69,7 @@ def penalty(op, x, kernel):
     return jax.grad(norm, argnums=(0, 1))(x, kernel)
 
 
-@pytest.mark.parametrize("what", [reverse, forward, penalty])
+@levels.parametrize("what", [reverse, forward, penalty])
 @pytest.mark.parametrize(("side", "size", "stride"), SHAPES)
 @pytest.mark.parametrize("transposed", [False, True])
 def test_equals_the_convolution_of_xla(what, side, size, stride, transposed):
@@ -134,6 +135,7 @@ def test_shapes_it_is_used_for(shape, kernel_shape, stride, expected):
     assert fewer_products.pays(shape, kernel_shape, stride) == expected
 
 
+@pytest.mark.long
 def test_layers_use_it_on_a_cpu_and_give_the_same(monkeypatch):
     x, kernel = normal(64, 4, 4, 16), 0.1 * normal(4, 4, 16, 16, seed=1)
     fast = basic.conv_transpose(x, kernel, 2), basic.conv(x, kernel[:3, :3], 1)

@@ -10,6 +10,7 @@ from jax import lax
 from gan_jax.networks.generation import catalogue
 from gan_jax.networks.layers import basic, fewer_products
 
+LONG = pytest.mark.long
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
@@ -39,12 +40,12 @@ def gradients(module, variables, x):
 @pytest.mark.parametrize(
     ("kind", "name", "asked"),
     [
-        ("discriminator", "dcgan", {"size": 32, "width": 16, "norm": "layer"}),
-        ("discriminator", "sndcgan", {"size": 16, "width": 16, "spectral": True}),
+        pytest.param("discriminator", "dcgan", {"size": 32, "width": 16, "norm": "layer"}, marks=LONG),
+        pytest.param("discriminator", "sndcgan", {"size": 16, "width": 16, "spectral": True}, marks=LONG),
         ("discriminator", "wgan", {"size": 28, "width": 4}),
         # A generator's transposed convolutions are differentiated twice in the same way.
         ("generator", "dcgan", {"size": 32, "width": 16, "norm": "none"}),
-        ("generator", "wgan", {"size": 28, "width": 4}),
+        pytest.param("generator", "wgan", {"size": 28, "width": 4}, marks=LONG),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 from counting import count, filled
@@ -21,7 +22,7 @@ def test_it_has_the_parameters_of_its_layers():
     assert count(params) == 95_745 == count(shapes(Segmenter(), channels=1)["params"])
 
 
-@pytest.mark.parametrize("size", [(32, 32), (16, 40), (8, 8)])
+@levels.parametrize("size", [(32, 32), (16, 40), (8, 8)], kept=[(8, 8)])
 def test_logits_have_the_size_of_the_image_and_grey_is_replicated(size):
     module = Segmenter((4, 5, 6), 7)
     variables = filled(shapes(module))

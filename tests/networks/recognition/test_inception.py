@@ -31,6 +31,7 @@ def by_pillow(images):
     return np.stack([np.stack([one(image[..., c]) for c in range(3)], -1) for image in images])
 
 
+@pytest.mark.long
 def test_features_and_logits_are_those_of_the_port(tensors):
     # torchvision's inception_v3 with pytorch-fid's patches and clean-fid's resizing gave these numbers for
     # the same weights and images. torch-fidelity's extractor also agrees with ours to 2e-5.

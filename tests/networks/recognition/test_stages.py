@@ -3,6 +3,7 @@
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 from PIL import Image
@@ -139,7 +140,7 @@ def trained(convs_per_block):
     return jax.tree.unflatten(tree, moved)
 
 
-@pytest.mark.parametrize("convs_per_block", [1, 2])
+@levels.parametrize("convs_per_block", [1, 2])
 def test_folded_batch_norm_computes_the_same_features(convs_per_block):
     variables = trained(convs_per_block)
     own = {name: tree["features"] for name, tree in variables.items()}

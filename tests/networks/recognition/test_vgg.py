@@ -5,6 +5,7 @@ import re
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -47,6 +48,7 @@ def test_every_group_halves_the_sides_and_rounds_up(padding):
     assert {name: maps.shape for name, maps in found.items()} == {n: (2, *s) for n, s in shapes.items()}
 
 
+@pytest.mark.long
 def test_a_relu_is_the_convolution_without_its_negative_part(variables):
     maps = VGG(through="relu3_2").apply(variables, pictures(), ("conv2_1", "relu2_1", "relu3_2"))
     np.testing.assert_array_equal(maps["relu2_1"], np.maximum(maps["conv2_1"], 0))
@@ -95,7 +97,7 @@ def test_zeros_lie_beyond_the_prepared_picture(variables):
     np.testing.assert_allclose(network.apply(shifted, x)["conv1_1"], wanted["conv1_1"], atol=1e-5)
 
 
-@pytest.mark.parametrize(("pool", "padding"), [("max", "zero"), ("average", "reflect")])
+@levels.parametrize(("pool", "padding"), [("max", "zero"), ("average", "reflect")], kept=("average",))
 def test_normalised_filters_have_mean_one_and_the_function_keeps_up_to_scale(variables, pool, padding):
     network = VGG(pool=pool, padding=padding, through="relu3_2")
     moved = jax.tree.map(lambda leaf: leaf + 0.01 if leaf.ndim == 1 else leaf, variables)

@@ -4,6 +4,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
 
@@ -12,11 +13,16 @@ from gan_jax.networks.translation import discogan, mnist_svhn, patchgan, resnet_
 ResNet, PatchGAN, UNet = resnet_generator.Generator, patchgan.Discriminator, unet.Generator
 
 
-def abstract(module, shape, **options):
-    """Shapes of a network's variables for images of shape [H, W, C]; nothing is computed."""
+@functools.cache
+def traced(module, shape, **options):
+    """Shapes of a network's output and variables for images of shape [H, W, C]; nothing is computed."""
     x = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
-    init = functools.partial(module.init, train=False, **options)
+    init = functools.partial(module.init_with_output, train=False, **options)
     return jax.eval_shape(init, jax.random.key(0), x)
+
+
+def abstract(module, shape, **options):
+    return traced(module, shape, **options)[1]
 
 
 def count(module, shape, **options):
@@ -24,9 +30,7 @@ def count(module, shape, **options):
 
 
 def output(module, shape, **options):
-    x = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
-    apply = functools.partial(module.apply, train=False, **options)
-    return jax.eval_shape(apply, abstract(module, shape, **options), x)
+    return traced(module, shape, **options)[0]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_logits_of_smaller_images(size, layers, side):
     assert patchgan.normalised_side(size, layers) == (side + 1 if layers else size)
 
 
-@pytest.mark.parametrize(("layers", "field"), [(0, 1), (1, 16), (2, 34), (3, 70)])
+@levels.parametrize(("layers", "field"), [(0, 1), (1, 16), (2, 34), (3, 70)], kept=(0, 1))
 def test_a_logit_sees_exactly_its_patch(layers, field):
     # With positive kernels and no norm, exactly the pixels outside a logit's field have a zero derivative.
     side = 3 * field
@@ -221,9 +225,7 @@ def test_parameters_of_mnist_svhn_transfer(module, channels, want):
     assert count(module, (32, 32, channels)) == want
 
 
-@pytest.mark.parametrize(
-    "module", [ResNet(2, 1, 1), discogan.Generator(2, 2), mnist_svhn.Generator(2)], ids=str
-)
+@levels.parametrize("module", [ResNet(2, 1, 1), discogan.Generator(2, 2), mnist_svhn.Generator(2)], ids=str)
 def test_images_are_of_the_inputs_size_and_within_the_range(module):
     x = 5 * np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype(np.float32)
     out = module.apply(module.init(jax.random.key(0), x, train=False), x, train=False)
