@@ -92,6 +92,7 @@ def test_either_cycle_moves_both_generators(direction):
         assert moved(state.players["gen"].params[network], after.players["gen"].params[network])
 
 
+@pytest.mark.long
 def test_d_judges_what_gen_drew_before_it_moved_and_the_pool_keeps_it():
     m = model(**ALL)
     state = initial(m, BATCH)

@@ -47,6 +47,7 @@ def test_each_move_takes_its_own_part_of_the_batch(monkeypatch):
     assert seen == [("_update_d", 1), ("_update_d", 2), ("_update_d", 3), ("_update_g", 1), ("_update_g", 2)]
 
 
+@pytest.mark.long
 def test_g_is_judged_by_the_updated_d():
     m = full(d_learning_rate=0.05, g_learning_rate=0.0)
     state, metrics = run(m)

@@ -77,6 +77,16 @@ def test_classification_equals_the_cross_entropy_with_smoothed_targets(smoothing
     assert float(found) == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_attributes_equal_the_sigmoid_cross_entropy_with_targets_drawn_to_one_half(smoothing):
+    logits, labels = normal(6, 3), np.random.default_rng(1).integers(2, size=(6, 3))
+    targets = np.where(labels == 1, 1 - smoothing / 2, smoothing / 2)
+    p = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    wanted = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).mean()
+    found = losses.attributes(jnp.array(logits), jnp.array(labels), smoothing)
+    assert float(found) == pytest.approx(wanted, rel=1e-5)
+
+
 def test_the_binary_losses_at_logit_zero_are_2_log_2_and_log_2():
     zero = jnp.zeros((4, 1))
     assert float(losses.nonsaturating_d(real=zero, fake=zero)) == pytest.approx(2 * LN2, abs=1e-6)
