@@ -104,6 +104,29 @@ def test_the_path_length_starts_its_mean(game):
     assert not np.any(others)
 
 
+def test_lazy_penalties_are_weighted_by_their_intervals(monkeypatch):
+    # Adam hides a wrong weight: its first steps are of the same size for every multiple of a gradient.
+    lengths, asked = np.array([1.0, 2.0, 4.0, 5.0], np.float32), {}
+
+    def update(state, player, tx, loss_fn, *average):
+        del tx, average
+        asked[player], (_, told) = loss_fn(state.players[player].params)
+        return state, dict(told)
+
+    monkeypatch.setattr(stylegan2.game, "update", update)
+    monkeypatch.setattr(stylegan2.game, "device_mean", lambda x: x)
+    monkeypatch.setattr(slopes, "r1", lambda *_: jnp.float32(0.5))
+    monkeypatch.setattr(slopes, "path_lengths", lambda *_: jnp.asarray(lengths))
+    m = model(r1_weight=3.0, r1_every=8, pl_weight=2.0, pl_every=5)
+    state = initial(m).replace(memory={**initial(m).memory, "path_mean": jnp.float32(2.0)})
+    for phase in ("disc_r1", "gen_path"):
+        after, _ = m.train_step(state, pictures(), jax.random.key(0), phase)
+    mean = 0.99 * 2 + 0.01 * lengths.mean()
+    assert float(asked["disc"]) == pytest.approx(8 * 3 / 2 * 0.5)
+    assert float(asked["gen"]) == pytest.approx(5 * 2 * np.square(lengths - mean).mean(), rel=1e-5)
+    assert float(after.memory["path_mean"]) == pytest.approx(mean)
+
+
 @pytest.mark.long
 def test_ada_sums_the_signs_of_four_iterations(game):
     _, after, told = game["disc"]
