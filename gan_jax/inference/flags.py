@@ -111,8 +111,8 @@ FLAGS = [
     flags.DEFINE_list(
         "attributes",
         None,
-        "train: attributes that the model learns; translate: attributes that translations should have; separated "
-        "by commas",
+        "train: attributes that the model learns; translate: attributes that translations should have; "
+        "separated by commas",
     ),
     flags.DEFINE_enum(
         "derive", None, ["edges", "grey"], "translate: derive edges or grey from each image first"
@@ -143,8 +143,8 @@ FLAGS = [
         "colour",
         None,
         ["none", "luminance", "match"],
-        "translate: none takes the style's colours (default), luminance keeps the content's colours and takes "
-        "the result's luminance, match first matches the style's colours to the content's",
+        "translate: none takes the style's colours (default), luminance keeps the content's colours and "
+        "takes the result's luminance, match first matches the style's colours to the content's",
     ),
     flags.DEFINE_enum(
         "sheet", None, ["alpha", "mix"], "translate: a sheet of each image: values of alpha, or 25 mixtures"
