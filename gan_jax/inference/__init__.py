@@ -1,4 +1,4 @@
-"""Uses of trained runs, one file for each mode of the command line but `train` and `eval`.
+"""Uses of trained runs: one file for each mode of the command line, except `train` and `eval`.
 
 The mode `<name>` is `run(workdir, *, ...) -> values` of `inference/<name>.py`. Its keyword-only parameters
 are its flags; those without a default are required. The command prints the values. A mode that needs no run

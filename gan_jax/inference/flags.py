@@ -50,7 +50,9 @@ FLAGS = [
         1,
         1000,
     ),
-    flags.DEFINE_integer("columns", None, "images in each row of the sheet, or frames of a path", 1, 10**4),
+    flags.DEFINE_integer(
+        "columns", None, "images in each row of a sheet; interpolate: images or frames of a path", 1, 10**4
+    ),
     flags.DEFINE_float(
         "truncation", None, "models with styles: 1 leaves the styles as they are, 0 gives their mean"
     ),
@@ -101,23 +103,27 @@ FLAGS = [
         "export: names of the weights: the published code's (default where there are any), or this library's",
     ),
     flags.DEFINE_enum(
-        "direction", None, ["s2t", "t2s"], "translate, export: s2t from source to target (default), t2s back"
+        "direction",
+        None,
+        ["s2t", "t2s"],
+        "translate, export: s2t translates source to target (default), t2s the reverse",
     ),
     flags.DEFINE_list(
         "attributes",
         None,
-        "train, translate: attributes that a conditional model learns, or should give, separated by commas",
+        "train: attributes that the model learns; translate: attributes that translations should have; "
+        "separated by commas",
     ),
     flags.DEFINE_enum(
         "derive", None, ["edges", "grey"], "translate: derive edges or grey from each image first"
     ),
     flags.DEFINE_integer(
-        "max_side", None, "translate: longer side in pixels that larger images are scaled down to", 8, 2**20
+        "max_side", None, "translate: most pixels of the longer side; a larger image is scaled down", 8, 2**20
     ),
     flags.DEFINE_integer(
         "max_pixels",
         None,
-        "translate: most pixels that are decoded of an image; larger images are left out (default 89478485)",
+        "translate: most pixels of an image; larger images are left out (default 89478485)",
         1,
         2**32,
     ),
@@ -131,14 +137,14 @@ FLAGS = [
         "the features' network",
     ),
     flags.DEFINE_string(
-        "mask", None, "translate: PNG or folder of PNGs with the style's number of each pixel"
+        "mask", None, "translate: PNG or folder of PNGs with the number of the style at each pixel"
     ),
     flags.DEFINE_enum(
         "colour",
         None,
         ["none", "luminance", "match"],
-        "translate: keep the content's colours: none (default), its colours with the result's luminance, or "
-        "the style's colours matched to them first",
+        "translate: none takes the style's colours (default), luminance keeps the content's colours and "
+        "takes the result's luminance, match first matches the style's colours to the content's",
     ),
     flags.DEFINE_enum(
         "sheet", None, ["alpha", "mix"], "translate: a sheet of each image: values of alpha, or 25 mixtures"
@@ -151,7 +157,7 @@ FLAGS = [
         2**20,
     ),
     flags.DEFINE_integer(
-        "style_side", None, "translate: longer side of larger styles in pixels (default 512)", 16, 2**20
+        "style_side", None, "translate: most pixels of a style's longer side (default 512)", 16, 2**20
     ),
     flags.DEFINE_string(
         "host", None, "demo: address to listen on (default 127.0.0.1, for this machine's browsers only)"

@@ -35,8 +35,8 @@ def run(
     Args:
       workdir: folder of a run whose model makes images from noise, finished or not.
       out: see `output.check`. An `.npz` holds `image` uint8 [rows * columns, S, S, C], row by row, `z` or
-        `w`, and, for conditional models, `label`. A `.gif` or `.mp4` shows all pairs beside each other,
-        `columns` frames there and the same frames back.
+        `w`, and, for conditional models, `label`. A `.gif` or `.mp4` shows all pairs beside each other:
+        `columns` frames to the second end, and the same frames back.
       seed: seed of the latents.
       pairs: such as 3-17, the numbers of the two ends in `sample` with the same seed; None gives 0-1, 2-3 and
         so on.
@@ -87,7 +87,7 @@ def _write(place, pictures, columns, ends, arrays):
 
 
 def _space(model, space, truncation, latents):
-    """'w' or 'z'. Refuses what needs styles for a model without them, and styles for a path in z."""
+    """'w' or 'z'. Refuses options of styles for a model without styles or for a path in z."""
     if latents or space == "w":
         styles.require(model, f"latents={latents!r} with space={space or 'w'!r}")
     styles.check_truncation(truncation, model)

@@ -29,8 +29,7 @@ def run(
     Args:
       workdir: folder of a run whose model has styles, finished or not.
       out: see `output.check`. An `.npz` holds `image` uint8 [(rows + 1) * (columns + 1), S, S, C], row by
-      row,
-        with a white image in the corner, and `w` [rows * columns, L, d] of the mixed images.
+        row, with a white image in the corner, and `w` [rows * columns, L, d] of the mixed images.
       seed: seed of the latents.
       rows: number of images in the first column.
       columns: number of images in the first row.

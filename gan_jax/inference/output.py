@@ -115,8 +115,8 @@ def check(out: str, moving: bool = False) -> Output:
       moving: whether .gif and .mp4 are allowed.
 
     Raises:
-      ConfigError: the suffix is not known, the folder does not exist or cannot be written, or the place
-        exists already.
+      ConfigError: the suffix is not known, the folder does not exist or cannot be written, or a folder
+        of pictures exists already and is not empty.
     """
     folder = out.endswith("/")
     path = paths.given("out", out)

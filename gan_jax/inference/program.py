@@ -35,7 +35,7 @@ class Input:
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """The images float32 [n, H, W, C] in [-1, 1] that a model makes of arrays.
+    """The images float32 [n, H, W, C] in [-1, 1] that a model makes from arrays.
 
     Attributes:
       model: the run's model.
@@ -123,7 +123,7 @@ def of_run(run: restore.Run, direction: str = "s2t", truncation: float = 1.0) ->
 def exported(program: Program, state: Any) -> bytes:
     """The artefact of a program with a run's parameters: `jax.export.deserialize(content).call(*arrays)`.
 
-    Its number of images is open. It runs on the platforms of `PLATFORMS`.
+    It takes any number of images. It runs on the platforms of `PLATFORMS`.
 
     Raises:
       GanJaxError: the model's code needs to know the number of images.
@@ -148,7 +148,7 @@ def exported(program: Program, state: Any) -> bytes:
 
 
 def run_exported(content: bytes, arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """The images that an artefact makes of arrays, on this machine."""
+    """The images that an artefact makes from arrays, on this machine."""
     return np.asarray(jax.export.deserialize(bytearray(content)).call(*arrays))
 
 

@@ -49,9 +49,8 @@ def run(
       workdir: folder of a run whose model has styles, finished or not.
       input: folder, zip or image; of each image the largest square in the middle is used.
       out: see `output.check`. A sheet shows each photograph and its projection. An `.npz` holds the
-      projections
-        `image` and the photographs `target`, uint8 [n, S, S, C]; their styles `w` [n, L, d], which
-        `--latents` of other modes reads; `distance` [n]; and the noise maps `noise_00` [n, r, r] and so on.
+        projections `image` and the photographs `target`, uint8 [n, S, S, C]; their styles `w` [n, L, d],
+        which `--latents` of other modes reads; `distance` [n]; and the noise maps `noise_00` [n, r, r], ...
       steps: number of steps for each image.
       seed: seed of the random draws.
       plus: whether each layer has a style of its own (W+) instead of one style for all (W).

@@ -20,8 +20,8 @@ def run(*, store: str = "", verify: str | None = None, remove: str | None = None
       remove: name of a store to remove.
 
     Returns:
-      Name of a store -> its size, images, source and last use, the most recently used one last, and the
-      `total`; or what was verified or removed.
+      Name of a store -> its size, images, source and last use, with the most recently used store last, and
+      the `total`. After a verification or a removal, its outcome.
 
     Raises:
       ConfigError: both are asked for, or there is no such store.

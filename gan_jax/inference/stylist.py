@@ -19,8 +19,8 @@ Box = tuple[slice, slice]
 class Stylist:
     """The encoder and the decoder of a run, applied to tiles that fit in memory.
 
-    A tile is computed with all pixels around it that affect it, so the tiles together are what the whole
-    image would give. Statistics are those of the whole image's maps. No seam can show.
+    A tile is computed with all surrounding pixels that affect it. The tiles together therefore equal the
+    result of the whole image, without seams. Statistics are those of the whole image's maps.
     """
 
     def __init__(self, run: restore.Run, tile: int):
@@ -122,7 +122,7 @@ def _tiles(sides: tuple[int, ...], tile: int, reach: int) -> Iterator[tuple[Box,
 
 
 def _within(inner: Box, outer: Box, unit: int) -> Box:
-    """The place of a tile in what was computed with its surroundings, in units."""
+    """The place of a tile in the result that includes its surroundings, in units."""
     y, x = (
         slice((a.start - b.start) // unit, (a.stop - b.start) // unit)
         for a, b in zip(inner, outer, strict=True)

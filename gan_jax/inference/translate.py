@@ -2,7 +2,7 @@
 
 Images are turned upright by their EXIF orientation. If the model takes any size, images keep theirs: they are
 padded by reflection to the multiple that the architecture needs, and the translation is cropped back. If the
-model takes one size only, images are brought to it as the training images were.
+model takes one size only, images are brought to this size like the training images.
 """
 
 import contextlib

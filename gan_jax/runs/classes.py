@@ -65,7 +65,7 @@ def of_run(config: ConfigDict) -> list[Names]:
     """All lists of classes that a run's evaluations may have: of its training, then of its required runs.
 
     Raises:
-      DataError: a required run numbers a class otherwise.
+      DataError: a required run gives a class another number.
     """
     own = training(config)
     lists = list(own.values())
@@ -90,7 +90,7 @@ def keep(config: ConfigDict, folder: Workdir, reached: int) -> None:
       reached: the step that the run has reached.
 
     Raises:
-      DataError: the folder's run has numbered the classes otherwise.
+      DataError: the folder's run has given the classes other numbers.
     """
     names = {role: list(found) for role, found in training(config).items()}
     stored = folder.read_json(FILE) if reached or folder.begun else None

@@ -61,7 +61,7 @@ def predictor(run: Run) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def decode(run: Run, z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
-    """The images that the generator of a run draws of latent vectors.
+    """The images that the generator of a run draws from latent vectors.
 
     Args:
       run: a run from `load`.
@@ -131,7 +131,7 @@ def drawer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
 def _check_labels(label, count, classes):
     """Refuses wrong labels, which a compiled function would accept without an error.
 
-    It would take one-hot vectors for classes, and would draw an image without class for an unknown number.
+    It would take one-hot vectors for classes. It would draw an image without class for an unknown number.
     """
     if not classes:
         raise ConfigError("label is for conditional models; this one knows no classes")

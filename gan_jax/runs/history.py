@@ -1,4 +1,4 @@
-"""What a run that goes on finds otherwise than it left it: its records, and its training data."""
+"""What has changed since a run stopped: its records, and its training data."""
 
 import zlib
 from collections.abc import Mapping

@@ -44,7 +44,7 @@ def judge(run: Session) -> dict[str, Any]:
 
 
 def changed(stored: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    """Whether two configurations of one trained run judge it differently."""
+    """Whether two configurations of one trained run lead to different evaluations."""
     return any(stored.get(name) != config.get(name) for name in ("evals", "checkpoint_rule"))
 
 

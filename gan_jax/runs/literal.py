@@ -15,10 +15,10 @@ _CLOUDS = re.compile(r"/(gs|s3|az|hf)(/|$)")
 
 @epath.register_path_cls
 class LiteralPath(PosixGPath):
-    """A path whose `glob` takes only its argument for a pattern.
+    """A path whose `glob` reads only its argument as a pattern.
 
-    Orbax's own paths take all their characters for a pattern. In a folder named `run[1]` they find none of
-    the files that they have written, and the checkpoint lacks its arrays.
+    The paths of Orbax read all their characters as a pattern. In a folder named `run[1]` they find none of
+    the files that they have written. The checkpoint then lacks its arrays.
     """
 
     def glob(self, pattern: str) -> Iterator["LiteralPath"]:
@@ -29,8 +29,8 @@ class LiteralPath(PosixGPath):
 def checked(path: Path | str) -> Path:
     """The absolute path of a folder that will hold checkpoints, or holds them.
 
-    Tensorstore, which writes the arrays, takes a backslash for a '/', and orbax takes some names for the
-    beginning of an address in a cloud. Both would write elsewhere.
+    Tensorstore, which writes the arrays, reads a backslash as a '/'. Orbax reads some names as the beginning
+    of an address in a cloud. Both would write elsewhere.
 
     Raises:
       WorkdirError: the path has such a part; the message names the part.

@@ -1,4 +1,4 @@
-"""What a run writes: records, TensorBoard events and images; and how the lines of the log look."""
+"""What a run writes: records, TensorBoard events, images and the lines of the log."""
 
 import contextlib
 import importlib.util
@@ -41,7 +41,7 @@ def start() -> None:
 
 
 class _StandardError(logging.StreamHandler[Any]):
-    """Writes to what `sys.stderr` is at the moment, since a bar puts lines above itself in this way."""
+    """Writes to the present `sys.stderr`, since a bar replaces it to print lines above itself."""
 
     @property
     def stream(self) -> Any:
@@ -56,8 +56,8 @@ class _StandardError(logging.StreamHandler[Any]):
 def recorded(step: int, steps: int, every: int) -> bool:
     """Whether the losses of a step are recorded.
 
-    Those are the first and the last step, every `every` steps, and about 50 evenly spaced steps between, so
-    that the curves of a short run have points, too.
+    Recorded are the first and the last step, every `every` steps, and about 50 evenly spaced steps between.
+    The curves of a short run therefore have points, too.
 
     Args:
       step: from 1 to `steps`.
@@ -97,7 +97,7 @@ class Logs:
 
     `metrics.jsonl` and `samples/` hold nothing that depends on time, so a resumed run ends with the same
     bytes as an uninterrupted run. When a run resumes, TensorBoard's events are rebuilt from them. A sheet or
-    event that cannot be written or read is a warning: only records are needed to go on.
+    event that cannot be written or read is a warning, since only records are needed to continue.
     """
 
     def __init__(

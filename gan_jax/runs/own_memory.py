@@ -1,8 +1,8 @@
 """The entries of a state's memory that each device has for itself, in checkpoints and on the devices.
 
-A *holder* is a device, or a part of a device's batch where the batch is taken in parts. In a checkpoint the
-state has the first holder's entries, and those of the others stand beside it. The entries of all holders
-together are a stack [holders, ...], in the order of the devices.
+A *holder* is a device, or one part of a device's batch if the batch is cut into parts. In a checkpoint the
+state has the first holder's entries, and the entries of the other holders stand beside the state. The entries
+of all holders together are a stack [holders, ...], in the order of the devices.
 """
 
 from collections.abc import Mapping

@@ -63,7 +63,7 @@ class ProgressLine:
         return (self._step - self._first) / max(now - self._began, 1e-9) if self._began is not None else 0.0
 
     def _doing(self, rate: float) -> list[str]:
-        """What goes on now: `compiling`, the remaining time, or `scoring` after the last step."""
+        """The present work: `compiling`, the remaining time, or `scoring` after the last step."""
         if not self._open:
             return []
         if self._step >= self._total:
@@ -73,7 +73,7 @@ class ProgressLine:
         return [_clock((self._total - self._step) / rate)] if rate else []
 
     def _line(self, width: int) -> Table:
-        """The bar, which fits `width` columns: the speed goes first, then the losses from the last one on."""
+        """The bar in `width` columns. It leaves out the speed first, then the losses from the last one on."""
         rate = self._rate(time.monotonic())
         name = _shortened(self._name, _NAME)
         texts = [f"{self._step}/{self._total}", *self._doing(rate)]

@@ -1,4 +1,4 @@
-"""What shapes, labels and counts rule out, found before the first required run trains.
+"""Errors in shapes, labels and counts, found before the first required run trains.
 
 No image is read and no program is compiled: a run is built from shapes alone, as `jax.eval_shape` builds it.
 """

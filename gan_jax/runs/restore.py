@@ -58,8 +58,8 @@ def initial_state(
 ) -> TrainState:
     """The state before training.
 
-    It depends on `config.seed`, the description of a training batch, the required networks, and, for some
-    models, the columns of the training set.
+    The state depends on `config.seed`, the description of a training batch and the required networks. For
+    some models it also depends on the columns of the training set.
     """
     # The program runs once. On a CPU its compilation takes a fifth of the time without optimisation.
     options = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else None

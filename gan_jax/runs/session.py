@@ -159,7 +159,7 @@ def open_run(
 
 
 def _note_changes(folder: Workdir, meta: dict[str, Any], facts: Mapping[str, Any]) -> None:
-    """Warns of training data and records that are not what this run left, for its result to tell, too."""
+    """Warns of training data and records that changed after the run had stopped, and notes this in `meta`."""
     lines = history.changed_data(meta.get("data", {}), facts)
     if "records" in meta and folder.writes:  # versions without this field told no length
         lines += history.changed_records(meta["records"], folder.records_content, "metrics.jsonl")

@@ -53,8 +53,8 @@ def check(config: ConfigDict, state: TrainState) -> None:
 def start(config: ConfigDict, state: TrainState, folder: Workdir) -> TrainState:
     """The state before training, with the parameters, running statistics and averages of other runs.
 
-    What does not fit keeps its initial value, and a line of the log names it. Other lines name sizes and
-    classes that differ. `init.json` in the run's folder keeps the facts.
+    A parameter that does not fit keeps its initial value, and a log line names it. Other lines name sizes
+    and classes that differ. `init.json` in the run's folder records these facts.
 
     Raises:
       ConfigError: as for `check`.

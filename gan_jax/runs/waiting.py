@@ -12,8 +12,8 @@ _SECONDS = 0.2  # between two calls of `poll`
 def interruptible(work: Callable[[], T], poll: Callable[[], None]) -> T:
     """The value of `work()`, which runs in a thread of its own while this thread polls.
 
-    If `poll` raises, the thread is left to itself: it must not change what the caller goes on to use. The
-    process can end without it.
+    If `poll` raises, the thread keeps running. It must not change anything that the caller uses afterwards.
+    The process can end before the thread.
 
     Args:
       work: called once; what it raises is raised here.

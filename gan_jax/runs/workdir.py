@@ -126,15 +126,15 @@ class Workdir:
         Args:
           config: the configuration of this run.
           free: fields that may differ, with all fields below them.
-          comparable: gives what both configurations, the stored one and this one, are compared by.
-          extended: gives further fields that may differ, by name, from both as they are compared.
+          comparable: maps a configuration, the stored one or this one, to the values that are compared.
+          extended: maps the compared values of both to further fields that may differ, by name.
 
         Returns:
           What `extended` gave; nothing if no run has begun in the folder.
 
         Raises:
-          WorkdirError: fields differ that are not below one of `free`, and the message has each of them; or
-            the folder cannot be read.
+          WorkdirError: fields differ that are not below one of `free`, or the folder cannot be read. The
+            message has each of the fields.
         """
         try:
             blocked = self.path.exists() and not self.path.is_dir()
