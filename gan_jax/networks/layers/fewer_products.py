@@ -25,6 +25,7 @@ _WHOLE = 32  # most outputs a side that are transformed at once, since the trans
 _BLOCK = 16  # outputs a side of the blocks into which a larger image is cut
 _FEWEST = 16  # least channels on either side; with fewer there is nothing to save
 _SHARE = 0.6  # most products, as a share of the direct ones; above it the transforms cost the gain
+_MOST = 2**26  # most values of the input or the output; more would take several times their memory
 _ROWS = 48  # least tiles in a batch; with fewer, transforming the kernel costs the gain
 
 
@@ -34,6 +35,7 @@ def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> 
     rows, columns, inputs, outputs = kernel_shape
     taps = -(-rows // stride)
     large = max(sides) > _LARGEST and stride**2 * inputs * outputs < _MANY
+    large |= batch * math.prod(sides) * max(inputs, outputs) > _MOST
     if rows != columns or taps not in (2, 3) or large or min(inputs, outputs) < _FEWEST:
         return False
     made = [_Tiles(side, taps) for side in sides]

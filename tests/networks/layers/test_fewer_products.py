@@ -124,6 +124,7 @@ def test_rectangles_keep_their_axes():
         ((32, 32, 32), (3, 3, 64, 64), 1, False),  # too large
         ((32, 64, 64), (3, 3, 128, 64), 1, False),
         ((1, 64, 64), (3, 3, 128, 128), 1, True),  # in blocks
+        ((1, 1024, 1024), (3, 3, 128, 128), 1, False),  # too much memory
         ((32, 16, 16), (3, 3, 3, 64), 1, False),  # too few channels
         ((32, 8, 8), (5, 5, 64, 64), 1, False),
         ((32, 8, 8), (3, 3, 64, 64), 2, False),  # saves no products
