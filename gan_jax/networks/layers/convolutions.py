@@ -239,10 +239,10 @@ def _products(x, y, kernel, stride, pads):
     shifted = [x[:, :, j : j + width : stride] for j in range(columns)]
     if channels < _WIDE:
         shifted = [jnp.concatenate(shifted, -1)]
-    y, sums = y.reshape(-1, outputs), jnp.promote_types(x.dtype, jnp.float32)
+    y = y.reshape(-1, outputs)
     found = [part[:, i : i + rows : stride] for i in range(taps) for part in shifted]
-    found = [jnp.matmul(part.reshape(len(y), -1).T, y, preferred_element_type=sums) for part in found]
-    return jnp.concatenate(found).reshape(kernel.shape).astype(x.dtype)
+    found = [part.reshape(len(y), -1).T @ y for part in found]
+    return jnp.concatenate(found).reshape(kernel.shape)
 
 
 def _down_forward(x, kernel, stride, pads):
