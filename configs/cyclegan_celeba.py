@@ -22,27 +22,7 @@ def get_config(arg=""):
     config.batch_size = 1
     config.steps = 800_000
     config.checkpoint_every = 1000
-    return apply(config, arg, black, blond, brown, young, part, quick)
-
-
-def black(config):
-    """Gives faces black hair."""
-    attributes.want(config, "Black_Hair")
-
-
-def blond(config):
-    """Gives faces blond hair."""
-    attributes.want(config, "Blond_Hair")
-
-
-def brown(config):
-    """Gives faces brown hair."""
-    attributes.want(config, "Brown_Hair")
-
-
-def young(config):
-    """Makes faces young."""
-    attributes.want(config, "Young")
+    return apply(config, arg, *attributes.WANTED, part, quick)
 
 
 def part(config):

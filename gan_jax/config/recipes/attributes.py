@@ -119,3 +119,26 @@ def half(config: ml_collections.ConfigDict, size: int) -> None:
     config.evals.samples.every, config.checkpoint_every = 250, 100
     if "validation" in config.evals:
         config.evals.validation.every = 500
+
+
+def black(config: ml_collections.ConfigDict) -> None:
+    """Gives faces black hair."""
+    want(config, "Black_Hair")
+
+
+def blond(config: ml_collections.ConfigDict) -> None:
+    """Gives faces blond hair."""
+    want(config, "Blond_Hair")
+
+
+def brown(config: ml_collections.ConfigDict) -> None:
+    """Gives faces brown hair."""
+    want(config, "Brown_Hair")
+
+
+def young(config: ml_collections.ConfigDict) -> None:
+    """Makes faces young."""
+    want(config, "Young")
+
+
+WANTED = (black, blond, brown, young)  # variants; without one of them `Male` is wanted
