@@ -53,10 +53,16 @@ class Axis:
 AXES = {
     "images": Axis("images", (1000, 10_000, 50_000, 200_000), ("first", "start", "peak_mib", "step")),
     "pixels": Axis("pixels of an image", (32, 64, 128, 256), ("start", "peak_mib", "step", "checkpoint")),
-    "parameters": Axis("parameters", (24, 48, 96, 192), ("start", "peak_mib", "step", "checkpoint")),
+    "parameters": Axis("parameters", (48, 96, 192, 416), ("start", "peak_mib", "step", "checkpoint")),
 }
 QUICK = {"images": (8, 16), "pixels": (16, 32), "parameters": (2, 4)}
-UNITS = {"first": "s", "start": "s", "step": "s", "checkpoint": "s", "peak_mib": "MiB"}
+HEADS = {  # of the page's columns and the plot's lines
+    "first": "first start (s)",
+    "start": "start (s)",
+    "step": "step (s)",
+    "checkpoint": "checkpoint (s)",
+    "peak_mib": "peak memory (MiB)",
+}
 
 _JSON = flags.DEFINE_string("json", "", "file for the figures")
 _QUICK = flags.DEFINE_bool("quick", False, "the smallest form of every axis")
@@ -198,8 +204,15 @@ def worse(axes: dict[str, list[dict[str, float]]]) -> list[str]:
         for cost in AXES[name].costs:
             for row, slope in zip(found[1:], exponents(found, cost), strict=True):
                 if slope > LINEAR:
-                    lines.append(f"{cost} grows as {AXES[name].title}^{slope:.2f} up to {row['size']:.3g}")
+                    lines.append(f"{HEADS[cost]} grows as {AXES[name].title}^{slope:.2f} up to {_figure(row['size'])}")
     return lines
+
+
+def _figure(value: float) -> str:
+    """Three digits, and large numbers in groups of three: 0.0172, 1 270, 13 100 000."""
+    digits = max(0, 3 - len(f"{value:.0f}")) if value >= 1 else 3
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.{digits}f}".replace(",", " ") if value >= 1 else f"{value:.{digits}g}"
 
 
 def page(figures: dict[str, Any]) -> str:
@@ -207,12 +220,12 @@ def page(figures: dict[str, Any]) -> str:
     lines = ["# How cost grows", "", f"`{figures['command']}`, commit {figures['commit']}", ""]
     for name, found in figures["axes"].items():
         costs = AXES[name].costs
-        lines.append(f"| {AXES[name].title} | {' | '.join(f'{cost} ({UNITS[cost]})' for cost in costs)} |")
+        lines.append(f"| {AXES[name].title} | {' | '.join(HEADS[cost] for cost in costs)} |")
         lines.append(f"| ---: |{' ---: |' * len(costs)}")
         slopes = {cost: ["", *(f" (^{slope:.2f})" for slope in exponents(found, cost))] for cost in costs}
         for place, row in enumerate(found):
-            cells = (f"{row[cost]:.3g}{slopes[cost][place]}" for cost in costs)
-            lines.append(f"| {row['size']:.3g} | {' | '.join(cells)} |")
+            cells = (f"{_figure(row[cost])}{slopes[cost][place]}" for cost in costs)
+            lines.append(f"| {_figure(row['size'])} | {' | '.join(cells)} |")
         lines.append("")
     told = figures["worse_than_linear"]
     lines += ["Worse than linear:" if told else "Nothing grows faster than linearly.", ""]
@@ -231,7 +244,7 @@ def plot(figures: dict[str, Any], path: Path) -> None:
         sizes = [row["size"] for row in found]
         for cost in AXES[name].costs:
             relative = [row[cost] / found[0][cost] for row in found]
-            panel.plot(sizes, relative, marker="o", label=cost.removesuffix("_mib"))
+            panel.plot(sizes, relative, marker="o", label=HEADS[cost])
         panel.plot(sizes, [size / sizes[0] for size in sizes], color="0.7", label="linear")
         panel.set(xscale="log", yscale="log", xlabel=AXES[name].title, ylabel="relative to the first row")
         panel.legend(frameon=False)

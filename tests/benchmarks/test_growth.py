@@ -33,7 +33,7 @@ def test_growth_is_judged_from_row_to_row():
     done = forking.run("-c", JUDGED, ROOT / "benchmarks", env={**os.environ, "PYTHONPATH": str(ROOT)})
     slopes, told, nothing = json.loads(done.stdout)
     assert slopes == pytest.approx([1, 2])
-    assert told == ["step grows as images^2.00 up to 100"] and nothing == []
+    assert told == ["step (s) grows as images^2.00 up to 100"] and nothing == []
 
 
 @pytest.mark.long
@@ -57,4 +57,4 @@ def test_the_smallest_form_measures_every_axis(tmp_path):
         for cost in ("start", "step", "checkpoint", "peak_mib"):
             assert all(row[cost] > 0 for row in rows), (name, cost)
     assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
-    assert "| images | first (s) | start (s) |" in (tmp_path / "growth.md").read_text()
+    assert "| images | first start (s) | start (s) |" in (tmp_path / "growth.md").read_text()
