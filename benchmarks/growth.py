@@ -204,15 +204,22 @@ def worse(axes: dict[str, list[dict[str, float]]]) -> list[str]:
         for cost in AXES[name].costs:
             for row, slope in zip(found[1:], exponents(found, cost), strict=True):
                 if slope > LINEAR:
-                    lines.append(f"{HEADS[cost]} grows as {AXES[name].title}^{slope:.2f} up to {_figure(row['size'])}")
+                    grown = f"{AXES[name].title}^{slope:.2f} up to {_grouped(row['size'])}"
+                    lines.append(f"{HEADS[cost]} grows as {grown}")
     return lines
 
 
 def _figure(value: float) -> str:
-    """Three digits, and large numbers in groups of three: 0.0172, 1 270, 13 100 000."""
-    digits = max(0, 3 - len(f"{value:.0f}")) if value >= 1 else 3
+    """Three digits of a cost: 0.0172, 1.50, 1 270."""
+    if value < 1:
+        return f"{value:.3g}"
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.{digits}f}".replace(",", " ") if value >= 1 else f"{value:.{digits}g}"
+    return _grouped(rounded, max(0, 3 - len(f"{rounded:.0f}")))
+
+
+def _grouped(value: float, digits: int = 0) -> str:
+    """A number with its digits in groups of three."""
+    return f"{value:,.{digits}f}".replace(",", " ")
 
 
 def page(figures: dict[str, Any]) -> str:
@@ -225,7 +232,7 @@ def page(figures: dict[str, Any]) -> str:
         slopes = {cost: ["", *(f" (^{slope:.2f})" for slope in exponents(found, cost))] for cost in costs}
         for place, row in enumerate(found):
             cells = (f"{_figure(row[cost])}{slopes[cost][place]}" for cost in costs)
-            lines.append(f"| {_figure(row['size'])} | {' | '.join(cells)} |")
+            lines.append(f"| {_grouped(row['size'])} | {' | '.join(cells)} |")
         lines.append("")
     told = figures["worse_than_linear"]
     lines += ["Worse than linear:" if told else "Nothing grows faster than linearly.", ""]

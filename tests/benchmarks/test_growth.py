@@ -22,10 +22,10 @@ told = [growth.worse({"images": part}) for part in (rows, rows[:2])]
 print(json.dumps([growth.exponents(found, "step"), *told]))
 """
 PAGE = """
-import json, pathlib, sys
+import importlib, json, pathlib, sys
 sys.path.append(sys.argv[1])
-import scale
-print(scale.page(json.loads(pathlib.Path(sys.argv[2]).read_text())), end="")
+page = importlib.import_module(sys.argv[3]).page
+print(page(json.loads(pathlib.Path(sys.argv[2]).read_text())), end="")
 """
 
 
@@ -37,10 +37,12 @@ def test_growth_is_judged_from_row_to_row():
 
 
 @pytest.mark.long
-def test_the_committed_page_of_a_large_set_has_its_figures():
-    results, place = ROOT / "results", ROOT / "benchmarks"
-    done = forking.run("-c", PAGE, place, results / "scale.json", env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert done.stdout == (results / "scale.md").read_text()
+@pytest.mark.parametrize("name", ["scale", "growth"])
+def test_a_committed_page_has_its_figures(name):
+    file = ROOT / "results" / f"{name}.json"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = forking.run("-c", PAGE, ROOT / "benchmarks", file, name, env=env)
+    assert done.stdout == file.with_suffix(".md").read_text()
 
 
 @pytest.mark.nightly
