@@ -25,6 +25,10 @@ ELSEWHERE = {"adain", "gan", "gatys", "pggan", "stylegan", "stylegan2", "vae", "
 ELSEWHERE |= {"pix2pix", "icgan", "diat"}
 ELSEWHERE |= {"segmenter", "classifier"}
 
+# The configurations for images of one's own that have the variant `small`.
+OWN_IMAGES = ("acgan", "cgan", "cyclegan", "dcgan", "diat", "discogan", "icgan", "pix2pix", "sngan")
+OWN_IMAGES += ("stargan", "wgan_gp")
+
 
 def quick(path):
     built = config.load(f"{path}:quick")
@@ -72,6 +76,17 @@ def test_another_data_set_is_one_change(path):
     assert {spec.name for spec in roles} <= {f"my_{name}" for name in built.data.sets}
     assert not any(spec.files for spec in roles)
     assert roles
+
+
+@pytest.mark.parametrize("name", OWN_IMAGES)
+def test_small_reaches_its_first_step_and_its_last_soon(name):
+    whole, small = (config.load(f"{FOLDER / name}.py:{variant}") for variant in ("", "small"))
+    assert small.steps <= whole.steps // 4 and small.batch_size <= min(32, whole.batch_size)
+    assert set(small.requires) == set(whole.requires)
+    for judge in small.requires.values():
+        # Images seen, and their pixels: more than this takes minutes on two cores.
+        assert judge.steps * judge.batch_size * judge.model.input_size**2 <= 400 * 128 * 32**2
+        assert judge.model.schedule_steps == judge.steps
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
