@@ -98,6 +98,7 @@ def test_other_models_say_that_they_take_squares(name):
     [
         ("pix2pix", (48, 36), {"levels": 3}, "levels=3 is not allowed; allowed: levels that halve 36 pixels"),
         ("cyclegan", (50, 32), {}, "size=50 is not allowed; allowed: multiples of 4"),
+        ("discogan", (64, 48), {}, "size=48 is not allowed; allowed: 16, 32, 64, 128, ..."),
         ("discogan", (72, 64), {}, "width=72 is not allowed; allowed: multiples of 16"),
         ("discogan", (96, 64), {"bottleneck": 100}, "model 'discogan' takes squares with these fields"),
     ],

@@ -1,7 +1,6 @@
 """DiscoGAN (Kim et al. 2017, "Learning to Discover Cross-Domain Relations with Generative ... Networks")."""
 
 import dataclasses
-import math
 from typing import Any, ClassVar
 
 import flax.linen as nn
@@ -114,8 +113,9 @@ class Model(Rates, Averaged, base.Defaults):
     def check(self, inputs: base.Inputs) -> None:
         """Refuses images whose shorter side is not the one that D reduces to one logit."""
         size, longer = min(inputs.sides), max(inputs.sides)
-        allowed = f"{round(math.log2(size / 4))} for {size} pixels" if size >= 8 else "more pixels"
-        checks.require("levels", self.levels, size == 4 * 2**self.levels, allowed)
+        checks.require("size", size, size >= 16 and size & (size - 1) == 0, "16, 32, 64, 128, ...")
+        levels = size.bit_length() - 3
+        checks.require("levels", self.levels, self.levels == levels, f"{levels} for {size} pixels")
         checks.require("width", longer, longer % 2**self.levels == 0, f"multiples of {2**self.levels}")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
