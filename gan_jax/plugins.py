@@ -15,6 +15,7 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from gan_jax import paths
 from gan_jax.errors import ConfigError
@@ -60,7 +61,8 @@ def module(field: str, name: str, group: str, member: str) -> ModuleType:
       member: what the module must define.
 
     Raises:
-      ConfigError: there is no such file, module or entry point, or it does not define `member`.
+      ConfigError: there is no such file, module or entry point, or it has no file or does not define
+        `member`.
     """
     if is_file(name):
         found = _of_file(field, name)
@@ -75,7 +77,25 @@ def module(field: str, name: str, group: str, member: str) -> ModuleType:
             raise ConfigError(f"{field}={name!r} cannot be imported: {error}") from error
     if not hasattr(found, member):
         raise ConfigError(f"{field}={name!r} defines no {member}")
+    if not hasattr(getattr(found.__spec__, "loader", None), "get_data"):
+        raise ConfigError(f"{field}={name!r} has no file, by which runs of other code are told apart")
+    _content(found)
     return found
+
+
+def sha256(field: str, name: str, group: str, member: str) -> str:
+    """The SHA-256 of the file of a module, as this process runs it. Modules that it imports do not count.
+
+    Args and Raises are those of `module`.
+    """
+    return hashlib.sha256(_content(module(field, name, group, member))).hexdigest()
+
+
+@functools.cache
+def _content(found: ModuleType) -> bytes:
+    """The file of a module, read once: the process goes on with the code that it has, after an edit too."""
+    loader: Any = getattr(found.__spec__, "loader", None)
+    return loader.get_data(found.__file__)
 
 
 def _of_file(field: str, name: str) -> ModuleType:
@@ -92,8 +112,10 @@ def _run(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None  # the suffix is that of a module
     found = importlib.util.module_from_spec(spec)
     sys.modules[title] = found  # dataclasses and type hints look their module up
+    loader: Any = spec.loader
     with contextlib.ExitStack() as unless_run:
         unless_run.callback(sys.modules.pop, title)
-        spec.loader.exec_module(found)
+        # Not `exec_module`, which takes compiled code for that of a file edited within the same second.
+        exec(loader.source_to_code(_content(found), str(path)), found.__dict__)
         unless_run.pop_all()
     return found
