@@ -30,9 +30,9 @@ class Apply(Protocol):
     """The model on host batches, one after another.
 
     From a batch of data, the model sees only the images of the roles, never their labels or other columns. It
-    also sees what the evaluator adds, such as `z` or the wanted `label`. Its randomness depends on (seed,
-    number of the call, device): every batch gets different noise, and a repeated evaluation gets the same
-    noise.
+    also sees what the evaluator adds, such as `z` or the wanted `label`. Its randomness depends on the
+    seed, the number of the call and the place of the row in the batch. Every row gets different noise, and a
+    repeated evaluation gets the same noise on any number of devices.
     """
 
     def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
