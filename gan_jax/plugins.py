@@ -9,6 +9,7 @@ import contextlib
 import functools
 import hashlib
 import importlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import re
@@ -108,14 +109,28 @@ def _of_file(field: str, name: str) -> ModuleType:
 @functools.cache
 def _run(path: Path) -> ModuleType:
     title = f"{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(title, path)
-    assert spec is not None and spec.loader is not None  # the suffix is that of a module
+    spec = importlib.util.spec_from_file_location(title, path, loader=_Loader(title, str(path)))
+    assert spec is not None and spec.loader is not None
     found = importlib.util.module_from_spec(spec)
     sys.modules[title] = found  # dataclasses and type hints look their module up
-    loader: Any = spec.loader
     with contextlib.ExitStack() as unless_run:
         unless_run.callback(sys.modules.pop, title)
-        # Not `exec_module`, which takes compiled code for that of a file edited within the same second.
-        exec(loader.source_to_code(_content(found), str(path)), found.__dict__)
+        spec.loader.exec_module(found)
         unless_run.pop_all()
     return found
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Runs a file's text, which is read once. Compiled code may be that of a file edited a moment ago."""
+
+    @functools.cached_property
+    def _text(self) -> bytes:
+        return Path(self.path).read_bytes()
+
+    def get_data(self, path: str) -> bytes:
+        """The file's text."""
+        return self._text
+
+    def get_code(self, fullname: str) -> Any:
+        """The code of the file's text."""
+        return self.source_to_code(self._text, self.path)
