@@ -1,6 +1,6 @@
 """The fields of a configuration that may name code of one's own, see `gan_jax.plugins`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from gan_jax.data.embedded import catalogue
 from gan_jax.errors import ConfigError
 
 # Group of entry points -> the names that the package itself has, and what a module of the group defines.
-_GROUPS = {
+_GROUPS: dict[str, tuple[Callable[[], Collection[str]], str]] = {
     plugins.MODELS: (models.known, "Model"),
     plugins.EVALUATORS: (evaluation.known, "evaluate"),
     plugins.DATA: (lambda: catalogue.NAMES, "read"),
