@@ -116,9 +116,7 @@ def open_run(
     Raises:
       DataError, CheckpointError: see `errors`.
     """
-    origin = provenance.facts()
-    if code := own_code.contents(stored.comparable(config.to_dict())):
-        origin["code"] = code
+    origin = _origin(config)
     model = models.create(config.model)
     roles = inputs.load(config, poll)
     inputs.check_columns(config, model, inputs.columns_of(roles))
@@ -160,6 +158,11 @@ def open_run(
         origin=origin,
         began=time.monotonic() - meta["seconds"],
     )
+
+
+def _origin(config: ml_collections.ConfigDict) -> dict[str, Any]:
+    code = own_code.contents(stored.comparable(config.to_dict()))
+    return {**provenance.facts(), **({"code": code} if code else {})}
 
 
 def _note_changes(folder: Workdir, meta: dict[str, Any], facts: Mapping[str, Any]) -> None:
