@@ -10,6 +10,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import jax
@@ -78,7 +79,7 @@ def kept(row: Row, recomputes: bool) -> dict[str, int]:
     return {title: found[player] for title, player in row.players.items()}
 
 
-def table() -> list[dict[str, object]]:
+def table() -> list[dict[str, Any]]:
     """The rows: MiB of each player, without and with `remat`."""
     rows = []
     for title, row in ROWS.items():
@@ -88,14 +89,20 @@ def table() -> list[dict[str, object]]:
     return rows
 
 
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """The table, in whole MiB."""
+    lines = ["| step | G | G, `remat` | D | D, `remat` |", "| --- | ---: | ---: | ---: | ---: |"]
+    for row in rows:
+        cells = [f"{value:.0f}" for player in row["mib"].values() for value in player.values()]
+        lines.append(f"| {row['step']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(argv):
     """Prints the table, and writes the figures."""
     del argv
     rows = table()
-    print("| step | G | G, `remat` | D | D, `remat` |\n| --- | ---: | ---: | ---: | ---: |")
-    for row in rows:
-        cells = [f"{value:.0f}" for player in row["mib"].values() for value in player.values()]
-        print(f"| {row['step']} | {' | '.join(cells)} |")
+    print(markdown(rows))
     if _JSON.value:
         content = {"rows": rows, **measured.facts()}
         Path(_JSON.value).write_text(json.dumps(content, indent=2) + "\n")
