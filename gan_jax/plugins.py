@@ -9,12 +9,14 @@ import contextlib
 import functools
 import hashlib
 import importlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from gan_jax import paths
 from gan_jax.errors import ConfigError
@@ -60,7 +62,8 @@ def module(field: str, name: str, group: str, member: str) -> ModuleType:
       member: what the module must define.
 
     Raises:
-      ConfigError: there is no such file, module or entry point, or it does not define `member`.
+      ConfigError: there is no such file, module or entry point, or it has no file or does not define
+        `member`.
     """
     if is_file(name):
         found = _of_file(field, name)
@@ -75,7 +78,25 @@ def module(field: str, name: str, group: str, member: str) -> ModuleType:
             raise ConfigError(f"{field}={name!r} cannot be imported: {error}") from error
     if not hasattr(found, member):
         raise ConfigError(f"{field}={name!r} defines no {member}")
+    if not hasattr(getattr(found.__spec__, "loader", None), "get_data"):
+        raise ConfigError(f"{field}={name!r} has no file, by which runs of other code are told apart")
+    _content(found)
     return found
+
+
+def sha256(field: str, name: str, group: str, member: str) -> str:
+    """The SHA-256 of the file of a module, as this process runs it. Modules that it imports do not count.
+
+    Args and Raises are those of `module`.
+    """
+    return hashlib.sha256(_content(module(field, name, group, member))).hexdigest()
+
+
+@functools.cache
+def _content(found: ModuleType) -> bytes:
+    """The file of a module, read once: the process goes on with the code that it has, after an edit too."""
+    loader: Any = getattr(found.__spec__, "loader", None)
+    return loader.get_data(found.__file__)
 
 
 def _of_file(field: str, name: str) -> ModuleType:
@@ -88,8 +109,8 @@ def _of_file(field: str, name: str) -> ModuleType:
 @functools.cache
 def _run(path: Path) -> ModuleType:
     title = f"{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(title, path)
-    assert spec is not None and spec.loader is not None  # the suffix is that of a module
+    spec = importlib.util.spec_from_file_location(title, path, loader=_Loader(title, str(path)))
+    assert spec is not None and spec.loader is not None
     found = importlib.util.module_from_spec(spec)
     sys.modules[title] = found  # dataclasses and type hints look their module up
     with contextlib.ExitStack() as unless_run:
@@ -97,3 +118,19 @@ def _run(path: Path) -> ModuleType:
         spec.loader.exec_module(found)
         unless_run.pop_all()
     return found
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Runs a file's text, which is read once. Compiled code may be that of a file edited a moment ago."""
+
+    @functools.cached_property
+    def _text(self) -> bytes:
+        return Path(self.path).read_bytes()
+
+    def get_data(self, path: str) -> bytes:
+        """The file's text."""
+        return self._text
+
+    def get_code(self, fullname: str) -> Any:
+        """The code of the file's text."""
+        return self.source_to_code(self._text, self.path)

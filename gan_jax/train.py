@@ -71,7 +71,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path | str, wait: bool = F
         if done and done.get("step") == config.steps:
             _log.info("%s is finished at step %d", folder.path, config.steps)
             before = folder.config
-            if before is None or not judging.changed(comparable(before), comparable(stored)):
+            if before is None or not judging.changed(comparable(before), comparable(stored), done):
                 return done
             _log.info("its evaluations have changed, so it is scored again")
         extended = folder.check(stored, FREE, comparable, schedules.extended)

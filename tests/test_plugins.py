@@ -1,5 +1,6 @@
 """Models, evaluators and data sets outside the package: by file, by import path and by entry point."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import pytest
 from gan_jax import config as configuration
 from gan_jax import data, evaluation, models, plugins
 from gan_jax.config import listing
-from gan_jax.config.own_code import located
+from gan_jax.config.own_code import contents, located
 from gan_jax.errors import ConfigError, DataError, WorkdirError
 from gan_jax.inference import sample, translate
 from gan_jax.runs import restore
@@ -104,6 +105,22 @@ def test_an_evaluator_of_one_s_own_judges_data_of_one_s_own(run):
     assert evaluate_run(run)["metrics"] == pytest.approx(metrics)
 
 
+def test_a_finished_run_is_scored_again_after_its_evaluator_was_edited(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    before = json.loads((run / "result.json").read_text())
+    assert before["code"]["model.name"] == hashlib.sha256(EXAMPLE.read_bytes()).hexdigest()
+    config, file = restore.stored_config(tmp_path / "run"), run.parent / "brightness.py"
+    try:
+        file.write_text(BRIGHTNESS.replace('"real": ', '"real": 3 * '))
+        plugins._run.cache_clear()  # as in another process
+        after = train(config, tmp_path / "run")
+    finally:
+        file.write_text(BRIGHTNESS)
+        plugins._run.cache_clear()
+    assert after["params_sha256"] == before["params_sha256"]
+    assert after["metrics"]["real"] == pytest.approx(3 * before["metrics"]["real"])
+
+
 def test_a_run_is_resumed_and_equals_one_without_a_stop(run, tmp_path):
     shutil.copytree(run, tmp_path / "resumed")
     config = restore.stored_config(tmp_path / "resumed")
@@ -176,6 +193,8 @@ def test_an_import_path_and_an_entry_point_name_the_same(installed, start):
     fields = configuration.model(f"{start}tiny", width=8)
     assert models.create(fields).width == 8
     assert models.model_class(f"{start}tiny").__module__ == "my_package.tiny"
+    code = hashlib.sha256(EXAMPLE.read_bytes()).hexdigest()
+    assert contents({"model": {"name": f"{start}tiny"}}) == {"model.name": code}
     assert evaluation.evaluator(f"{start}brightness").__module__ == "my_package.brightness"
     with pytest.raises(ConfigError, match=r"^factr is no field of '\S*brightness'; fields: .*factor$"):
         evaluation.options({"kind": f"{start}brightness", "factr": 1.0})

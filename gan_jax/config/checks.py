@@ -74,6 +74,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     _check_width(config, built)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
+        _check_judges(f"evals.{name}", spec, config.requires)
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
@@ -222,6 +223,17 @@ def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Collection[s
         evaluation.check_model(spec, built)
     except ConfigError as error:
         raise ConfigError(f"{name}.{error}") from error
+
+
+def _check_judges(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any]) -> None:
+    """Refuses a judge whose model does not tell classes of whole images."""
+    for judge in evaluation.judges(spec):
+        if judge in requires and not models.model_class(requires[judge].model.name).tells_classes:
+            able = [kind for kind in models.known() if models.model_class(kind).tells_classes]
+            raise ConfigError(
+                f"requires.{judge}.model.name={requires[judge].model.name!r} is not allowed, because {name} "
+                f"asks the run for classes or features of whole images; allowed: {', '.join(able)}"
+            )
 
 
 def _leaves(config, prefix=""):

@@ -84,9 +84,18 @@ def _evaluation(place: str, spec: Any) -> None:
 def _model(fields: Mapping[str, Any]) -> None:
     _present(fields, "name", "model.")
     _value("model.name", fields["name"], str)
-    cls = models.model_class(fields["name"])
+    _fields(fields, fields_of(fields["name"]), "model.")
+
+
+def fields_of(model: str) -> dict[str, Any]:
+    """Field -> type, of a model.
+
+    Raises:
+      ConfigError: there is no such model.
+    """
+    cls = models.model_class(model)
     hints = typing.get_type_hints(cls)
-    _fields(fields, {field.name: hints[field.name] for field in dataclasses.fields(cls)}, "model.")
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
 def _fields(fields: Mapping[str, Any], hints: Mapping[str, Any], place: str) -> None:
@@ -131,13 +140,27 @@ def conforms(value: Any, hint: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if hint is type(None):
         return value is None
-    if hint is tuple or origin in (tuple, collections.abc.Sequence):
+    if is_list(hint):
         of = parts[0] if parts else Any
         return isinstance(value, list | tuple) and all(conforms(one, of) for one in value)
     if origin is collections.abc.Mapping:
         is_table = isinstance(value, Mapping | ml_collections.ConfigDict)
         return is_table and all(isinstance(k, str) and conforms(v, parts[1]) for k, v in value.items())
     return isinstance(value, hint)
+
+
+def is_list(hint: Any) -> bool:
+    """Whether a type is that of lists: a tuple or a sequence."""
+    return hint is tuple or typing.get_origin(hint) in (tuple, collections.abc.Sequence)
+
+
+_EXAMPLES = {bool: (True, False), int: (1, 2), float: (0.5, 1.0)}
+
+
+def example(hint: Any) -> tuple[Any, ...]:
+    """A value of a type of lists."""
+    item = (typing.get_args(hint) or (str,))[0]
+    return (example(item), example(item)) if is_list(item) else _EXAMPLES.get(item, ("a", "b"))
 
 
 _WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text", type(None): "None"}
@@ -148,7 +171,7 @@ def described(hint: Any) -> str:
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(described(part) for part in parts)
-    if hint is tuple or origin in (tuple, collections.abc.Sequence):
+    if is_list(hint):
         return f"a list, each item {described(parts[0])}" if parts else "a list"
     if origin is collections.abc.Mapping:
         return f"names, each with {described(parts[1])}"

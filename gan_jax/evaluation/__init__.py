@@ -5,9 +5,10 @@ names as METHOD; see `Apply`. `batches` is an iterable of host batches. `network
 networks that the configuration requires, by name. Options are the evaluation's further fields in the
 configuration. Float values are logged, uint8 images [H, W, 3] are written as PNG, and strings, lists,
 mappings and None appear in the result only. METRICS has the names of the values that are numbers, NEEDS those
-of the columns that must be in a batch; fields in braces are options. MORE_THAN names options: every role must
-have more images than their values. An evaluator may have a function `check`, see below, and a function
-`check_model(model, options)`, which refuses models that it cannot evaluate with all its options.
+of the columns that must be in a batch; fields in braces are options. JUDGES names required runs whose models
+must tell classes of images. MORE_THAN names options: every role must have more images than their values. An
+evaluator may have a function `check`, see below, and a function `check_model(model, options)`, which refuses
+models that it cannot evaluate with all its options.
 """
 
 import functools
@@ -30,9 +31,9 @@ class Apply(Protocol):
     """The model on host batches, one after another.
 
     From a batch of data, the model sees only the images of the roles, never their labels or other columns. It
-    also sees what the evaluator adds, such as `z` or the wanted `label`. Its randomness depends on (seed,
-    number of the call, device): every batch gets different noise, and a repeated evaluation gets the same
-    noise.
+    also sees what the evaluator adds, such as `z` or the wanted `label`. Its randomness depends on the
+    seed, the number of the call and the place of the row in the batch. Every row gets different noise, and a
+    repeated evaluation gets the same noise on any number of devices.
     """
 
     def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
@@ -98,7 +99,7 @@ def evaluator(kind: str) -> Evaluator:
 # The methods that an evaluator may be handed, and the capabilities of which a model needs one to have them.
 _CAPABILITIES = {
     "generate": ("draws_from_noise", "translates", "holds_image"),
-    "predict": ("tells_classes",),
+    "predict": ("tells_classes", "segments"),
     "infer": ("encodes",),
     "stylise": ("takes_styles",),
 }
@@ -196,6 +197,12 @@ def needed(spec: Mapping[str, Any]) -> list[str]:
     """The names of the columns that an evaluation needs in a batch, such as `image_label`."""
     given = all_options(spec)
     return [name.format(**given) for name in getattr(_module(spec["kind"]), "NEEDS", ())]
+
+
+def judges(spec: Mapping[str, Any]) -> list[str]:
+    """The names of the networks that an evaluation asks for the classes or the features of images."""
+    given = all_options(spec)
+    return [name.format(**given) for name in getattr(_module(spec["kind"]), "JUDGES", ())]
 
 
 def check_data(spec: Mapping[str, Any], columns: Collection[str], counts: Mapping[str, int]) -> None:

@@ -14,6 +14,7 @@ METRICS = (
     *("untransferred_balanced_accuracy", "judge_balanced_accuracy"),
 )
 NEEDS = ("source_label",)
+JUDGES = ("judge",)
 
 
 def evaluate(

@@ -18,6 +18,7 @@ METRICS = (
     "examples",
 )
 NEEDS = ("{given}_label",)
+JUDGES = ("{judge}",)
 WAYS = ("direction", "directions", "labels")
 
 

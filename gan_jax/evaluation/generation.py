@@ -28,6 +28,7 @@ METRICS = (
     *("n_real", "n_fake", "n_reference", "judge_accuracy", "classes_missing", "conditional_accuracy"),
 )
 MORE_THAN = ("k", "density_k")
+JUDGES = ("judge", "{features}")
 
 
 Columns = dict[str, np.ndarray]  # `features` [n, d]; for classes also `logits` [n, K], `answers` [n]

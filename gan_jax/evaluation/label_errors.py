@@ -16,6 +16,7 @@ METRICS = (
     "examples",
 )
 NEEDS = ("source_label",)
+JUDGES = ("{judge}",)
 
 
 def evaluate(

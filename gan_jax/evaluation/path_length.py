@@ -23,6 +23,7 @@ from gan_jax.metrics.path_length import path_length
 from gan_jax.ops.latents import PATHS, lerp
 
 METRICS = ("ppl_{space}_full_{features}", "ppl_{space}_end_{features}", "examples")
+JUDGES = ("{features}",)
 
 _PART = 64  # pairs of images at a time
 

@@ -12,6 +12,7 @@ from gan_jax.ops.pixels import resize, to_float, to_rgb
 
 METRICS = (*("median_rank", "mean_rank", "rank_1", "rank_5", "probes", "distractors", "chance_mean_rank"),)
 MORE_THAN = ("probes",)
+JUDGES = ("{network}",)
 
 
 def evaluate(

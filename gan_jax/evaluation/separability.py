@@ -19,6 +19,7 @@ from gan_jax.metrics import separability
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ("separability_{space}", "constant", "judge_accuracy", "examples")
+JUDGES = ("{judge}",)
 
 _PART = 256  # images at a time
 

@@ -12,6 +12,7 @@ from gan_jax.ops.directions import OTHER
 
 METRICS = (*("accuracy", "examples", "untransferred_accuracy", "judge_accuracy", "f_accuracy", "chance"),)
 NEEDS = ("{given}_label",)
+JUDGES = ("{judge}",)
 
 
 def evaluate(

@@ -102,7 +102,7 @@ def checked(features: str, weights: str) -> Callable[[], Describer]:
         raise ConfigError(f"features={features!r} {nearest(features, (*_FILES, RANDOM))}, or a run's folder")
     config = restore.load_config(features)
     model = models.create(config.model)
-    if not (model.tells_classes and hasattr(model, "embed")):
+    if not model.tells_classes:
         kind = f"{features} holds the run {config.name!r} of model {config.model.name!r}"
         raise WorkdirError(f"{kind}; --features needs the run of a classifier")
     if folder.result is None:

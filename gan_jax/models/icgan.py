@@ -18,6 +18,7 @@ from gan_jax.networks.layers import spectral
 from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.translation.icgan import Encoders
 from gan_jax.ops import losses
+from gan_jax.ops.labels import mismatched
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,7 +155,8 @@ class Model(Rates, Averaged, Labelled):
         if phase == "encoders":
             return self._update_enc(state, x, own, z)
         asked = jax.random.permutation(keys[1], own)
-        state, metrics = self._update_d(state, (x, own, self._others(own, keys[2])), z, asked)
+        others = mismatched(keys[2], own, self.exclusive[0])
+        state, metrics = self._update_d(state, (x, own, others), z, asked)
         state, more = self._update_g(state, z, asked)
         return state, metrics | more
 
@@ -188,16 +190,6 @@ class Model(Rates, Averaged, Labelled):
 
     def _decode(self, state, z, y):
         return self.g.apply(state.players["gen"].eval_variables, jnp.concatenate([z, y], -1), train=False)
-
-    def _others(self, own, rng):
-        """Labels y~ that are not the images' own: those of the neighbour in the batch, changed if equal."""
-        other = jnp.roll(own, 1, axis=0)
-        if self.exclusive[0]:
-            changed = jnp.roll(own, 1, axis=-1)
-        else:
-            place = jax.random.randint(rng, (len(own),), 0, own.shape[-1])
-            changed = jnp.where(jax.nn.one_hot(place, own.shape[-1]) > 0, -own, own)
-        return jnp.where((other == own).all(-1, keepdims=True), changed, other)
 
     def _draw(self, params, stats, z, y):
         return pass_in_training(self.g, params, stats, jnp.concatenate([z, y], -1))

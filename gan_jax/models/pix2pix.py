@@ -14,7 +14,7 @@ from gan_jax.models.shared import base, checks
 from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.translation import patchgan, unet
-from gan_jax.ops import losses
+from gan_jax.ops import draws, losses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,14 +139,13 @@ class Model(Rates, Averaged, base.Defaults):
         state, metrics = self._update_gen(state, batch, draw)
         return state, metrics | disc
 
-    def generate(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> base.Batch:
+    def generate(self, state: TrainState, batch: base.Batch, keys: jax.Array) -> base.Batch:
         """The targets of source images [B, H, W, C], {'target': [B, H, W, C']} in [-1, 1].
 
-        Image i of the batch draws its noise from the i-th key derived from `rng`, so the result of an image
-        depends on its place in the batch but on no other image.
+        Each image has noise by its own key, see `draws.of_rows`, so its result depends on no other image.
         """
         source = batch["source"]
-        keys = jax.vmap(jax.random.fold_in, (None, 0))(rng, jnp.arange(source.shape[0]))
+        (keys,) = draws.of_rows(keys, source.shape[0])
         return {"target": self.translate(state, source, keys)}
 
     def translate(self, state: TrainState, source: jax.Array, keys: jax.Array) -> jax.Array:

@@ -26,7 +26,7 @@ class Model(Rates, base.Defaults):
     """
 
     TINY: ClassVar[dict[str, Any]] = {"widths": (4, 4, 8), "schedule_steps": 2}
-    tells_classes: ClassVar[bool] = True
+    segments: ClassVar[bool] = True
     SCHEDULES: ClassVar[tuple[str, ...]] = (*Rates.SCHEDULES, "schedule_steps")
     OWN_END: ClassVar[str] = "schedule_steps"
 

@@ -13,7 +13,7 @@ from gan_jax.models.shared import base, checks, optimizers
 from gan_jax.models.shared.noise_to_image import NoiseToImage
 from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation import vae
-from gan_jax.ops import losses
+from gan_jax.ops import draws, losses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +104,8 @@ class Model(Rates, Averaged, NoiseToImage):
         x = self._pixels(batch["image"], rng_pixels)
 
         def loss_fn(params):
-            terms = self._terms(x, *self._pass(params, x, rng_noise))
+            noise = jax.random.normal(rng_noise, (len(x), self.z_dim))
+            terms = self._terms(x, *self._pass(params, x, noise))
             return terms["loss"], ({}, {f"vae/{name}": term for name, term in terms.items()})
 
         return game.update(state, "vae", self.tx("vae"), loss_fn, self.ema)
@@ -115,17 +116,20 @@ class Model(Rates, Averaged, NoiseToImage):
         params = state.players["vae"].eval_variables["params"]
         return 2 * jax.nn.sigmoid(self._decode(params, z)) - 1
 
-    def infer(self, state: TrainState, batch: base.Batch, rng: jax.Array) -> dict[str, jax.Array]:
+    def infer(self, state: TrainState, batch: base.Batch, keys: jax.Array) -> dict[str, jax.Array]:
         """Encodes `batch['image']` [n, size, size, channels] and evaluates the bound.
+
+        Each image has draws by its own key, see `draws.of_rows`.
 
         Returns:
           `mean` [n, z_dim] of q(z|x); `reconstruction` in [-1, 1], decoded from `mean`; and the terms `loss`,
           `recon` and `kl` [n] of the bound in nats, with one draw of z for each image.
         """
-        rng_pixels, rng_noise = jax.random.split(rng)
-        x = self._pixels(batch["image"], rng_pixels)
+        of_pixels, of_noise = draws.of_rows(keys, batch["image"].shape[0], parts=2)
+        x = jax.vmap(self._pixels)(batch["image"], of_pixels)
         params = state.players["vae"].eval_variables["params"]
-        mean, log_variance, logits = self._pass(params, x, rng_noise)
+        noise = draws.by_row(self.latents, of_noise)
+        mean, log_variance, logits = self._pass(params, x, noise)
         single = jax.vmap(lambda *arrays: self._terms(*(a[None] for a in arrays)))
         terms = single(x, mean, log_variance, logits)
         return {"mean": mean, "reconstruction": self.decode(state, mean), **terms}
@@ -138,10 +142,10 @@ class Model(Rates, Averaged, NoiseToImage):
             return jax.random.bernoulli(rng, x).astype(x.dtype)
         return x
 
-    def _pass(self, params, x, rng):
-        """Mean and log variance of q(z|x) [n, z_dim], and the decoder's logits for one draw of z."""
+    def _pass(self, params, x, noise):
+        """Mean and log variance of q(z|x) [n, z_dim], and the decoder's logits for noise [n, z_dim] of z."""
         mean, log_variance = self.networks[0].apply({"params": params["enc"]}, x)
-        z = vae.reparametrise(mean, log_variance, jax.random.normal(rng, mean.shape))
+        z = vae.reparametrise(mean, log_variance, noise)
         return mean, log_variance, self._decode(params, z)
 
     def _decode(self, params, z):

@@ -1,4 +1,4 @@
-"""Label vectors that ask a generator for attributes or classes, over one data set or several."""
+"""Label vectors that ask a generator for attributes or classes, and labels that an image does not have."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -185,3 +185,24 @@ class LabelSets:
             if name in names:
                 return which, names.index(name)
         raise ConfigError(f"label {name!r} {nearest(name, [n for part in self.names for n in part])}")
+
+
+def mismatched(rng: jax.Array, own: jax.Array, exclusive: bool) -> jax.Array:
+    """Labels that are not the images' own: those of the neighbour in the batch, changed if they are equal.
+
+    Args:
+      rng: key of the attributes that change.
+      own: the images' labels [B, n], -1 and 1.
+      exclusive: whether they are classes. A class that is equal becomes the next one. Of attributes that are
+        equal, a random one changes.
+
+    Returns:
+      Labels [B, n], each of which differs from `own`.
+    """
+    other = jnp.roll(own, 1, axis=0)
+    if exclusive:
+        changed = jnp.roll(own, 1, axis=-1)
+    else:
+        place = jax.random.randint(rng, (len(own),), 0, own.shape[-1])
+        changed = jnp.where(jax.nn.one_hot(place, own.shape[-1]) > 0, -own, own)
+    return jnp.where((other == own).all(-1, keepdims=True), changed, other)

@@ -17,17 +17,25 @@ _BATCH = 256  # images at a time
 
 
 def method(model: Model, name: str) -> Callable[..., Any]:
-    """A model's method as `f(state, batch, rng)` for uint8 or float images, even if it takes no key."""
+    """A model's method as `f(state, batch, keys)` for uint8 or float images, even if it takes no key.
+
+    `keys` has a key for each row. A method with a parameter `keys` receives them. A method with a parameter
+    `rng` receives the first one, so its draws depend on which rows it receives, and on the number of devices.
+    One key may stand in place of keys.
+    """
     run = getattr(model, name)
-    if "rng" in inspect.signature(run).parameters:
+    parameters = inspect.signature(run).parameters
+    if "keys" in parameters:
         return on_floats(run)
-    return on_floats(lambda state, batch, rng: run(state, batch))
+    if "rng" in parameters:
+        return on_floats(lambda state, batch, keys: run(state, batch, keys[0] if keys.ndim else keys))
+    return on_floats(lambda state, batch, keys: run(state, batch))
 
 
 def of_columns(model: Model, name: str) -> Callable[..., Any]:
-    """A model's method `name(state, **columns)` as `f(state, columns, rng)`, which ignores the key."""
+    """A model's method `name(state, **columns)` as `f(state, columns, keys)`, which ignores the keys."""
     run = getattr(model, name)
-    return lambda state, columns, rng: run(state, **columns)
+    return lambda state, columns, keys: run(state, **columns)
 
 
 def generate(run: Run, pictures: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
@@ -102,14 +110,14 @@ def synthesiser(run: Run) -> Callable[..., np.ndarray]:
     `noise` is a list of maps [N, r, r]; None takes the run's fixed maps.
     """
     model: Any = run.model
-    apply = _in_parts(run, lambda state, batch, rng: model.synthesise(state, **batch))
+    apply = _in_parts(run, lambda state, batch, keys: model.synthesise(state, **batch))
     return lambda ws, noise=None: apply({"ws": ws} if noise is None else {"ws": ws, "noise": noise})
 
 
 def _of_latents(run, method):
     """A method of the state, of z and of labels as `call(z, label=None)`."""
     model: Any = run.model
-    apply = _in_parts(run, lambda state, batch, rng: method(state, **batch))
+    apply = _in_parts(run, lambda state, batch, keys: method(state, **batch))
 
     def call(z: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
         if label is None:
@@ -124,7 +132,7 @@ def _of_latents(run, method):
 def drawer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
     """Images [N, H, W, C] in [-1, 1] of a DTN's g from features [N, d], as a function that compiles once."""
     model: Any = run.model
-    apply = _in_parts(run, lambda state, batch, rng: model.draw(state, batch["features"]))
+    apply = _in_parts(run, lambda state, batch, keys: model.draw(state, batch["features"]))
     return lambda features: apply({"features": features})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gan_jax.config import own_code
 from gan_jax.errors import CheckpointError
 from gan_jax.game import devices
 from gan_jax.runs import evaluations, own_memory, required, restore, result, schedules
@@ -43,9 +44,19 @@ def judge(run: Session) -> dict[str, Any]:
     return content
 
 
-def changed(stored: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    """Whether two configurations of one trained run lead to different evaluations."""
-    return any(stored.get(name) != config.get(name) for name in ("evals", "checkpoint_rule"))
+def changed(stored: Mapping[str, Any], config: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
+    """Whether two configurations of one trained run lead to different evaluations.
+
+    Args:
+      stored: the configuration of the run's folder, as `stored.comparable` returns it.
+      config: the new configuration, in the same form.
+      result: the run's result. Its `code` tells with which code of one's own the run was evaluated.
+    """
+    if any(stored.get(name) != config.get(name) for name in ("evals", "checkpoint_rule")):
+        return True
+    code = own_code.contents({"evals": config["evals"]})
+    before = result.get("code")
+    return any(not isinstance(before, dict) or before.get(field) != code[field] for field in code)
 
 
 def _choose(run: Session) -> int:

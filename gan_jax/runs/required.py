@@ -12,7 +12,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from gan_jax import paths
-from gan_jax.config import sets
+from gan_jax.config import own_code, sets
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.game.network import Network
@@ -42,7 +42,7 @@ class RequiredRun:
             if not isinstance(run.result.get(field), kind):
                 raise WorkdirError(f"result.json of run {run.config.name} cannot be used: it has no {field}")
         self.metrics = run.result["metrics"]
-        self.sha256 = run.result["params_sha256"]
+        self.sha256 = _with_code(run.result["params_sha256"], {"model": run.config.model})
         self.variables = {name: player.eval_variables for name, player in run.state.players.items()}
         self._state = devices.replicate(run.state)
         self._mapped = functools.cache(lambda name: devices.pmap_apply(method(run.model, name)))
@@ -53,9 +53,24 @@ class RequiredRun:
 
 
 def key(config: ConfigDict) -> str:
-    """A name for what `config` computes. Fields of reporting, paths and defaults do not affect the name."""
-    text = json.dumps(_parameters(config.to_dict()), sort_keys=True)
+    """A name for what `config` computes. Fields of reporting, paths and defaults do not affect the name.
+
+    The files of code of one's own affect the name by their content.
+
+    Raises:
+      ConfigError: such a file is missing.
+    """
+    parameters = _parameters(config.to_dict())
+    text = _with_code(json.dumps(parameters, sort_keys=True), parameters)
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _with_code(text: str, config: Mapping[str, Any]) -> str:
+    """A text, with a hash of the code of one's own that a configuration names, if it names any."""
+    code = own_code.contents(config)
+    if not code:
+        return text
+    return hashlib.sha256(f"{text}\n{json.dumps(code, sort_keys=True)}".encode()).hexdigest()
 
 
 def _parameters(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,11 +88,12 @@ def place(config: ConfigDict) -> Path:
 
     The folder of the run's own key is taken if it has a run. Otherwise the folder of any run that computes
     the same is taken, because another version may have given it another key. A finished run is preferred. If
-    there is no such run, the folder is that of the run's own key.
+    there is no such run, the folder is that of the run's own key. So is that of a run with code of one's own,
+    because the configuration in another folder does not tell with which content of the file its run was made.
     """
     cache, wanted = paths.given("cache_dir", config.cache_dir), _parameters(config.to_dict())
     own, others = cache / key(config), []
-    if Workdir(own, writes=False).config is not None:
+    if Workdir(own, writes=False).config is not None or own_code.contents(wanted):
         return own
     for path in sorted(cache.glob(f"{glob.escape(config.name)}-*")):
         folder = Workdir(path, writes=False)

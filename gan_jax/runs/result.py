@@ -33,7 +33,7 @@ def build(
       values: the values of every evaluation.
       judged_step: the step of `state`, which need not be the last if the best checkpoint is judged.
       seconds: seconds of training and evaluation over all sessions of the run.
-      origin: `provenance.facts()` from the start of this session, since the checkout may change later.
+      origin: facts on the code and the machine, see `Session.origin`.
     """
     parameters = {name: (p.params, p.batch_stats, p.ema) for name, p in state.players.items()}
     return {

@@ -10,6 +10,7 @@ from typing import Any
 import ml_collections
 
 from gan_jax import data, models
+from gan_jax.config import own_code
 from gan_jax.errors import ConfigError
 from gan_jax.game import TrainState, devices
 from gan_jax.game.network import Network
@@ -47,7 +48,8 @@ class Session:
       checkpoints: the run's checkpoints.
       evaluations: the run's evaluations.
       logs: the run's logs.
-      origin: `provenance.facts()` from the start of this session, since the checkout may change later.
+      origin: `provenance.facts()` from the start of this session, since the checkout may change later. `code`
+        has the hashes of code of one's own, see `own_code.contents`; it is missing without such code.
       began: the value of `time.monotonic` at the start, minus the seconds of earlier sessions.
     """
 
@@ -114,7 +116,7 @@ def open_run(
     Raises:
       DataError, CheckpointError: see `errors`.
     """
-    origin = provenance.facts()
+    origin = _origin(config)
     model = models.create(config.model)
     roles = inputs.load(config, poll)
     inputs.check_columns(config, model, inputs.columns_of(roles))
@@ -156,6 +158,11 @@ def open_run(
         origin=origin,
         began=time.monotonic() - meta["seconds"],
     )
+
+
+def _origin(config: ml_collections.ConfigDict) -> dict[str, Any]:
+    code = own_code.contents(stored.comparable(config.to_dict()))
+    return {**provenance.facts(), **({"code": code} if code else {})}
 
 
 def _note_changes(folder: Workdir, meta: dict[str, Any], facts: Mapping[str, Any]) -> None:

@@ -53,8 +53,8 @@ def check(config: ConfigDict, state: TrainState) -> None:
 def start(config: ConfigDict, state: TrainState, folder: Workdir) -> TrainState:
     """The state before training, with the parameters, running statistics and averages of other runs.
 
-    A parameter that does not fit keeps its initial value, and a log line names it. Other lines name sizes
-    and classes that differ. `init.json` in the run's folder records these facts.
+    A parameter or a running statistic that does not fit keeps its initial value, and a log line names it.
+    Other lines name sizes and classes that differ. `init.json` in the run's folder records these facts.
 
     Raises:
       ConfigError: as for `check`.
@@ -80,9 +80,9 @@ def _started(config, state):
                     raise ConfigError(
                         f"init={config.init!r}: {where} has no player {name!r}; it has {listed}"
                     )
-            players[name], new = _taken(name, path, players[name], run.state.players[name])
+            players[name], fitting, new = _taken(name, path, players[name], run.state.players[name])
             lines += new
-            if not new or len(new) < _count(players[name]):
+            if fitting or not new:
                 facts.append({"player": name, "run": str(path), "step": int(run.state.step)})
                 continue
             raise ConfigError(f"init={config.init!r}: no parameter of player {name!r} fits; {new[0]}")
@@ -97,13 +97,13 @@ def _load(path: Path) -> restore.Run:
         raise ConfigError(f"init={str(path)!r}: {error}") from error
 
 
-def _count(player: Player) -> int:
-    return len(leaves.flatten(player.params))
+def _taken(name: str, path: Path, mine: Player, theirs: Player) -> tuple[Player, int, list[str]]:
+    """The player with the leaves that fit, how many parameters fit, and a line for each leaf that does not.
 
-
-def _taken(name: str, path: Path, mine: Player, theirs: Player) -> tuple[Player, list[str]]:
-    """The player with the leaves that fit, and a line for each parameter that does not."""
+    Averages have no lines of their own, because they fit where the parameters do.
+    """
     lines: list[str] = []
+    fitting = 0
     replaced: dict[str, Any] = {}
     for part in _PARTS:
         own = getattr(mine, part)
@@ -115,11 +115,13 @@ def _taken(name: str, path: Path, mine: Player, theirs: Player) -> tuple[Player,
         for leaf, value in flat.items():
             if leaf in there and there[leaf].shape == value.shape and there[leaf].dtype == value.dtype:
                 flat[leaf] = np.copy(there[leaf])  # parameters and averages may not share memory
-            elif part == "params":
+                fitting += part == "params"
+            elif part != "ema":
                 found = f"is {list(there[leaf].shape)} in" if leaf in there else "is not in"
-                lines.append(f"{name}.{leaf} {found} {path}, {list(value.shape)} here; it starts anew")
+                kind = "running statistic " if part == "batch_stats" else ""
+                lines.append(f"{kind}{name}.{leaf} {found} {path}, {list(value.shape)} here; it starts anew")
         replaced[part] = leaves.fit(flat, own)
-    return mine.replace(**replaced), lines
+    return mine.replace(**replaced), fitting, lines
 
 
 def _other_fields(path: Path, config: ConfigDict, theirs: ConfigDict) -> list[str]:

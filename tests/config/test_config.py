@@ -112,6 +112,26 @@ def test_a_size_that_the_networks_cannot_take_is_refused():
     config.validate(built)
 
 
+@pytest.mark.parametrize(
+    ("judge", "fields"),
+    [
+        ("judge", {"kind": "transfer"}),
+        ("other", {"kind": "transfer", "judge": "other"}),
+        ("judge", {"kind": "attribute_agreement", "attributes": ("Male",)}),
+        ("seer", {"kind": "retrieval", "network": "seer"}),
+    ],
+)
+def test_a_judge_of_pixels_is_refused_where_images_are_judged(judge, fields):
+    built = valid()
+    built.evals.test = {"every": 0, "roles": {"source": config.inline("digits_street")}, **fields}
+    built.requires[judge] = config.default()
+    built.requires[judge].model = config.model("segmenter")
+    assert refusal(built) == (
+        f"requires.{judge}.model.name='segmenter' is not allowed, because evals.test asks the run for "
+        "classes or features of whole images; allowed: classifier"
+    )
+
+
 def test_an_unknown_field_of_an_evaluation_is_refused():
     built = valid()
     built.evals.test = {"kind": "sheet", "every": 0, "roles": {}, "nmu": 8}

@@ -3,13 +3,12 @@
 import json
 
 import pytest
-from experimenting import experiment, python, untouched
+from experimenting import below, experiment, python, untouched
 from PIL import Image
 
 
 def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "table"}
-    return experiment("dtn_ablation", f"--config={config}", *flags, **places)
+    return experiment("dtn_ablation", f"--config={config}", *flags, **below(folder, "table"))
 
 
 @pytest.fixture(scope="module")

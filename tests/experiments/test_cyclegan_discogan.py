@@ -3,14 +3,12 @@
 import json
 
 import pytest
-from experimenting import experiment, untouched
+from experimenting import below, experiment, untouched
 from PIL import Image
 
 
 def start(place, *given):
-    return experiment(
-        "cyclegan_discogan", *given, workdir=place / "runs", cache_dir=place / "cache", out=place / "out"
-    )
+    return experiment("cyclegan_discogan", *given, **below(place))
 
 
 @pytest.mark.nightly

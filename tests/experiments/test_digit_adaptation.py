@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from experimenting import experiment, python, untouched
+from experimenting import below, experiment, told, untouched
 from PIL import Image
 
 from gan_jax import data
@@ -120,9 +120,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
-    done = python("-c", KNOWN, tmp_path_factory.mktemp("known"))
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return told(KNOWN, tmp_path_factory.mktemp("known"))
 
 
 @pytest.mark.long
@@ -210,8 +208,7 @@ def test_figures_stand_under_their_pairs_beside_the_published_ones(known):
 
 
 def start(folder):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "out"}
-    return experiment("domain_adaptation", "--quick", f"--pairs={PAIR}", **places)
+    return experiment("domain_adaptation", "--quick", f"--pairs={PAIR}", **below(folder))
 
 
 @pytest.fixture(scope="module")

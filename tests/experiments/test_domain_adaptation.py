@@ -5,7 +5,7 @@ import json
 import levels
 import numpy as np
 import pytest
-from experimenting import experiment, untouched
+from experimenting import below, experiment, untouched
 from PIL import Image
 
 from gan_jax import data
@@ -15,8 +15,7 @@ from gan_jax.runs import functions, restore
 
 
 def start(place, *given):
-    folders = {"workdir": place / "runs", "cache_dir": place / "cache", "out": place / "out"}
-    return experiment("domain_adaptation", "--quick", *given, **folders)
+    return experiment("domain_adaptation", "--quick", *given, **below(place))
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,12 @@
 import json
 
 import pytest
-from experimenting import experiment, untouched
+from experimenting import below, experiment, untouched
 from PIL import Image
 
 
 def faces(folder):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "faces"}
-    return experiment("dtn_faces", "--quick", **places)
+    return experiment("dtn_faces", "--quick", **below(folder, "faces"))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from experimenting import experiment, python, untouched
+from experimenting import below, experiment, told, untouched
 from PIL import Image
 
 from gan_jax.runs.workdir import Workdir
@@ -51,9 +51,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known():
-    done = python("-c", KNOWN)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return told(KNOWN)
 
 
 def test_every_model_has_a_row_and_all_have_one_judge_and_the_same_scores(known):
@@ -80,8 +78,7 @@ def test_wrong_flags_are_refused_before_anything_is_trained(known):
 
 
 def table(folder, *flags):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "generation"}
-    process = experiment("generation", "--quick", *flags, **places)
+    process = experiment("generation", "--quick", *flags, **below(folder, "generation"))
     assert process.returncode == 0, process.stderr
     return process.stdout
 

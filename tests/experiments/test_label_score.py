@@ -5,7 +5,7 @@ import json
 import levels
 import numpy as np
 import pytest
-from experimenting import experiment, untouched
+from experimenting import below, experiment, untouched
 from PIL import Image
 
 from gan_jax import data
@@ -19,9 +19,8 @@ TRANSLATORS = ("configs/pix2pix_scenes.py:l1", "configs/cyclegan_scenes.py:label
 
 
 def start(place, *given, translators=TRANSLATORS):
-    folders = {"workdir": place / "runs", "cache_dir": place / "cache", "out": place / "out"}
     chosen = [f"--translator={name}" for name in translators]
-    return experiment("label_score", "--quick", *chosen, *given, **folders)
+    return experiment("label_score", "--quick", *chosen, *given, **below(place))
 
 
 @pytest.fixture(scope="module")

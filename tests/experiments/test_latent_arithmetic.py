@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from experimenting import experiment, python, untouched
+from experimenting import below, experiment, told, untouched
 from PIL import Image
 
 # A generator and classifier in one. The first two dimensions of z are the attributes.
@@ -37,9 +37,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known():
-    done = python("-c", KNOWN)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return told(KNOWN)
 
 
 @pytest.mark.long
@@ -74,8 +72,7 @@ def test_the_arithmetic_finds_what_no_term_shows(known, n):
 
 
 def faces(folder):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "faces"}
-    return experiment("latent_arithmetic", "--quick", "--draws=120", "--trials=2", **places)
+    return experiment("latent_arithmetic", "--quick", "--draws=120", "--trials=2", **below(folder, "faces"))
 
 
 @pytest.fixture(scope="module")

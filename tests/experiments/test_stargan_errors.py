@@ -3,13 +3,12 @@
 import json
 
 import pytest
-from experimenting import experiment, untouched
+from experimenting import below, experiment, untouched
 from PIL import Image
 
 
 def errors(folder, *flags):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "errors"}
-    return experiment("stargan_errors", "--quick", *flags, **places)
+    return experiment("stargan_errors", "--quick", *flags, **below(folder, "errors"))
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,12 @@
 import json
 
 import pytest
-from experimenting import experiment, untouched
+from experimenting import below, experiment, untouched
 from PIL import Image
 
 
 def rivals(folder, *flags):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "rivals"}
-    return experiment("stargan_rivals", "--quick", *flags, **places)
+    return experiment("stargan_rivals", "--quick", *flags, **below(folder, "rivals"))
 
 
 @pytest.fixture(scope="module")

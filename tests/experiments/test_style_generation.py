@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from experimenting import experiment, python
+from experimenting import below, experiment, told
 from PIL import Image
 
 KNOWN = """
@@ -40,9 +40,7 @@ print(json.dumps({"wrong": wrong, "text": e.markdown([other, row, {**row, "name"
 
 @pytest.fixture(scope="module")
 def known():
-    done = python("-c", KNOWN)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return told(KNOWN)
 
 
 def test_wrong_flags_and_runs_are_refused_in_one_line(known):
@@ -75,8 +73,7 @@ def test_each_size_has_a_table_and_what_is_not_known_is_a_dash(known):
 
 @pytest.mark.nightly
 def test_two_runs_are_scored_by_one_judge_and_shown(tmp_path):
-    folders = {"workdir": tmp_path / "runs", "cache_dir": tmp_path / "cache", "out": tmp_path / "table"}
-    done = experiment("style_generation", "--quick", "--runs=StyleGAN2,PGGAN", **folders)
+    done = experiment("style_generation", "--quick", "--runs=StyleGAN2,PGGAN", **below(tmp_path, "table"))
     assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "table.json").read_text())["rows"]
     assert [(row["name"], row["images_seen"], row["n_fake"]) for row in rows] == [

@@ -3,13 +3,12 @@
 import json
 
 import pytest
-from experimenting import experiment, python, untouched
+from experimenting import below, experiment, told, untouched
 from PIL import Image
 
 
 def start(place, *given):
-    places = {"workdir": place / "runs", "cache_dir": place / "cache", "out": place / "out"}
-    return experiment("style_transfer", *given, **places)
+    return experiment("style_transfer", *given, **below(place))
 
 
 @pytest.mark.nightly
@@ -50,9 +49,7 @@ print(json.dumps([{name: float(value[0]) for name, value in losses.items()} for 
 
 @pytest.mark.long
 def test_a_photograph_costs_no_content_and_a_painting_no_style():
-    process = python("-c", LOSSES)
-    assert process.returncode == 0, process.stderr
-    photograph, painting = json.loads(process.stdout)
+    photograph, painting = told(LOSSES)
     assert photograph["content"] == 0 < painting["content"]
     assert painting["style"] < 1e-9 < photograph["style"]
     assert photograph["style"] == pytest.approx(painting["style_photograph"], rel=1e-5)

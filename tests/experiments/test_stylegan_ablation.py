@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from experimenting import experiment, python
+from experimenting import below, experiment, told
 
 KNOWN = """
 import json, sys
@@ -55,9 +55,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known():
-    done = python("-c", KNOWN)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return told(KNOWN)
 
 
 def test_lines_differ_in_the_model_only(known):
@@ -90,8 +88,7 @@ def test_the_table_shows_the_papers_figures_beside_ours(known):
 @pytest.mark.nightly
 def test_two_lines_train_and_a_second_call_only_reads(tmp_path):
     flags = ("stylegan_ablation", "--quick", "--rows=a_baseline,f_mixing")
-    folders = {"workdir": tmp_path / "runs", "cache_dir": tmp_path / "cache", "out": tmp_path / "table"}
-    done = experiment(*flags, **folders)
+    done = experiment(*flags, **below(tmp_path, "table"))
     assert done.returncode == 0, done.stderr
     content = json.loads((tmp_path / "table.json").read_text())
     assert [row["name"] for row in content["rows"]] == ["a_baseline", "f_mixing"]
@@ -99,5 +96,5 @@ def test_two_lines_train_and_a_second_call_only_reads(tmp_path):
     assert len({row["judge_sha256"] for row in content["rows"]}) == 1
     assert all(row["fid"] > 0 and row["n_fake"] == 32 for row in content["rows"])
     assert (tmp_path / "table.png").read_bytes()[1:4] == b"PNG"
-    again = experiment(*flags, **folders)
+    again = experiment(*flags, **below(tmp_path, "table"))
     assert again.stdout == done.stdout

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from experimenting import experiment, python, untouched
+from experimenting import below, experiment, told, untouched
 from PIL import Image
 
 EDGES, COLOUR, OLD = "pix2pix_edges", "pix2pix_colour", "stargan_celeba"
@@ -78,9 +78,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
-    done = python("-c", KNOWN, tmp_path_factory.mktemp("known"))
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return told(KNOWN, tmp_path_factory.mktemp("known"))
 
 
 def test_every_row_has_a_configuration_of_its_own(known):
@@ -141,8 +139,7 @@ def test_figures_of_labels_and_of_judges_stand_under_their_headings(known):
 
 
 def table(folder, *flags):
-    places = {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / "out"}
-    return experiment("translation", "--quick", *flags, **places)
+    return experiment("translation", "--quick", *flags, **below(folder))
 
 
 @pytest.fixture(scope="module")

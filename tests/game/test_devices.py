@@ -183,7 +183,7 @@ def test_the_state_is_donated():
 def test_apply_takes_batches_of_any_size(size):
     sizes = []
 
-    def fn(state, batch, rng):
+    def fn(state, batch, keys):
         sizes.append(batch["x"].shape)
         return {"y": batch["x"] * state, "label": batch["label"]}
 
@@ -196,10 +196,13 @@ def test_apply_takes_batches_of_any_size(size):
     np.testing.assert_array_equal(out["label"], label)
 
 
-def test_apply_draws_by_seed_position_and_device():
-    apply = devices.pmap_apply(
-        lambda state, batch, rng: jax.random.uniform(rng, batch.shape) + 0 * state * batch
-    )
+def drawn(state, batch, keys):
+    """A number for each row, by its key."""
+    return jax.vmap(jax.random.uniform)(keys) + 0 * state * batch
+
+
+def test_apply_draws_by_seed_position_and_row():
+    apply = devices.pmap_apply(drawn)
     state, batch = devices.replicate(np.float32(0)), np.zeros(4, np.float32)
     out = apply(state, batch, 3)
     np.testing.assert_array_equal(apply(state, batch, 3), out)
@@ -207,6 +210,24 @@ def test_apply_draws_by_seed_position_and_device():
     others = [out, apply(state, batch, 4), apply(state, batch, 3, 1), apply(state, batch, 4, 1)]
     assert len(np.unique(others)) == 16
     assert not state.is_deleted()
+    np.testing.assert_array_equal(apply(state, batch[:3], 3), out[:3])
+
+
+def test_rows_with_positions_of_their_own_draw_by_these_alone():
+    apply, state = devices.pmap_apply(drawn), devices.replicate(np.float32(0))
+    out = apply(state, np.zeros(3, np.float32), 1, np.array([5, 9, 5]))
+    assert out[0] == out[2] != out[1]
+    np.testing.assert_array_equal(apply(state, np.zeros(2, np.float32), 1, np.array([9, 5])), out[1:])
+
+
+def test_draws_do_not_depend_on_the_number_of_devices(monkeypatch):
+    batch = np.zeros(5, np.float32)
+    several = devices.pmap_apply(drawn)(devices.replicate(np.float32(0)), batch, 3)
+    first = jax.local_devices()[:1]
+    monkeypatch.setattr(jax, "local_devices", lambda: first)
+    monkeypatch.setattr(jax, "local_device_count", lambda: 1)
+    alone = devices.pmap_apply(drawn)(jnp.zeros(1), batch, 3)
+    np.testing.assert_array_equal(alone, several)
 
 
 def test_the_mean_is_of_floats_and_leaves_counters():

@@ -105,8 +105,8 @@ def moved(before, after):
     return any(np.any(a != b) for a, b in leaves)
 
 
-def generate(m, state, batch, seed=0):
-    return devices.pmap_apply(m.generate)(devices.replicate(state), batch, seed)
+def generate(m, state, batch, seed=0, position=0):
+    return devices.pmap_apply(m.generate)(devices.replicate(state), batch, seed, position)
 
 
 def count(opt_state):

@@ -1,5 +1,6 @@
 """Experiments run as a user runs them: by a command line, in another process."""
 
+import json
 import os
 from pathlib import Path
 
@@ -12,6 +13,18 @@ def experiment(script, *flags, **folders):
     """The finished process of `experiments/<script>.py`; `folders` are flags whose values are paths."""
     places = [f"--{flag}={path}" for flag, path in folders.items()]
     return python(f"experiments/{script}.py", *places, *flags)
+
+
+def below(folder, out="out"):
+    """The folders of an experiment whose files lie below one folder; `out` names its results."""
+    return {"workdir": folder / "runs", "cache_dir": folder / "cache", "out": folder / out}
+
+
+def told(code, *args):
+    """What the JSON says that a program prints in its last line."""
+    process = python("-c", code, *args)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 def python(*args):

@@ -30,6 +30,16 @@ def test_images_of_any_size_keep_it_and_their_names(runs_of, tmp_path, direction
         close(pixels(out / "index_files" / f"a.{what}.webp"), expected)
 
 
+def test_noise_depends_on_the_name_of_the_image_and_not_on_the_files_beside_it(runs_of, tmp_path):
+    shown = {name: png(NOISE) for name in ("a.png", "b.png", "c.png")}
+    every, alone = photos(tmp_path / "in", shown), photos(tmp_path / "one", {"b.png": shown["b.png"]})
+    for place in (every, alone):
+        translate.run(runs_of / "noisy", input=str(place), output=str(tmp_path / f"of_{place.name}"))
+    made = [pixels(tmp_path / "of_in" / name) for name in shown]
+    assert len(np.unique([image.mean() for image in made])) == 3
+    np.testing.assert_array_equal(pixels(tmp_path / "of_one" / "b.png"), made[1])
+
+
 @pytest.mark.long
 def test_a_run_in_python_translates_arrays_as_the_mode_translates_files(runs_of, tmp_path):
     images = [np.random.default_rng(i).integers(0, 256, (10 + i // 2, 13, 3), np.uint8) for i in range(5)]

@@ -38,6 +38,16 @@ def test_classes_not_asked_for_are_drawn_alike_often():
     np.testing.assert_allclose(np.bincount(out["image_label"], minlength=4) / 400, 0.25, atol=0.08)
 
 
+def test_a_drawn_image_depends_on_its_position_and_on_no_other_image():
+    m = play.model(**play.INPUT)
+    state = play.initial(m)
+    whole = play.generate(m, state, {"image": np.zeros((4, 1))}, position=np.arange(4))
+    assert len(np.unique(whole["image"].sum((1, 2, 3)))) == 4
+    part = play.generate(m, state, {"image": np.zeros((3, 1))}, position=np.array([3, 0, 1]))
+    np.testing.assert_array_equal(part["image_label"], whole["image_label"][[3, 0, 1]])
+    np.testing.assert_allclose(part["image"], whole["image"][[3, 0, 1]], atol=1e-6)
+
+
 def test_a_label_is_needed_for_every_z():
     m = play.model(**play.INPUT)
     with pytest.raises(ValueError, match=r"^num_classes=4 needs a label for every z$"):

@@ -11,6 +11,7 @@ from translating import count, initial, moved, run, zeroed
 
 from gan_jax.errors import ConfigError
 from gan_jax.models import icgan
+from gan_jax.ops.labels import mismatched
 
 NAMES = ("Black_Hair", "Blond_Hair", "Male")
 SMALL = {"size": 16, "z_dim": 3, "g_width": 2, "d_width": 2, "enc_width": 2, "enc_layers": 2}
@@ -77,7 +78,7 @@ def by_hand(m):
         def d(images, y):
             return m.d.apply(disc.variables, images, train=True, condition=y, mutable=["batch_stats"])[0]
 
-        others = m._others(own, keys[2])
+        others = mismatched(keys[2], own, False)
         right, wrong, drawn = d(x, own), d(x, others), d(draw(gen.variables, asked, True), asked)
         pictures = draw(gen.eval_variables, own, False), x
         (code, told), _ = m.e.apply(enc.variables, *pictures, train=True, mutable=["batch_stats"])
@@ -134,22 +135,6 @@ def test_both_encoders_move():
     after = stepped(M, 1)[0].players["enc"].params
     before = start(M).players["enc"].params
     assert moved(before["z"], after["z"]) and moved(before["y"], after["y"])
-
-
-@pytest.mark.parametrize("exclusive", [False, True])
-def test_mismatched_labels_are_never_the_images_own(exclusive):
-    m = model(exclusive=(exclusive,))
-    rows = np.eye(3, dtype=np.float32)[[0, 0, 1, 2, 2, 2]] if exclusive else np.ones((6, 3), np.float32)
-    own = 2 * jnp.asarray(rows) - 1
-    others = np.asarray(m._others(own, jax.random.key(1)))
-    assert (others != own).any(-1).all()
-    assert set(np.unique(others)) == {-1, 1}
-    if exclusive:
-        np.testing.assert_array_equal((others > 0).sum(-1), 1)
-    else:
-        np.testing.assert_array_equal((others != own).sum(-1), 1)  # a label that is equal is changed in one
-    mixed = jnp.asarray([[1.0, -1, -1], [-1, 1, 1]])
-    np.testing.assert_array_equal(m._others(mixed, jax.random.key(1)), mixed[::-1])
 
 
 def test_an_image_is_drawn_again_with_labels_asked_for_and_labels_kept():

@@ -47,7 +47,8 @@ def test_a_model_is_a_frozen_dataclass_with_the_members_of_its_contract(name):
     needed = {
         "draws_from_noise": ("latents", "decode", "generate"),
         "translates": ("generate",),
-        "tells_classes": ("predict",),
+        "tells_classes": ("predict", "embed"),
+        "segments": ("predict",),
         "encodes": ("infer",),
         "takes_requests": ("condition",),
         "holds_image": ("generate",),
@@ -55,7 +56,7 @@ def test_a_model_is_a_frozen_dataclass_with_the_members_of_its_contract(name):
         "has_styles": ("styles", "synthesise", "affine_kernels"),
     }
     able = [capability for capability in needed if getattr(cls, capability)]
-    whole = {"draws_from_noise", "translates", "tells_classes", "holds_image", "takes_styles"}
+    whole = {"draws_from_noise", "translates", "tells_classes", "segments", "holds_image", "takes_styles"}
     assert whole & set(able)
     members = ["init", "train_step", "adopt", "check", "tx", *(m for c in able for m in needed[c])]
     assert all(callable(getattr(cls, member)) for member in members)

@@ -7,48 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from stylegan2_states import initial, model, pictures
 
 from gan_jax.game import devices
 from gan_jax.models import stylegan2
 from gan_jax.models.shared import base
-from gan_jax.networks.generation import stylegan2 as networks
 from gan_jax.ops import slopes
 
-SMALL = {"size": 8, "width_base": 32, "width_max": 4, "mapping_multiplier": 1.0}
-TINY = {**stylegan2.Model.TINY, **SMALL, "augment": "ada", "augment_kinds": ("flip",)}
 PHASES = ("disc", "disc_r1", "gen", "gen_path")
-B = 8
-
-
-def model(**fields):
-    return stylegan2.Model(**{**TINY, **fields})
-
-
-def pictures(seed=0, size=B, side=8):
-    rng = np.random.default_rng(seed)
-    return {"image": rng.uniform(-1, 1, (size, side, side, 3)).astype(np.float32)}
-
-
-@functools.cache
-def initial(m):
-    """A state with `m.init`'s shapes, on the host, drawn by numpy, since compiling initialisers is slow."""
-    rng = np.random.default_rng(0)
-    label = {"image_label": np.zeros(1, np.int32)} if m.num_classes else {}
-    shapes = jax.eval_shape(m.init, jax.random.key(0), pictures(size=1, side=m.size) | label)
-
-    def fill(path, leaf):
-        if path[-1].key == "bias":
-            return np.full(leaf.shape, path[-2].key == "affine", np.float32)
-        return rng.normal(size=leaf.shape).astype(np.float32)
-
-    zeros = lambda tree: jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), tree)  # noqa: E731
-    players = {}
-    for name, player in shapes.players.items():
-        params = jax.tree_util.tree_map_with_path(fill, player.params)
-        ema = None if player.ema is None else jax.tree.map(np.copy, params)
-        players[name] = player.replace(params=params, opt_state=zeros(player.opt_state), ema=ema)
-    frozen = jax.tree_util.tree_map_with_path(fill, shapes.frozen)
-    return shapes.replace(step=np.int32(0), players=players, frozen=frozen, memory=zeros(shapes.memory))
 
 
 @pytest.fixture(scope="module")
@@ -190,65 +156,6 @@ def test_the_penalty_of_slopes_is_r1_every_times_half_of_gamma(monkeypatch):
     assert float(value) == pytest.approx(16 * 1.5 * float(slope), rel=1e-4)
 
 
-def styles_of(m, seed=0):
-    params = initial(m).players["gen"].params
-    return m._draw_styles(params, jax.random.key(seed), 3, None)
-
-
-def test_mixing_changes_the_styles_from_one_layer_on_for_the_whole_batch():
-    always, never = model(style_mixing=1.0, size=16), model(style_mixing=0.0, size=16)
-    layers = always.num_styles
-    plain, mean = (np.asarray(x) for x in styles_of(never))
-    assert np.all(plain == plain[:, :1])
-    np.testing.assert_allclose(plain[:, 0].mean(0), mean, rtol=1e-5)
-    cuts = set()
-    for seed in range(12):
-        ws, mean = (np.asarray(x) for x in styles_of(always, seed))
-        changes = np.any(ws[:, 1:] != ws[:, :-1], -1)
-        assert changes.sum(1).tolist() == [1, 1, 1]
-        assert np.all(changes == changes[:1])
-        cuts.add(int(changes[0].argmax()) + 1)
-        np.testing.assert_allclose(ws[:, 0].mean(0), mean, rtol=1e-5)
-    assert cuts <= set(range(1, layers))
-    assert len(cuts) > 2
-
-
-@pytest.mark.long
-def test_an_image_is_that_of_its_latent_in_every_batch_and_on_every_device():
-    m = model()
-    state = initial(m)
-    z = np.random.default_rng(0).normal(size=(5, m.z_dim)).astype(np.float32)
-    drawn = devices.pmap_apply(lambda s, batch, rng: m.decode(s, **batch))
-    whole = drawn(devices.replicate(state), {"z": z})
-    moved = drawn(devices.replicate(state), {"z": z[[3, 1]]})
-    np.testing.assert_allclose(moved, whole[[3, 1]], atol=1e-5)
-    assert np.abs(whole[0] - whole[1]).max() > 1e-3
-    made = devices.pmap_apply(m.generate)(devices.replicate(state), {"image": z}, 0)["image"]
-    assert (
-        np.abs(
-            made - devices.pmap_apply(m.generate)(devices.replicate(state), {"image": z}, 1)["image"]
-        ).max()
-        > 0
-    )
-
-
-def test_the_kernels_of_a_style_are_those_of_its_convolution_and_of_the_colours():
-    m = model(size=16)
-    kernels = m.affine_kernels(initial(m))
-    assert [len(found) for found in kernels] == [1, 2, 1, 2, 1, 1]
-    # A style that moves in the null space of its kernels changes nothing.
-    state = initial(m)
-    ws = jnp.asarray(np.random.default_rng(0).normal(size=(1, 6, m.w_dim)), jnp.float32)
-    draw = jax.jit(lambda ws: m.synthesise(state, ws))
-    image = draw(ws)
-    for layer in (0, 3):
-        whole = np.concatenate(kernels[layer], 1)
-        blind = np.linalg.svd(whole)[0][:, -1] if whole.shape[1] < m.w_dim else None
-        if blind is not None:
-            np.testing.assert_allclose(draw(ws.at[:, layer].add(blind)), image, atol=1e-4)
-        assert np.abs(draw(ws.at[:, layer].add(whole[:, 0])) - image).max() > 1e-3
-
-
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -270,17 +177,6 @@ def test_images_of_another_size_are_refused():
         model().check(base.Inputs(16))
 
 
-def test_a_conditional_model_gives_every_class_its_own_style():
-    m = model(num_classes=3, augment="none")
-    state = initial(m)
-    z = jnp.ones((3, m.z_dim))
-    ws = m.styles(state, z, jnp.arange(3))
-    assert ws.shape == (3, networks.num_styles(8), m.w_dim)
-    assert np.abs(ws[0] - ws[1]).max() > 1e-3
-    with pytest.raises(ValueError, match="needs a label for every z"):
-        m.styles(state, z)
-
-
 @pytest.mark.parametrize("frozen", [0, 1])
 def test_frozen_blocks_of_d_do_not_move(frozen):
     m = model(freeze_d=frozen)
@@ -292,22 +188,3 @@ def test_frozen_blocks_of_d_do_not_move(frozen):
     assert {name for name in updates if name not in still} >= {"b4_conv", "b4_fc", "b4_out"}
     with pytest.raises(ValueError, match=r"^freeze_d=2 is not allowed; allowed: 0 to 1$"):
         model(freeze_d=2)
-
-
-@pytest.mark.long
-def test_maps_are_those_of_each_sides_last_convolution_without_noise():
-    m = model(size=16)
-    state = initial(m)
-    ws = np.ones((3, m.num_styles, m.w_dim), np.float32)
-    shapes = jax.eval_shape(m.maps, state, ws)
-    assert {side: x.shape for side, x in shapes.items()} == {
-        4: (3, 4, 4, 4),
-        8: (3, 8, 8, 4),
-        16: (3, 16, 16, 2),
-    }
-    assert m.styled_sides == [4, 8, 16]
-    block = networks.StyledConv(4, name="conv1")
-    own = state.players["gen"].eval_variables["params"]["synthesis"]["b4"]
-    start = np.broadcast_to(own["const"], (3, 4, 4, 4))
-    expected = block.apply({"params": own["conv1"]}, start, ws[:, 0], None)
-    np.testing.assert_allclose(jax.jit(m.maps)(state, ws)[4], expected, rtol=1e-4, atol=1e-5)

@@ -57,6 +57,17 @@ def infer(m, state, batch, draws=1):
     return jax.device_get(one(jax.random.split(jax.random.key(3), draws)))
 
 
+def test_the_draws_of_an_image_depend_on_no_other_image():
+    m = model(binarize="dynamic")
+    state, batch, keys = initial(m), pictures(3), jax.random.split(jax.random.key(1), 3)
+    whole = m.infer(state, batch, keys)
+    part = m.infer(state, {"image": batch["image"][[2, 0]]}, keys[np.array([2, 0])])
+    for name, values in part.items():
+        np.testing.assert_allclose(values, whole[name][np.array([2, 0])], rtol=1e-5)
+    alike = m.infer(state, {"image": batch["image"][[0, 0]]}, keys[:2])
+    assert alike["recon"][0] != alike["recon"][1]
+
+
 def test_a_network_of_zeros_costs_784_log_2_and_no_divergence():
     m = model(size=28)
     state = with_params(m, np.zeros_like)

@@ -102,3 +102,9 @@ def test_the_papers_content_loss_has_the_gradient_of_its_equation():
     slope = jax.grad(lambda x: gram.content_loss(x, p))(x)
     np.testing.assert_allclose(slope, (x - p) / 2, rtol=1e-5)  # eq. 2, for the mean over two images
     assert float(gram.content_loss(x, p, "notebook")) == pytest.approx(float(((x - p) ** 2).mean()), rel=1e-5)
+
+
+def test_a_channel_that_is_hardly_active_counts_a_tenth_of_its_layer():
+    maps = jnp.ones((1, 4, 4, 10)).at[..., 0].set(1e-6)
+    scales = gram.scales([{"relu1_1": maps}], "filter")["relu1_1"]
+    np.testing.assert_allclose(scales, [0.09, *[1] * 9], rtol=1e-5)

@@ -1,10 +1,12 @@
 """Label vectors: blocks and masks of several sets, and the labels that a test asks for."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from gan_jax.errors import ConfigError
-from gan_jax.ops.labels import LabelSets
+from gan_jax.ops.labels import LabelSets, mismatched
 
 HAIR = ("Black_Hair", "Male", "Blond_Hair", "Brown_Hair")
 ONE = LabelSets((HAIR,), (False,))
@@ -96,3 +98,18 @@ def test_what_is_no_set_is_refused(names, exclusive, message):
     with pytest.raises(ConfigError) as error:
         LabelSets(names, exclusive)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_mismatched_labels_are_never_the_images_own(exclusive):
+    rows = np.eye(3, dtype=np.float32)[[0, 0, 1, 2, 2, 2]] if exclusive else np.ones((6, 3), np.float32)
+    own = 2 * jnp.asarray(rows) - 1
+    others = np.asarray(mismatched(jax.random.key(1), own, exclusive))
+    assert (others != own).any(-1).all()
+    assert set(np.unique(others)) == {-1, 1}
+    if exclusive:
+        np.testing.assert_array_equal((others > 0).sum(-1), 1)
+    else:
+        np.testing.assert_array_equal((others != own).sum(-1), 1)  # a label that is equal is changed in one
+    mixed = jnp.asarray([[1.0, -1, -1], [-1, 1, 1]])
+    np.testing.assert_array_equal(mismatched(jax.random.key(1), mixed, exclusive), mixed[::-1])

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import optax
 import pytest
 
-from gan_jax import config
+from gan_jax import config, game
 from gan_jax.errors import ConfigError
 from gan_jax.runs import leaves, restore, starting
+from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -94,6 +96,27 @@ def test_other_classes_are_named_and_their_layers_start_anew(source, tmp_path, c
     assert json.loads((tmp_path / "run" / "init.json").read_text())["different"] == [
         line.removeprefix("init: ") for line in lines
     ]
+
+
+def test_running_statistics_that_do_not_fit_are_named(tmp_path, monkeypatch, caplog):
+    def with_statistics(**shapes):
+        statistics = {name: np.full(shape, 3.0, np.float32) for name, shape in shapes.items()}
+        variables = {"params": {"norm": {"scale": np.ones(2)}}, "batch_stats": {"norm": statistics}}
+        return game.create({"gen": game.player(variables, optax.sgd(0.1))})
+
+    theirs = restore.Run(made(), None, with_statistics(mean=2, var=4), None)
+    monkeypatch.setattr(restore, "load", lambda path: theirs)
+    mine = jax.tree.map(np.zeros_like, with_statistics(mean=2, var=2, u=(1, 3)))
+    with caplog.at_level(logging.WARNING):
+        started = starting.start(made(init="RUN"), mine, Workdir(tmp_path))
+    lines = [
+        "running statistic gen.norm.u is not in RUN, [1, 3] here; it starts anew",
+        "running statistic gen.norm.var is [4] in RUN, [2] here; it starts anew",
+    ]
+    assert [record.getMessage() for record in caplog.records] == [f"init: {line}" for line in lines]
+    assert json.loads((tmp_path / "init.json").read_text())["different"] == lines
+    taken = started.players["gen"].batch_stats["norm"]
+    assert {name: leaf.max() for name, leaf in taken.items()} == {"mean": 3, "var": 0, "u": 0}
 
 
 @pytest.mark.long

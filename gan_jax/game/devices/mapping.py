@@ -165,27 +165,38 @@ def _divided(
 
 
 def pmap_apply(fn: Callable[..., PyTree]) -> Callable[..., PyTree]:
-    """Maps `fn(state, batch, rng)` over the local devices; host arrays go in and come out.
+    """Maps `fn(state, batch, keys)` over the local devices; host arrays go in and come out.
 
     The mapped function is `call(state, batch, seed=0, position=0)`. A batch [B, ...] of any size is accepted:
-    it is padded with its last example to a multiple of the devices, and the result is cut back to B. The key
-    depends on (seed, position, device) only, so successive batches of one pass need different positions. No
+    it is padded with its last example to a multiple of the devices, and the result is cut back to B. No
     collective runs, so the processes of a cluster may call the function independently.
+
+    `keys` has a key for each row. By default the key depends on the seed, on the `position` of the batch and
+    on the row's place in the batch, so successive batches of one pass need different positions. `position`
+    may also be an array [B], the positions of the rows. The key then depends on the seed and on the row's
+    position only. The number of devices has no part in it.
     """
 
-    def mapped(state, batch, seed, position):
-        key = jax.random.fold_in(jax.random.key(seed), position)
-        return fn(state, batch, jax.random.fold_in(key, jax.lax.axis_index(AXIS)))
+    def mapped(state, batch, seed, places):
+        def key(place):
+            return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), place[0]), place[1])
 
-    apply = jax.pmap(mapped, axis_name=AXIS, in_axes=(0, 0, None, None), devices=jax.local_devices())
+        return fn(state, batch, jax.vmap(key)(places))
+
+    apply = jax.pmap(mapped, axis_name=AXIS, in_axes=(0, 0, None, 0), devices=jax.local_devices())
 
     def call(state, batch, seed=0, position=0):
         count = jax.local_device_count()
         size = len(jax.tree.leaves(batch)[0])
         padded = -(-size // count) * count
         pad = padded - size
-        batch = jax.tree.map(lambda x: np.concatenate([x, np.repeat(x[-1:], pad, 0)]), batch)
-        out = apply(state, shard(batch), np.uint32(seed), np.uint32(position))
+        places = np.zeros((size, 2), np.uint32)
+        places[:, 0] = position
+        if np.ndim(position) == 0:
+            places[:, 1] = np.arange(size)
+        rows = jax.tree.map(lambda x: np.concatenate([x, np.repeat(x[-1:], pad, 0)]), (batch, places))
+        batch, places = shard(rows)
+        out = apply(state, batch, np.uint32(seed), places)
         return jax.tree.map(lambda x: np.asarray(x).reshape(padded, *x.shape[2:])[:size], out)
 
     return call

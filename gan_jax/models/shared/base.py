@@ -81,7 +81,8 @@ class Model(Protocol):
     # What the model can do. Each capability comes with the methods in brackets.
     draws_from_noise: ClassVar[bool]  # (latents, decode, generate)
     translates: ClassVar[bool]  # (generate)
-    tells_classes: ClassVar[bool]  # (predict, embed)
+    tells_classes: ClassVar[bool]  # of images (predict, embed)
+    segments: ClassVar[bool]  # tells the class of each pixel (predict)
     encodes: ClassVar[bool]  # (infer)
     takes_requests: ClassVar[bool]  # translates to requested labels (condition, requests)
     has_styles: ClassVar[bool]  # draws images from styles (styles, synthesise, affine_kernels)
@@ -180,6 +181,7 @@ class Defaults:
     draws_from_noise: ClassVar[bool] = False
     translates: ClassVar[bool] = False
     tells_classes: ClassVar[bool] = False
+    segments: ClassVar[bool] = False
     encodes: ClassVar[bool] = False
     takes_requests: ClassVar[bool] = False
     has_styles: ClassVar[bool] = False

@@ -8,8 +8,14 @@ import jax.numpy as jnp
 from gan_jax.game import TrainState
 from gan_jax.models.shared.base import Batch, Defaults, Inputs
 from gan_jax.models.shared.checks import require
+from gan_jax.ops import draws
 
 Labels = Any  # int32 [n]; None where a model is not conditional
+
+
+def rows_of(batch: Batch) -> int:
+    """The number of rows of a batch."""
+    return jax.tree.leaves(batch)[0].shape[0]
 
 
 class NoiseToImage(Defaults):
@@ -38,37 +44,38 @@ class NoiseToImage(Defaults):
         """`n` draws of the prior N(0, I), float32 [n, z_dim]."""
         return jax.random.normal(rng, (n, self.z_dim))
 
-    def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
+    def generate(self, state: TrainState, batch: Batch, keys: jax.Array) -> Batch:
         """As many images as the batch has rows: {'image': [n, size, size, C]} in [-1, 1].
 
-        `z` is the batch's `z` if there is one. If not, `z` is drawn from the prior.
+        `z` is the batch's `z` if there is one. If not, `z` is drawn from the prior, each row by its own key,
+        see `draws.of_rows`.
         """
-        z_key, _ = jax.random.split(rng)
-        return {"image": self.decode(state, self._z(batch, z_key))}
+        z_keys, _ = draws.of_rows(keys, rows_of(batch), parts=2)
+        return {"image": self.decode(state, self._z(batch, z_keys))}
 
     def check(self, inputs: Inputs) -> None:
         """Refuses images of another size than the model's."""
         fits = self.size == inputs.size
         require("size", self.size, fits, f"the {inputs.size} pixels of the images")
 
-    def _z(self, batch, rng):
-        return batch["z"] if "z" in batch else self.latents(rng, len(jax.tree.leaves(batch)[0]))
+    def _z(self, batch, keys):
+        return batch["z"] if "z" in batch else draws.by_row(self.latents, keys)
 
 
 class Conditional(NoiseToImage):
     """A model that draws images from noise and, if the field `num_classes` is not 0, from a class."""
 
-    def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
+    def generate(self, state: TrainState, batch: Batch, keys: jax.Array) -> Batch:
         """As many images as the batch has rows: {'image': [n, size, size, C]} in [-1, 1].
 
         `z` and `label` are the batch's, or drawn if the batch has none. If the model is conditional, the
         result also has `image_label` int32 [n], the classes of the images.
         """
         if not self.num_classes:
-            return super().generate(state, batch, rng)
-        z_key, label_key = jax.random.split(rng)
-        z = self._z(batch, z_key)
-        label = batch["label"] if "label" in batch else self.classes(label_key, len(z))
+            return super().generate(state, batch, keys)
+        z_keys, label_keys = draws.of_rows(keys, rows_of(batch), parts=2)
+        z = self._z(batch, z_keys)
+        label = batch["label"] if "label" in batch else draws.by_row(self.classes, label_keys)
         return {"image": self.decode(state, z, label), "image_label": label}
 
     def classes(self, rng: jax.Array, n: int) -> Labels:

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.models.shared.base import Batch
-from gan_jax.models.shared.noise_to_image import Conditional, Labels
+from gan_jax.models.shared.noise_to_image import Conditional, Labels, rows_of
+from gan_jax.ops import draws
 
 _MOVE = 0.005  # share of a batch's mean in the running mean of the styles
 
@@ -107,19 +108,18 @@ class StyleBased(Conditional):
         """Images [n, size, size, channels] of z [n, z_dim], label [n] and the fixed noise maps."""
         return self.synthesise(state, self.styles(state, z, label, truncation))
 
-    def generate(self, state: TrainState, batch: Batch, rng: jax.Array) -> Batch:
+    def generate(self, state: TrainState, batch: Batch, keys: jax.Array) -> Batch:
         """As many images as the batch has rows: {'image': [n, size, size, channels]}.
 
         `z` and `label` are the batch's, and the noise is fixed. Without `z` all are drawn, so that each image
         has noise of its own. A conditional model also returns `image_label` int32 [n].
         """
         if "z" in batch:
-            return super().generate(state, batch, rng)
-        keys = jax.random.split(rng, 3)
-        n = len(jax.tree.leaves(batch)[0])
-        label = batch["label"] if "label" in batch else self.classes(keys[0], n)
-        ws = self.styles(state, self.latents(keys[1], n), label)
-        made = {"image": self.synthesise(state, ws, self.random_noise(keys[2], n))}
+            return super().generate(state, batch, keys)
+        of_label, of_z, of_noise = draws.of_rows(keys, rows_of(batch), parts=3)
+        label = batch["label"] if "label" in batch else draws.by_row(self.classes, of_label)
+        ws = self.styles(state, draws.by_row(self.latents, of_z), label)
+        made = {"image": self.synthesise(state, ws, draws.by_row(self.random_noise, of_noise))}
         return made if label is None else {**made, "image_label": label}
 
     def affine_kernels(self, state: TrainState) -> list[list[jax.Array]]:

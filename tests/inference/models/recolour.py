@@ -8,6 +8,7 @@ import optax
 
 from gan_jax.game import create, player
 from gan_jax.models.shared import base
+from gan_jax.ops import draws
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,14 +27,16 @@ class Model(base.Defaults):
     def init(self, rng, batch):
         return create({"gen": player({"params": {"sign": -jnp.ones(())}}, optax.sgd(0.1))})
 
-    def generate(self, state, batch, rng):
+    def generate(self, state, batch, keys):
         sign = state.players["gen"].eval_variables["params"]["sign"]
         made = {}
         for given, drawn in {"source": "target", "target": "source"}.items():
             if given in batch or not self.two_way:
                 x = batch["source" if not self.two_way else given]
                 assert self.sides == 0 or not (x.shape[1] % self.sides or x.shape[2] % self.sides)
-                made[drawn] = sign * x + self.noise * jax.random.normal(rng, (len(x), 1, 1, 1))
+                (own,) = draws.of_rows(keys, x.shape[0])
+                noise = jax.vmap(jax.random.normal)(own)
+                made[drawn] = sign * x + self.noise * noise[:, None, None, None]
         return made
 
     def train_step(self, state, batch, rng, phase):
