@@ -1,7 +1,7 @@
 """Checks of a configuration before a run starts. They need no data."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import ml_collections
@@ -72,9 +72,10 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     built = models.create(config.model)
     _check_schedule(config.steps, built)
     _check_width(config, built)
+    _check_judges("the model", built.features.values(), config.requires)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
-        _check_judges(f"evals.{name}", spec, config.requires)
+        _check_judges(f"evals.{name}", evaluation.judges(spec), config.requires)
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
@@ -225,14 +226,14 @@ def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Collection[s
         raise ConfigError(f"{name}.{error}") from error
 
 
-def _check_judges(name: str, spec: Mapping[str, Any], requires: Mapping[str, Any]) -> None:
-    """Refuses a judge whose model does not tell classes of whole images."""
-    for judge in evaluation.judges(spec):
+def _check_judges(asking: str, judges: Iterable[str], requires: Mapping[str, Any]) -> None:
+    """Refuses required runs whose models do not tell classes of whole images, where `asking` needs them."""
+    for judge in judges:
         if judge in requires and not models.model_class(requires[judge].model.name).tells_classes:
             able = [kind for kind in models.known() if models.model_class(kind).tells_classes]
             raise ConfigError(
-                f"requires.{judge}.model.name={requires[judge].model.name!r} is not allowed, because {name} "
-                f"asks the run for classes or features of whole images; allowed: {', '.join(able)}"
+                f"requires.{judge}.model.name={requires[judge].model.name!r} is not allowed, because "
+                f"{asking} asks the run for classes or features of whole images; allowed: {', '.join(able)}"
             )
 
 

@@ -132,6 +132,16 @@ def test_a_judge_of_pixels_is_refused_where_images_are_judged(judge, fields):
     )
 
 
+def test_a_perceptual_function_of_pixels_is_refused():
+    built = valid()
+    built.requires.f = config.default()
+    built.requires.f.model = config.model("segmenter")
+    assert refusal(built) == (
+        "requires.f.model.name='segmenter' is not allowed, because the model asks the run for classes or "
+        "features of whole images; allowed: classifier"
+    )
+
+
 def test_an_unknown_field_of_an_evaluation_is_refused():
     built = valid()
     built.evals.test = {"kind": "sheet", "every": 0, "roles": {}, "nmu": 8}
