@@ -119,26 +119,19 @@ def test_a_size_that_the_networks_cannot_take_is_refused():
         ("other", {"kind": "transfer", "judge": "other"}),
         ("judge", {"kind": "attribute_agreement", "attributes": ("Male",)}),
         ("seer", {"kind": "retrieval", "network": "seer"}),
+        ("f", {}),
     ],
 )
-def test_a_judge_of_pixels_is_refused_where_images_are_judged(judge, fields):
+def test_a_run_that_tells_pixels_is_refused_where_images_are_told(judge, fields):
     built = valid()
-    built.evals.test = {"every": 0, "roles": {"source": config.inline("digits_street")}, **fields}
+    if fields:
+        built.evals.test = {"every": 0, "roles": {"source": config.inline("digits_street")}, **fields}
+    asking = "evals.test" if fields else "the model"
     built.requires[judge] = config.default()
     built.requires[judge].model = config.model("segmenter")
     assert refusal(built) == (
-        f"requires.{judge}.model.name='segmenter' is not allowed, because evals.test asks the run for "
+        f"requires.{judge}.model.name='segmenter' is not allowed, because {asking} asks the run for "
         "classes or features of whole images; allowed: classifier"
-    )
-
-
-def test_a_perceptual_function_of_pixels_is_refused():
-    built = valid()
-    built.requires.f = config.default()
-    built.requires.f.model = config.model("segmenter")
-    assert refusal(built) == (
-        "requires.f.model.name='segmenter' is not allowed, because the model asks the run for classes or "
-        "features of whole images; allowed: classifier"
     )
 
 
