@@ -2,10 +2,12 @@
 
     python experiments/dtn_ablation.py --seeds=3 --out=results/dtn_table1_digits
     python experiments/dtn_ablation.py --config=configs/dtn_svhn_mnist.py:part --best --seeds=3
+    python experiments/dtn_ablation.py --config=configs/dtn_svhn_mnist.py:part,steady --last --seeds=3
     python experiments/dtn_ablation.py --quick
 
 `--best` adds the configuration's variant `best`, the same without each of its ingredients, and further
-trials. `--beside` selects among these lines; without `--best` it trains only the selected lines. Each row and
+trials. `--beside` selects among these lines; without `--best` it trains only the selected lines. `--last`
+also scores every run after its last step, beside the checkpoint that validation chooses. Each row and
 seed is a run with its own folder under `--workdir`. The same command resumes an interrupted one. `OUT.json`,
 `OUT.md` and `OUT.png` are written again after every row.
 """
@@ -16,6 +18,7 @@ from typing import Any
 import tables
 from absl import flags
 
+from gan_jax import config as configuration
 from gan_jax.config.recipes.table_1 import TABLE_1
 from gan_jax.errors import ConfigError
 
@@ -74,6 +77,10 @@ _BESIDE_SEEDS = flags.DEFINE_integer(
     "beside_seeds", 0, "seeds of each line beside the best recipe; 0 for --seeds", lower_bound=0
 )
 
+_LAST = flags.DEFINE_bool(
+    "last", False, "also score every run after its last step, beside the checkpoint that validation chooses"
+)
+
 
 def main():
     """Trains what is missing and writes the table after every row."""
@@ -88,6 +95,8 @@ def main():
     content: dict[str, Any] = {}
     for section, name, label, configs in planned:
         row, result = tables.row(name, label, configs, paper=TABLE_1[name][1] if section == "rows" else None)
+        if _LAST.value:
+            row = {**row, "last": scores(configs, row)}
         found.setdefault(section, []).append(row)
         content = content or tables.facts(configs[0], result)
         written = write(content, found)
@@ -109,7 +118,8 @@ def write(content, found):
 def text(content, found):
     """The tables as Markdown; the paper's figures are for all of SVHN -> MNIST at full size."""
     rows = [*found.get("rows", []), *found.get("best", [])]
-    parts = [tables.heading(content), *([tables.markdown(rows)] if rows else [])]
+    also = "Every run is also scored after its last step.\n" if _LAST.value else ""
+    parts = [tables.heading(content) + also, *([tables.markdown(rows)] if rows else [])]
     for section, title in TITLES.items():
         if section in found:
             seeds = len(found[section][0]["accuracy"])
@@ -140,7 +150,26 @@ def plan():
         rows += [(section, k, lines[k], variant) for k, variant in variants.items()]
     few = _BESIDE_SEEDS.value or tables.SEEDS.value
     seeds = {section: few if section in TITLES else tables.SEEDS.value for section, *_ in rows}
-    return [(*row, [tables.load(variant, seed) for seed in range(seeds[row[0]])]) for *row, variant in rows]
+    return [(*row, [load(variant, seed) for seed in range(seeds[row[0]])]) for *row, variant in rows]
+
+
+def load(variant, seed):
+    """The configuration of a run; with `--last`, an evaluation of that name scores its last step."""
+    config = tables.load(variant, seed)
+    if _LAST.value and config.steps:
+        with config.unlocked():
+            config.checkpoint_rule = "best"
+            config.evals.last = {**config.evals.test.to_dict(), "every": config.steps}
+        configuration.validate(config)
+    return config
+
+
+def scores(configs, row):
+    """Accuracies in per cent after the last step, one for each seed."""
+    steps = configs[0].steps
+    if not steps:  # an untrained run has only one state
+        return row["accuracy"]
+    return [records[str(steps)] for records in tables.course(configs, of="last")]
 
 
 if __name__ == "__main__":

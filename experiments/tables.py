@@ -175,11 +175,13 @@ def row(
     return found | {"validation": course(configs, folder), "runs": runs}, results[-1]
 
 
-def course(configs: Sequence[ml_collections.ConfigDict], folder: str = "") -> list[dict[str, float]]:
-    """Accuracies in per cent on the validation images by step, `{"50": 91.2, ...}` for every seed's run."""
+def course(
+    configs: Sequence[ml_collections.ConfigDict], folder: str = "", of: str = "validation"
+) -> list[dict[str, float]]:
+    """Accuracies in per cent of an evaluation by step, `{"50": 91.2, ...}` for every seed's run."""
     runs = [Workdir(place(config, folder), writes=False).records() for config in configs]
     return [
-        {str(r["step"]): round(100 * r["accuracy"], 2) for r in records if r.get("eval") == "validation"}
+        {str(r["step"]): round(100 * r["accuracy"], 2) for r in records if r.get("eval") == of}
         for records in runs
     ]
 
@@ -211,24 +213,32 @@ def heading(found: Mapping[str, Any]) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Rows as a Markdown table: the paper's figures if there are any, ours, and f's if they differ."""
+    """Rows as a Markdown table: the paper's figures if there are any, ours, and f's if they differ.
+
+    Rows that were scored after the last step, `last`, have these figures before those of the checkpoint.
+    """
     published = any("paper" in row for row in rows)
     own_f = len({row["f_accuracy"] for row in rows if "f_accuracy" in row}) > 1
-    heads = ["paper, SVHN -> MNIST (%)"] * published + ["ours, mean (%)", "lowest to highest"]
+    scored = {"last": "last step", "accuracy": "chosen checkpoint"}
+    if not all("last" in row for row in rows):
+        scored = {"accuracy": "ours"}
+    heads = ["paper, SVHN -> MNIST (%)"] * published
+    heads += [head for name in scored.values() for head in (f"{name}, mean (%)", "lowest to highest")]
     heads += ["f (%)"] * own_f
     lines = [f"| row | {' | '.join(heads)} |", "| --- |" + " ---: |" * len(heads)]
     for row in rows:
-        values = row["accuracy"]
         paper, f = (f"{row[k]:.2f}" if k in row else "" for k in ("paper", "f_accuracy"))
-        spread = f"{min(values):.2f} to {max(values):.2f}"
-        cells = [paper] * published + [f"{statistics.mean(values):.2f}", spread] + [f] * own_f
+        cells = [paper] * published
+        for values in (row[key] for key in scored):
+            cells += [f"{statistics.mean(values):.2f}", f"{min(values):.2f} to {max(values):.2f}"]
+        cells += [f] * own_f
         lines.append(f"| {row['label']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def bars(rows: Sequence[Row], title: str) -> bytes:
-    """Rows as a bar chart, PNG."""
-    shown = {row["label"]: (row["accuracy"], row.get("paper")) for row in rows}
+    """Rows as a bar chart, PNG: the accuracies after the last step, where rows have them."""
+    shown = {row["label"]: (row.get("last", row["accuracy"]), row.get("paper")) for row in rows}
     return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
 
 

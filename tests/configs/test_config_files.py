@@ -26,7 +26,7 @@ VARIANTS = {
     "dtn_digit_pairs": [*PAIRS, "part", "quick"],
     "dtn_digits": [*ROWS, "quick", "reverse"],
     "dtn_face_emoji": [*ROWS, "part", "avatars", "exported", "quick"],
-    "dtn_svhn_mnist": [*ROWS, *BESIDE, "moved", "best", "part", "paper", "reverse", "quick"],
+    "dtn_svhn_mnist": [*ROWS, *BESIDE, "moved", "best", "steady", "part", "paper", "reverse", "quick"],
 }
 WITH_ROWS = [path for path in FILES if "dtn" in VARIANTS[path.stem]]
 EVERY = [(path, f"best,{v}" if v in OF_BEST else v) for path in FILES for v in ("", *VARIANTS[path.stem])]
@@ -184,6 +184,16 @@ def test_the_best_f_learns_from_target_images_without_their_labels():
     assert f.evals.test.roles == start.evals.test.roles
     plain = config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}:part,best,one_domain_f")
     assert plain.requires.f.to_dict() == start.to_dict()
+
+
+def test_the_steady_recipe_is_the_best_one_with_a_slower_d_at_its_last_step():
+    file = FOLDER / "dtn_svhn_mnist.py"
+    best, steady = (config.load(f"{file}:part,{variant}").to_dict() for variant in ("best", "steady"))
+    assert (steady["model"].pop("d_learning_rate"), best["model"].pop("d_learning_rate")) == (2e-4, 1e-3)
+    assert (steady.pop("checkpoint_rule"), best.pop("checkpoint_rule")) == ("last", "best")
+    assert {**steady, "name": best["name"]} == best
+    with pytest.raises(ConfigError, match="variant 'best' changes nothing"):
+        config.load(f"{file}:part,steady,best")
 
 
 def test_lines_without_an_ingredient_of_f_change_that_alone():

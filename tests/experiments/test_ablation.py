@@ -11,6 +11,24 @@ def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
     return experiment("dtn_ablation", f"--config={config}", *flags, **below(folder, "table"))
 
 
+@pytest.mark.nightly
+def test_the_last_step_and_the_chosen_checkpoint_have_a_column_each(tmp_path):
+    process = ablation(tmp_path, "--seeds=2", "--rows=no_const,original", "--last")
+    assert process.returncode == 0, process.stderr
+    trained, original = json.loads((tmp_path / "table.json").read_text())["rows"]
+    last = []
+    for seed in (0, 1):
+        path = tmp_path / "runs" / f"dtn_digits_quick_no_const_seed{seed}" / "metrics.jsonl"
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        (record,) = [r for r in records if r.get("eval") == "last"]
+        assert record["step"] == max(r["step"] for r in records)
+        last.append(round(100 * record["accuracy"], 2))
+    assert (trained["last"], original["last"]) == (last, original["accuracy"])
+    heads = "paper, SVHN -> MNIST (%) | last step, mean (%) | lowest to highest | chosen checkpoint, mean (%)"
+    assert heads in process.stdout
+    assert f"| 74.55 | {sum(last) / 2:.2f} | {min(last):.2f} to {max(last):.2f} | " in process.stdout
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """The folder of a finished table of two rows and two seeds, and what the program printed."""

@@ -36,6 +36,8 @@ def best(config: ml_collections.ConfigDict) -> None:
     self-training is high: at a low rate f would keep its first answers, and read twos with a loop as eights.
     """
     moved(config)
+    if "start" in config.requires.f.requires:
+        return  # another variant has applied it
     plain = config.requires.f.name
     start = config.requires.f.copy_and_resolve_references()
     start.name = f"{plain}_bent"
@@ -48,6 +50,17 @@ def best(config: ml_collections.ConfigDict) -> None:
     f.steps = f.model.schedule_steps = min(1000, start.steps)
     f.data.roles.unlabelled = config.data.roles.target.to_dict()
     config.requires.f = f
+
+
+def steady(config: ml_collections.ConfigDict) -> None:
+    """`best` with a slower D, judged after the last step: its accuracy does not fall after a peak.
+
+    A fast D goes on asking for strokes of the target after g has the shapes. g then finds some that f takes
+    for the digit.
+    """
+    best(config)
+    config.update_from_flattened_dict(TRIED["slow_d"])
+    config.checkpoint_rule = "last"
 
 
 def one_domain_f(config: ml_collections.ConfigDict) -> None:
