@@ -100,6 +100,13 @@ def shared_programs():
         yield
 
 
+@pytest.fixture(scope="module")
+def whole_programs():
+    """Each call of a network outside of a compiled function is one program."""
+    with programs.whole():
+        yield
+
+
 @pytest.fixture
 def free_port():
     """A port for a process to listen on, below those that the kernel gives to connecting sockets."""

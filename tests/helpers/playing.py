@@ -14,7 +14,8 @@ from gan_jax.models import dtn
 from gan_jax.ops import losses
 
 B = 8
-SMALL = {"f_widths": (4, 4, 4, 8), "g_widths": (8, 4, 4), "d_widths": (4, 8)}
+SIDE = 16  # pixels of the images
+SMALL = {"f_widths": (4, 8), "g_widths": (8, 4), "d_widths": (4, 8)}
 ROWS = {name: {k.removeprefix("model."): v for k, v in change.items() if k != "steps"}
         for name, (change, _) in TABLE_1.items()}  # fmt: skip
 PLAYED = [name for name in ROWS if name != "original"]
@@ -26,8 +27,8 @@ def model(**fields):
 
 def pictures(size=B, seed=0, source=None):
     rng = np.random.default_rng(seed)
-    source = rng.uniform(-1, 1, (size, 32, 32, 3)) if source is None else source
-    target = np.sign(rng.normal(size=(size, 32, 32, 1)))
+    source = rng.uniform(-1, 1, (size, SIDE, SIDE, 3)) if source is None else source
+    target = np.sign(rng.normal(size=(size, SIDE, SIDE, 1)))
     return {"source": source.astype(np.float32), "target": target.astype(np.float32)}
 
 
@@ -62,7 +63,9 @@ def drawn(shapes, seed=0):
 def features(m, state, batch):
     """The columns that the required f gives each role of a batch."""
     f = {"params": state.frozen["f"]}
-    return {f"{role}_features": np.asarray(m.f.apply(f, batch[role])) for role in ("source", "target")}
+    seen = {f"{role}_features": batch[role] for role in ("source", "target")}
+    program = jax.jit(lambda f, seen: {name: m.f.apply(f, x) for name, x in seen.items()})
+    return jax.device_get(program(f, seen))
 
 
 @functools.cache
@@ -130,6 +133,6 @@ def _by_hand(m, state, batch):
         "gen/gan_source": -p["s"][:, 2].mean(),
         "gen/gan_target": -p["t"][:, 2].mean(),
         "gen/const": jnp.square(z["source"] - again).sum(1).mean() / 8,
-        "gen/tid": jnp.square(fake_t - batch["target"]).sum((1, 2, 3)).mean() / 1024,
+        "gen/tid": jnp.square(fake_t - batch["target"]).sum((1, 2, 3)).mean() / SIDE**2,
         "gen/tv": losses.total_variation(across),
     }

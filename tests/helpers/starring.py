@@ -1,13 +1,18 @@
-"""StarGANs of a few hundred parameters, their batches and their updates, on two devices."""
+"""StarGANs of networks of one or two layers, their batches and their updates, on two devices."""
 
 import functools
 
+import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
+from one_layer import Pixelwise
+from playing import drawn
 
 from gan_jax.game import devices
 from gan_jax.models import stargan
+from gan_jax.networks.layers.basic import Dense, beside
 
 ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
 CLASSES = tuple("abcdefgh")
@@ -15,8 +20,35 @@ B = 8  # of one update, on both devices together
 SMALL = {"g_width": 4, "g_blocks": 0, "d_width": 4, "d_downs": 1, "n_critic": 2}
 
 
+class Draw(nn.Module):
+    """Images and labels [B, n] -> images."""
+
+    @nn.compact
+    def __call__(self, x, label):
+        return Pixelwise(x.shape[-1], name="image")(beside(x, label))
+
+
+class Score(nn.Module):
+    """Images -> realness [B, H, W, 1] and class logits [B, classes]."""
+
+    classes: int
+
+    @nn.compact
+    def __call__(self, x):
+        x = Pixelwise(4, name="maps")(x)
+        classes = Dense(self.classes, use_bias=False, name="classes")(jnp.square(x).mean((1, 2)))
+        return Dense(1, use_bias=False, name="realness")(x), classes
+
+
+class Small(stargan.Model):
+    """Its terms and its moves are those of any networks."""
+
+    g = property(lambda self: Draw())
+    d = property(lambda self: Score(self.sets.labels))
+
+
 def model(**fields):
-    return stargan.Model(**{**SMALL, "labels": (ATTRIBUTES, CLASSES), "exclusive": (False, True), **fields})
+    return Small(**{**SMALL, "labels": (ATTRIBUTES, CLASSES), "exclusive": (False, True), **fields})
 
 
 def pictures(size=B, seed=0):
@@ -32,7 +64,7 @@ def pictures(size=B, seed=0):
 
 @functools.cache
 def initial(m):
-    return jax.device_get(jax.jit(m.init)(jax.random.key(0), pictures(1)))
+    return drawn(jax.eval_shape(m.init, jax.random.key(0), pictures(1)))
 
 
 @functools.cache

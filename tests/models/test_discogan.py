@@ -1,30 +1,38 @@
 """DiscoGAN: which player moves when, the reconstruction's share, its terms in closed form, weight decay."""
 
+import functools
 import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import one_layer
 import optax
 import pytest
 from translating import count, initial, kept, moved, pictures, run, zeroed
 
 from gan_jax.models import Inputs, discogan
+from gan_jax.networks.translation import discogan as networks
 
 BATCH = pictures(16)
 
 
+class OneLayer(discogan.Model):
+    """Its terms and its moves are those of any networks with batch norm."""
+
+    gen = property(lambda self: {name: one_layer.Pixelwise(3, True) for name in ("s2t", "t2s")})
+    disc = property(lambda self: {role: one_layer.Judge(True) for role in ("target", "source")})
+
+
 def model(**fields):
-    return discogan.Model(**{"g_width": 2, "d_width": 2, "levels": 2, **fields})
+    return OneLayer(**{"g_width": 2, "d_width": 2, "levels": 2, **fields})
 
 
 def test_the_codes_players():
-    batch = pictures(64, size=1)
-    for bottleneck, gen in ((0, 5_513_856), (100, 7_153_480)):
-        made = discogan.Model(bottleneck=bottleneck)
-        state = jax.eval_shape(made.init, jax.random.key(0), batch)
-        assert count(state.players["gen"].params) == 2 * gen
-        assert count(state.players["disc"].params) == 2 * 2_765_568
+    state = jax.eval_shape(discogan.Model().init, jax.random.key(0), pictures(64, size=1))
+    assert count(state.players["gen"].params) == 2 * 5_513_856
+    assert count(state.players["disc"].params) == 2 * 2_765_568
+    assert discogan.Model(bottleneck=100).gen["t2s"] == networks.Generator(64, 4, 3, 100)
 
 
 def test_disc_moves_first_and_every_third_time():
@@ -73,28 +81,34 @@ def test_terms_of_networks_that_answer_nothing():
         assert metrics[name] == pytest.approx(value, rel=1e-5, abs=1e-7), name
 
 
-@pytest.mark.long
 def test_features_are_matched_by_the_batch_s_mean_of_the_judge_in_training():
     m = model(fm_weight=2.0, gan_weight=0.0, starting_rate=0.0)
     state = initial(m, BATCH)
     _, metrics = run(m, state, [BATCH], start=1)
-    gen, disc = state.players["gen"], state.players["disc"]
-    total = 0.0
+    halves = [{role: x[half] for role, x in BATCH.items()} for half in (slice(0, 2), slice(2, 4))]
+    found = [
+        distances_by_hand(m, state, half) for half in halves
+    ]  # each of two devices has half of the batch
+    want = {role: float(sum(one[role] for one in found)) / 2 for role in ("target", "source")}
+    for role, value in want.items():
+        assert metrics[f"gen/fm_{role}"] == pytest.approx(value, rel=1e-3)
+    assert metrics["gen/loss"] == pytest.approx(2 * sum(want.values()), rel=1e-3)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def distances_by_hand(m, state, batch):
+    """For each domain, the squared distance of the mean features of images and fakes, summed over layers."""
+
+    def passed(module, player, name, x):
+        own = {"params": player.params[name], "batch_stats": player.batch_stats[name]}
+        return module.apply(own, x, train=True, mutable=["batch_stats"])[0]
+
+    gen, disc, found = state.players["gen"], state.players["disc"], {}
     for role, (name, given) in {"target": ("s2t", "source"), "source": ("t2s", "target")}.items():
-        term = 0.0
-        for half in (slice(0, 2), slice(2, 4)):  # each of two devices has half of the batch
-
-            def judged(x, role=role):
-                own = {"params": disc.params[role], "batch_stats": disc.batch_stats[role]}
-                return m.disc[role].apply(own, x, train=True, mutable=["batch_stats"])[0][1]
-
-            own = {"params": gen.params[name], "batch_stats": gen.batch_stats[name]}
-            fake, _ = m.gen[name].apply(own, BATCH[given][half], train=True, mutable=["batch_stats"])
-            for a, b in zip(judged(BATCH[role][half]), judged(fake), strict=True):
-                term += float(jnp.square(a.mean(0) - b.mean(0)).mean()) / 2
-        assert metrics[f"gen/fm_{role}"] == pytest.approx(term, rel=1e-3)
-        total += term
-    assert metrics["gen/loss"] == pytest.approx(2 * total, rel=1e-3)
+        fake = passed(m.gen[name], gen, name, batch[given])
+        maps = [passed(m.disc[role], disc, role, x)[1] for x in (batch[role], fake)]
+        found[role] = sum(jnp.square(a.mean(0) - b.mean(0)).mean() for a, b in zip(*maps, strict=True))
+    return found
 
 
 def test_running_statistics_are_those_of_gens_real_images_and_of_all_that_disc_learns_from():
@@ -117,11 +131,22 @@ def test_in_use_running_averages_or_the_batch_in_hand():
     state = initial(model(), BATCH)
     one = {"source": BATCH["source"][:1]}
     for batch_statistics in (False, True):
-        m = model(batch_statistics=batch_statistics)
-        alone = m.generate(state, one, jax.random.key(0))
+        generate = jax.jit(model(batch_statistics=batch_statistics).generate)
+        alone = generate(state, one, None)
         assert set(alone) == {"target"}
-        among = m.generate(state, BATCH, jax.random.key(0))["target"][:1]
-        assert bool(jnp.allclose(alone["target"], among, atol=1e-5)) != batch_statistics
+        among = generate(state, BATCH, None)["target"][:1]
+        assert np.allclose(alone["target"], among, atol=1e-5) != batch_statistics
+
+
+def test_averages_translate():
+    m = model(ema=0.5)
+    state = initial(m, BATCH)
+    gen = state.players["gen"]
+    other = jax.tree.map(lambda x: x + 0.5, gen.params)
+    generate = jax.jit(lambda player: m.generate(state.replace(players={"gen": player}), BATCH, None))
+    averaged = generate(gen.replace(ema=other))["target"]
+    np.testing.assert_array_equal(averaged, generate(gen.replace(params=other, ema=other))["target"])
+    assert (averaged != generate(gen)["target"]).any()
 
 
 def test_refusals():

@@ -1,4 +1,4 @@
-"""DTN's losses: their values, and the parameters that each of them moves."""
+"""DTN's losses: their values, and the parameters and running statistics that they move."""
 
 import math
 
@@ -13,6 +13,8 @@ from playing import ROWS, B, by_hand, distance, features, full, initial, model, 
 from gan_jax.game import devices
 from gan_jax.models import dtn
 from gan_jax.ops import augment, losses, ternary
+
+pytestmark = pytest.mark.usefixtures("whole_programs")
 
 
 def with_zero_logits(state):
@@ -48,6 +50,18 @@ def test_every_term_equals_the_one_computed_from_the_networks():
     _, metrics = run(m)
     for name, value in by_hand(m).items():
         assert metrics[name] == pytest.approx(float(value), rel=1e-4), name
+
+
+def test_running_statistics_of_g_are_those_of_the_mixture_of_both_domains():
+    m = full()
+    state, batch = initial(m), pictures()
+    z = features(m, state, batch)
+    kernel = state.players["gen"].params["g"]["project"]["kernel"]
+    halves = [np.concatenate([z[f"{r}_features"][part] for r in ("source", "target")])
+              for part in (slice(0, B // 2), slice(B // 2, B))]  # fmt: skip
+    means = [np.einsum("bc,ijcd->bijd", half, kernel).mean((0, 1, 2)) for half in halves]
+    after = devices.unreplicate(run(m)[0]).players["gen"].batch_stats["g"]["norm_0"]["mean"]
+    np.testing.assert_allclose(after, 0.1 * np.mean(means, 0), rtol=1e-3, atol=1e-6)
 
 
 def test_the_totals_add_the_terms_with_their_weights():

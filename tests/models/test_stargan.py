@@ -13,6 +13,8 @@ from starring import ATTRIBUTES, CLASSES, B, changed, counts, initial, model, pi
 
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
+from gan_jax.models import stargan
+from gan_jax.networks.translation import stargan as networks
 from gan_jax.ops import slopes
 
 
@@ -43,8 +45,8 @@ def test_a_players_update_leaves_the_other_bit_equal(update, still):
     m = model()
     state, _ = stepped(m, update)
     assert not any(leaf.any() for leaf in jax.tree.leaves(changed(m, state, still)))
-    assert all(leaf.any() for leaf in jax.tree.leaves(changed(m, state, update.split()[0], "conv_0" if
-               still == "disc" else "down_0")))  # fmt: skip
+    moved = changed(m, state, update.split()[0], "image" if still == "disc" else "maps")
+    assert all(leaf.any() for leaf in jax.tree.leaves(moved))
 
 
 @pytest.mark.parametrize(("update", "own", "other"), [("disc 0", slice(0, 5), slice(5, 13)),
@@ -55,6 +57,11 @@ def test_a_set_teaches_the_class_head_its_own_labels_alone(update, own, other):
     assert not head[..., other].any()
     assert head[..., own].mean() > 0.9
     assert changed(m, stepped(m, update)[0], "disc", "realness", "kernel").mean() > 0.9
+
+
+def test_the_fields_are_those_of_the_networks():
+    m = stargan.Model(labels=(CLASSES,), exclusive=(True,), g_width=8, g_blocks=3, d_width=16, d_downs=2)
+    assert (m.g, m.d) == (networks.Generator(8, 3), networks.Discriminator(8, 16, 2))
 
 
 @functools.cache
