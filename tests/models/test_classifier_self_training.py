@@ -3,11 +3,18 @@
 import jax
 import levels
 import numpy as np
+import programs
 import pytest
 from classifying import initial, model, pictures, run, unlabelled
 from judges import Judge
 
 from gan_jax.game import devices
+
+
+@pytest.fixture(scope="module", autouse=True)
+def whole():
+    with programs.whole():
+        yield
 
 
 def softmax(logits):
