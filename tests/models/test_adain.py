@@ -1,7 +1,6 @@
 """AdaIN: its losses by numpy, the target that is t, who moves, the rate, the weights, and refusals."""
 
 import dataclasses
-import math
 from types import SimpleNamespace
 
 import jax
@@ -9,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import programs
 import pytest
+import vgg_variables
 from translating import B, count, initial, run
 
 from gan_jax.models import Inputs, adain, create
@@ -144,12 +144,7 @@ def test_the_rate_rises_linearly_and_falls_as_in_the_code():
 
 
 def network(depth, through):
-    images = jnp.zeros((1, 32, 32, 3))
-    shapes = jax.eval_shape(VGG(depth, through=through).init, jax.random.key(1), images)
-    rng = np.random.default_rng(1)
-    draw = lambda leaf: rng.normal(0, 1.5 / math.sqrt(np.prod(leaf.shape[:-1])), leaf.shape)  # noqa: E731
-    variables = jax.tree.map(lambda leaf: draw(leaf).astype(np.float32), shapes)
-    return SimpleNamespace(variables={"vgg16": variables})
+    return SimpleNamespace(variables={"vgg16": vgg_variables.drawn(VGG(depth, through=through))})
 
 
 @pytest.mark.long

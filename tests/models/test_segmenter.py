@@ -110,9 +110,9 @@ def test_the_rate_runs_one_cycle_where_a_schedule_is_given():
     def moves(m):
         params = {"w": np.ones(1, np.float32)}
         tx = m.tx("segmenter")
-        state, found = tx.init(params), []
+        state, found, update = tx.init(params), [], jax.jit(tx.update)
         for _ in range(10):
-            move, state = tx.update(params, state)
+            move, state = update(params, state)
             found.append(-float(move["w"][0]))
         return np.array(found)
 

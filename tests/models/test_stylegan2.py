@@ -160,9 +160,11 @@ def test_the_penalty_of_slopes_is_r1_every_times_half_of_gamma(monkeypatch):
     state, batch = initial(m), pictures()
     m._penalise_slopes(state, batch, jax.random.key(0))
     name, loss_fn = seen[0]
-    value, (_, told) = jax.jit(loss_fn)(state.players["disc"].params)
-    d = lambda x: m.d.apply({"params": state.players["disc"].params}, x)  # noqa: E731
-    slope = jax.jit(lambda x: slopes.r1(d, x))(batch["image"])
+
+    def both(params, images):
+        return loss_fn(params), slopes.r1(lambda x: m.d.apply({"params": params}, x), images)
+
+    (value, (_, told)), slope = jax.jit(both)(state.players["disc"].params, batch["image"])
     assert (name, float(told["disc/r1"])) == ("disc", pytest.approx(float(slope), rel=1e-4))
     assert float(value) == pytest.approx(16 * 1.5 * float(slope), rel=1e-4)
 

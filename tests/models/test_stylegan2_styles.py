@@ -18,11 +18,11 @@ def styling(m):
 
 
 def styles_of(m, seed=0):
-    return styling(m)(initial(m).players["gen"].params, jax.random.key(seed))
+    return styling(m)(initial(model()).players["gen"].params, jax.random.key(seed))
 
 
 def test_mixing_changes_the_styles_from_one_layer_on_for_the_whole_batch():
-    always, never = model(style_mixing=1.0, size=16), model(style_mixing=0.0, size=16)
+    always, never = model(style_mixing=1.0), model(style_mixing=0.0)
     layers = always.num_styles
     plain, mean = (np.asarray(x) for x in styles_of(never))
     assert np.all(plain == plain[:, :1])
