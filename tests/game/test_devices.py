@@ -1,5 +1,7 @@
 """Placement on two devices, the two mapped calls, and keys."""
 
+import functools
+
 import flax.linen as nn
 import flax.struct
 import jax
@@ -29,10 +31,14 @@ def draw(state, batch, rng, phase):
     return state.replace(value=value), {"draw": value, "x": batch["x"].mean()}
 
 
+@functools.cache
+def drawing(seed):
+    return devices.pmap_step(draw, seed)
+
+
 def draws(seed=0, iteration=0, position=0):
-    step = devices.pmap_step(draw, seed)
     batch = devices.shard({"x": np.arange(4, dtype=np.float32)})
-    state, metrics = step(counter(), batch, devices.clock(iteration, position, True), "train")
+    state, metrics = drawing(seed)(counter(), batch, devices.clock(iteration, position, True), "train")
     return np.asarray(state.value), devices.to_host(metrics)
 
 
@@ -99,9 +105,8 @@ def test_metrics_are_means_over_the_devices():
 
 
 def test_the_step_moves_on_after_the_last_phase_only():
-    step = devices.pmap_step(draw, 0)
-    state = counter()
-    batch = devices.shard({"x": np.zeros(2, np.float32)})
+    step, state = drawing(0), counter()
+    batch = devices.shard({"x": np.zeros(4, np.float32)})
     seen = []
     for iteration in range(2):
         for position in range(3):
@@ -120,11 +125,17 @@ def spanning(state, batch, rng, phase):
 
 
 def test_a_step_of_the_global_batch_is_that_of_one_device_with_the_whole_batch():
-    key = jax.random.fold_in(jax.random.fold_in(jax.random.fold_in(jax.random.key(7), 3), 1), 0)
     x = np.arange(6, dtype=np.float32)
-    drawn = x + jax.random.normal(key, x.shape)
-    expected = ((drawn - drawn.mean()) / drawn.std() * jax.random.permutation(key, drawn)) @ jnp.arange(6)
-    found = {}
+
+    @jax.jit
+    def alone(key):
+        for number in (3, 1, 0):
+            key = jax.random.fold_in(key, number)
+        drawn = x + jax.random.normal(key, x.shape)
+        moved = (drawn - drawn.mean()) / drawn.std() * jax.random.permutation(key, drawn)
+        return moved @ jnp.arange(6)
+
+    expected, found = alone(jax.random.key(7)), {}
     for whole in (False, True):
         step, state = devices.pmap_step(spanning, 7, whole), counter()
         new, metrics = step(state, devices.shard({"x": x}), devices.clock(3, 1, True), "train")
@@ -201,8 +212,13 @@ def drawn(state, batch, keys):
     return jax.vmap(jax.random.uniform)(keys) + 0 * state * batch
 
 
+@functools.cache
+def applying():
+    return devices.pmap_apply(drawn)
+
+
 def test_apply_draws_by_seed_position_and_row():
-    apply = devices.pmap_apply(drawn)
+    apply = applying()
     state, batch = devices.replicate(np.float32(0)), np.zeros(4, np.float32)
     out = apply(state, batch, 3)
     np.testing.assert_array_equal(apply(state, batch, 3), out)
@@ -214,15 +230,15 @@ def test_apply_draws_by_seed_position_and_row():
 
 
 def test_rows_with_positions_of_their_own_draw_by_these_alone():
-    apply, state = devices.pmap_apply(drawn), devices.replicate(np.float32(0))
+    apply, state = applying(), devices.replicate(np.float32(0))
     out = apply(state, np.zeros(3, np.float32), 1, np.array([5, 9, 5]))
     assert out[0] == out[2] != out[1]
-    np.testing.assert_array_equal(apply(state, np.zeros(2, np.float32), 1, np.array([9, 5])), out[1:])
+    np.testing.assert_array_equal(apply(state, np.zeros(3, np.float32), 1, np.array([9, 5, 9]))[:2], out[1:])
 
 
 def test_draws_do_not_depend_on_the_number_of_devices(monkeypatch):
-    batch = np.zeros(5, np.float32)
-    several = devices.pmap_apply(drawn)(devices.replicate(np.float32(0)), batch, 3)
+    batch = np.zeros(3, np.float32)
+    several = applying()(devices.replicate(np.float32(0)), batch, 3)
     first = jax.local_devices()[:1]
     monkeypatch.setattr(jax, "local_devices", lambda: first)
     monkeypatch.setattr(jax, "local_device_count", lambda: 1)

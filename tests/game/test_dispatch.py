@@ -45,8 +45,8 @@ def one_by_one(whole, parts):
     return state, found
 
 
-@levels.parametrize(("whole", "parts"), [(False, 1), (True, 1), (False, 2)])
-def test_a_call_of_several_iterations_equals_as_many_calls(whole, parts):
+@levels.parametrize(("parts", "whole"), [(2, False), (1, False), (1, True)])
+def test_a_call_of_several_iterations_equals_as_many_calls(parts, whole):
     expected, losses = one_by_one(whole, parts)
     moves, kinds = dispatch.plan(1, PHASES)
     steps = devices.pmap_steps(phased, 3, whole, parts)

@@ -4,6 +4,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import optax
 import pytest
@@ -67,7 +68,7 @@ def whole():
     return moved(1)
 
 
-@pytest.mark.parametrize("parts", [2, 4])
+@levels.parametrize("parts", [2, 4])
 def test_the_mean_of_the_parts_gradients_is_that_of_the_whole_batch(parts):
     (state, metrics), (expected, losses) = moved(parts), whole()
     for name in "ab":
@@ -82,8 +83,13 @@ def test_a_part_has_the_rows_the_memory_and_the_key_of_a_device():
     """Two parts on each of two devices see what four devices would see."""
     state, _ = moved(2, "drawn", steps=1)
     parts = batch()["x"].reshape(4, 2, 3).sum((1, 2))
-    key = jax.random.fold_in(jax.random.fold_in(jax.random.key(5), 0), 0)
-    draws = [jax.random.uniform(jax.random.fold_in(key, part)) for part in range(4)]
+
+    @jax.jit
+    def draw(part):
+        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(5), 0), 0)
+        return jax.random.uniform(jax.random.fold_in(key, part))
+
+    draws = [draw(part) for part in range(4)]
     np.testing.assert_allclose(state.memory["seen_x"], (parts + draws).reshape(2, 2), rtol=1e-5)
     np.testing.assert_allclose(state.memory["shared"], parts.mean(), rtol=1e-5)
 

@@ -105,8 +105,13 @@ def moved(before, after):
     return any(np.any(a != b) for a, b in leaves)
 
 
+@functools.cache
+def drawing(m):
+    return devices.pmap_apply(m.generate)
+
+
 def generate(m, state, batch, seed=0, position=0):
-    return devices.pmap_apply(m.generate)(devices.replicate(state), batch, seed, position)
+    return drawing(m)(devices.replicate(state), batch, seed, position)
 
 
 def count(opt_state):

@@ -1,10 +1,12 @@
 """Games that grow, of a few hundred parameters, stepped on two devices."""
 
 import functools
+from unittest import mock
 
 import jax
 import numpy as np
 
+from gan_jax import game
 from gan_jax.game import devices
 
 B = 8
@@ -66,6 +68,20 @@ def run(m, first, steps, state=None):
 @functools.cache
 def finished(m, first, steps):
     return run(m, first, steps)
+
+
+def average_decay(m, stage):
+    """The old average's weight that G's update has at a stage."""
+    given = {}
+
+    def update(state, name, tx, loss_fn, ema_decay=None):
+        given[name] = ema_decay
+        return state, {"w_avg": 0.0}
+
+    state, key = initial(m), jax.random.key(0)
+    with mock.patch.object(game, "update", update), mock.patch.object(devices, "mean", lambda x: x):
+        m._update_g(state, B, key, None, stage)
+    return given["gen"]
 
 
 def same(a, b):

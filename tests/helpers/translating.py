@@ -59,7 +59,7 @@ def run(m, state, batches, method="train_step", start=0):
     return devices.unreplicate(state), metrics
 
 
-def kept(m, batch, start=0):
+def kept(m, batch, start=0, run=run):
     """What an iteration leaves of running means, by player: 0.9 for each pass whose statistics are kept.
 
     The means are 1000 before it, beside which those of a batch are nothing.

@@ -32,25 +32,31 @@ def path(tensors, tmp_path_factory):
     return str(path)
 
 
+@pytest.fixture(scope="module")
+def found(path):
+    """The variables in the file, and its hash."""
+    return pretrained.read("inception", path)
+
+
 @pytest.mark.long
-def test_an_npz_gives_the_networks_variables_and_the_files_hash(path, tensors):
-    variables, sha256 = pretrained.read("inception", path)
+def test_an_npz_gives_the_networks_variables_and_the_files_hash(path, tensors, found):
+    variables, sha256 = found
     jax.tree.map(np.testing.assert_array_equal, variables, inception.variables(tensors))
     with open(path, "rb") as file:
         assert sha256 == hashlib.sha256(file.read()).hexdigest()
 
 
-def test_the_network_sees_bytes_and_gives_features_and_logits(path):
-    variables, _ = pretrained.read("inception", path)
+def test_the_network_sees_bytes_and_gives_features_and_logits(found):
+    variables, _ = found
     bytes_ = {"image": np.zeros((3, 8, 8, 1), np.uint8)}
-    found = jax.eval_shape(lambda: pretrained.NETWORKS["inception"].describe(variables, bytes_["image"]))
-    assert {name: column.shape for name, column in found.items()} == {
+    columns = jax.eval_shape(lambda: pretrained.NETWORKS["inception"].describe(variables, bytes_["image"]))
+    assert {name: column.shape for name, column in columns.items()} == {
         "features": (3, 2048),
         "logits": (3, 1008),
     }
 
 
-def test_images_are_described_in_parts_whatever_their_type(path, monkeypatch):
+def test_images_are_described_in_parts_whatever_their_type(path, found, monkeypatch):
     def describe(variables, pictures):  # replaces the network, which takes long to compile
         assert pictures.dtype == np.uint8
         flat = pictures.reshape(len(pictures), -1).astype(np.float32)
@@ -60,7 +66,7 @@ def test_images_are_described_in_parts_whatever_their_type(path, monkeypatch):
     replaced = pretrained.NETWORKS["inception"]._replace(describe=describe)
     monkeypatch.setitem(pretrained.NETWORKS, "inception", replaced)
     network = pretrained._load.__wrapped__("inception", path)
-    variables, sha256 = pretrained.read("inception", path)
+    variables, sha256 = found
     assert network.sha256 == sha256
     pictures = np.random.default_rng(0).integers(0, 256, (5, 2, 3, 1)).astype(np.uint8)
     features, logits = network.apply("describe", {"image": pictures}).values()
@@ -126,7 +132,8 @@ def test_vgg_pools_its_last_maps_over_positions(tmp_path):
     assert network.sha256 == sha256
     # Images that have the network's size already are not resized.
     pictures = np.random.default_rng(1).integers(0, 256, (2, 112, 112, 3)).astype(np.uint8)
-    maps = vgg.VGG(**settings).apply(variables, to_float(pictures))["relu1_2"]
+    apply = jax.jit(lambda images: vgg.VGG(**settings).apply(variables, images))
+    maps = np.asarray(apply(to_float(pictures))["relu1_2"])
     np.testing.assert_allclose(network.apply("embed", {"image": pictures}), maps.mean((1, 2)), rtol=1e-4)
     grey = network.apply("describe", {"image": np.full((1, 8, 8, 1), 50, np.uint8)})
     same = network.apply("describe", {"image": np.full((1, 112, 112, 3), 50, np.uint8)})

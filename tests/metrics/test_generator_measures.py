@@ -3,10 +3,10 @@
 import math
 
 import jax
-import jax.numpy as jnp
 import levels
 import numpy as np
 import pytest
+import vgg_variables
 
 from gan_jax.metrics import perceptual
 from gan_jax.metrics.droplets import peaks
@@ -57,12 +57,13 @@ def test_perceptual_distances_sum_the_layers_means_and_ignore_the_strength_of_ma
     x, y = rng().uniform(-1, 1, (2, 2, 16, 16, 3)).astype(np.float32)
     if features == "vgg16":
         network = VGG(16, through="relu2_2")
-        variables = network.init(jax.random.key(1), x)
+        variables = vgg_variables.drawn(network)
         far = perceptual.distance("vgg16", Network(vgg16=variables))
-        maps = [network.apply(variables, image, ("relu1_2", "relu2_2")) for image in (x, y)]
+        apply = jax.jit(lambda image: network.apply(variables, image, ("relu1_2", "relu2_2")))
+        maps = [jax.device_get(apply(image)) for image in (x, y)]
         expected = 0
         for a, b in zip(*(found.values() for found in maps), strict=True):
-            a, b = (v / jnp.linalg.norm(v, axis=-1, keepdims=True) for v in (a, b))
+            a, b = (v / np.linalg.norm(v, axis=-1, keepdims=True) for v in (a, b))
             expected = expected + ((a - b) ** 2).sum(-1).mean((1, 2))
         np.testing.assert_allclose(far(x, y), expected, rtol=1e-4)
     else:
@@ -75,10 +76,8 @@ def test_perceptual_distances_sum_the_layers_means_and_ignore_the_strength_of_ma
 
 
 def test_large_images_are_averaged_before_vgg_sees_them():
-    network = VGG(16, through="relu1_2")
-    far = perceptual.distance(
-        "vgg16", Network(vgg16=network.init(jax.random.key(1), jnp.zeros((1, 8, 8, 3))))
-    )
+    network = VGG(16, through="relu1_1")
+    far = perceptual.distance("vgg16", Network(vgg16=vgg_variables.drawn(network)))
     x, y = rng().uniform(-1, 1, (2, 1, 256, 256, 1)).astype(np.float32)
     large = [np.repeat(np.repeat(image, 2, 1), 2, 2) for image in (x, y)]
     np.testing.assert_allclose(far(*large), far(x, y), rtol=1e-5)

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import programs
 import pytest
+import vgg_variables
 from translating import B, count, initial, run
 
 from gan_jax.models import Inputs, adain, create
@@ -20,6 +22,12 @@ SMALL = {"through": "relu2_1", "depth": 16, "learning_rate": 1e-2}
 
 def model(**fields):
     return adain.Model(**{**SMALL, **fields})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def whole():
+    with programs.whole():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +54,7 @@ def expected(state):
     (mean_c, std_c), (mean_s, std_s) = moments(content["relu2_1"]), moments(painted["relu2_1"])
     place = np.s_[:, None, None]
     t = std_s[place] * (content["relu2_1"] - mean_c[place]) / std_c[place] + mean_s[place]
-    image = m.decoder.apply(state.players["decoder"].eval_variables, jnp.asarray(t, jnp.float32))
+    image = m.decoder.apply(state.players["decoder"].eval_variables, np.asarray(t, np.float32))
     found = encode(image)
     pairs = [(moments(found[layer]), moments(painted[layer])) for layer in m.layers]
     squares = [np.square(a - b) for both in pairs for a, b in zip(*both, strict=True)]
@@ -122,9 +130,9 @@ def test_the_rate_rises_linearly_and_falls_as_in_the_code():
     # Adam's first updates of a constant gradient are the rate, with the sign of the gradient.
     def steps(m, n):
         tx, x = m.tx("decoder"), jnp.zeros(())
-        opt, moved = tx.init(x), []
+        opt, moved, step = tx.init(x), [], jax.jit(tx.update)
         for _ in range(n):
-            update, opt = tx.update(jnp.ones(()), opt, x)
+            update, opt = step(jnp.ones(()), opt, x)
             moved.append(-float(update))
         return moved
 
@@ -136,8 +144,7 @@ def test_the_rate_rises_linearly_and_falls_as_in_the_code():
 
 
 def network(depth, through):
-    variables = VGG(depth, through=through).init(jax.random.key(1), jnp.zeros((1, 32, 32, 3)))
-    return SimpleNamespace(variables={"vgg16": variables})
+    return SimpleNamespace(variables={"vgg16": vgg_variables.drawn(VGG(depth, through=through))})
 
 
 @pytest.mark.long
@@ -166,8 +173,7 @@ def test_with_a_random_encoder_the_weights_measure_the_style_alone(state):
     same = model().stylise(plain, BATCH)
     np.testing.assert_allclose(found["image"], same["image"], atol=1e-5)
     np.testing.assert_allclose(found["content_loss"], same["content_loss"], rtol=1e-4)
-    apply = jax.jit(lambda images: m.encoder.apply(judge, images, m.layers))
-    drawn, painted = apply(found["image"]), apply(BATCH["style"])
+    drawn, painted = (m.encoder.apply(judge, images, m.layers) for images in (found["image"], BATCH["style"]))
     pairs = [(moments(drawn[layer]), moments(painted[layer])) for layer in m.layers]
     wanted = sum(np.square(a - b).mean(-1) for both in pairs for a, b in zip(*both, strict=True))
     np.testing.assert_allclose(found["style_loss"], wanted, rtol=1e-3)

@@ -5,22 +5,30 @@ import math
 import jax
 import levels
 import numpy as np
+import programs
 import pytest
 from classifying import WIDTHS, attributes, features, initial, model, pictures, run
+from standing import told
 
 from gan_jax.models import Inputs
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm
 from gan_jax.ops import augment, losses
 
 
+@pytest.fixture(scope="module", autouse=True)
+def whole():
+    with programs.whole():
+        yield
+
+
 def test_attributes_cost_the_sigmoid_cross_entropy_of_each_and_all_count_alike():
-    m = model(objective="attributes", num_classes=3, learning_rate=1e-9)
+    m = model(objective="attributes", num_classes=3)
     batch = attributes()
     logits = np.asarray(
         m.network.apply(initial(m).players["classifier"].variables, batch["image"], train=False), np.float64
     )
     signs = 2 * batch["image_label"] - 1
-    _, (metrics,) = run(m, [batch])
+    metrics = told(m, initial(m), batch)
     assert metrics["classifier/loss"] == pytest.approx(np.log1p(np.exp(-signs * logits)).mean(), rel=1e-4)
     assert metrics["classifier/accuracy"] == pytest.approx(np.mean(signs * logits > 0))
 
@@ -36,7 +44,7 @@ def test_smoothed_attributes_cost_as_their_mixture_with_one_half():
 
 
 def test_features_are_imitated_by_squared_error_without_a_head():
-    m = model(objective="features", learning_rate=1e-9)
+    m = model(objective="features", learning_rate=1e-2)
     batch = features()
     variables = initial(m).players["classifier"].variables
     assert set(variables["params"]) == {"features"}

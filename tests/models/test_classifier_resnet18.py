@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import programs
 import pytest
 from classifying import attributes, initial, model, pictures, run
 
@@ -29,11 +30,12 @@ def test_features_are_what_the_head_reads():
     m = model(**SMALL)
     state, batch = initial(m), {"image": pictures(2)["image"]}
     head = state.players["classifier"].params["head"]
-    features = np.asarray(m.embed(state, batch))
+    with programs.whole():
+        features, predicted = np.asarray(m.embed(state, batch)), m.predict(state, batch)
     assert features.shape == (2, 4)
     assert (features >= 0).all()
     logits = features @ head["kernel"] + head["bias"]
-    np.testing.assert_allclose(m.predict(state, batch), logits, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(predicted, logits, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.long

@@ -1,9 +1,12 @@
 """What the updates of a noise-to-image game are given: images, keys, classes, ends of the penalty."""
 
+import functools
+
 import adversaries as play
 import jax
 import jax.numpy as jnp
 import numpy as np
+from standing import told
 
 from gan_jax.models import gan
 from gan_jax.models.shared import adversarial
@@ -12,24 +15,31 @@ STEPS = 3
 
 
 class Noting(gan.Model):
-    """Its updates move nobody, and note what they are given."""
+    """Its updates note what they are given. The state is the text of the updates so far."""
 
     def _update_d(self, state, batch, rng):
         self.noted.append((batch["image"], jax.random.key_data(rng)))
-        return state, {"disc/number": jnp.asarray(len(self.noted), float)}
+        return state + "d", {"disc/number": jnp.asarray(len(self.noted), float)}
 
     def _update_g(self, state, batch, rng):
         self.noted.append((batch["image"], jax.random.key_data(rng)))
-        return state, {}
+        return state + "g", {"gen/after": state}
 
 
+@functools.cache
 def given():
-    """What each update of an iteration is given, in order, the iteration's metrics and its batch."""
+    """What each update of an iteration is given, in order, the iteration's end and metrics, and its batch."""
     m = Noting(**play.SMALL, d_steps=STEPS)
     object.__setattr__(m, "noted", [])
     batch = play.pictures(m)
-    _, metrics = m.train_step(None, batch, jax.random.key(0), "train")
-    return m.noted, metrics, batch["image"]
+    state, metrics = m.train_step("", batch, jax.random.key(0), "train")
+    return m.noted, {**metrics, "end": state}, batch["image"]
+
+
+def test_d_moves_first_and_g_against_the_d_that_moved():
+    _, metrics, _ = given()
+    assert metrics["gen/after"] == "d" * STEPS
+    assert metrics["end"] == "d" * STEPS + "g"
 
 
 def test_d_sees_every_part_of_the_batch_once_and_g_draws_as_many_images_as_one_part_has():
@@ -61,7 +71,7 @@ def test_the_penalty_is_asked_for_between_the_real_images_and_the_fakes(monkeypa
     monkeypatch.setattr(adversarial.slopes, "gradient_penalty", ends)
     m = play.model(**play.WGAN_GP, gp_sides=1, gp_scale=3.0)
     batch = {name: 5 + x for name, x in play.pictures(m).items()}
-    _, metrics = play.run(m, batches=[batch])
+    metrics = told(m, play.initial(m), batch)
     assert metrics["critic/gp"] == 1000 * 3 + 100 * 1 + 10 + 1
 
 

@@ -1,6 +1,7 @@
 """Gatys' style transfer: its levels, targets, losses and options, with a few random filters."""
 
 import functools
+import math
 
 import jax
 import levels
@@ -9,10 +10,11 @@ import pytest
 
 from gan_jax.game import devices
 from gan_jax.models import Inputs, gatys
-from gan_jax.ops import colour, gram
+from gan_jax.ops import colour
 
 SMALL = {"sizes": (3,), "filters": 4, "content_layers": ("scales",), "optimizer": "adam"}
 CONTENT, STYLE = (12, 16), (10, 8)
+SHOWN = {"start": "style", "tv_weight": 2.0}  # an image with each term of the loss
 
 
 def model(**fields):
@@ -31,14 +33,32 @@ def batch(styles=1, content=CONTENT):
 
 @functools.cache
 def initial(m, styles=1):
-    return jax.device_get(m.init(jax.random.key(0), {k: v[:1] for k, v in batch(styles).items()}))
+    """A state with `m.init`'s shapes, on the host, drawn by numpy, since compiling initialisers is slow."""
+    return drawn(m, batch(styles))
+
+
+def drawn(m, given):
+    rng = np.random.default_rng(0)
+
+    def fill(path, leaf):
+        name = path[-1].key if hasattr(path[-1], "key") else ""
+        deviation = {"kernel": 1 / math.sqrt(np.prod(leaf.shape[:-1])), "pixels": 0.25}.get(name, 0.0)
+        return (deviation * rng.normal(size=leaf.shape)).astype(leaf.dtype)
+
+    shapes = jax.eval_shape(m.init, jax.random.key(0), {k: v[:1] for k, v in given.items()})
+    return jax.tree.map_with_path(fill, shapes)
+
+
+@functools.cache
+def compiled(m):
+    return devices.pmap_step(m.train_step, 0)
 
 
 def run(m, steps=1, given=None, state=None, styles=1):
     """The state after some iterations on two devices, and the metrics of each iteration."""
     given = batch(styles) if given is None else given
     state, metrics = devices.replicate(initial(m, styles) if state is None else state), []
-    step = devices.pmap_step(m.train_step, 0)
+    step = compiled(m)
     for i in range(steps):
         phases = m.phases(i)
         for j, phase in enumerate(phases):
@@ -89,20 +109,24 @@ def test_an_image_that_is_its_own_style_and_content_costs_nothing():
     given = batch()
     given["style"] = given["content"]
     m = model()
-    _, metrics = run(m, 1, given, m.init(jax.random.key(0), {k: v[:1] for k, v in given.items()}))
+    _, metrics = run(m, 1, given, drawn(m, given))
     assert metrics[0]["image/loss"] < 1e-5
     assert metrics[0]["image/grad_norm"] < 1e-6 * finished(m)[1][0]["image/grad_norm"]
 
 
 def test_the_loss_is_the_papers_on_maps_with_mean_activation_one():
-    m = model(start="style")
-    _, metrics = run(m)
-    network = m.network
-    variables, given = initial(m).frozen["features"], batch()
-    maps = {role: network.apply(variables, x[:1], ("scales",))["scales"] for role, x in given.items()}
+    m = model(**SHOWN)
+    metrics = finished(m, 1)[1]
+    given = {role: x[:1] for role, x in batch().items()}
+
+    @jax.jit
+    def apply(variables, given):
+        shown = jax.image.resize(given["style"], (1, *CONTENT, 3), "bilinear")
+        images = {**given, "shown": shown}
+        return {role: m.network.apply(variables, x, ("scales",))["scales"] for role, x in images.items()}
+
+    maps = jax.device_get(apply(initial(m).frozen["features"], given))
     scale = (maps["content"].mean() + maps["style"].mean()) / 2
-    shown = jax.image.resize(given["style"][:1], (1, *CONTENT, 3), "bilinear")
-    maps["shown"] = network.apply(variables, shown, ("scales",))["scales"]
     f, p, s = (np.asarray(maps[k][0] / scale).reshape(-1, 4) for k in ("shown", "content", "style"))
     assert metrics[0]["image/content"] == pytest.approx(0.5 * ((f - p) ** 2).sum(), rel=1e-4)
     distance = ((f.T @ f / len(f) - s.T @ s / len(s)) ** 2).sum() / (4 * 4**2)
@@ -155,19 +179,24 @@ def test_each_region_takes_the_style_of_its_own_region():
         halves[:, :, width // 2 :] = 1
         halves[:, 0] = 255  # no region
         given[f"{role}_label"] = halves
-    shapes = {k: v[:1] for k, v in given.items()}
-    state = jax.device_get(m.init(jax.random.key(0), shapes))
-    measured = m._measure(state.frozen["features"], shapes, 0)
-    maps = m.network.apply(state.frozen["features"], given["style"][:1], ("scales",))["scales"]
+    first = {k: v[:1] for k, v in given.items()}
+
+    @jax.jit
+    def measure(features):
+        maps = m.network.apply(features, first["style"], ("scales",))["scales"]
+        return m._measure(features, first, 0), maps
+
+    measured, maps = jax.device_get(measure(drawn(m, given).frozen["features"]))
     maps = maps / measured["scales"]["scales"]
-    wanted = [gram.gram(maps[:, 1:, part])[0, 0] for part in (slice(0, 4), slice(4, 8))]
+    parts = [maps[0, 1:, part].reshape(-1, 4) for part in (slice(0, 4), slice(4, 8))]
+    wanted = [part.T @ part / len(part) for part in parts]
     np.testing.assert_allclose(measured["styles"]["style"]["scales"][0], wanted, rtol=1e-4)
     m.check(Inputs(16, columns={k: v for k, v in given.items() if k.endswith("_label")}))
 
 
 def test_luminance_keeps_the_contents_colours():
     m = model(colour="luminance")
-    state, _ = finished(m, 2)
+    state, _ = finished(model())  # training is the same
     content = batch()["content"][:1]
     wanted = colour.with_colours_of(pixels(state), content)
     np.testing.assert_allclose(generate(m, state), np.clip(wanted, -1, 1), atol=1e-5)
@@ -183,16 +212,18 @@ def test_match_is_a_style_that_was_matched_before():
 
 
 def test_a_total_variation_is_added():
-    _, metrics = run(model(tv_weight=2.0))
-    found = metrics[0]
+    found = finished(model(**SHOWN), 1)[1][0]
     wanted = found["image/content"] + 1e6 * found["image/style"] + 2 * found["image/tv"]
     assert found["image/loss"] == pytest.approx(wanted, rel=1e-5)
 
 
 @pytest.mark.parametrize(("start", "std"), [("noise", 0.25), ("content", 0.58)])
 def test_the_first_image(start, std):
-    m = model(start=start, learning_rate=1e-6)
-    state, _ = run(m)
+    m = model(start=start)
+    first = jax.jit(m.init)(jax.random.key(0), {k: v[:1] for k, v in batch().items()})
+    state = devices.replicate(first)
+    state, _ = compiled(m)(state, devices.shard(batch()), devices.clock(0, 0, False), ("start", 0))
+    state = devices.unreplicate(state)
     assert pixels(state).std() == pytest.approx(std, rel=0.3)
     if start == "content":
         np.testing.assert_allclose(pixels(state), batch()["content"][:1], atol=1e-5)

@@ -14,10 +14,10 @@ def descent(loss, start, steps):
     """The losses and parameters after each step."""
     tx = optimizers.lbfgs(5)
     params, found = jnp.asarray(start), []
-    state = tx.init(params)
+    state, value_and_slope, move = tx.init(params), jax.jit(jax.value_and_grad(loss)), jax.jit(tx.update)
     for _ in range(steps):
-        value, slope = jax.value_and_grad(loss)(params)
-        updates, state = tx.update(slope, state, params)
+        value, slope = value_and_slope(params)
+        updates, state = move(slope, state, params)
         params = params + updates
         found.append((float(value), np.asarray(params)))
     return found

@@ -4,10 +4,12 @@ import functools
 
 import growth as play
 import jax
-import levels
 import numpy as np
+import optax
 import pytest
+from standing import told
 
+from gan_jax import game
 from gan_jax.game import devices
 from gan_jax.models import pggan
 from gan_jax.models.shared import base
@@ -67,7 +69,8 @@ def test_a_stage_has_its_own_rate_and_later_stages_the_last_one():
 # --- a step --------------------------------------------------------------------------------------
 
 
-@levels.parametrize(("first", "sides", "colours"), [(0, (4,), (4,)), (2, (4, 8), (4, 8))])
+@pytest.mark.long
+@pytest.mark.parametrize(("first", "sides", "colours"), [(0, (4,), (4,)), (2, (4, 8), (4, 8))])
 def test_only_layers_up_to_the_stage_move(first, sides, colours):
     before, (after, _) = play.initial(model()), play.finished(model(), first, 1)
     for name, colour in (("gen", "torgb"), ("disc", "fromrgb")):
@@ -77,9 +80,12 @@ def test_only_layers_up_to_the_stage_move(first, sides, colours):
     assert jax.tree.structure(after) == jax.tree.structure(before)
 
 
-def test_once_a_stage_is_whole_the_colours_below_it_stay():
-    state = play.initial(model())
-    after, _ = play.run(model(), 4, 1, state)
+def test_once_a_stage_is_whole_the_colours_below_it_stay(monkeypatch):
+    # A loss and an optimiser that compile fast.
+    monkeypatch.setattr(pggan.Model, "tx", lambda *_: optax.sgd(1.0))
+    m = model(loss="nonsaturating", gp_weight=0.0)
+    state = play.initial(m)
+    after, _ = play.run(m, 4, 1, state)
     for name in ("gen", "disc"):
         moved = play.moved(state.players[name].params, after.players[name].params)
         assert moved == {
@@ -87,14 +93,19 @@ def test_once_a_stage_is_whole_the_colours_below_it_stay():
             for key in state.players[name].params
             if layers(4, 8)(key) and key not in ("b4_torgb", "b4_fromrgb")
         }
+    assert jax.tree.structure(after) == jax.tree.structure(state)
 
 
 def test_a_restart_zeroes_moments_and_counts_and_nothing_else():
-    before, _ = play.finished(model(), 0, 1)
-    phase = jax.jit(lambda state: model().train_step(state, {}, jax.random.key(0), ("grow", 1))[0])
-    after = phase(before)
+    m = model(size=8)
+    state = play.initial(m)
+    players = {
+        name: player.replace(opt_state=jax.tree.map(np.ones_like, player.opt_state))
+        for name, player in state.players.items()
+    }
+    before = state.replace(players=players)
+    after = jax.jit(lambda s: m.train_step(s, {}, jax.random.key(0), ("grow", 1))[0])(before)
     for name, player in before.players.items():
-        assert any(np.any(x) for x in jax.tree.leaves(player.opt_state))
         assert not any(np.any(x) for x in jax.tree.leaves(after.players[name].opt_state))
         play.same(player.params, after.players[name].params)
         play.same(player.ema, after.players[name].ema)
@@ -102,6 +113,13 @@ def test_a_restart_zeroes_moments_and_counts_and_nothing_else():
 
 
 def test_the_average_follows_g_at_every_update_and_d_has_none():
+    assert play.average_decay(model(), 0) == play.average_decay(model(), 2) == 0.999
+    state = play.initial(model())
+    assert (state.players["gen"].ema is None, state.players["disc"].ema is None) == (False, True)
+
+
+@pytest.mark.long
+def test_a_step_moves_the_average():
     before, (after, _) = play.initial(model()), play.finished(model(), 0, 1)
     gen = after.players["gen"]
     expected = jax.tree.map(lambda e, p: 0.999 * e + 0.001 * p, before.players["gen"].params, gen.params)
@@ -137,7 +155,7 @@ def test_a_d_that_knows_nothing_costs_the_penalty_and_its_drift():
     zeros = jax.tree.map(np.zeros_like, state.players["disc"].params)
     zeros["b4_out"]["bias"] += 100
     players = {**state.players, "disc": state.players["disc"].replace(params=zeros)}
-    _, metrics = play.run(m, 0, 1, state.replace(players=players))
+    metrics = told(m, state.replace(players=players), play.pictures(m), ("train", 0))
     assert metrics["disc/loss"] == pytest.approx(10 + 0.001 * 100**2, rel=1e-5)
     assert metrics["disc/gp"] == pytest.approx(1, rel=1e-5)
     assert (metrics["disc/real"], metrics["disc/fake"], metrics["disc/w"]) == pytest.approx((100, 100, 0))
@@ -168,7 +186,7 @@ def test_both_players_move_at_the_rate_of_the_stage(monkeypatch):
         return tx(self, player, stage, iteration)
 
     monkeypatch.setattr(pggan.Model, "tx", noting)
-    monkeypatch.setattr(devices, "mean", lambda tree: tree)
+    monkeypatch.setattr(game, "update", lambda state, *_: (state, {}))
     m = model()
     jax.eval_shape(
         lambda s, b: m.train_step(s, b, jax.random.key(0), ("train", 1)), play.initial(m), play.pictures(m)
@@ -179,9 +197,14 @@ def test_both_players_move_at_the_rate_of_the_stage(monkeypatch):
 # --- what it draws -------------------------------------------------------------------------------
 
 
+@functools.cache
+def drawing(m):
+    return devices.pmap_apply(m.generate)
+
+
 def drawn(m, z, step):
     state = play.initial(m).replace(step=np.int32(step))
-    return devices.pmap_apply(m.generate)(devices.replicate(state), {"z": z})["image"]
+    return drawing(m)(devices.replicate(state), {"z": z})["image"]
 
 
 def test_images_have_the_full_size_at_every_step_and_show_the_stage():
@@ -200,7 +223,8 @@ def test_a_latents_image_is_the_same_alone_in_a_batch_and_on_any_device():
     m = model()
     z = np.random.default_rng(1).normal(size=(5, 4)).astype(np.float32)
     together, state = drawn(m, z, 3), play.initial(m).replace(step=np.int32(3))
-    alone = [jax.jit(m.decode)(state, z[i : i + 1])[0] for i in range(5)]
+    decode = jax.jit(m.decode)
+    alone = [decode(state, z[i : i + 1])[0] for i in range(5)]
     np.testing.assert_allclose(together, alone, atol=1e-5)
     np.testing.assert_allclose(drawn(m, z[::-1], 3), together[::-1], atol=1e-5)
 

@@ -6,6 +6,7 @@ import math
 import jax
 import numpy as np
 import pytest
+from playing import drawn
 
 from gan_jax import config as configuration
 from gan_jax.data import Examples
@@ -29,15 +30,18 @@ def model(**fields):
 
 @functools.cache
 def initial(m):
-    return jax.device_get(jax.jit(m.init)(jax.random.key(0), batch(1)))
+    return drawn(jax.eval_shape(m.init, jax.random.key(0), batch(1)))
+
+
+@functools.cache
+def compiled(m):
+    return devices.pmap_step(m.train_step, 0)
 
 
 def step(m, given, state=None):
     """The state after one step on two devices, and its metrics."""
     state = devices.replicate(initial(m) if state is None else state)
-    moved, metrics = devices.pmap_step(m.train_step, 0)(
-        state, devices.shard(given), devices.clock(0, 0, True), "train"
-    )
+    moved, metrics = compiled(m)(state, devices.shard(given), devices.clock(0, 0, True), "train")
     return devices.unreplicate(moved), devices.to_host(metrics)
 
 
@@ -106,9 +110,9 @@ def test_the_rate_runs_one_cycle_where_a_schedule_is_given():
     def moves(m):
         params = {"w": np.ones(1, np.float32)}
         tx = m.tx("segmenter")
-        state, found = tx.init(params), []
+        state, found, update = tx.init(params), [], jax.jit(tx.update)
         for _ in range(10):
-            move, state = tx.update(params, state)
+            move, state = update(params, state)
             found.append(-float(move["w"][0]))
         return np.array(found)
 

@@ -6,8 +6,10 @@ import math
 import growth as play
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
 import pytest
+from standing import told
 
 from gan_jax.game import devices
 from gan_jax.models import pggan, stylegan
@@ -79,8 +81,12 @@ def test_the_mean_style_follows_every_drawing(monkeypatch):
 
 def test_the_average_is_half_way_after_its_half_life():
     m = model(ema_half_life=50.0, updates=(1, 1, 4))
-    assert m.average_decay(1) ** 50 == pytest.approx(0.5)
-    assert m.average_decay(2) ** (4 * 50) == pytest.approx(0.5)
+    assert play.average_decay(m, 1) ** 50 == pytest.approx(0.5)
+    assert play.average_decay(m, 2) ** (4 * 50) == pytest.approx(0.5)
+
+
+@pytest.mark.long
+def test_a_step_moves_the_average_by_its_half_life():
     before, after = play.initial(model()), one_step()[0]
     gen, decay = after.players["gen"], 0.5 ** (1 / model().ema_half_life)
     expected = jax.tree.map(
@@ -89,7 +95,7 @@ def test_the_average_is_half_way_after_its_half_life():
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), gen.ema, expected)
 
 
-@pytest.mark.parametrize("stage", [1, 2])
+@levels.parametrize("stage", [1, 2])
 def test_styles_are_mixed_from_a_random_active_layer_on(stage):
     m = model(style_mixing=1.0)
     params, active = play.initial(m).players["gen"].params, 2 * (stage + 1)
@@ -121,18 +127,24 @@ def test_styles_are_mixed_among_the_layers_of_the_stage(monkeypatch):
     assert asked == [(play.B, 6)] * 2
 
 
-def test_a_d_that_knows_nothing_costs_two_ln_2():
-    m = model()
+def first(**params):
+    """The metrics of the first stage, of 4 pixels, before anyone moves; `params` replace those of players."""
+    m = model(size=8, start_size=4)
     state = play.initial(m)
+    players = {name: state.players[name].replace(params=tree) for name, tree in params.items()}
+    return told(m, state.replace(players={**state.players, **players}), play.pictures(m), ("train", 0))
+
+
+def test_a_d_that_knows_nothing_costs_two_ln_2():
+    state = play.initial(model(size=8, start_size=4))
     zeros = jax.tree.map(np.zeros_like, state.players["disc"].params)
-    players = {**state.players, "disc": state.players["disc"].replace(params=zeros)}
-    _, metrics = play.run(m, 0, 1, state.replace(players=players))
+    metrics = first(disc=zeros)
     assert metrics["disc/loss"] == pytest.approx(2 * math.log(2), rel=1e-5)
     assert metrics["disc/r1"] == 0
 
 
 def test_r1_is_weighed_by_half_of_gamma():
-    metrics = one_step()[1]
+    metrics = first()
     penalty = model().r1_weight / 2 * metrics["disc/r1"]
     assert penalty > 0.01
     assert metrics["disc/loss"] - metrics["disc/adversarial"] == pytest.approx(penalty, rel=1e-3)
@@ -164,9 +176,9 @@ def test_truncation_one_changes_nothing_and_zero_draws_the_mean_style():
 
 
 def test_fine_styles_are_not_truncated():
-    m = model(size=64, width_base=64)
-    state = play.initial(m)
-    ws, cut = (np.asarray(m.styles(state, latents(2), truncation=t)) for t in (1.0, 0.0))
+    # The mapping network is that of the smaller model.
+    m, state = model(size=64, width_base=64), play.initial(model())
+    ws, cut = (np.asarray(m.styles(state, latents(), truncation=t)) for t in (1.0, 0.0))
     assert m.num_styles == 10
     np.testing.assert_array_equal(ws[:, 8:], cut[:, 8:])
     np.testing.assert_allclose(cut[:, :8], 0, atol=1e-6)
@@ -179,7 +191,7 @@ def test_there_is_a_kernel_for_each_style():
 
 
 def test_without_strength_noise_changes_nothing():
-    m, z = model(), latents()
+    m, z = model(size=8), latents()
     state = at(m, 9)
     silent = jax.tree_util.tree_map_with_path(
         lambda path, x: 0 * x if path[-1].key == "noise_strength" else x, state.players["gen"].ema
@@ -222,7 +234,8 @@ def test_the_lines_of_the_table_differ_in_the_layers_that_they_add():
         "constant": {"noise": False},
         "noise": {},
     }
-    params = {name: play.initial(model(**f)).players["gen"].params["synthesis"] for name, f in lines.items()}
+    states = {name: play.initial(model(size=8, **fields)) for name, fields in lines.items()}
+    params = {name: state.players["gen"].params["synthesis"] for name, state in states.items()}
     assert "b4_dense" in params["styles"]
     assert "const" not in params["styles"]
     assert "b4_dense" not in params["constant"]
@@ -233,11 +246,18 @@ def test_the_lines_of_the_table_differ_in_the_layers_that_they_add():
 # --- maps ----------------------------------------------------------------------------------------
 
 
-def test_the_maps_of_the_last_side_are_those_whose_colours_the_image_has():
+@functools.cache
+def drawing():
+    """The maps and images of styles, as one program, and the grown state."""
     m = model(noise=False)
     state = at(m, 100)
-    ws = np.random.default_rng(0).normal(size=(3, m.num_styles, 4)).astype(np.float32)
-    maps, image = jax.jit(lambda state, ws: (m.maps(state, ws), m.synthesise(state, ws)))(state, ws)
+    both = jax.jit(lambda state, ws: (m.maps(state, ws), m.synthesise(state, ws)))
+    return functools.partial(both, state), state
+
+
+def test_the_maps_of_the_last_side_are_those_whose_colours_the_image_has():
+    draw, state = drawing()
+    maps, image = draw(np.random.default_rng(0).normal(size=(3, 6, 4)).astype(np.float32))
     assert {side: x.shape for side, x in maps.items()} == {
         4: (3, 4, 4, 4),
         8: (3, 8, 8, 4),
@@ -249,9 +269,8 @@ def test_the_maps_of_the_last_side_are_those_whose_colours_the_image_has():
 
 
 def test_a_style_gives_each_map_its_mean_and_deviation():
-    m = model(noise=False)
-    state = at(m, 100)
-    maps = jax.jit(m.maps)(state, np.zeros((1, m.num_styles, 4), np.float32))
+    draw, state = drawing()
+    maps, _ = draw(np.zeros((3, 6, 4), np.float32))
     own = state.players["gen"].eval_variables["params"]["synthesis"]["b8_styled1"]["style"]["bias"]
     scale, shift = np.split(own, 2)
     np.testing.assert_allclose(maps[8].mean((0, 1, 2)), shift, atol=1e-4)

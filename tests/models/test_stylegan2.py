@@ -85,12 +85,18 @@ def test_lazy_penalties_are_weighted_by_their_intervals(monkeypatch):
     monkeypatch.setattr(slopes, "path_lengths", lambda *_: jnp.asarray(lengths))
     m = model(r1_weight=3.0, r1_every=8, pl_weight=2.0, pl_every=5)
     state = initial(m).replace(memory={**initial(m).memory, "path_mean": jnp.float32(2.0)})
+
+    @functools.partial(jax.jit, static_argnums=1)
+    def step(state, phase):
+        after, _ = m.train_step(state, pictures(), jax.random.key(0, impl="unsafe_rbg"), phase)
+        return after.memory["path_mean"], asked
+
     for phase in ("disc_r1", "gen_path"):
-        after, _ = m.train_step(state, pictures(), jax.random.key(0), phase)
+        path_mean, asked = step(state, phase)
     mean = 0.99 * 2 + 0.01 * lengths.mean()
     assert float(asked["disc"]) == pytest.approx(8 * 3 / 2 * 0.5)
     assert float(asked["gen"]) == pytest.approx(5 * 2 * np.square(lengths - mean).mean(), rel=1e-5)
-    assert float(after.memory["path_mean"]) == pytest.approx(mean)
+    assert float(path_mean) == pytest.approx(mean)
 
 
 @pytest.mark.long
@@ -105,10 +111,14 @@ def adapted(sign, step, old=0.5, earlier=0.0):
     m = model(ada_length=1000)
     memory = {"augment_probability": jnp.float32(old), "sign_real": jnp.float32(earlier)}
     state = initial(m).replace(step=np.int32(step), memory=memory)
-    one = functools.partial(jax.tree.map, lambda x: jnp.asarray(x)[None])
-    run = jax.pmap(lambda s, x: m.adapt(s, {"disc/sign_real": x})[0].memory, axis_name=devices.AXIS)
-    found = run(one(state), jnp.full(1, sign, jnp.float32))
-    return tuple(float(found[name][0]) for name in ("augment_probability", "sign_real"))
+    found = adapting(m)(state, np.float32(sign))
+    return tuple(float(found[name]) for name in ("augment_probability", "sign_real"))
+
+
+@functools.cache
+def adapting(m):
+    adapt = lambda state, sign: m.adapt(state, {"disc/sign_real": sign})[0].memory  # noqa: E731
+    return jax.jit(jax.vmap(adapt, None, None, axis_name=devices.AXIS, axis_size=1))
 
 
 def test_ada_moves_by_4_of_its_length_towards_its_target():
@@ -149,9 +159,11 @@ def test_the_penalty_of_slopes_is_r1_every_times_half_of_gamma(monkeypatch):
     state, batch = initial(m), pictures()
     m._penalise_slopes(state, batch, jax.random.key(0))
     name, loss_fn = seen[0]
-    value, (_, told) = jax.jit(loss_fn)(state.players["disc"].params)
-    d = lambda x: m.d.apply({"params": state.players["disc"].params}, x)  # noqa: E731
-    slope = jax.jit(lambda x: slopes.r1(d, x))(batch["image"])
+
+    def both(params, images):
+        return loss_fn(params), slopes.r1(lambda x: m.d.apply({"params": params}, x), images)
+
+    (value, (_, told)), slope = jax.jit(both)(state.players["disc"].params, batch["image"])
     assert (name, float(told["disc/r1"])) == ("disc", pytest.approx(float(slope), rel=1e-4))
     assert float(value) == pytest.approx(16 * 1.5 * float(slope), rel=1e-4)
 
@@ -182,7 +194,8 @@ def test_frozen_blocks_of_d_do_not_move(frozen):
     m = model(freeze_d=frozen)
     params = initial(m).players["disc"].params
     tx = m.tx("disc")
-    updates, _ = tx.update(jax.tree.map(jnp.ones_like, params), tx.init(params), params)
+    move = jax.jit(lambda params, ones: tx.update(ones, tx.init(params), params)[0])
+    updates = move(params, jax.tree.map(np.ones_like, params))
     still = {name for name, part in updates.items() if not any(x.any() for x in jax.tree.leaves(part))}
     assert still == ({"b8", "b8_fromrgb"} if frozen else set())
     assert {name for name in updates if name not in still} >= {"b4_conv", "b4_fc", "b4_out"}

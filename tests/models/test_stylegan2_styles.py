@@ -1,5 +1,7 @@
 """StyleGAN2's styles: what they mix, which images they give, and which layers they reach."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,13 +12,17 @@ from gan_jax.game import devices
 from gan_jax.networks.generation import stylegan2 as networks
 
 
+@functools.cache
+def styling(m):
+    return jax.jit(lambda params, key: m._draw_styles(params, key, 3, None))
+
+
 def styles_of(m, seed=0):
-    params = initial(m).players["gen"].params
-    return m._draw_styles(params, jax.random.key(seed), 3, None)
+    return styling(m)(initial(model()).players["gen"].params, jax.random.key(seed))
 
 
 def test_mixing_changes_the_styles_from_one_layer_on_for_the_whole_batch():
-    always, never = model(style_mixing=1.0, size=16), model(style_mixing=0.0, size=16)
+    always, never = model(style_mixing=1.0), model(style_mixing=0.0)
     layers = always.num_styles
     plain, mean = (np.asarray(x) for x in styles_of(never))
     assert np.all(plain == plain[:, :1])
@@ -72,8 +78,8 @@ def test_the_kernels_of_a_style_are_those_of_its_convolution_and_of_the_colours(
 def test_a_conditional_model_gives_every_class_its_own_style():
     m = model(num_classes=3, augment="none")
     state = initial(m)
-    z = jnp.ones((3, m.z_dim))
-    ws = m.styles(state, z, jnp.arange(3))
+    z = np.ones((3, m.z_dim), np.float32)
+    ws = jax.jit(m.styles)(state, z, np.arange(3))
     assert ws.shape == (3, networks.num_styles(8), m.w_dim)
     assert np.abs(ws[0] - ws[1]).max() > 1e-3
     with pytest.raises(ValueError, match="needs a label for every z"):
