@@ -44,9 +44,15 @@ def filled(tree, seed=0):
             draw /= np.linalg.norm(draw)
         else:
             draw *= math.prod(leaf.shape[:-1]) ** -0.5 if leaf.ndim > 1 else 0.1
-        return jnp.asarray(draw, jnp.float32)
+        return np.asarray(draw, np.float32)
 
     return jax.tree.map_with_path(value, tree)
+
+
+def drawn(module, *inputs, **options):
+    """Random variables of a module called with these arguments."""
+    keys = {"params": jax.random.key(0), "dropout": jax.random.key(1)}
+    return filled(jax.eval_shape(lambda: module.init(keys, *inputs, **options)))
 
 
 def split(tree):
