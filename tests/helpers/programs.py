@@ -18,7 +18,7 @@ from gan_jax.runs import functions, required
 CALLS = ("init", "init_with_output", "apply")
 
 
-def _as_one_program(fn):
+def one_program(fn):
     """`fn`, compiled once for each set of arguments that are not arrays; its results are numpy's.
 
     A call without arrays, and one inside of another program, are left as they are.
@@ -66,13 +66,13 @@ def _on_host(leaf):
 def each(module):
     """The names of `module`, whose functions are one program in each call."""
     names = {name: value for name, value in vars(module).items() if not name.startswith("_")}
-    own = {n: f for n, f in names.items() if inspect.isfunction(f) and f.__module__ == module.__name__}
-    return types.SimpleNamespace(**names | {name: _as_one_program(f) for name, f in own.items()})
+    own = {n: f for n, f in names.items() if inspect.isfunction(f) and f.__module__.startswith("gan_jax.")}
+    return types.SimpleNamespace(**names | {name: one_program(f) for name, f in own.items()})
 
 
 def whole():
     """A context in which each call of a network is one program, whose results are numpy's."""
-    wrapped = {name: _as_one_program(getattr(nn.Module, name)) for name in CALLS}
+    wrapped = {name: one_program(getattr(nn.Module, name)) for name in CALLS}
     return mock.patch.multiple(nn.Module, **wrapped)
 
 
