@@ -3,7 +3,6 @@
 import math
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gan_jax.networks.generation import catalogue
@@ -19,13 +18,12 @@ def count(tree):
 
 def variables(module, *inputs):
     """Shapes of a module's variables for inputs of the given shapes; nothing is computed."""
-    inputs = [jnp.zeros(shape) for shape in inputs]
 
-    def start():
+    def start(*inputs):
         keys = {"params": jax.random.key(0), "dropout": jax.random.key(1)}
         return module.init(keys, *inputs[:1], False, *inputs[1:])
 
-    return jax.eval_shape(start)
+    return jax.eval_shape(start, *(jax.ShapeDtypeStruct(shape, np.float32) for shape in inputs))
 
 
 def normal(*shape, seed=0):
@@ -44,9 +42,19 @@ def filled(tree, seed=0):
             draw /= np.linalg.norm(draw)
         else:
             draw *= math.prod(leaf.shape[:-1]) ** -0.5 if leaf.ndim > 1 else 0.1
-        return jnp.asarray(draw, jnp.float32)
+        return np.asarray(draw, np.float32)
 
     return jax.tree.map_with_path(value, tree)
+
+
+def drawn(module, *inputs, **options):
+    """Random variables of a module called with these arguments."""
+
+    def start():
+        keys = {"params": jax.random.key(0), "dropout": jax.random.key(1)}
+        return module.init(keys, *inputs, **options)
+
+    return filled(jax.eval_shape(start))
 
 
 def split(tree):

@@ -2,10 +2,13 @@
 
 import contextlib
 import functools
+import inspect
+import types
 from unittest import mock
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from gan_jax import train
@@ -15,39 +18,61 @@ from gan_jax.runs import functions, required
 CALLS = ("init", "init_with_output", "apply")
 
 
-def _as_one_program(method):
-    """`method` of a module, compiled once for each module and each set of arguments that are not arrays."""
+def one_program(fn):
+    """`fn`, compiled once for each set of arguments that are not arrays; its results are numpy's.
+
+    A call without arrays, and one inside of another program, are left as they are.
+    """
     programs = {}
 
-    @functools.wraps(method)
-    def call(module, *args, **kwargs):
+    @functools.wraps(fn)
+    def call(*args, **kwargs):
         leaves, tree = jax.tree.flatten((args, kwargs))
-        inside = module.scope is not None or any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
-        if inside:
-            return method(module, *args, **kwargs)
-        fixed = tuple(None if _is_array(leaf) else leaf for leaf in leaves)
-        key = (module, tree, fixed)
+        given = [leaf for leaf in leaves if _is_array(leaf)]
+        if not given or any(_is_inside(leaf) for leaf in leaves):
+            return fn(*args, **kwargs)
+        key = (tree, tuple(None if _is_array(leaf) else leaf for leaf in leaves))
         if key not in programs:
 
             def program(arrays):
                 arrays = iter(arrays)
-                given = [next(arrays) if _is_array(leaf) else leaf for leaf in leaves]
-                args, kwargs = jax.tree.unflatten(tree, given)
-                return method(module, *args, **kwargs)
+                filled = [next(arrays) if _is_array(leaf) else leaf for leaf in leaves]
+                args, kwargs = jax.tree.unflatten(tree, filled)
+                return fn(*args, **kwargs)
 
             programs[key] = jax.jit(program)
-        return programs[key]([leaf for leaf in leaves if _is_array(leaf)])
+        return jax.tree.map(_on_host, programs[key](given))
 
     return call
 
 
 def _is_array(leaf):
-    return isinstance(leaf, (jax.Array, np.ndarray))
+    return isinstance(leaf, (jax.Array, np.ndarray, np.floating))
+
+
+def _is_inside(leaf):
+    """Whether a call with this argument is a part of another program."""
+    bound = isinstance(leaf, nn.Module) and leaf.scope is not None
+    return bound or isinstance(leaf, jax.core.Tracer)
+
+
+def _on_host(leaf):
+    """A copy that a test may change; keys, and arrays of an outer program, as they are."""
+    if isinstance(leaf, jax.core.Tracer) or jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return leaf
+    return np.array(leaf)
+
+
+def each(module):
+    """The names of `module`, whose functions are one program in each call."""
+    names = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    own = {n: f for n, f in names.items() if inspect.isfunction(f) and f.__module__.startswith("gan_jax.")}
+    return types.SimpleNamespace(**names | {name: one_program(f) for name, f in own.items()})
 
 
 def whole():
-    """A context in which each call of a network is one program."""
-    wrapped = {name: _as_one_program(getattr(nn.Module, name)) for name in CALLS}
+    """A context in which each call of a network is one program, whose results are numpy's."""
+    wrapped = {name: one_program(getattr(nn.Module, name)) for name in CALLS}
     return mock.patch.multiple(nn.Module, **wrapped)
 
 

@@ -2,8 +2,11 @@
 
 import jax
 import numpy as np
+import programs
 
-from gan_jax.ops import draws
+from gan_jax.ops import draws as plain
+
+draws = programs.each(plain)
 
 
 def normal(key, n):

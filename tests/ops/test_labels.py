@@ -1,12 +1,15 @@
 """Label vectors: blocks and masks of several sets, and the labels that a test asks for."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+import programs
 import pytest
 
 from gan_jax.errors import ConfigError
-from gan_jax.ops.labels import LabelSets, mismatched
+from gan_jax.ops import labels as plain
+from gan_jax.ops.labels import LabelSets
+
+mismatched = programs.each(plain).mismatched
 
 HAIR = ("Black_Hair", "Male", "Blond_Hair", "Brown_Hair")
 ONE = LabelSets((HAIR,), (False,))
@@ -103,13 +106,13 @@ def test_what_is_no_set_is_refused(names, exclusive, message):
 @pytest.mark.parametrize("exclusive", [False, True])
 def test_mismatched_labels_are_never_the_images_own(exclusive):
     rows = np.eye(3, dtype=np.float32)[[0, 0, 1, 2, 2, 2]] if exclusive else np.ones((6, 3), np.float32)
-    own = 2 * jnp.asarray(rows) - 1
-    others = np.asarray(mismatched(jax.random.key(1), own, exclusive))
+    own = 2 * rows - 1
+    others = mismatched(jax.random.key(1), own, exclusive)
     assert (others != own).any(-1).all()
     assert set(np.unique(others)) == {-1, 1}
     if exclusive:
         np.testing.assert_array_equal((others > 0).sum(-1), 1)
     else:
         np.testing.assert_array_equal((others != own).sum(-1), 1)  # a label that is equal is changed in one
-    mixed = jnp.asarray([[1.0, -1, -1], [-1, 1, 1]])
+    mixed = np.array([[1.0, -1, -1], [-1, 1, 1]])
     np.testing.assert_array_equal(mismatched(jax.random.key(1), mixed, exclusive), mixed[::-1])

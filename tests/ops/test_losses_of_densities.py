@@ -3,12 +3,14 @@
 import math
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+import programs
 import pytest
 from scipy import stats
 
-from gan_jax.ops import losses
+from gan_jax.ops import losses as plain
+
+losses = programs.each(plain)
 
 
 def normal(*shape, seed=0):
@@ -17,7 +19,7 @@ def normal(*shape, seed=0):
 
 def kl(mean, variance):
     log_variance = np.log(np.broadcast_to(variance, np.shape(mean)))
-    return float(losses.kl_standard_normal(jnp.array(mean), jnp.array(log_variance)))
+    return float(losses.kl_standard_normal(np.array(mean), np.array(log_variance)))
 
 
 def test_the_divergence_of_the_prior_from_itself_is_zero():
@@ -40,51 +42,49 @@ def test_the_divergence_is_the_mean_difference_of_log_densities():
 
 
 def test_the_slope_of_the_divergence_is_the_mean_and_half_of_variance_less_one():
-    mean, log_variance = jnp.array([[0.3, -2.0]]), jnp.array([[0.5, -1.0]])
-    slopes = jax.grad(losses.kl_standard_normal, (0, 1))(mean, log_variance)
+    mean, log_variance = np.array([[0.3, -2.0]]), np.array([[0.5, -1.0]])
+    slopes = jax.jit(jax.grad(losses.kl_standard_normal, (0, 1)))(mean, log_variance)
     np.testing.assert_allclose(slopes[0], mean, rtol=1e-6)
     np.testing.assert_allclose(slopes[1], (np.exp(log_variance) - 1) / 2, rtol=1e-6)
 
 
 @pytest.mark.parametrize("log_variance", [20.0, -20.0])
 def test_extreme_variances_stay_finite(log_variance):
-    z = jnp.exp(0.5 * jnp.full((1, 2), log_variance))
-    total = losses.kl_standard_normal(z, jnp.full((1, 2), log_variance)) + losses.bernoulli(
-        z, jnp.ones((1, 2))
-    )
-    slope = jax.grad(losses.kl_standard_normal, 1)(z, jnp.full((1, 2), log_variance))
-    assert np.isfinite(total)
+    z = np.exp(0.5 * np.full((1, 2), log_variance))
+    kl = jax.jit(jax.value_and_grad(losses.kl_standard_normal, 1))
+    total, slope = kl(z, np.full((1, 2), log_variance))
+    assert np.isfinite(total + losses.bernoulli(z, np.ones((1, 2))))
     assert np.isfinite(slope).all()
 
 
 def test_784_pixels_at_logit_zero_cost_784_log_2_whatever_they_are():
-    for x in (jnp.zeros((2, 28, 28, 1)), jnp.full((2, 28, 28, 1), 0.3)):
-        assert float(losses.bernoulli(jnp.zeros_like(x), x)) == pytest.approx(543.427, abs=1e-3)
+    for x in (np.zeros((2, 28, 28, 1)), np.full((2, 28, 28, 1), 0.3)):
+        assert float(losses.bernoulli(np.zeros_like(x), x)) == pytest.approx(543.427, rel=2e-5)
 
 
 def test_bernoulli_is_the_log_probability_of_bits():
     logits, bits = normal(3, 4, 2), (normal(3, 4, 2, seed=1) > 0).astype(np.float32)
     p = 1 / (1 + np.exp(-logits.astype(np.float64)))
     expected = -stats.bernoulli.logpmf(bits, p).sum((1, 2)).mean()
-    assert float(losses.bernoulli(jnp.array(logits), jnp.array(bits))) == pytest.approx(expected, rel=1e-5)
+    assert float(losses.bernoulli(logits, bits)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_bernoulli_of_grey_pixels_is_least_at_their_own_logit_and_there_their_entropy():
-    x = jnp.array([[0.2, 0.7]])
-    at = jnp.log(x / (1 - x))
+    x = np.array([[0.2, 0.7]])
+    at = np.log(x / (1 - x))
     entropy = stats.bernoulli.entropy(np.asarray(x, np.float64)).sum()
     assert float(losses.bernoulli(at, x)) == pytest.approx(entropy, rel=1e-5)
-    np.testing.assert_allclose(jax.grad(losses.bernoulli)(at, x), 0, atol=1e-6)
+    np.testing.assert_allclose(jax.jit(jax.grad(losses.bernoulli))(at, x), 0, atol=1e-6)
 
 
 def test_gaussian_is_the_log_density_of_the_normal_distribution():
     mean, x = normal(3, 4, 2), normal(3, 4, 2, seed=1)
     expected = -stats.norm.logpdf(x, mean, 0.3).sum((1, 2)).mean()
-    assert float(losses.gaussian(jnp.array(mean), jnp.array(x), 0.3)) == pytest.approx(expected, rel=1e-5)
+    assert float(losses.gaussian(mean, x, 0.3)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_squared_error_is_the_gaussian_of_variance_a_half_less_its_constant():
-    mean, x = jnp.array(normal(2, 28, 28, 1)), jnp.array(normal(2, 28, 28, 1, seed=1))
+    mean, x = normal(2, 28, 28, 1), normal(2, 28, 28, 1, seed=1)
     found = float(losses.gaussian(mean, x, math.sqrt(0.5)) - losses.squared_error(mean, x))
     assert found == pytest.approx(448.7, abs=0.05)
     assert found == pytest.approx(392 * math.log(math.pi), rel=1e-5)
@@ -101,8 +101,8 @@ def test_at_the_exact_posterior_of_a_linear_gaussian_model_the_bound_is_the_evid
 
     def bound(mean, variance):
         z = mean + np.sqrt(variance) * points
-        recon = [losses.gaussian(jnp.array([w * at + b]), jnp.array([x]), sigma) for at in z]
-        divergence = losses.kl_standard_normal(jnp.array([[mean]]), jnp.log(jnp.array([[variance]])))
+        recon = [losses.gaussian(np.array([w * at + b]), np.array([x]), sigma) for at in z]
+        divergence = losses.kl_standard_normal(np.array([[mean]]), np.log(np.array([[variance]])))
         return -float(np.dot(weights / weights.sum(), recon) + divergence)
 
     mean = variance * w @ (x - b) / sigma**2

@@ -3,13 +3,16 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import programs
 import pytest
 
-from gan_jax.ops import projection
+from gan_jax.ops import projection as plain
+
+projection = programs.each(plain)
 
 
 def test_the_rate_rises_for_a_twentieth_and_falls_in_the_last_quarter():
-    found = [float(projection.rate(t)) for t in (0.0, 0.025, 0.05, 0.5, 0.75, 0.875, 1.0)]
+    found = projection.rate(np.array([0.0, 0.025, 0.05, 0.5, 0.75, 0.875, 1.0]))
     np.testing.assert_allclose(found, [0, 0.05, 0.1, 0.1, 0.1, 0.05, 0], atol=1e-6)
 
 
@@ -24,8 +27,10 @@ def test_the_penalty_of_constant_noise_counts_every_scale_of_every_image():
 
 
 def test_pixels_and_their_means():
-    gap = jnp.zeros((2, 8, 8, 1)).at[0, :4, :4].set(2.0).at[1, ::2, ::2].set(1.0)
-    found = projection.pixel_distance(gap, jnp.zeros_like(gap))
+    gap = np.zeros((2, 8, 8, 1))
+    gap[0, :4, :4] = 2.0
+    gap[1, ::2, ::2] = 1.0
+    found = projection.pixel_distance(gap, np.zeros_like(gap))
     np.testing.assert_allclose(found, [4 / 4 + 0.1 * 4 / 4, 1 / 4 + 0.1 / 16], rtol=1e-6)
 
 
@@ -39,7 +44,7 @@ def test_at_the_target_the_first_distance_is_zero_and_only_noise_moves():
     mean = jnp.array([0.5, -1.0])
     found = projection.start(jax.random.key(0), mean, 2, 1, [8])
     target = g(jnp.broadcast_to(found.w, (2, 3, 2)), found.noise)
-    options = {"synthesise": g, "distance": projection.pixel_distance, "layers": 3}
+    options = {"synthesise": g, "distance": plain.pixel_distance, "layers": 3}
     memory = projection.optimiser().init(found)
     at = (target, jax.random.key(1), 0.5, 0.0)
     new, _, far = projection.step(found, memory, *at, **options)

@@ -2,31 +2,34 @@
 
 import math
 
-import jax.numpy as jnp
 import numpy as np
+import programs
 import pytest
 
-from gan_jax.ops import losses
+from gan_jax.ops import losses as plain
+
+losses = programs.each(plain)
 
 
 def features(seed, batch=4):
     rng = np.random.default_rng(seed)
-    return [jnp.asarray(rng.normal(size=(batch, side, side, 3)).astype(np.float32)) for side in (4, 2)]
+    return [rng.normal(size=(batch, side, side, 3)).astype(np.float32) for side in (4, 2)]
 
 
 def test_l1_is_a_mean_over_everything():
-    a = jnp.zeros((2, 3, 3, 1))
+    a, one = np.zeros((2, 2, 3, 3, 1))
+    one[0, 0, 0, 0] = -18
     assert float(losses.mae(a, a)) == 0
     assert float(losses.mae(a, a - 0.25)) == pytest.approx(0.25)
-    assert float(losses.mae(a, a.at[0, 0, 0, 0].set(-18))) == pytest.approx(1)
+    assert float(losses.mae(a, one)) == pytest.approx(1)
 
 
 def test_equal_batches_match_in_any_order_and_number():
     real = features(0)
     assert float(losses.feature_matching(real, real)) == 0
-    order = jnp.array([2, 0, 3, 1])
+    order = np.array([2, 0, 3, 1])
     assert float(losses.feature_matching(real, [x[order] for x in real])) == pytest.approx(0, abs=1e-12)
-    twice = [jnp.concatenate([x, x]) for x in real]
+    twice = [np.concatenate([x, x]) for x in real]
     assert float(losses.feature_matching(real, twice)) == pytest.approx(0, abs=1e-12)
 
 
@@ -46,7 +49,7 @@ def test_layers_of_unequal_number_are_refused():
 
 
 def test_both_sides_where_d_is_sure_and_where_it_knows_nothing():
-    one, zero = jnp.ones((2, 6, 6, 1)), jnp.zeros((2, 6, 6, 1))
+    one, zero = np.ones((2, 6, 6, 1)), np.zeros((2, 6, 6, 1))
     assert float(losses.lsgan_d(one, zero)) == 0
     assert float(2 * losses.lsgan_g(zero)) == 1  # CycleGAN's loss is not halved
     assert float(losses.nonsaturating_d(zero, zero) / 2) == pytest.approx(math.log(2))

@@ -5,7 +5,6 @@ import functools
 import counting
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gan_jax.networks.generation.acgan import LabelProduct
@@ -54,7 +53,7 @@ class Same(nn.Module):
 def test_noise_is_multiplied_by_the_vector_of_its_class():
     module = LabelProduct(Same(), num_classes=3)
     z, label = counting.normal(5, 2), np.array([2, 0, 1, 1, 2])
-    x = jnp.concatenate([z, np.eye(3, dtype=np.float32)[label]], 1)
+    x = np.concatenate([z, np.eye(3, dtype=np.float32)[label]], 1)
     vectors = np.array([[1.0, -2.0], [0.5, 3.0], [-1.0, 0.0]], np.float32)
     out = module.apply({"params": {"embedding": {"kernel": vectors}}}, x, True)
     np.testing.assert_array_equal(out, np.asarray(z) * vectors[label])
@@ -62,6 +61,8 @@ def test_noise_is_multiplied_by_the_vector_of_its_class():
 
 def test_vectors_of_classes_start_as_draws_of_the_normal_distribution():
     module = LabelProduct(Same(), num_classes=50)
-    drawn = module.init(jax.random.key(0), jnp.zeros((1, 150)), False)["params"]["embedding"]["kernel"]
+    drawn = module.init(jax.random.key(0), np.zeros((1, 150), np.float32), False)["params"]["embedding"][
+        "kernel"
+    ]
     assert drawn.shape == (50, 100)
     np.testing.assert_allclose([drawn.mean(), drawn.std()], [0, 1], atol=0.05)

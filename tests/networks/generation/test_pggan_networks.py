@@ -6,11 +6,16 @@ import counting
 import growth
 import jax
 import jax.numpy as jnp
+import levels
 import numpy as np
+import programs
 import pytest
 
 from gan_jax.networks.generation import pggan
-from gan_jax.networks.layers.basic import mean_pool, upsample
+from gan_jax.networks.layers import basic as plain
+
+basic = programs.each(plain)
+seen = programs.one_program(pggan.seen)
 
 COUNTS = {  # side: G with all colours, with the last alone; D likewise
     1024: (23_079_115, 23_071_507, 23_087_249, 23_077_137),
@@ -29,7 +34,7 @@ def count(module, *inputs):
     return counting.count(shapes["params"])
 
 
-@pytest.mark.parametrize("side", COUNTS)
+@levels.parametrize("side", COUNTS, kept=(1024, 4))
 def test_parameters_of_every_published_side(side):
     z, images, level = np.zeros((1, 512)), np.zeros((1, side, side, 3)), np.float32(0)
     g, d = pggan.Generator(side), pggan.Discriminator(side)
@@ -78,13 +83,13 @@ def test_a_whole_stage_is_the_network_without_mixing(g, d, stage):
 @pytest.mark.parametrize("stage", [1, 2])
 def test_a_stage_of_weight_zero_is_the_stage_below(g, d, stage):
     images, before = counting.normal(4, 4 * 2**stage, 4 * 2**stage, 3), np.float32(stage - 1)
-    np.testing.assert_array_equal(g(before, stage), upsample(g(None, stage - 1)))
-    expected = d(mean_pool(images), None, stage - 1)
+    np.testing.assert_array_equal(g(before, stage), basic.upsample(g(None, stage - 1)))
+    expected = d(basic.mean_pool(images), None, stage - 1)
     np.testing.assert_allclose(d(images, before, stage), expected, rtol=1e-6)
 
 
 def test_half_way_g_is_the_mean_of_both_stages(g):
-    mean = (g(None, 2) + upsample(g(None, 1))) / 2
+    mean = (g(None, 2) + basic.upsample(g(None, 1))) / 2
     np.testing.assert_allclose(g(np.float32(1.5), 2), mean, atol=1e-6)
 
 
@@ -93,7 +98,7 @@ def test_the_level_alone_draws_what_training_draws_enlarged(g, level):
     stage = math.ceil(level)
     expected = g(np.float32(level), stage)
     while expected.shape[1] < 16:
-        expected = upsample(expected)
+        expected = basic.upsample(expected)
     np.testing.assert_allclose(g(np.float32(level)), expected, atol=1e-6)
 
 
@@ -101,10 +106,10 @@ def test_real_images_are_box_pooled_and_mixed_as_gs_images_are():
     images = counting.normal(2, 16, 16, 3)
     boxes = images.reshape(2, 8, 2, 8, 2, 3).mean((2, 4))
     smaller = boxes.reshape(2, 4, 2, 4, 2, 3).mean((2, 4))
-    np.testing.assert_allclose(pggan.seen(images, 16, None, 1), boxes, atol=1e-6)
+    np.testing.assert_allclose(seen(images, 16, None, 1), boxes, atol=1e-6)
     mixed = 0.25 * boxes + 0.75 * smaller.repeat(2, 1).repeat(2, 2)
-    np.testing.assert_allclose(pggan.seen(images, 16, 0.25, 1), mixed, atol=1e-6)
-    np.testing.assert_array_equal(pggan.seen(images, 16, np.float32(2), 2), images)
+    np.testing.assert_allclose(seen(images, 16, 0.25, 1), mixed, atol=1e-6)
+    np.testing.assert_array_equal(seen(images, 16, np.float32(2), 2), images)
 
 
 def test_layers_above_a_stage_have_the_gradient_zero_and_all_below_have_not():

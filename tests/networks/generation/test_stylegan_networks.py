@@ -5,12 +5,16 @@ import math
 import counting
 import growth
 import jax
+import levels
 import numpy as np
+import programs
 import pytest
 
 from gan_jax.networks.generation import stylegan
 from gan_jax.networks.generation.mapping import Mapping
-from gan_jax.networks.layers.basic import upsample
+from gan_jax.networks.layers import basic
+
+upsample = programs.one_program(basic.upsample)
 
 COUNTS = {
     1024: 24_118_379,
@@ -28,7 +32,7 @@ def noise(size):
     return [np.zeros((side, side), np.float32) for side in stylegan.noise_sides(size)]
 
 
-@pytest.mark.parametrize("side", COUNTS)
+@levels.parametrize("side", COUNTS, kept=(1024, 32))
 def test_parameters_of_every_published_side(side):
     ws = np.zeros((1, 2 * int(math.log2(side)) - 2, 512))
     module = stylegan.Synthesis(side)
@@ -97,7 +101,7 @@ def test_the_last_layer_has_the_styles_mean_and_deviation():
 
 def test_the_constant_starts_with_ones_and_noise_without_strength():
     module, _, ws, maps = made()
-    params = module.init(jax.random.key(0), ws, maps, np.float32(0))["params"]
+    params = module.init(jax.random.key(0), ws, maps, None)["params"]
     np.testing.assert_array_equal(params["const"], np.ones((4, 4, 8)))
     for j, side in enumerate(stylegan.noise_sides(8)):
         assert not np.any(params[f"b{side}_styled{j % 2}"]["noise_strength"])

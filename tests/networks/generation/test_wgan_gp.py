@@ -5,11 +5,15 @@ import math
 import counting
 import jax
 import numpy as np
+import programs
 import pytest
 
+from gan_jax.networks.generation import wgan_gp
 from gan_jax.networks.generation.catalogue import discriminator, generator
-from gan_jax.networks.generation.wgan_gp import activated, kernel_inits
+from gan_jax.networks.generation.wgan_gp import kernel_inits
 from gan_jax.networks.layers.initializers import around_one, glorot_strided, he_strided, narrow, uniform
+
+activated = programs.one_program(wgan_gp.activated)
 
 
 def params(kind, name, shape, **asked):
@@ -37,7 +41,9 @@ def test_digits_are_cut_from_eight_pixels_to_seven():
     module = generator("wgan", size=28, width=2)
     z = counting.normal(1, 5)
     variables = counting.filled(counting.variables(module, z.shape))
-    _, kept = module.apply(variables, z, False, capture_intermediates=True, mutable=["intermediates"])
+    kept = jax.eval_shape(
+        lambda: module.apply(variables, z, False, capture_intermediates=True, mutable=["intermediates"])
+    )[1]
     sides = [kept["intermediates"][name]["__call__"][0].shape[1] for name in ("up_1", "up_2", "to_image")]
     assert sides == [8, 14, 28]
 
@@ -67,13 +73,13 @@ def test_norms_stand_where_they_were_published():
     ids=["he strided", "he transposed", "he", "glorot strided", "narrow", "uniform"],
 )
 def test_initial_values_are_uniform_of_the_published_deviation(init, shape, deviation):
-    drawn = np.asarray(init(jax.random.key(0), shape, np.float32))
+    drawn = np.asarray(jax.jit(lambda: init(jax.random.key(0), shape, np.float32))())
     assert drawn.std() == pytest.approx(deviation, rel=0.03)
     assert np.abs(drawn).max() == pytest.approx(deviation * math.sqrt(3), rel=0.01)
 
 
 def test_scales_of_batch_norm_are_drawn_around_one():
-    drawn = np.asarray(around_one(0.02)(jax.random.key(0), (10_000,), np.float32))
+    drawn = np.asarray(jax.jit(lambda: around_one(0.02)(jax.random.key(0), (10_000,), np.float32))())
     assert drawn.mean() == pytest.approx(1, abs=0.001)
     assert drawn.std() == pytest.approx(0.02, rel=0.05)
     assert (np.asarray(around_one(0.0)(jax.random.key(0), (5,), np.float32)) == 1).all()

@@ -3,7 +3,6 @@
 import math
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -12,10 +11,10 @@ from gan_jax.networks.layers.equalised import Conv, Dense, leaky_relu
 
 
 def normal(*shape, seed=0):
-    return jnp.asarray(np.random.default_rng(seed).normal(size=shape), jnp.float32)
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("layer", [Dense(512), Conv(64), Dense(512, multiplier=0.01)])
+@pytest.mark.parametrize("layer", [Dense(512, multiplier=0.01), Conv(64)])
 def test_variance_stays_one_and_leaky_relu_of_gain_root_2_gives_1_04(layer):
     shape = (256, 512) if isinstance(layer, Dense) else (8, 16, 16, 64)
     y, variables = layer.init_with_output(jax.random.key(0), normal(*shape))
@@ -24,7 +23,7 @@ def test_variance_stays_one_and_leaky_relu_of_gain_root_2_gives_1_04(layer):
     # Conv's border meets zeros, so only the inside is compared.
     inside = y if y.ndim == 2 else y[:, 1:-1, 1:-1]
     assert float(inside.var()) == pytest.approx(1, abs=0.03)
-    assert float(jnp.square(leaky_relu(inside, math.sqrt(2))).mean()) == pytest.approx(1.04, abs=0.04)
+    assert float(np.square(leaky_relu(inside, math.sqrt(2))).mean()) == pytest.approx(1.04, abs=0.04)
 
 
 def test_the_multiplier_keeps_the_function_and_scales_the_step():
@@ -39,7 +38,8 @@ def test_the_multiplier_keeps_the_function_and_scales_the_step():
         layer, tx = Dense(4, gain=3.0, multiplier=multiplier), optax.adam(0.1)
         before = layer.init(jax.random.key(0), x)["params"]
         loss = lambda params, layer=layer: layer.apply({"params": params}, x).sum()  # noqa: E731
-        updates, _ = tx.update(jax.grad(loss)(before), tx.init(before))
+        step = jax.jit(lambda params, tx=tx, loss=loss: tx.update(jax.grad(loss)(params), tx.init(params)))
+        updates, _ = step(before)
         # Adam's first step is 0.1 for every stored parameter.
         effective = np.abs(updates["kernel"]) * 3.0 * multiplier / math.sqrt(5)
         np.testing.assert_allclose(effective, 0.1 * 3.0 * multiplier / math.sqrt(5), rtol=1e-4)
@@ -51,5 +51,5 @@ def test_the_multiplier_keeps_the_function_and_scales_the_step():
 )
 def test_sides(resample, kernel_size, side):
     layer = Conv(2, kernel_size, resample=resample)
-    shape = jax.eval_shape(lambda x: layer.init_with_output(jax.random.key(0), x)[0], jnp.zeros((1, 8, 8, 3)))
+    shape = jax.eval_shape(lambda x: layer.init_with_output(jax.random.key(0), x)[0], np.zeros((1, 8, 8, 3)))
     assert shape.shape == (1, side, side, 2)

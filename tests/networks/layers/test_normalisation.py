@@ -4,12 +4,14 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import programs
 import pytest
 from normed import Normed
 
-from gan_jax.networks.layers import normalisation
+from gan_jax.networks.layers import normalisation as plain
 from gan_jax.networks.layers.normalisation import BatchNorm, instance_norm, layer_norm
 
+normalisation = programs.each(plain)
 LAYERS = {
     "batch": (BatchNorm(True, name="norm"), (0, 1, 2)),
     "instance": (Normed("instance"), (1, 2)),
@@ -19,7 +21,7 @@ LAYERS = {
 
 
 def applied(layer, x):
-    out, _ = layer.init_with_output(jax.random.key(0), jnp.asarray(x))
+    out, _ = layer.init_with_output(jax.random.key(0), x)
     return np.asarray(out)
 
 
@@ -90,7 +92,7 @@ def test_networks_of_noise_have_these_layers():
 
         @nn.compact
         def __call__(self, x):
-            return normalisation.normalised(x, self.kind, True, "norm")
+            return plain.normalised(x, self.kind, True, "norm")
 
     x = (1000 + np.random.default_rng(0).normal(0, 0.1, (4, 16, 16, 3))).astype(np.float32)
     for kind in ("batch", "layer"):
@@ -99,18 +101,19 @@ def test_networks_of_noise_have_these_layers():
 
 def test_pixel_norm_gives_each_pixel_a_mean_square_of_one():
     x = np.random.default_rng(0).normal(size=(2, 3, 3, 8)).astype(np.float32)
-    y = np.asarray(normalisation.pixel_norm(jnp.asarray(x)))
+    y = normalisation.pixel_norm(x)
     np.testing.assert_allclose(np.square(y).mean(-1), 1, rtol=1e-5)
-    np.testing.assert_allclose(normalisation.pixel_norm(jnp.asarray(50 * x)), y, rtol=1e-5)
-    assert not np.any(np.isnan(jax.grad(lambda x: normalisation.pixel_norm(x).sum())(jnp.zeros((1, 4)))))
+    np.testing.assert_allclose(normalisation.pixel_norm(50 * x), y, rtol=1e-5)
+    slope = jax.jit(jax.grad(lambda x: normalisation.pixel_norm(x).sum()))(np.zeros((1, 4)))
+    assert not np.any(np.isnan(slope))
 
 
 def test_channel_norm_gives_each_channel_of_an_image_mean_zero_and_variance_one():
     x = (100 + np.random.default_rng(0).normal(size=(2, 5, 5, 3)) * [0.1, 1, 10]).astype(np.float32)
-    y = np.asarray(normalisation.channel_norm(jnp.asarray(x)))
+    y = normalisation.channel_norm(x)
     np.testing.assert_allclose(y.mean((1, 2)), 0, atol=1e-4)
     np.testing.assert_allclose(y.std((1, 2)), 1, rtol=1e-3)
     # With one pixel, every channel is its own mean.
-    assert not np.any(normalisation.channel_norm(jnp.ones((1, 1, 1, 4))))
-    slope = jax.grad(lambda x: normalisation.channel_norm(x)[0, 0, 0, 0])(jnp.zeros((1, 2, 2, 1)))
+    assert not np.any(normalisation.channel_norm(np.ones((1, 1, 1, 4))))
+    slope = jax.jit(jax.grad(lambda x: normalisation.channel_norm(x)[0, 0, 0, 0]))(np.zeros((1, 2, 2, 1)))
     assert np.isfinite(slope).all()

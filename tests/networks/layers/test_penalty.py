@@ -62,12 +62,12 @@ def test_second_derivatives_are_those_of_plain_convolutions(kind, name, asked, m
     monkeypatch.setattr(basic, "conv", plain)
     monkeypatch.setattr(basic, "conv_transpose", plain_transpose)
     for a, b in zip(*map(jax.tree.leaves, (ours, gradients(module, variables, x))), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-4 * float(jnp.abs(b).max()))
-    assert max(float(jnp.abs(g).max()) for g in jax.tree.leaves(ours)) > 1e-4
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-4 * float(np.abs(b).max()))
+    assert max(float(np.abs(g).max()) for g in jax.tree.leaves(ours)) > 1e-4
 
 
 def test_the_gradient_of_a_sum_is_each_examples_own_with_layer_norm_and_not_with_batch_norm():
-    x = jnp.asarray(counting.normal(3, 16, 16, 1))
+    x = counting.normal(3, 16, 16, 1)
     for norm, own in (("layer", True), ("batch", False)):
         module = catalogue.discriminator("dcgan", size=16, width=4, norm=norm)
         variables = counting.filled(counting.variables(module, x.shape))
@@ -75,8 +75,7 @@ def test_the_gradient_of_a_sum_is_each_examples_own_with_layer_norm_and_not_with
         def critic(x, module=module, variables=variables):
             return module.apply(variables, x, True, mutable=["batch_stats"])[0][:, 0]
 
-        together = jax.jit(jax.grad(lambda x, critic=critic: critic(x).sum()))(x)
-        jacobian = jax.jit(jax.jacrev(critic))(x)
-        alone = jnp.stack([jacobian[i, i] for i in range(3)])
-        error = float(jnp.abs(together - alone).max() / jnp.abs(alone).max())
+        jacobian = np.asarray(jax.jit(jax.jacrev(critic))(x))  # the gradient of a sum is the sum of its rows
+        together, alone = jacobian.sum(0), np.stack([jacobian[i, i] for i in range(3)])
+        error = float(np.abs(together - alone).max() / np.abs(alone).max())
         assert (error < 1e-5) == own

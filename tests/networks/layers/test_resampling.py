@@ -1,31 +1,36 @@
 """FIR resampling against its closed forms and against the sequence of its definition."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+import programs
 import pytest
 from jax import lax
 
-from gan_jax.networks.layers import equalised
-from gan_jax.networks.layers.resampling import blur, fir_down, fir_up, up_conv
+from gan_jax.networks.layers import equalised, resampling
 
+fir_up, fir_down, up_conv, blur = (
+    programs.one_program(f)
+    for f in (resampling.fir_up, resampling.fir_down, resampling.up_conv, resampling.blur)
+)
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64
 
 
 def normal(*shape, seed=0):
-    return jnp.asarray(np.random.default_rng(seed).normal(size=shape), jnp.float32)
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
 def with_zeros(x):
     """A zero after every pixel: [B, H, W, C] -> [B, 2 H, 2 W, C]."""
     size, height, width, depth = x.shape
-    return jnp.zeros((size, 2 * height, 2 * width, depth)).at[:, ::2, ::2].set(x)
+    spread = np.zeros((size, 2 * height, 2 * width, depth), np.float32)
+    spread[:, ::2, ::2] = x
+    return spread
 
 
 def filtered(x, pad, stride=1):
     """Each channel filtered by FIR, with zeros `pad` before and after each axis."""
-    kernel = jnp.tile(jnp.asarray(FIR, jnp.float32)[..., None, None], (1, 1, 1, x.shape[-1]))
+    kernel = np.tile(np.float32(FIR)[..., None, None], (1, 1, 1, x.shape[-1]))
     return lax.conv_general_dilated(
         x, kernel, (stride, stride), [pad, pad], dimension_numbers=LAYOUT, feature_group_count=x.shape[-1]
     )
@@ -38,16 +43,17 @@ def test_up_and_down_are_the_filter_between_zero_insertion_and_a_stride():
 
 
 def test_the_borders_of_a_constant_and_bilinear_interpolation_inside():
-    up, down = (np.asarray(f(jnp.ones((1, 8, 8, 1)))[0, :, :, 0]) for f in (fir_up, fir_down))
+    up, down = (f(np.ones((1, 8, 8, 1), np.float32))[0, :, :, 0] for f in (fir_up, fir_down))
     assert (up[0, 0], up[0, 4], up[4, 4]) == (0.5625, 0.75, 1)
     assert (down[0, 0], down[0, 2], down[1, 2]) == (0.765625, 0.875, 1)
-    x = normal(1, 6, 6, 2)
-    smooth = jax.image.resize(x, (1, 12, 12, 2), "bilinear")
+    x = normal(2, 6, 4, 3)
+    smooth = jax.image.resize(x, (2, 12, 8, 3), "bilinear")
     np.testing.assert_allclose(fir_up(x)[:, 1:-1, 1:-1], smooth[:, 1:-1, 1:-1], atol=1e-6)
 
 
 def test_blur_of_one_pixel_is_the_filter():
-    x = jnp.zeros((1, 5, 5, 1)).at[0, 2, 2, 0].set(1.0)
+    x = np.zeros((1, 5, 5, 1), np.float32)
+    x[0, 2, 2, 0] = 1.0
     np.testing.assert_allclose(
         blur(x, (1, 2, 1), (1, 1))[0, 1:4, 1:4, 0], np.outer([1, 2, 1], [1, 2, 1]) / 16
     )
