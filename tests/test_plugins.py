@@ -60,7 +60,7 @@ def evaluate(apply, batches, networks, *, factor: float = 1.0):
 def example(steps=2, **fields):
     config = configuration.load(f"{EXAMPLE}:quick")
     with config.unlocked():
-        config.steps = steps
+        config.steps, config.tensorboard = steps, False
         config.update(fields)
     return config
 
