@@ -26,7 +26,8 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 # `fork_server` gives the digits that one forked program draws to the other ones. The folder ends with the
-# session, since the next session may draw other digits. Workers use the folder and the server of the first process.
+# session, since the next session may draw other digits. Workers use the folder and the server of the first
+# process.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["DRAWN_DIGITS"] = tempfile.mkdtemp(prefix="gan_jax_digits_")
     os.environ["FORK_SERVER"] = os.path.join(os.environ["DRAWN_DIGITS"], "server")

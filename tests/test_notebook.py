@@ -9,6 +9,7 @@ from pathlib import Path
 
 import levels
 import nbformat
+import noise_set
 import pytest
 from nbclient import NotebookClient
 
@@ -22,17 +23,7 @@ class drive:
     def mount(point):
         pathlib.Path(point, "MyDrive").mkdir(parents=True, exist_ok=True)
 """
-# Noise in the place of the embedded digits, which take seconds to draw, and one step of g alone.
-NOISE = """
-import numpy as np
-
-SPLITS = ("validation",)
-
-
-def read(split):
-    image = np.random.default_rng(0).integers(0, 256, (96, 32, 32, {channels}), np.uint8)
-    return {{"image": image, "label": np.arange(96) % 10}}
-"""
+# One step of g alone.
 SHORTEST = ("requires.f.steps=0", "requires.judge.steps=0", "steps=1", "model.adversary=none")
 
 
@@ -58,8 +49,7 @@ def place(tmp_path_factory):
         patch.setenv("GAN_JAX_NOTEBOOK_CONFIG", "configs/dtn_svhn_mnist.py:quick")
         fields = [*SHORTEST]
         for name, channels in (("svhn", 3), ("mnist", 1)):
-            (folder / f"{name}.py").write_text(NOISE.format(channels=channels))
-            fields.append(f"data.sets.{name}.name={folder / name}.py")
+            fields.append(f"data.sets.{name}.name={noise_set.write(folder / f'{name}.py', 32, channels)}")
         patch.setenv("GAN_JAX_NOTEBOOK_FLAGS", " ".join(f"--config.{field}" for field in fields))
         patch.setenv("GAN_JAX_NOTEBOOK_DRIVE", str(folder / "drive"))
         for name in [name for name in os.environ if name.startswith(("COLAB_", "TPU_"))]:

@@ -66,7 +66,7 @@ def example(steps=2, **fields):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, shared_programs):
     """The folder of the example's run of two steps, judged by an evaluator and on data of one's own."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "stripes.py").write_text(STRIPES)

@@ -70,11 +70,9 @@ def serve(listening):
 def _end_alone(listening):
     """Ends the server where no worker is connecting. Workers connect while they hold the lock."""
     place = Path(listening.getsockname())
-    try:
-        lock = open(place.with_suffix(".lock"), "w")
-    except FileNotFoundError:  # the session has ended
+    if not place.parent.exists():  # the session has ended
         os._exit(0)
-    with lock:
+    with open(place.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not select.select([listening], [], [], 0)[0]:
             place.unlink(missing_ok=True)
