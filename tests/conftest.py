@@ -37,6 +37,7 @@ import beside_torch
 import jax
 import programs
 import pytest
+import undrawn
 
 from gan_jax.runs.workdir import Workdir
 
@@ -81,6 +82,13 @@ def pytest_collection_modifyitems(config, items):
 def _place(item):
     first = item.path.relative_to(HERE).parts[0]
     return FIRST.index(first) if first in FIRST else len(FIRST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def undrawn_plots():
+    """Plots are drawn by the tests of plots and in the processes of the notebook and of commands."""
+    with undrawn.plots_of_runs():
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
