@@ -26,15 +26,18 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 # `fork_server` gives the digits that one forked program draws to the other ones. The folder ends with the
-# session, since the next session may draw other digits. Workers use the folder of the first process.
+# session, since the next session may draw other digits. Workers use the folder and the server of the first
+# process.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["DRAWN_DIGITS"] = tempfile.mkdtemp(prefix="gan_jax_digits_")
+    os.environ["FORK_SERVER"] = os.path.join(os.environ["DRAWN_DIGITS"], "server")
     atexit.register(shutil.rmtree, os.environ["DRAWN_DIGITS"], ignore_errors=True)
 
 import beside_torch
 import jax
 import programs
 import pytest
+import undrawn
 
 from gan_jax.runs.workdir import Workdir
 
@@ -79,6 +82,13 @@ def pytest_collection_modifyitems(config, items):
 def _place(item):
     first = item.path.relative_to(HERE).parts[0]
     return FIRST.index(first) if first in FIRST else len(FIRST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def undrawn_plots():
+    """Plots are drawn by the tests of plots and in the processes of the notebook and of commands."""
+    with undrawn.plots_of_runs():
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

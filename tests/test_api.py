@@ -8,10 +8,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+import adversaries
 import numpy as np
 import pytest
 
 import gan_jax
+from gan_jax import config as configuration
 from gan_jax.errors import ConfigError, DataError, WorkdirError
 from gan_jax.inference import sample
 from gan_jax.ops import losses
@@ -19,17 +21,48 @@ from gan_jax.ops import losses
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    """The folder in which the example of the package's docstring was run, and its variables."""
-    folder = tmp_path_factory.mktemp("example")
+def example(folder, patch):
+    """The variables of the example in the package's docstring, which is run in `folder`."""
     text = re.search(r"\n\n(    .+?)\n\n", inspect.getdoc(gan_jax), re.S)[1]
     lines = textwrap.dedent(text)
     assert len(lines.splitlines()) == 5
     variables = {"gan_jax": gan_jax}
+    patch.chdir(folder)
+    exec(lines, variables)
+    return variables
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """The folder in which the example was run, and its variables."""
+    folder = tmp_path_factory.mktemp("example")
+    with pytest.MonkeyPatch.context() as patch:
+        yield folder, example(folder, patch)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """As `ran`, with a small GAN of noise and an untrained judge in the place of the configuration."""
+    folder = tmp_path_factory.mktemp("small")
+    images = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1), np.uint8)
+    np.savez(folder / "noise.npz", image=images, label=np.arange(16) % 10)
+    load = gan_jax.configs.load
+
+    def smaller(name, **fields):
+        built, steps = configuration.default(), load(name, **fields).steps
+        built.name, built.model = "small", configuration.model("gan", **adversaries.SMALL)
+        built.data.size, built.data.manual_dir = adversaries.SIZE, str(folder)
+        built.data.roles.image = role = configuration.inline(files={"train": "noise.npz"})
+        built.batch_size, built.steps, built.tensorboard = 8, steps, False
+        sizes = {"steps": 0, "batch_size": 8, "size": adversaries.SIZE, "widths": (4, 8)}
+        built.requires.judge = configuration.classifier("judge", role, role, **sizes)
+        return built
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gan_jax.configs, "load", smaller)
+        variables = example(folder, patch)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        exec(lines, variables)
         yield folder, variables
 
 
@@ -46,8 +79,8 @@ def test_the_example_trains_and_uses_a_run(ran):
     assert run.config.batch_size == variables["config"].batch_size
 
 
-def test_samples_are_those_of_the_mode_whatever_their_number(ran, tmp_path):
-    folder, variables = ran
+def test_samples_are_those_of_the_mode_whatever_their_number(small, tmp_path):
+    folder, variables = small
     run, images = variables["run"], variables["images"]
     sample.run(folder / "runs" / "dcgan", out=str(tmp_path / "s.npz"), num=5)
     made = np.load(tmp_path / "s.npz")
@@ -70,12 +103,12 @@ def test_scores_are_by_the_run_s_judge_or_by_the_features_asked_for(ran):
         run.score(images[:5])
 
 
-def test_wrong_arguments_are_one_line(ran):
-    run = ran[1]["run"]
+def test_wrong_arguments_are_one_line(small):
+    run = small[1]["run"]
     for call, message in (
         (lambda: run.sample(0), "^n=0 is not allowed; allowed: 1 or more$"),
         (lambda: run.sample(2, labels=[1]), "^labels=1 is for conditional models"),
-        (lambda: run.decode(np.zeros((2, 3))), r"^z is \[2, 3\]; allowed: \[n, \d+\]$"),
+        (lambda: run.decode(np.zeros((2, 4))), r"^z is \[2, 4\]; allowed: \[n, \d+\]$"),
         (lambda: run.sample(2, truncation=0.5), "truncation=0.5"),
     ):
         with pytest.raises(ConfigError, match=message):

@@ -116,7 +116,7 @@ def run_folder(tmp_path_factory):
     np.savez(folder / "digits.npz", image=images, label=np.arange(96) % 10)
     config = _module(TINY).get_config("")
     config.data.manual_dir = str(folder)
-    config.steps = 2
+    config.steps, config.tensorboard = 2, False
     train(config, folder / "run")
     return folder
 

@@ -60,13 +60,13 @@ def evaluate(apply, batches, networks, *, factor: float = 1.0):
 def example(steps=2, **fields):
     config = configuration.load(f"{EXAMPLE}:quick")
     with config.unlocked():
-        config.steps = steps
+        config.steps, config.tensorboard = steps, False
         config.update(fields)
     return config
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, shared_programs):
     """The folder of the example's run of two steps, judged by an evaluator and on data of one's own."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "stripes.py").write_text(STRIPES)

@@ -79,8 +79,8 @@ def test_a_run_in_parts_trains_and_goes_on_with_whole_batches(straight):
     assert result["step"] == 3
 
 
-def test_parts_that_do_not_fit_are_refused(straight):
-    built = shortened(straight)
+def test_parts_that_do_not_fit_are_refused(tmp_path):
+    built = shortened(tmp_path)
     built.batch_size, built.accumulate = 6, 4
     message = r"^accumulate=4 is not allowed; allowed: divisors of batch_size=6$"
     with pytest.raises(ConfigError, match=message):

@@ -4,17 +4,19 @@ A program finds what it would in a new interpreter: its arguments, folder, envir
 files and exit code. Only other people's modules are there already. No module of gan_jax is, so an import
 that a program lacks still fails. Nothing here may touch a device: XLA's threads do not survive a fork.
 
-The one argument is the file descriptor of a socket. Each message on it carries three standard files and
-the socket of that program alone.
+The one argument is the file descriptor of a listening socket. Each worker of the session connects to it once.
+Each message of a connection carries three standard files and the socket of that program alone.
 """
 
 import faulthandler
+import fcntl
 import functools
 import gc
 import importlib
 import importlib.machinery
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -33,8 +35,8 @@ WANTED = (
 LONGEST = 2**20  # bytes of a message
 
 
-def serve(control):
-    """Forks for each message until the other side has gone; only a program returns, with what to run."""
+def serve(listening):
+    """Forks for each message until all workers have gone; only a program returns, with what to run."""
     for name in WANTED:
         importlib.import_module(name)
     ours = [name for name in sys.modules if name.partition(".")[0] == "gan_jax"]
@@ -42,17 +44,39 @@ def serve(control):
     gc.collect()
     gc.freeze()  # else a collection in a program would copy all this memory
     signal.signal(signal.SIGCHLD, _reap)
+    workers = [listening.accept()[0]]
     while True:
-        message, files, *_ = socket.recv_fds(control, LONGEST, 4)
-        if not message:
+        ready = select.select([listening, *workers], [], [])[0]
+        if listening in ready:
+            workers.append(listening.accept()[0])
+        for worker in {*workers} & {*ready}:
+            message, files, *_ = socket.recv_fds(worker, LONGEST, 4)
+            if not message:
+                workers.remove(worker)
+                worker.close()
+                if not workers:
+                    _end_alone(listening)
+                continue
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of threads: none of these holds a lock
+                if not os.fork():
+                    for other in (listening, *workers):
+                        other.close()
+                    return _attend(json.loads(message), files)
+            for file in files:
+                os.close(file)
+
+
+def _end_alone(listening):
+    """Ends the server where no worker is connecting. Workers connect while they hold the lock."""
+    place = Path(listening.getsockname())
+    if not place.parent.exists():  # the session has ended
+        os._exit(0)
+    with open(place.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not select.select([listening], [], [], 0)[0]:
+            place.unlink(missing_ok=True)
             os._exit(0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of threads: none of these holds a lock
-            if not os.fork():
-                control.close()
-                return _attend(json.loads(message), files)
-        for file in files:
-            os.close(file)
 
 
 def _reap(*_):

@@ -1,6 +1,7 @@
 """Programs in processes of their own that need no seconds of imports: `fork_server` forks for each."""
 
 import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -55,17 +56,28 @@ class Process:
 
 @functools.cache
 def _server():
-    """The control socket of this process's server, which ends with it."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    """A connection to the server of this session. The first worker that asks starts the server."""
+    place = Path(os.environ["FORK_SERVER"])
+    ours = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with open(place.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():  # a server without a connection removes it and ends
+            _start_server(place)
+        ours.connect(str(place))
+    return ours
+
+
+def _start_server(place):
     # What jax reads as it is imported must not be there for a program that does not ask for it.
     env = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     server = Path(__file__).with_name("fork_server.py")
-    with theirs:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(str(place))
+        listening.listen()
         subprocess.Popen(
-            [sys.executable, str(server), str(theirs.fileno())], pass_fds=[theirs.fileno()], env=env,
+            [sys.executable, str(server), str(listening.fileno())], pass_fds=[listening.fileno()], env=env,
             stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-    return ours
 
 
 def start(*args, cwd=None, env=None, stdin=None, stdout=None, stderr=None):
