@@ -68,13 +68,13 @@ def expected(state):
 
 
 def test_the_papers_sizes():
-    for depth, decoder, encoder in ((19, 3_505_219, 3_505_728), (16, None, None)):
+    for depth, decoder, encoder in ((19, 3_505_219, 3_505_728), (16, 2_915_139, 2_915_648)):
         m = adain.Model(depth=depth)
         images = {role: jnp.zeros((1, 16, 16, 3)) for role in adain.ROLES}
         made = jax.eval_shape(m.init, jax.random.key(0), images)
         found = count(made.players["decoder"].params), count(made.frozen) - 12
         assert found[1] - found[0] == 512 - 3  # biases of the two ends
-        assert decoder is None or found == (decoder, encoder)
+        assert found == (decoder, encoder)
     assert (m.multiple, m.layers) == (8, ("relu1_1", "relu2_1", "relu3_1", "relu4_1"))
 
 

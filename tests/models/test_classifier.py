@@ -36,10 +36,13 @@ def test_the_loss_is_that_of_the_networks_logits_and_devices_agree():
     batch = pictures()
     player = initial(m).players["classifier"]
     logits = np.asarray(m.network.apply(player.variables, batch["image"], train=False), np.float64)
+    batch["image_label"][:3] = logits[:3].argmax(1)
     log_p = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     expected = -log_p[np.arange(8), batch["image_label"]].mean()
     state, (metrics,) = run(m, [batch])
     assert metrics["classifier/loss"] == pytest.approx(expected, rel=1e-4)
+    accuracy = (logits.argmax(1) == batch["image_label"]).mean()
+    assert metrics["classifier/accuracy"] == pytest.approx(accuracy)
     for leaf in jax.tree.leaves(state):
         np.testing.assert_array_equal(leaf[0], leaf[1])
 

@@ -90,6 +90,7 @@ def test_the_critics_penalty_is_of_its_slope_times_the_scale():
     slope = np.linalg.norm(params["hidden_0"]["kernel"] @ params["logits"]["kernel"])
     metrics = told(m, state, play.pictures(m))
     assert metrics["critic/gp"] == pytest.approx((2 * slope - 1) ** 2, rel=1e-4)
+    assert metrics["critic/w"] == pytest.approx(-metrics["critic/adversarial"], rel=1e-5)
 
 
 @pytest.mark.parametrize(("bias", "real", "fake"), [(3.0, 1, 0), (-3.0, 0, 1)])
