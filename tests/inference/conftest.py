@@ -1,6 +1,7 @@
 """Finished runs to use: noise-to-image ones, conditional or not, and a classifier."""
 
 import numpy as np
+import programs
 import pytest
 import scored
 from tiny_models import known
@@ -11,8 +12,8 @@ from gan_jax.train import train
 
 @pytest.fixture(scope="module", autouse=True)
 def linear_model():
-    """The same model in every test of this folder, and in no other test."""
-    with known():
+    """The same models in every test of this folder and in no other one; the tests of a file share programs."""
+    with known(), programs.mapped_alike():
         yield
 
 
@@ -40,7 +41,7 @@ def runs_folder(tmp_path_factory):
     np.savez(folder / "noise.npz", image=images, label=np.arange(40) % 10)
     kinds = {"plain": {}, "conditional": {"num_classes": 3}, "uniform": {"z_prior": "uniform"}}
     kinds |= {"styled": {"kind": "styled"}, "styled_classes": {"kind": "styled", "num_classes": 10}}
-    with known():
+    with known(), programs.without_plots():
         for name, fields in kinds.items():
             train(config(folder, **fields), folder / name)
     return folder
@@ -58,7 +59,7 @@ def runs_of(tmp_path_factory):
         "noisy": ("recolour", {"two_way": False, "noise": 0.3}, ("source", "target")),
         "asked": ("asked", {}, ("a",)),
     }
-    with known():
+    with known(), programs.without_plots():
         for name, (model, fields, roles) in kinds.items():
             built = configuration.default()
             built.name, built.model = name, configuration.model(model, **fields)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import jax
+import programs
 import psutil
 import pytest
 
@@ -14,6 +15,13 @@ from gan_jax.models import classifier
 from gan_jax.train import train
 
 MEGABYTE = 2**20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheaper_runs():
+    """In place of the fixture of the folder: no programs are shared here, since these tests count them."""
+    with programs.without_plots():
+        yield
 
 
 @pytest.fixture

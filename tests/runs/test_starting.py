@@ -7,18 +7,22 @@ from pathlib import Path
 import jax
 import numpy as np
 import optax
+import programs
 import pytest
+from playing import drawn
 
 from gan_jax import config, game
 from gan_jax.errors import ConfigError
-from gan_jax.runs import leaves, restore, starting
+from gan_jax.runs import checkpoint, leaves, rehearsal, restore, starting
 from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+EXAMPLE = {"image": [[28, 28, 1], "uint8"], "image_label": [[], "int32"]}
 
 
 def made(**fields):
+    """A conditional GAN of digits."""
     found = config.load(f"{CONFIGS / 'cgan_mnist.py'}:quick")
     with found.unlocked():
         found.requires, found.evals, found.steps, found.cache_dir = {}, {}, 0, ""
@@ -36,12 +40,30 @@ def equal(one, other):
     }
 
 
+def begun(built, seed=0):
+    """A state before training."""
+    return drawn(rehearsal.check(built), seed)
+
+
+def saved(folder, built, seed):
+    """The folder of a run at its last step, whose state numpy draws."""
+    state = begun(built, seed)
+    gen = state.players["gen"]
+    averages = None if gen.ema is None else jax.tree.map(lambda leaf: leaf + 1, gen.ema)
+    players = {**state.players, "gen": gen.replace(ema=averages)}
+    state = state.replace(step=np.int32(built.steps), players=players)
+    with Workdir(folder).open() as opened:
+        opened.write_json("config.json", built.to_dict())
+        checkpoints = checkpoint.Checkpoints(folder / "checkpoints", 1)
+        checkpoints.save(state, built.steps, {"step": built.steps, "example": EXAMPLE})
+        checkpoints.close()
+    return folder
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A run with averages of G's parameters, whose parameters and averages differ."""
-    folder = tmp_path_factory.mktemp("source") / "run"
-    train(made(seed=5, steps=2, model__ema=0.5), folder)
-    return folder
+    return saved(tmp_path_factory.mktemp("source") / "run", made(seed=5, steps=2, model__ema=0.5), seed=5)
 
 
 @pytest.mark.long
@@ -70,15 +92,16 @@ def test_all_players_or_some_start_with_the_parameters_and_averages_of_another_r
     assert not all(equal(gen.players["disc"].params, theirs.players["disc"].params).values())
 
 
-def test_averages_of_a_run_without_them_are_its_parameters(source, tmp_path):
-    train(made(seed=3), tmp_path / "plain")
-    train(made(init=str(tmp_path / "plain"), model__ema=0.9), tmp_path / "run")
-    gen, plain = (state(tmp_path / name).players["gen"] for name in ("run", "plain"))
-    assert all(equal(gen.ema, plain.params).values()) and all(equal(gen.params, plain.params).values())
+def test_averages_of_a_run_without_them_are_its_parameters(tmp_path):
+    plain = saved(tmp_path / "plain", made(), seed=3)
+    built = made(init=str(plain), model__ema=0.9)
+    gen = starting.start(built, begun(built), Workdir(tmp_path)).players["gen"]
+    theirs = state(plain).players["gen"].params
+    assert all(equal(gen.ema, theirs).values()) and all(equal(gen.params, theirs).values())
 
 
 def test_other_classes_are_named_and_their_layers_start_anew(source, tmp_path, caplog):
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING), programs.without_plots():
         train(made(init=str(source), model__num_classes=12), tmp_path / "run")
     lines = [record.getMessage() for record in caplog.records if record.getMessage().startswith("init: ")]
     assert f"init: model.num_classes is 10 in {source}, 12 here" in lines
