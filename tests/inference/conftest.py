@@ -12,7 +12,7 @@ from gan_jax.train import train
 
 @pytest.fixture(scope="module", autouse=True)
 def linear_model():
-    """The same models in every test of this folder and in no other one; the tests of a file share programs."""
+    """The same models in every test of this folder and in no other. The tests of a file share programs."""
     with known(), programs.mapped_alike():
         yield
 

@@ -26,6 +26,7 @@ def made(**fields):
     found = config.load(f"{CONFIGS / 'cgan_mnist.py'}:quick")
     with found.unlocked():
         found.requires, found.evals, found.steps, found.cache_dir = {}, {}, 0, ""
+        found.tensorboard = False
         found.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
     return found
 
@@ -101,8 +102,12 @@ def test_averages_of_a_run_without_them_are_its_parameters(tmp_path):
 
 
 def test_other_classes_are_named_and_their_layers_start_anew(source, tmp_path, caplog):
+    noise = np.random.default_rng(0).integers(0, 256, (100, 28, 28, 1), np.uint8)
+    np.savez(tmp_path / "noise.npz", image=noise, label=np.arange(100) % 10)
+    built = made(init=str(source), model__num_classes=12)
+    built.data.roles.image = config.inline(files={"train": str(tmp_path / "noise.npz")})
     with caplog.at_level(logging.WARNING), programs.without_plots():
-        train(made(init=str(source), model__num_classes=12), tmp_path / "run")
+        train(built, tmp_path / "run")
     lines = [record.getMessage() for record in caplog.records if record.getMessage().startswith("init: ")]
     assert f"init: model.num_classes is 10 in {source}, 12 here" in lines
     anew = [line.split()[1] for line in lines if line.endswith("here; it starts anew")]

@@ -198,7 +198,7 @@ def test_a_wrong_npz_is_named_with_what_was_expected(tmp_path):
         refused(path, words)
 
 
-@pytest.mark.usefixtures("forked_scipy")
+@pytest.mark.usefixtures("scipy_thread")
 def test_a_wrong_mat_is_named_with_what_was_expected(tmp_path):
     path = tmp_path / "set.mat"
     image, label = images().transpose(1, 2, 3, 0), svhn_labels()[:, None]
@@ -225,7 +225,6 @@ def test_a_wrong_idx_pair_is_named_with_what_was_expected(tmp_path):
 CUT = [(name, keep) for keep in (0, 3, 60, 0.5, 0.99) for name in ("set.npz", "train-images-idx3-ubyte.gz")]
 
 
-@pytest.mark.usefixtures("forked_scipy")
 @pytest.mark.parametrize(("name", "keep"), [*CUT, ("set.mat", 60), ("set.mat", 0.5)])
 def test_a_truncated_file_is_named(tmp_path, npz, name, keep):
     image, label = images().transpose(1, 2, 3, 0), svhn_labels()[:, None]
@@ -238,7 +237,7 @@ def test_a_truncated_file_is_named(tmp_path, npz, name, keep):
     refused(path, "cannot be read; expected an? |holds X uint8 [^y]*; expected .* and y")
 
 
-@pytest.mark.usefixtures("forked_scipy")
+@pytest.mark.usefixtures("scipy_thread")
 @pytest.mark.parametrize("name", ["set.npz", "set.mat", "train-images-idx3-ubyte.gz"])
 def test_another_format_under_this_name_is_refused(tmp_path, name):
     write_idx(tmp_path)  # writes the labels that the pair needs

@@ -12,7 +12,7 @@ from gan_jax import data
 from gan_jax.data.store import pool
 from gan_jax.data.store.stored import Stored
 
-pytestmark = pytest.mark.usefixtures("forked_decoders")
+pytestmark = pytest.mark.usefixtures("decoding_threads")
 
 
 def assert_equal(resident, stored):

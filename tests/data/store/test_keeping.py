@@ -10,7 +10,7 @@ from gan_jax.errors import ConfigError, DataError
 from gan_jax.files import locking
 from gan_jax.inference import store as mode
 
-pytestmark = pytest.mark.usefixtures("forked_decoders")
+pytestmark = pytest.mark.usefixtures("decoding_threads")
 
 
 @pytest.fixture
