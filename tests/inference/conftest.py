@@ -1,5 +1,7 @@
 """Finished runs to use: noise-to-image ones, conditional or not, and a classifier."""
 
+from unittest import mock
+
 import numpy as np
 import programs
 import pytest
@@ -7,14 +9,26 @@ import scored
 from tiny_models import known
 
 from gan_jax import config as configuration
+from gan_jax.inference import generators
 from gan_jax.train import train
 
 
 @pytest.fixture(scope="module", autouse=True)
 def linear_model():
     """The same models in every test of this folder and in no other. The tests of a file share programs."""
-    with known(), programs.mapped_alike():
+    with known(), programs.mapped_alike(), mock.patch.object(generators, "latents", _latents):
         yield
+
+
+_FOUND, _LATENTS = {}, generators.latents
+
+
+def _latents(found, seed, numbers):
+    """The latents of `generators`, computed once for the same numbers of a model and a seed."""
+    asked = found, seed, tuple(map(int, numbers))
+    if asked not in _FOUND:
+        _FOUND[asked] = _LATENTS(found, seed, numbers)
+    return _FOUND[asked].copy()
 
 
 def config(folder, kind="linear", **fields):
