@@ -9,11 +9,11 @@ import numpy as np
 import optax
 import programs
 import pytest
-from playing import drawn
+from saved_runs import begun, saved
 
 from gan_jax import config, game
 from gan_jax.errors import ConfigError
-from gan_jax.runs import checkpoint, leaves, rehearsal, restore, starting
+from gan_jax.runs import leaves, restore, starting
 from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
@@ -41,30 +41,19 @@ def equal(one, other):
     }
 
 
-def begun(built, seed=0):
-    """A state before training."""
-    return drawn(rehearsal.check(built), seed)
-
-
-def saved(folder, built, seed):
-    """The folder of a run at its last step, whose state numpy draws."""
+def run_of(folder, built, seed):
+    """The folder of a run at its last step, whose parameters and averages differ."""
     state = begun(built, seed)
     gen = state.players["gen"]
     averages = None if gen.ema is None else jax.tree.map(lambda leaf: leaf + 1, gen.ema)
     players = {**state.players, "gen": gen.replace(ema=averages)}
-    state = state.replace(step=np.int32(built.steps), players=players)
-    with Workdir(folder).open() as opened:
-        opened.write_json("config.json", built.to_dict())
-        checkpoints = checkpoint.Checkpoints(folder / "checkpoints", 1)
-        checkpoints.save(state, built.steps, {"step": built.steps, "example": EXAMPLE})
-        checkpoints.close()
-    return folder
+    return saved(folder, built, state.replace(step=np.int32(built.steps), players=players), EXAMPLE)
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A run with averages of G's parameters, whose parameters and averages differ."""
-    return saved(tmp_path_factory.mktemp("source") / "run", made(seed=5, steps=2, model__ema=0.5), seed=5)
+    return run_of(tmp_path_factory.mktemp("source") / "run", made(seed=5, steps=2, model__ema=0.5), seed=5)
 
 
 @pytest.mark.long
@@ -94,7 +83,7 @@ def test_all_players_or_some_start_with_the_parameters_and_averages_of_another_r
 
 
 def test_averages_of_a_run_without_them_are_its_parameters(tmp_path):
-    plain = saved(tmp_path / "plain", made(), seed=3)
+    plain = run_of(tmp_path / "plain", made(), seed=3)
     built = made(init=str(plain), model__ema=0.9)
     gen = starting.start(built, begun(built), Workdir(tmp_path)).players["gen"]
     theirs = state(plain).players["gen"].params

@@ -205,6 +205,7 @@ def test_a_wrong_mat_is_named_with_what_was_expected(tmp_path):
     cases = [
         ({"X": image}, r"holds X uint8 \[8, 8, 3, 20\]; expected .*X uint8 .* and y"),
         ({"X": image / 255, "y": label[1:]}, r"holds X double .*, y uint8 \[19, 1\]; expected .*\[N, 1\]"),
+        ({"X": image, "y": label[1:]}, r"holds X uint8 .*, y uint8 \[19, 1\]; expected .*\[N, 1\]"),
         ({"X": image, "y": label / 1.0}, "y double .*expected .*y integer"),
     ]
     for content, words in cases:
