@@ -11,7 +11,7 @@ from gan_jax.data.embedded import catalogue
 from gan_jax.data.examples import Examples
 from gan_jax.data.pixels import views
 from gan_jax.data.pixels.recipe import Recipe
-from gan_jax.data.sources import arrays, folder, label_maps, own, tfds, tfds_rows
+from gan_jax.data.sources import arrays, folder, folder_labels, label_maps, own, tfds, tfds_rows
 from gan_jax.data.store.place import Store
 from gan_jax.drawing import palette
 from gan_jax.errors import ConfigError, DataError
@@ -118,7 +118,7 @@ def classes(spec: Mapping[str, Any], *, manual_dir: str = "") -> tuple[str, ...]
     spec = roles.complete(spec)
     if not (spec["classes"] and folder.reads(spec, manual_dir)):
         return ()
-    return folder.classes(spec, manual_dir)
+    return folder_labels.classes(spec, manual_dir)
 
 
 def _read(

@@ -6,13 +6,12 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
-from gan_jax.models.shared import base, checks, rates
+from gan_jax.models.shared import base, checks, objectives, rates
 from gan_jax.networks.recognition import resnet18
 from gan_jax.networks.recognition.stages import Classifier, Features, last_window
 from gan_jax.ops import augment, losses
@@ -72,7 +71,7 @@ class Model(rates.Rates, base.Defaults):
 
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
-        checks.require_choice(self, "objective", tuple(_COLUMNS))
+        checks.require_choice(self, "objective", tuple(objectives.COLUMNS))
         checks.require_choice(self, "architecture", ("stages", "resnet18", "resnet18_small"))
         checks.require_widths(self, "widths")
         if self.is_resnet:
@@ -147,24 +146,9 @@ class Model(rates.Rates, base.Defaults):
             for side in inputs.sides:
                 last_window(self.seen_size(side), len(self.widths))
         if inputs.columns is not None:
-            self._check_columns(inputs.columns)
-            labels = inputs.columns["image_label"] if self.objective == "classes" else ()
-            strange = [label for label in set(np.ravel(labels).tolist()) if not 0 <= label < self.num_classes]
-            allowed = f"0 to {self.num_classes - 1}, since num_classes={self.num_classes}"
-            checks.require("image_label", min(strange, default=0), not strange, allowed)
-
-    def _check_columns(self, columns):
-        """Refuses columns if the objective's column is missing or has another shape."""
-        name, what = _COLUMNS[self.objective]
-        if name not in columns:
-            raise ValueError(f"a classifier needs {what}; the batch has no {name}")
-        shapes = {"classes": (), "attributes": (self.num_classes,), "features": (self.widths[-1],)}
-        expected, found = shapes[self.objective], columns[name].shape[1:]
-        if found != expected:
-            raise ValueError(
-                f"{name} has shape {[*found]} for each image; objective={self.objective!r} with "
-                f"num_classes={self.num_classes} and widths={self.widths} expects {[*expected]}"
-            )
+            objectives.check_column(self.objective, inputs.columns, self.num_classes, self.widths)
+            if self.objective == "classes":
+                objectives.check_classes(inputs.columns, self.num_classes)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `image`, the objective's column, and perhaps `unlabelled`.
@@ -173,7 +157,7 @@ class Model(rates.Rates, base.Defaults):
           ValueError: a role or the column is missing or has a wrong shape.
         """
         checks.require_images(batch, "image")
-        self._check_columns(batch)
+        objectives.check_column(self.objective, batch, self.num_classes, self.widths)
         variables = self.network.init(rng, batch["image"], train=False)
         memory = {}
         if self.pseudo_weight:
@@ -220,10 +204,11 @@ class Model(rates.Rates, base.Defaults):
                 rngs={"dropout": rng_dropout},
                 mutable=["batch_stats"],
             )
-            terms = self._objective(logits[: len(batch["image"])], batch)
+            own = logits[: len(batch["image"])]
+            terms = objectives.terms(self.objective, own, batch, self.label_smoothing)
             if self.pseudo_weight:
-                own = logits[len(batch["image"]) :]
-                imitation = losses.classification(own, answers, weights=sure)
+                others = logits[len(batch["image"]) :]
+                imitation = losses.classification(others, answers, weights=sure)
                 loss = terms["loss"] + self.pseudo_weight * imitation
                 terms |= {"loss": loss, "pseudo": imitation, "sure": jnp.mean(sure)}
             metrics = {f"classifier/{name}": term for name, term in terms.items()}
@@ -252,18 +237,6 @@ class Model(rates.Rates, base.Defaults):
         sure = aligned.max(-1) > self.pseudo_threshold
         return state.replace(memory={"answers": usual}), aligned.argmax(-1), sure
 
-    def _objective(self, out, batch):
-        if self.objective == "features":
-            wanted = batch["image_features"]
-            likeness = 1 - losses.cosine(out, wanted)
-            return {"loss": losses.mse(out, wanted), "cosine_similarity": likeness}
-        labels = batch["image_label"]
-        if self.objective == "attributes":
-            loss = losses.attributes(out, labels, self.label_smoothing)
-            return {"loss": loss, "accuracy": jnp.mean((out > 0) == (labels > 0))}
-        loss = losses.classification(out, labels, self.label_smoothing)
-        return {"loss": loss, "accuracy": jnp.mean(out.argmax(-1) == labels)}
-
     def _augment(self, rng_warp, rng_colour, pictures):
         if self.rotation or self.scale or self.shear or self.shift or self.elastic:
             pictures = augment.warp(
@@ -286,14 +259,6 @@ class Model(rates.Rates, base.Defaults):
                 ink=self.ink,
             )
         return pictures
-
-
-# For each objective: the column that it learns from, and the column's name in messages.
-_COLUMNS = {
-    "classes": ("image_label", "labels"),
-    "attributes": ("image_label", "labels"),
-    "features": ("image_features", "features"),
-}
 
 
 def _kernels(params):

@@ -103,6 +103,43 @@ def start(*args, cwd=None, env=None, stdin=None, stdout=None, stderr=None):
     return Process(request["args"], mine)
 
 
+class Popen(Process):
+    """A stand-in for `subprocess.Popen` of `[sys.executable, "-P", ...]`, which forks.
+
+    It has what gan_jax uses. Its program may import what the server has imported, and finds it there.
+    """
+
+    def __init__(self, args, env=None, stdin=None, stdout=None, **_):
+        with contextlib.ExitStack() as theirs:
+            given, self.stdin = _pipe(theirs, 0) if stdin == subprocess.PIPE else (None, None)
+            said, self.stdout = _pipe(theirs, 1) if stdout == subprocess.PIPE else (None, None)
+            request = [arg for arg in args[1:] if arg != "-P"]
+            started = start(*request, env=env, stdin=given, stdout=said)
+        self.args, self._answers, self.pid = started.args, started._answers, started.pid
+        self.returncode = None
+
+    def communicate(self):
+        with self:
+            return self.stdout.read(), None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for file in (self.stdin, self.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                if file:
+                    file.close()
+        self.wait()
+
+
+def _pipe(theirs, which):
+    """The program's end of a pipe, which `theirs` closes, and ours. The program writes if `which` is 1."""
+    ends = os.pipe()
+    other = theirs.enter_context(os.fdopen(ends[which], "wb" if which else "rb"))
+    return other, os.fdopen(ends[1 - which], "rb" if which else "wb")
+
+
 def on_devices(count):
     """This process's environment with so many host devices."""
     flags = re.sub(r"(device_count)=\d+", rf"\1={count}", os.environ["XLA_FLAGS"])

@@ -1,9 +1,11 @@
-"""Fewer programs to trace and to compile: whole networks, and steps that several runs share."""
+"""Fewer programs to trace and to compile: whole networks, and what several runs share."""
 
 import contextlib
 import functools
 import inspect
+import json
 import types
+from collections.abc import Hashable
 from unittest import mock
 
 import flax.linen as nn
@@ -13,7 +15,7 @@ import numpy as np
 
 from gan_jax import train
 from gan_jax.game import devices
-from gan_jax.runs import functions, required
+from gan_jax.runs import functions, required, restore, result
 
 CALLS = ("init", "init_with_output", "apply")
 
@@ -101,3 +103,64 @@ def _cached_by(key, fn):
     """`fn` of one argument, called once for each `key(argument)`."""
     found = {}
     return lambda argument: found.get(key(argument)) or found.setdefault(key(argument), fn(argument))
+
+
+def mapped_alike():
+    """A context in which mapped functions of one code and equal variables are one program.
+
+    `gan_jax.runs.functions` and the modes make such a function for each call. A test that replaces what the
+    code calls must not run in this context.
+    """
+    return mock.patch.object(devices, "pmap_apply", _cached_by(_meaning, devices.pmap_apply))
+
+
+def _meaning(value):
+    """What is equal for functions of one code and equal variables."""
+    if isinstance(value, types.FunctionType):
+        variables = [cell.cell_contents for cell in value.__closure__ or ()]
+        return value.__code__, *map(_meaning, (*variables, *(value.__defaults__ or ())))
+    if isinstance(value, types.MethodType):
+        return _meaning(value.__func__), _meaning(value.__self__)
+    if isinstance(value, dict):
+        return tuple((name, _meaning(value[name])) for name in sorted(value))
+    return type(value), value if isinstance(value, Hashable) else id(value)
+
+
+@contextlib.contextmanager
+def begun_alike(found):
+    """A context in which runs of equal models begin with one state for each seed.
+
+    The program that makes a state is traced and compiled for each run otherwise. Nothing that a model adopts
+    from other networks is kept.
+
+    Args:
+      found: a dict that keeps the states, so that several contexts can share them.
+    """
+    initial, shapes = restore.initial_state, restore.abstract_state
+
+    def key(model, description, *more):
+        return type(model).init, model, json.dumps(description, sort_keys=True), *more
+
+    def abstract_state(model, description):
+        given = key(model, description)
+        if given not in found:
+            found[given] = shapes(model, description)
+        return found[given]
+
+    def initial_state(config, model, description, networks, columns=None):
+        given = key(model, description, config.seed)
+        if given not in found:
+            with mock.patch.object(type(model), "adopt", lambda self, state, *_: state):
+                found[given] = jax.device_get(initial(config, model, description, {}))
+        return model.adopt(jax.tree.map(np.copy, found[given]), networks, columns or {})
+
+    with (
+        mock.patch.object(restore, "abstract_state", abstract_state),
+        mock.patch.object(restore, "initial_state", initial_state),
+    ):
+        yield
+
+
+def without_plots():
+    """A context in which no run draws its curves and confusion matrices, which take half a second."""
+    return mock.patch.object(result, "draw", lambda *_: None)

@@ -1,19 +1,34 @@
 """Finished runs to use: noise-to-image ones, conditional or not, and a classifier."""
 
+from unittest import mock
+
 import numpy as np
+import programs
 import pytest
 import scored
 from tiny_models import known
 
 from gan_jax import config as configuration
+from gan_jax.inference import generators
 from gan_jax.train import train
 
 
 @pytest.fixture(scope="module", autouse=True)
 def linear_model():
-    """The same model in every test of this folder, and in no other test."""
-    with known():
+    """The same models in every test of this folder and in no other. The tests of a file share programs."""
+    with known(), programs.mapped_alike(), mock.patch.object(generators, "latents", _latents):
         yield
+
+
+_FOUND, _LATENTS = {}, generators.latents
+
+
+def _latents(found, seed, numbers):
+    """The latents of `generators`, computed once for the same numbers of a model and a seed."""
+    asked = found, seed, tuple(map(int, numbers))
+    if asked not in _FOUND:
+        _FOUND[asked] = _LATENTS(found, seed, numbers)
+    return _FOUND[asked].copy()
 
 
 def config(folder, kind="linear", **fields):
@@ -40,7 +55,7 @@ def runs_folder(tmp_path_factory):
     np.savez(folder / "noise.npz", image=images, label=np.arange(40) % 10)
     kinds = {"plain": {}, "conditional": {"num_classes": 3}, "uniform": {"z_prior": "uniform"}}
     kinds |= {"styled": {"kind": "styled"}, "styled_classes": {"kind": "styled", "num_classes": 10}}
-    with known():
+    with known(), programs.without_plots():
         for name, fields in kinds.items():
             train(config(folder, **fields), folder / name)
     return folder
@@ -58,7 +73,7 @@ def runs_of(tmp_path_factory):
         "noisy": ("recolour", {"two_way": False, "noise": 0.3}, ("source", "target")),
         "asked": ("asked", {}, ("a",)),
     }
-    with known():
+    with known(), programs.without_plots():
         for name, (model, fields, roles) in kinds.items():
             built = configuration.default()
             built.name, built.model = name, configuration.model(model, **fields)

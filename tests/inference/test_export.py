@@ -113,9 +113,9 @@ def test_a_translator_that_draws_noise_takes_a_seed(pix2pix, tmp_path):
     np.testing.assert_allclose(first, expected, atol=1e-5)
 
 
-def test_a_translator_of_one_direction_has_no_way_back(pix2pix, tmp_path):
-    with pytest.raises(ConfigError, match=r"^direction='t2s' is not possible with model 'pix2pix'$"):
-        export.run(pix2pix, output=str(tmp_path / "t.jax"), direction="t2s")
+def test_a_translator_of_one_direction_has_no_way_back(runs_of, tmp_path):
+    with pytest.raises(ConfigError, match=r"^direction='t2s' is not possible with model 'recolour'$"):
+        export.run(runs_of / "noisy", output=str(tmp_path / "t.jax"), direction="t2s")
     assert not list(tmp_path.iterdir())
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import saved_runs
 from PIL import Image
 
 import gan_jax
@@ -10,7 +11,6 @@ from gan_jax.errors import ConfigError, DataError, IncompleteError
 from gan_jax.inference import stylise, stylist, translate
 from gan_jax.ops import style
 from gan_jax.runs import restore
-from gan_jax.train import train
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (22, 31, 3), np.uint8)
@@ -34,7 +34,7 @@ def png_names(folder):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of an untrained run of a small AdaIN."""
+    """The folder of a run of a small AdaIN that was not trained."""
     folder = tmp_path_factory.mktemp("stylish")
     np.savez(folder / "noise.npz", image=RNG.integers(0, 256, (4, 16, 16, 3), np.uint8))
     built = configuration.default()
@@ -43,8 +43,8 @@ def run(tmp_path_factory):
     for role in ("content", "style"):
         built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
     built.batch_size, built.steps, built.tensorboard = 2, 0, False
-    train(built, folder / "run")
-    return folder / "run"
+    example = {role: [[16, 16, 3], "uint8"] for role in ("content", "style")}
+    return saved_runs.saved(folder / "run", built, saved_runs.begun(built), example)
 
 
 @pytest.fixture(scope="module")

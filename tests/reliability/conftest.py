@@ -4,9 +4,11 @@ All processes share a cache of required runs. Each test session makes a new one,
 required runs.
 """
 
+import contextlib
 import dataclasses
 import importlib.util
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -14,10 +16,12 @@ from pathlib import Path
 
 import forking
 import numpy as np
+import programs
 import pytest
 from picture_files import encoded, write
 
 from gan_jax import config as configuration
+from gan_jax.train import train
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parents[1] / "configs"
@@ -136,21 +140,57 @@ def manual_dir(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def tiny(manual_dir, tmp_path):
-    """`tiny(**fields)` is the validated tiny configuration with changed fields."""
+def _built(manual_dir, cache, variant, fields):
     spec = importlib.util.spec_from_file_location("tiny", HERE / "tiny.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    config = module.get_config(variant)
+    places = {"cache_dir": str(cache), "data.manual_dir": str(manual_dir)}
+    config.update_from_flattened_dict({**places, **fields})
+    configuration.validate(config)
+    return config
 
-    def build(variant="", **fields):
-        config = module.get_config(variant)
-        places = {"cache_dir": str(tmp_path / "cache"), "data.manual_dir": str(manual_dir)}
-        config.update_from_flattened_dict({**places, **fields})
-        configuration.validate(config)
-        return config
 
-    return build
+@pytest.fixture
+def tiny(manual_dir, tmp_path):
+    """`tiny(**fields)` is the validated tiny configuration with changed fields."""
+    return lambda variant="", **fields: _built(manual_dir, tmp_path / "cache", variant, fields)
+
+
+@pytest.fixture(scope="session")
+def cheaper():
+    """`cheaper()` is a context of runs in this process that begin alike and draw no plots."""
+    states = {}
+
+    @contextlib.contextmanager
+    def runs():
+        with programs.shared(), programs.begun_alike(states), programs.without_plots():
+            yield
+
+    return runs
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheaper_runs(cheaper):
+    """Runs in this process share their programs and their first states, and draw no plots."""
+    with cheaper():
+        yield
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, manual_dir, cheaper):
+    """Folders of finished tiny runs in this process: `trained[steps]`, of 4 and of all 8 steps."""
+    folder = tmp_path_factory.mktemp("trained")
+    with cheaper():
+        for steps in (4, 8):
+            train(_built(manual_dir, folder / "cache", "", {"steps": steps}), folder / str(steps))
+    return {steps: folder / str(steps) for steps in (4, 8)}
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    """`copied(steps)` is the folder of a copy of the run of so many steps, for a test to change."""
+    return lambda steps: shutil.copytree(trained[steps], tmp_path / "run")
 
 
 @pytest.fixture(scope="session")

@@ -120,16 +120,13 @@ def test_a_run_goes_on_from_the_one_before_and_keeps_the_damaged_one(tiny, tmp_p
     assert {"6", "8"} <= kept
 
 
-def test_all_damaged_is_an_error_that_deletes_nothing(launcher, tmp_path):
-    path = tmp_path / "run"
-    launcher.run(*launcher.tiny(path, steps=4))
-    metadata = sorted((path / "checkpoints").rglob("meta/metadata"))
-    for file in metadata:
+def test_all_damaged_is_an_error_that_deletes_nothing(tiny, copied):
+    path = copied(4)
+    for file in (path / "checkpoints").rglob("meta/metadata"):
         file.write_bytes(b"")
     before = _tree_of(path / "checkpoints")
-    message = launcher.run(*launcher.tiny(path), code=1).splitlines()[-1]
-    assert message.startswith("gan_jax: every checkpoint in")
-    assert "steps 4, 2; none was deleted" in message
+    with pytest.raises(CheckpointError, match=r"^every checkpoint in .* steps 4, 2; none was deleted"):
+        train(tiny(), path)
     assert _tree_of(path / "checkpoints") == before
 
 

@@ -14,7 +14,6 @@ from gan_jax.runs import checkpoint, restore
 from gan_jax.train import train
 
 LAST_GOOD = 4
-pytestmark = pytest.mark.usefixtures("shared_programs")
 
 
 @pytest.fixture
@@ -58,11 +57,12 @@ def _last_float_times(opt_state, factor):
         ("leaf", r"step 5: players\.classifier\.opt_state\..* is not finite"),
     ],
 )
-def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(tiny, tmp_path, poisoned, target, message):
+def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(
+    tiny, tmp_path, trained, poisoned, target, message
+):
     path = tmp_path / "run"
     # Losses are checked at every step, parameters and moments only when they are saved.
     every = {"checkpoint_every": 1 if target == "leaf" else LAST_GOOD}
-    train(tiny(steps=LAST_GOOD), tmp_path / "good")
     poisoned(target)
     with pytest.raises(NonFiniteError, match=message) as caught:
         train(tiny(**every), path)
@@ -71,7 +71,7 @@ def test_a_nan_stops_the_run_by_name_and_keeps_the_last_good(tiny, tmp_path, poi
     assert not (path / "result.json").exists()
     kept, meta = checkpoint.load(path / "checkpoints")
     assert meta["step"] == LAST_GOOD
-    for name, leaf in _final(tmp_path / "good").items():
+    for name, leaf in _final(trained[LAST_GOOD]).items():
         np.testing.assert_array_equal(kept[name], leaf)
     assert "NaN" not in (path / "metrics.jsonl").read_text()
 

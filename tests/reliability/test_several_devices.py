@@ -143,9 +143,8 @@ def test_a_signal_to_one_of_two_processes_ends_both(launcher, tmp_path, free_por
     assert "Traceback" not in both[0].stderr
 
 
-def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, tmp_path, monkeypatch):
-    path = tmp_path / "run"
-    train(tiny(steps=4), path)
+def test_processes_meet_before_they_read_what_one_of_them_writes(tiny, copied, monkeypatch):
+    path = copied(4)
     newest = path / "checkpoints" / "newest"
     (newest / "4").rename(newest / "4.replaced_by_4")  # the name that a kill leaves
     met = []

@@ -2,12 +2,12 @@
 
 import os
 import resource
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import forking
 import numpy as np
 import pytest
 from saving import assert_is, places, restore, save, tree
@@ -101,23 +101,16 @@ for step in range(1, 10_000):
 """
 
 
-def child(code, *args, **environment):
-    environment = {"PYTHONPATH": str(PACKAGE.parent), "JAX_PLATFORMS": "cpu", **environment}
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, args)],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_a_kill_at_any_moment_leaves_a_newest_and_a_best_that_are_whole(tmp_path, caplog):
     delays = (0.0, 0.011, 0.037)
-    children = [child(SAVES, tmp_path / str(i)) for i in range(len(delays))]
+    children = [
+        forking.Popen([None, "-c", SAVES, tmp_path / str(i)], stdout=subprocess.PIPE)
+        for i in range(len(delays))
+    ]
     for i, (process, delay) in enumerate(zip(children, delays, strict=True)):
         reached = int(process.stdout.readline())
         time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.communicate()
         Checkpoints(tmp_path / str(i), 2).abandon()
         for best in (False, True):
@@ -158,6 +151,16 @@ for parts in (1, 2):
     np.testing.assert_array_equal(devices.gathered(own, parts)["x"], stack["x"])
     print("gathered", parts)
 """
+
+
+def child(code, *args, **environment):
+    environment = {"PYTHONPATH": str(PACKAGE.parent), "JAX_PLATFORMS": "cpu", **environment}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, args)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from playing import drawn
 
 from gan_jax import config, models
 from gan_jax.errors import ConfigError, WorkdirError
@@ -111,7 +112,7 @@ def test_a_finished_run_is_a_network_with_the_figures_of_its_result(metrics, acc
     column = {"image_label": np.zeros(1, np.int32)} if accuracy else {"image_features": np.zeros((1, 8))}
     pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1), np.uint8)
     example = {"image": np.zeros((1, 32, 32, 1), np.float32), **column}
-    state = jax.device_get(jax.jit(model.init)(jax.random.key(0), example))
+    state = drawn(jax.eval_shape(model.init, jax.random.key(0), example))
     finished = {"metrics": metrics, "params_sha256": "abc"}
     network = required.RequiredRun(restore.Run(built, model, state, finished))
     assert (network.metrics, network.sha256) == (metrics, "abc")

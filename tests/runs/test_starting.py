@@ -7,7 +7,9 @@ from pathlib import Path
 import jax
 import numpy as np
 import optax
+import programs
 import pytest
+from saved_runs import begun, saved
 
 from gan_jax import config, game
 from gan_jax.errors import ConfigError
@@ -16,12 +18,15 @@ from gan_jax.runs.workdir import Workdir
 from gan_jax.train import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+EXAMPLE = {"image": [[28, 28, 1], "uint8"], "image_label": [[], "int32"]}
 
 
 def made(**fields):
+    """A conditional GAN of digits."""
     found = config.load(f"{CONFIGS / 'cgan_mnist.py'}:quick")
     with found.unlocked():
         found.requires, found.evals, found.steps, found.cache_dir = {}, {}, 0, ""
+        found.tensorboard = False
         found.update_from_flattened_dict({k.replace("__", "."): v for k, v in fields.items()})
     return found
 
@@ -36,12 +41,19 @@ def equal(one, other):
     }
 
 
+def run_of(folder, built, seed):
+    """The folder of a run at its last step, whose parameters and averages differ."""
+    state = begun(built, seed)
+    gen = state.players["gen"]
+    averages = None if gen.ema is None else jax.tree.map(lambda leaf: leaf + 1, gen.ema)
+    players = {**state.players, "gen": gen.replace(ema=averages)}
+    return saved(folder, built, state.replace(step=np.int32(built.steps), players=players), EXAMPLE)
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A run with averages of G's parameters, whose parameters and averages differ."""
-    folder = tmp_path_factory.mktemp("source") / "run"
-    train(made(seed=5, steps=2, model__ema=0.5), folder)
-    return folder
+    return run_of(tmp_path_factory.mktemp("source") / "run", made(seed=5, steps=2, model__ema=0.5), seed=5)
 
 
 @pytest.mark.long
@@ -70,16 +82,21 @@ def test_all_players_or_some_start_with_the_parameters_and_averages_of_another_r
     assert not all(equal(gen.players["disc"].params, theirs.players["disc"].params).values())
 
 
-def test_averages_of_a_run_without_them_are_its_parameters(source, tmp_path):
-    train(made(seed=3), tmp_path / "plain")
-    train(made(init=str(tmp_path / "plain"), model__ema=0.9), tmp_path / "run")
-    gen, plain = (state(tmp_path / name).players["gen"] for name in ("run", "plain"))
-    assert all(equal(gen.ema, plain.params).values()) and all(equal(gen.params, plain.params).values())
+def test_averages_of_a_run_without_them_are_its_parameters(tmp_path):
+    plain = run_of(tmp_path / "plain", made(), seed=3)
+    built = made(init=str(plain), model__ema=0.9)
+    gen = starting.start(built, begun(built), Workdir(tmp_path)).players["gen"]
+    theirs = state(plain).players["gen"].params
+    assert all(equal(gen.ema, theirs).values()) and all(equal(gen.params, theirs).values())
 
 
 def test_other_classes_are_named_and_their_layers_start_anew(source, tmp_path, caplog):
-    with caplog.at_level(logging.WARNING):
-        train(made(init=str(source), model__num_classes=12), tmp_path / "run")
+    noise = np.random.default_rng(0).integers(0, 256, (100, 28, 28, 1), np.uint8)
+    np.savez(tmp_path / "noise.npz", image=noise, label=np.arange(100) % 10)
+    built = made(init=str(source), model__num_classes=12)
+    built.data.roles.image = config.inline(files={"train": str(tmp_path / "noise.npz")})
+    with caplog.at_level(logging.WARNING), programs.without_plots():
+        train(built, tmp_path / "run")
     lines = [record.getMessage() for record in caplog.records if record.getMessage().startswith("init: ")]
     assert f"init: model.num_classes is 10 in {source}, 12 here" in lines
     anew = [line.split()[1] for line in lines if line.endswith("here; it starts anew")]

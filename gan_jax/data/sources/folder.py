@@ -1,21 +1,17 @@
-"""Image folders and zips, with the classes, attributes, label maps and features that accompany them."""
+"""The images of folders and zips, with what `folder_labels` knows of each of them."""
 
 import contextlib
-import dataclasses
-import itertools
 import logging
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gan_jax.data import splits
 from gan_jax.data.examples import MAX_BYTES, Examples, Listing, concatenate, rows_of
 from gan_jax.data.pixels.recipe import Recipe
-from gan_jax.data.sources import annotations, decoding, filling, label_maps, listing
-from gan_jax.data.sources.arrays import absolute, locate, missing
+from gan_jax.data.sources import decoding, filling, folder_labels, label_maps, listing
+from gan_jax.data.sources.arrays import locate
 from gan_jax.data.sources.listing import Folder
 from gan_jax.data.store.place import Store
 from gan_jax.errors import ConfigError, DataError
@@ -67,7 +63,7 @@ def read(
       DataError: a folder, zip or table cannot be read, no image is usable, or a name or row does not fit.
     """
     with contextlib.ExitStack() as stack:
-        sources, chosen = _plan(spec, manual_dir, stack)
+        sources, chosen = folder_labels.plan(spec, manual_dir, stack)
         total = sum(max(rows.stop - rows.start, 0) for _, rows in chosen)
         (wide, tall), depth = recipe.framing.sides, recipe.depth()
         if store is not None and not store.takes(math.prod((total, tall, wide, depth))):
@@ -86,18 +82,7 @@ def read(
 def check(spec: Mapping[str, Any], manual_dir: str = "") -> None:
     """Raises the errors of `read`, except those that need the images decoded."""
     with contextlib.ExitStack() as stack:
-        _plan(spec, manual_dir, stack)
-
-
-@dataclasses.dataclass
-class _Source:
-    """One split: a folder, and what is known of each of its images."""
-
-    folder: Folder
-    columns: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # [files, ...]
-    lacking: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # reason -> mask [files]
-    notes: list[str] = dataclasses.field(default_factory=list)
-    maps: label_maps.Maps | None = None
+        folder_labels.plan(spec, manual_dir, stack)
 
 
 def listed(spec: Mapping[str, Any], manual_dir: str = "") -> Examples:
@@ -109,11 +94,11 @@ def listed(spec: Mapping[str, Any], manual_dir: str = "") -> Examples:
       DataError: as for `check`.
     """
     with contextlib.ExitStack() as stack:
-        sources, chosen = _plan(spec, manual_dir, stack)
+        sources, chosen = folder_labels.plan(spec, manual_dir, stack)
         return concatenate([_listed(sources[name], rows) for name, rows in chosen])
 
 
-def _listed(source: _Source, rows: slice) -> Examples:
+def _listed(source: folder_labels.Source, rows: slice) -> Examples:
     places = np.arange(len(source.folder.images))[rows]
     kept = np.ones(len(places), bool)
     for mask in source.lacking.values():
@@ -126,139 +111,7 @@ def _listed(source: _Source, rows: slice) -> Examples:
     return Examples({"image": image, **columns}, origin=Listing(len(places), np.flatnonzero(kept), names))
 
 
-def _plan(
-    spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack
-) -> tuple[dict[str, _Source], list[tuple[str, slice]]]:
-    """Folders by split and their slices, with every column but the pixels."""
-    sources = _sources(spec, manual_dir, stack)
-    sizes = {name: len(source.folder.images) for name, source in sources.items()}
-    chosen = splits.parse(spec["split"], sizes, f"files {', '.join(spec['files'].values())}")
-    used = {name: sources[name] for name, _ in chosen}
-    if spec["classes"]:
-        _add_classes(sources, tuple(spec["class_names"]))
-    if spec["attributes"]:
-        for source in used.values():
-            _add_attributes(source, spec, manual_dir)
-    if spec["label_lists"]:
-        for name, source in used.items():
-            content, title = listing.text(spec["label_lists"][name], manual_dir)
-            table = annotations.parse_labels(content, title)
-            source.columns["label"] = table.values[_rows(source, table), 0]
-    if spec["label_maps"]:
-        for name, source in used.items():
-            found = listing.find(spec["label_maps"][name], manual_dir)
-            if found is None:
-                raise missing(absolute(spec["label_maps"][name], manual_dir))
-            beside = stack.enter_context(Folder(*found))
-            source.maps = label_maps.beside(source.folder, beside, spec)
-    if spec["features"]:
-        _add_features(used, locate(spec["features"], manual_dir))
-    return sources, chosen
-
-
-def _sources(spec: Mapping[str, Any], manual_dir: str, stack: contextlib.ExitStack) -> dict[str, _Source]:
-    sources = {}
-    for name, path in spec["files"].items():
-        found = listing.find(path, manual_dir)
-        assert found is not None  # `reads` has checked this
-        sources[name] = _Source(stack.enter_context(Folder(*found)))
-    return sources
-
-
-def classes(spec: Mapping[str, Any], manual_dir: str = "") -> tuple[str, ...]:
-    """The names of the classes of a role with `classes`, in the order of their numbers.
-
-    Raises:
-      DataError: as for `read`.
-    """
-    if spec["class_names"]:
-        return tuple(spec["class_names"])
-    with contextlib.ExitStack() as stack:
-        return _class_folders(_first_folders(_sources(spec, manual_dir, stack)))
-
-
-def _first_folders(sources: Mapping[str, _Source]) -> dict[str, list[str]]:
-    """Split -> the first folder of each image's path; '' if the image lies in none."""
-    return {name: [image.rpartition("/")[0].split("/")[0] for image in source.folder.images]
-            for name, source in sources.items()}  # fmt: skip
-
-
-def _class_folders(first: Mapping[str, list[str]]) -> tuple[str, ...]:
-    return listing.in_order({*itertools.chain(*first.values())} - {""})
-
-
-def _add_classes(sources: Mapping[str, _Source], names: tuple[str, ...]) -> None:
-    """Labels from the first folder of each path: places in `names`, or in all folders of all splits."""
-    first = _first_folders(sources)
-    there = _class_folders(first)
-    titles = ", ".join(source.folder.title for source in sources.values())
-    if not there:
-        raise DataError(f"classes=True, but {titles} has no folders of images, one for each class")
-    known = names or there
-    unknown = [name for name in there if name not in known]
-    if unknown:
-        raise DataError(f"{titles}: class {listing.some(unknown)} is not known; known: {', '.join(known)}")
-    number = {name: place for place, name in enumerate(known)}
-    for name, source in sources.items():
-        source.columns["label"] = np.array([number.get(part, -1) for part in first[name]], np.int32)
-        source.lacking["in no class folder"] = source.columns["label"] < 0
-        source.notes.append(f"{len(known)} classes ({listing.some(known)})")
-
-
-def _add_attributes(source: _Source, spec: Mapping[str, Any], manual_dir: str) -> None:
-    table = _attribute_table(source.folder, spec["attributes_file"], manual_dir)
-    columns = annotations.choose(spec["attributes"], table.names, table.title)
-    source.columns["label"] = table.values[_rows(source, table)][:, columns]
-
-
-def _rows(source: _Source, table: annotations.Table) -> np.ndarray:
-    """The row of each image in a table, or -1; notes images without a row and rows without an image."""
-    rows = table.rows_of(source.folder.images)
-    if (rows < 0).all():
-        images = f"any image of {source.folder.title}, such as {source.folder.images[0]!r}"
-        raise DataError(
-            f"{table.title}: has no row for {images}; it has rows for {listing.some(table.files)}"
-        )
-    source.lacking[f"without a row in {Path(table.title).name}"] = rows < 0
-    unused = len(table.files) - len(set(rows[rows >= 0]))
-    if unused:
-        source.notes.append(f"{unused} rows of {Path(table.title).name} without an image")
-    return rows
-
-
-def _attribute_table(folder: Folder, path: str, manual_dir: str) -> annotations.Table:
-    if path:
-        full = locate(path, manual_dir)
-        return annotations.parse_attributes(listing.content(full), str(full))
-    found = folder.attributes()
-    if found is None:
-        where = f"inside or beside {folder.title}; give the role's attributes_file"
-        raise DataError(f"there is no {listing.ATTRIBUTES} {where}")
-    return annotations.parse_attributes(*found)
-
-
-def _add_features(used: Mapping[str, _Source], path: Path) -> None:
-    """Features by file names, or row by row if a single split is read."""
-    table = annotations.read_features(path)
-    for name, source in used.items():
-        images = source.folder.images
-        if len(table.files):
-            rows = table.rows_of(images)
-            lacking = [image for image, row in zip(images, rows, strict=True) if row < 0]
-            if lacking:
-                found = f"{len(lacking)} of {len(images)} images of {source.folder.title}"
-                raise DataError(f"{path}: has no features of {found}, such as {lacking[0]!r}")
-            source.columns["features"] = table.values[rows]
-        elif len(used) > 1:
-            raise DataError(f"{path}: has no names of files, which splits {', '.join(used)} together need")
-        elif len(table.values) != len(images):
-            found = f"{len(table.values)} rows of features; expected {len(images)}"
-            raise DataError(f"{path}: holds {found}, one for each image of {name} in {source.folder.title}")
-        else:
-            source.columns["features"] = table.values
-
-
-def _decode(source: _Source, rows: slice, recipe: Recipe, store: Store | None) -> Examples:
+def _decode(source: folder_labels.Source, rows: slice, recipe: Recipe, store: Store | None) -> Examples:
     """The examples of one slice; logs one line on the files left out."""
     places = np.arange(len(source.folder.images))[rows]
     reasons = {place: reason for reason, mask in source.lacking.items() for place in places[mask[places]]}
@@ -292,7 +145,7 @@ def _images(
     return recipe.finish(images), shares, skipped
 
 
-def _summary(source: _Source, reasons: Mapping[int, str]) -> str:
+def _summary(source: folder_labels.Source, reasons: Mapping[int, str]) -> str:
     """`, 2 skipped: 2 unreadable (a.jpg, b.jpg)`: files left out by reason, with the first few names."""
     left_out = dict.fromkeys(source.folder.others, "not an image")
     left_out |= {source.folder.images[place]: reasons[place] for place in sorted(reasons)}

@@ -55,9 +55,9 @@ def test_a_constant_image_has_no_edge_and_a_step_four_columns_of_them():
 
 
 def test_the_edges_of_a_mirrored_image_are_the_mirrored_edges():
-    images = data.load({"name": "emoji", "split": "test[:8]"}, size=64).columns["image"]
+    images = np.repeat(np.repeat(noise(8, 9, 7, 3), 6, 1), 6, 2)
     np.testing.assert_array_equal(views.edges(images[:, :, ::-1]), views.edges(images)[:, :, ::-1])
-    assert 0.02 < (views.edges(images) == 0).mean() < 0.6
+    assert 0.02 < (views.edges(images) == 0).mean() < 0.9
 
 
 def test_many_images_have_the_edges_that_each_has_alone():

@@ -110,6 +110,7 @@ def test_maps_may_lie_in_a_folder_of_their_own_in_any_format(tmp_path):
         data.check({**role, "label_colours": ()})
 
 
+@pytest.mark.usefixtures("decoding_threads")
 def test_pairs_from_a_store_keep_their_maps(tmp_path):
     maps = blocks(6, seed=4)
     store = data.Store(tmp_path / "store", above=0)

@@ -12,6 +12,8 @@ from gan_jax import data
 from gan_jax.data.store import pool
 from gan_jax.data.store.stored import Stored
 
+pytestmark = pytest.mark.usefixtures("decoding_threads")
+
 
 def assert_equal(resident, stored):
     assert isinstance(resident.columns["image"], np.ndarray)

@@ -10,6 +10,8 @@ from gan_jax.errors import ConfigError, DataError
 from gan_jax.files import locking
 from gan_jax.inference import store as mode
 
+pytestmark = pytest.mark.usefixtures("decoding_threads")
+
 
 @pytest.fixture
 def root(tmp_path):

@@ -9,6 +9,8 @@ from gan_jax.data.store import place
 from gan_jax.data.store import stored as columns
 from gan_jax.errors import DataError
 
+pytestmark = pytest.mark.usefixtures("decoding_threads")
+
 
 def test_a_file_that_is_cut_off_while_it_is_open_is_one_line(noise, stored, tmp_path):
     images = stored(noise).columns["image"]
