@@ -2,8 +2,10 @@
 
 import functools
 import math
+from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -158,3 +160,13 @@ def test_a_value_that_is_no_class_is_refused_before_training():
     maps[3, 0, 1] = 5
     with pytest.raises(DataError, match=r"image_label=5 is not allowed; allowed: 0 to 4, or 255 for pixels"):
         check(pictures, maps)
+
+
+def test_the_loss_divides_by_the_mean_number_of_known_pixels_over_the_devices(monkeypatch):
+    even = SimpleNamespace(apply=lambda variables, image: jnp.zeros((*image.shape[:3], CLASSES)))
+    monkeypatch.setattr(segmenter.Model, "network", property(lambda self: even))
+    monkeypatch.setattr(segmenter.game, "device_mean", lambda count: 2 * count)
+    monkeypatch.setattr(segmenter.game, "update", lambda state, name, tx, loss: loss({}))
+    state = SimpleNamespace(players={"segmenter": SimpleNamespace(variables={})})
+    loss = jax.jit(lambda given: model().train_step(state, given, None, "train")[0])
+    assert float(loss(batch(1))) == pytest.approx(math.log(CLASSES) / 2)
