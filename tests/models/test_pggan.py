@@ -273,3 +273,14 @@ def test_the_slope_is_measured_in_its_target_and_the_drift_is_that_of_real_image
     loss = jax.jit(lambda real: m._update_d(state, real, jax.random.key(0), None, 0)[1])
     # D's loss is -3, which is the score of real images.
     assert float(loss(np.full((2, 4, 4, 1), 3, np.float32))) == pytest.approx(-3 + 10 / 4 + 0.5 * 3**2)
+
+
+def test_the_first_iteration_of_a_fade_shows_a_share_of_the_new_stage(monkeypatch):
+    monkeypatch.setattr(growing.networks, "seen", lambda images, *_: images)
+    m = Noting(**SMALL, **GROWTH)
+    object.__setattr__(m, "noted", [])
+    m.train_step(
+        SimpleNamespace(step=np.int32(2)), {"image": np.zeros((2, 1))}, jax.random.key(0), ("train", 1)
+    )
+    (*_, level) = m.noted[0]
+    assert float(level) == 0.5
