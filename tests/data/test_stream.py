@@ -1,6 +1,7 @@
 """Facts about the order of batches: a pure function of (seed, role, position)."""
 
 import itertools
+import queue
 import threading
 
 import numpy as np
@@ -136,3 +137,11 @@ def test_examples_are_read_only_and_of_equal_length():
         examples.with_columns(z=np.zeros(3))
     replaced = examples.with_columns(label=np.zeros(4, np.int32))
     assert examples.columns["label"].sum() == 6 and replaced.columns["label"].sum() == 0
+
+
+def test_prefetch_makes_depth_items_that_nobody_has_asked_for():
+    made = queue.Queue()
+    items = prefetch.background(lambda position: made.put(position) or position, 0, 2)
+    assert next(items) == 0
+    assert [made.get(timeout=20) for _ in range(3)] == [0, 1, 2]
+    items.close()

@@ -247,3 +247,10 @@ def test_a_method_of_columns_gets_them_by_name():
             return state * z * label
 
     assert of_columns(Model(), "scaled")(2, {"z": 3, "label": 5}, None) == 30
+
+
+def test_every_part_of_the_pairs_has_its_own_classes(monkeypatch):
+    monkeypatch.setattr(path_length, "_PART", 4)
+    apply = Linear(classes=3)
+    path_length.evaluate(apply, [], {}, space="z", features="pixels", examples=6)
+    np.testing.assert_array_equal(np.concatenate([apply.labels[0], apply.labels[2]]), np.arange(6) % 3)

@@ -15,7 +15,7 @@ import numpy as np
 
 from gan_jax import train
 from gan_jax.game import devices
-from gan_jax.runs import functions, required, restore, result
+from gan_jax.runs import functions, required, restore
 
 CALLS = ("init", "init_with_output", "apply")
 
@@ -159,8 +159,3 @@ def begun_alike(found):
         mock.patch.object(restore, "initial_state", initial_state),
     ):
         yield
-
-
-def without_plots():
-    """A context in which no run draws its curves and confusion matrices, which take half a second."""
-    return mock.patch.object(result, "draw", lambda *_: None)

@@ -55,7 +55,7 @@ def runs_folder(tmp_path_factory):
     np.savez(folder / "noise.npz", image=images, label=np.arange(40) % 10)
     kinds = {"plain": {}, "conditional": {"num_classes": 3}, "uniform": {"z_prior": "uniform"}}
     kinds |= {"styled": {"kind": "styled"}, "styled_classes": {"kind": "styled", "num_classes": 10}}
-    with known(), programs.without_plots():
+    with known():
         for name, fields in kinds.items():
             train(config(folder, **fields), folder / name)
     return folder
@@ -73,7 +73,7 @@ def runs_of(tmp_path_factory):
         "noisy": ("recolour", {"two_way": False, "noise": 0.3}, ("source", "target")),
         "asked": ("asked", {}, ("a",)),
     }
-    with known(), programs.without_plots():
+    with known():
         for name, (model, fields, roles) in kinds.items():
             built = configuration.default()
             built.name, built.model = name, configuration.model(model, **fields)

@@ -171,3 +171,8 @@ def test_a_wrong_option_is_one_line(runs_folder, tmp_path, output, options, mess
     with pytest.raises(ConfigError, match=message):
         export.run(runs_folder / "plain", output=str(tmp_path / output), **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_images_that_are_not_finite_differ_from_the_runs():
+    with pytest.raises(GanJaxError, match=r"^the exported images differ from the run's by nan; "):
+        export._compared(np.array([0.0, np.nan]), np.zeros(2))

@@ -1,11 +1,13 @@
 """The uses of a run with styles, on linear networks whose images can be computed by hand."""
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
 
 from gan_jax.errors import ConfigError
 from gan_jax.inference import edit, interpolate, mix, noise, project, sample, styles, truncation
+from gan_jax.ops.latents import factorised_directions
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import restore
 
@@ -227,3 +229,31 @@ def test_styles_of_another_shape_are_named(runs_folder, run, tmp_path):
     np.savez(tmp_path / "z.npz", z=np.zeros((2, 5)))
     with pytest.raises(ConfigError, match="has no array 'w'"):
         styles.read(str(tmp_path / "z.npz"), run.model)
+
+
+def test_the_directions_of_an_edit_are_those_of_the_chosen_layers(runs_folder, run, tmp_path):
+    found = arrays(edit, runs_folder / "styled", tmp_path, layers="2-3", num=1, directions=1, columns=2)
+    wanted = factorised_directions(list(params(run)["synthesis"]["kernel"][2:]), 1)
+    np.testing.assert_allclose(found["direction"], wanted, atol=1e-5)
+
+
+def test_a_projection_starts_at_the_mean_style_with_the_mean_distance_from_it(monkeypatch, run):
+    drawn = np.array([[[1.0, 2.0]], [[3.0, 6.0]]])
+    monkeypatch.setattr(project.styles, "drawn", lambda *_: drawn)
+    mean, deviation = project._centre(run, 0)
+    np.testing.assert_array_equal(mean, [2, 4])
+    assert deviation == pytest.approx(5**0.5)
+
+
+def test_every_step_of_a_projection_draws_for_itself(monkeypatch, run):
+    drawn = []
+    monkeypatch.setattr(project.functions, "synthesiser", lambda run: lambda ws, maps: np.zeros((1, 8, 8, 3)))
+    monkeypatch.setattr(project.projection, "pixel_distance", lambda made, wanted: np.zeros(1))
+    start = project.projection.Unknowns(np.zeros((1, 1, 3)), [])
+    monkeypatch.setattr(project.projection, "start", lambda *_: start)
+    projector = object.__new__(project._Projector)
+    projector._run, projector._model, projector._key = run, run.model, jax.random.key(0)
+    projector._steps, projector._layers, projector._mean = 3, 1, np.zeros(3)
+    projector._step = lambda found, memory, wanted, draw, t: drawn.append(draw) or (found, memory)
+    projector(np.zeros((1, 8, 8, 3), np.uint8), lambda: None)
+    assert len({np.asarray(jax.random.key_data(key)).tobytes() for key in drawn}) == 3

@@ -225,3 +225,9 @@ def test_no_pixel_beyond_the_reach_affects_a_map_or_an_image(state):
     first = 8 + m.reach
     np.testing.assert_allclose(a[:, :, first // 2 :], b[:, :, first // 2 :], atol=1e-5)
     assert np.abs(a - b)[:, :, first // 2 - 1].max() > 1e-4
+
+
+def test_the_reach_is_that_of_all_kernels_rounded_up_to_whole_positions():
+    # relu4_1 lies above 2 kernels of 1 pixel, 2 of 2, 4 of 4 and 1 of 8, which reach 30 pixels.
+    assert (adain.Model().reach, adain.Model(depth=16).reach) == (32, 32)
+    assert adain.Model(through="relu2_1").reach == 4

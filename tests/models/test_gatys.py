@@ -2,6 +2,7 @@
 
 import functools
 import math
+from types import SimpleNamespace
 
 import jax
 import levels
@@ -227,3 +228,58 @@ def test_the_first_image(start, std):
     assert pixels(state).std() == pytest.approx(std, rel=0.3)
     if start == "content":
         np.testing.assert_allclose(pixels(state), batch()["content"][:1], atol=1e-5)
+
+
+def filled(size, value):
+    return {"pixels": np.full((1, size, size, 3), value, np.float32)}
+
+
+def test_a_level_is_shown_from_its_first_iteration_on():
+    m = model(levels=2, coarse_steps=2)
+    players = {
+        "image_1": SimpleNamespace(params=filled(2, 0.25)),
+        "image": SimpleNamespace(params=filled(4, 0.5)),
+    }
+    memory = {"content": np.zeros((1, 4, 4, 3), np.float32)}
+
+    @jax.jit
+    def shown(step):
+        state = SimpleNamespace(step=step, players=players, memory=memory)
+        return m.generate(state, memory, None)["image"].mean()
+
+    np.testing.assert_allclose([shown(step) for step in range(4)], [0, 0.25, 0.25, 0.5])
+
+
+def test_a_finer_level_begins_with_the_coarser_image(monkeypatch):
+    monkeypatch.setattr(gatys.Model, "_measure", lambda *_: {})
+    monkeypatch.setattr(gatys.game, "device_mean", lambda tree: tree)
+    m = model(levels=2)
+    state = gatys.game.create({"image_1": SimpleNamespace(params=filled(2, 0.25))}, {"features": {}})
+    after, _ = m._start(state, {"content": np.zeros((2, 4, 4, 3), np.float32)}, 0)
+    np.testing.assert_allclose(after.players["image"].params["pixels"], filled(4, 0.25)["pixels"])
+
+
+def test_every_style_has_its_own_weight(monkeypatch):
+    told = []
+    monkeypatch.setattr(gatys.gram, "grams", lambda maps, regions: {})
+    monkeypatch.setattr(gatys.gram, "total_content_loss", lambda *_: 0.0)
+    monkeypatch.setattr(
+        gatys.gram,
+        "total_style_loss",
+        lambda own, styles, layers, mix, form: told.append((styles, mix)) or 0.0,
+    )
+    monkeypatch.setattr(gatys.game, "update", lambda state, name, tx, loss: loss(filled(1, 0)))
+    m = model(style_mix=(3.0, 1.0))
+    monkeypatch.setattr(gatys.Model, "_maps", lambda *_: dict.fromkeys(m._all, 1.0))
+    targets = {"scales": dict.fromkeys(m._all, 1.0), "content": {}, "regions": None}
+    targets["styles"] = {"style_2": "b", "style": "a"}
+    state = SimpleNamespace(step=0, memory={"image": targets}, frozen={"features": None})
+    m._move(state, 0)
+    assert told == [(["a", "b"], [0.75, 0.25])]
+
+
+def test_styles_are_matched_to_the_colours_of_the_content(monkeypatch):
+    monkeypatch.setattr(gatys.colour, "matched", lambda images, to: images - to)
+    given = {"content": np.full((2, 1), 1.0), "style": np.full((2, 1), 3.0), "style_2": np.full((2, 1), 5.0)}
+    found = model(colour="match")._styles(given)
+    assert {role: image.tolist() for role, image in found.items()} == {"style": [[2.0]], "style_2": [[4.0]]}

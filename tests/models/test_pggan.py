@@ -1,6 +1,7 @@
 """Progressive GAN: when it grows, what moves at each stage, and what evaluation draws."""
 
 import functools
+from types import SimpleNamespace
 
 import growth as play
 import jax
@@ -12,7 +13,7 @@ from standing import told
 from gan_jax import game
 from gan_jax.game import devices
 from gan_jax.models import pggan
-from gan_jax.models.shared import base
+from gan_jax.models.shared import base, growing
 
 SMALL = {"size": 16, "channels": 1, "z_dim": 4, "width_base": 32, "width_max": 4, "group": 2}
 GROWTH = {"stable_steps": 2, "fade_steps": 2}
@@ -268,3 +269,14 @@ def test_a_batch_that_the_updates_cannot_share_is_refused_before_training():
         check()
     model(updates=(1, 3)).check(base.Inputs(16, batch_size=9))
     model(updates=(1, 3)).check(base.Inputs(16))
+
+
+def test_the_first_iteration_of_a_fade_shows_a_share_of_the_new_stage(monkeypatch):
+    monkeypatch.setattr(growing.networks, "seen", lambda images, *_: images)
+    m = Noting(**SMALL, **GROWTH)
+    object.__setattr__(m, "noted", [])
+    m.train_step(
+        SimpleNamespace(step=np.int32(2)), {"image": np.zeros((2, 1))}, jax.random.key(0), ("train", 1)
+    )
+    (*_, level) = m.noted[0]
+    assert float(level) == 0.5

@@ -2,8 +2,10 @@
 
 import functools
 import math
+from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from playing import drawn
@@ -162,3 +164,24 @@ def test_a_value_that_is_no_class_is_refused_before_training():
     maps[3, 0, 1] = 5
     with pytest.raises(DataError, match=r"image_label=5 is not allowed; allowed: 0 to 4, or 255 for pixels"):
         check(pictures, maps)
+
+
+def cost(monkeypatch, given, device_mean):
+    """The loss of a network that prefers no class."""
+    even = SimpleNamespace(apply=lambda variables, image: jnp.zeros((*image.shape[:3], CLASSES)))
+    monkeypatch.setattr(segmenter.Model, "network", property(lambda self: even))
+    monkeypatch.setattr(segmenter.game, "device_mean", device_mean)
+    monkeypatch.setattr(segmenter.game, "update", lambda state, name, tx, loss: loss({}))
+    state = SimpleNamespace(players={"segmenter": SimpleNamespace(variables={})})
+    return float(jax.jit(lambda given: model().train_step(state, given, None, "train")[0])(given))
+
+
+def test_the_loss_divides_by_the_mean_number_of_known_pixels_over_the_devices(monkeypatch):
+    assert cost(monkeypatch, batch(1), lambda count: 2 * count) == pytest.approx(math.log(CLASSES) / 2)
+
+
+def test_the_number_of_classes_is_no_class(monkeypatch):
+    given = batch(1)
+    given["image_label"][:] = CLASSES
+    given["image_label"][0, 0, :2] = (0, CLASSES - 1)
+    assert cost(monkeypatch, given, lambda count: 1.0) == pytest.approx(2 * math.log(CLASSES))

@@ -280,3 +280,19 @@ def test_a_style_gives_each_map_its_mean_and_deviation():
 def test_lines_without_adain_have_no_side_with_styles():
     assert model().styled_sides == model(noise=False).styled_sides == [4, 8, 16]
     assert model(**PLAIN).styled_sides == []
+
+
+def test_training_mixes_two_styles_for_every_side_of_the_stage(monkeypatch):
+    asked = []
+
+    def draw(self, params, rng, n, label, active=None):
+        asked.append(active)
+        return jnp.zeros((n, self.num_styles, self.w_dim)), jnp.zeros(self.w_dim)
+
+    monkeypatch.setattr(stylegan.Model, "_draw_styles", draw)
+    m = model()
+    params = play.initial(m).players["gen"].params
+    for stage in (0, 1):
+        key = jax.ShapeDtypeStruct((2,), np.uint32)
+        jax.eval_shape(lambda p, k, stage=stage: m._fakes(None, p, 2, k, None, stage), params, key)
+    assert asked == [2, 4]

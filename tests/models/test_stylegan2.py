@@ -11,7 +11,7 @@ from stylegan2_states import initial, model, pictures
 
 from gan_jax.game import devices
 from gan_jax.models import stylegan2
-from gan_jax.models.shared import base
+from gan_jax.models.shared import base, style_based
 from gan_jax.ops import slopes
 
 PHASES = ("disc", "disc_r1", "gen", "gen_path")
@@ -201,3 +201,36 @@ def test_frozen_blocks_of_d_do_not_move(frozen):
     assert {name for name in updates if name not in still} >= {"b4_conv", "b4_fc", "b4_out"}
     with pytest.raises(ValueError, match=r"^freeze_d=2 is not allowed; allowed: 0 to 1$"):
         model(freeze_d=2)
+
+
+def test_the_mean_style_moves_a_two_hundredth_of_the_way_to_the_mean_of_all_devices(monkeypatch):
+    monkeypatch.setattr(style_based.game, "device_mean", lambda own: own + 1)
+    state = style_based.game.create({}, memory={"w_avg": np.full(8, 2.0)})
+    moved = model()._follow_styles(state, np.full(8, 3.0))
+    np.testing.assert_allclose(moved.memory["w_avg"], 2 + 0.005 * (4 - 2))
+
+
+def test_the_average_moves_half_the_way_in_its_half_life_or_in_its_share_of_the_iterations_so_far():
+    decay = model(ema_half_life=100.0, ema_ramp=0.05)._average_decay
+    assert float(decay(10_000)) == pytest.approx(0.5 ** (1 / 100))
+    assert float(decay(1000)) == pytest.approx(0.5 ** (1 / 50))
+    assert float(decay(0)) == 0
+
+
+def test_path_lengths_are_those_of_a_share_of_the_batch(monkeypatch):
+    asked = []
+
+    def lengths(synthesis_fn, ws, noise):
+        asked.append((len(ws), noise.shape))
+        return jnp.zeros(len(ws))
+
+    monkeypatch.setattr(slopes, "path_lengths", lengths)
+    monkeypatch.setattr(stylegan2.game, "device_mean", lambda x: x)
+    monkeypatch.setattr(
+        stylegan2.game,
+        "update",
+        lambda state, name, tx, loss: (state, loss(state.players[name].params)[1][1]),
+    )
+    m = model(pl_shrink=4)
+    jax.eval_shape(lambda s, b: m._penalise_paths(s, b, jax.random.key(0)), initial(model()), pictures())
+    assert asked == [(play.B // 4, (play.B // 4, 8, 8, 3))]

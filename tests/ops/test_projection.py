@@ -62,3 +62,37 @@ def test_at_the_target_the_first_distance_is_zero_and_only_noise_moves():
         **options,
     )
     np.testing.assert_allclose(alone.noise[0], new.noise[0][:1], atol=1e-5)
+
+
+def test_the_penalty_counts_both_axes_and_every_scale_down_to_8_pixels():
+    # A constant map of 16 pixels has the value 1, and at 8 pixels the value 2.
+    found = jax.jit(projection.noise_penalty)([np.ones((3, 16, 16), np.float32)])
+    assert float(found) == pytest.approx(3 * 2 * (1 + 4**2))
+
+
+def test_styles_are_explored_in_the_first_three_quarters_and_each_map_becomes_standard():
+    shifts = np.arange(2, dtype=np.float32)[:, None, None]
+    maps = np.random.default_rng(0).normal(size=(2, 4, 4)).astype(np.float32) * (1 + shifts) + shifts
+    found = projection.Unknowns(np.zeros((2, 1, 500), np.float32), [maps])
+
+    @jax.jit
+    def first(t):
+        new, _, far = projection.step(
+            found,
+            projection.optimiser().init(found),
+            np.zeros(()),
+            jax.random.key(0),
+            t,
+            10.0,
+            synthesise=lambda ws, noise: ws,
+            distance=lambda ws, target: jnp.square(ws).mean((1, 2)),
+            layers=1,
+        )
+        return new.noise[0], far
+
+    # The noise of the styles falls from a twentieth of their deviation, as the square of what is left.
+    for t, deviation in ((0.0, 0.5), (0.375, 0.125), (0.75, 0.0)):
+        noise, far = first(t)
+        np.testing.assert_allclose(np.sqrt(far), deviation, rtol=0.15, atol=1e-6)
+    np.testing.assert_allclose(noise.mean((1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(np.square(noise).mean((1, 2)), 1, rtol=1e-4)

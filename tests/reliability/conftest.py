@@ -159,12 +159,12 @@ def tiny(manual_dir, tmp_path):
 
 @pytest.fixture(scope="session")
 def cheaper():
-    """`cheaper()` is a context of runs in this process that begin alike and draw no plots."""
+    """`cheaper()` is a context of runs in this process that begin alike."""
     states = {}
 
     @contextlib.contextmanager
     def runs():
-        with programs.shared(), programs.begun_alike(states), programs.without_plots():
+        with programs.shared(), programs.begun_alike(states):
             yield
 
     return runs
@@ -172,7 +172,7 @@ def cheaper():
 
 @pytest.fixture(scope="module", autouse=True)
 def cheaper_runs(cheaper):
-    """Runs in this process share their programs and their first states, and draw no plots."""
+    """Runs in this process share their programs and their first states."""
     with cheaper():
         yield
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import jax
-import programs
 import psutil
 import pytest
 
@@ -20,8 +19,6 @@ MEGABYTE = 2**20
 @pytest.fixture(scope="module", autouse=True)
 def cheaper_runs():
     """In place of the fixture of the folder: no programs are shared here, since these tests count them."""
-    with programs.without_plots():
-        yield
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 import jax
 import numpy as np
 import optax
-import programs
 import pytest
 from saved_runs import begun, saved
 
@@ -95,7 +94,7 @@ def test_other_classes_are_named_and_their_layers_start_anew(source, tmp_path, c
     np.savez(tmp_path / "noise.npz", image=noise, label=np.arange(100) % 10)
     built = made(init=str(source), model__num_classes=12)
     built.data.roles.image = config.inline(files={"train": str(tmp_path / "noise.npz")})
-    with caplog.at_level(logging.WARNING), programs.without_plots():
+    with caplog.at_level(logging.WARNING):
         train(built, tmp_path / "run")
     lines = [record.getMessage() for record in caplog.records if record.getMessage().startswith("init: ")]
     assert f"init: model.num_classes is 10 in {source}, 12 here" in lines

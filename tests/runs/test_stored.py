@@ -201,3 +201,8 @@ def test_a_field_that_comes_later_with_a_default_changes_no_key(monkeypatch):
     monkeypatch.setattr(stored, "model_fields", lambda name: ConfigDict({**fields, "later": 0.5}))
     assert required.key(new()) == before
     assert stored.completed(old())["model"]["later"] == 0.5
+
+
+def test_a_field_that_became_two_gives_both_its_value():
+    content = {"model": {"name": "discogan", "width": 8}}
+    assert stored.renamed(content)["model"] == {"name": "discogan", "g_width": 8, "d_width": 8}

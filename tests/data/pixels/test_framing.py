@@ -199,3 +199,8 @@ def test_a_filter_that_there_is_not_is_refused():
         ConfigError, match="a role's filter='lanczos' is not allowed; allowed: 'bilinear', 'bicubic'"
     ):
         Framing(8, filter="lanczos")
+
+
+def test_of_an_odd_margin_the_smaller_half_is_above_and_at_the_left():
+    assert Framing(8).box(9, 12) == (0, 1, 9, 10)
+    assert Framing(8).box(12, 9) == (1, 0, 10, 9)

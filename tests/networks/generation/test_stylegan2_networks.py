@@ -4,6 +4,7 @@ import itertools
 
 import counting
 import jax
+import jax.numpy as jnp
 import levels
 import numpy as np
 import programs
@@ -159,3 +160,51 @@ def test_the_score_of_a_class_is_a_projection_on_its_embedding():
     params = {**variables["params"], "b4_out": jax.tree.map(lambda w: 2 * w, variables["params"]["b4_out"])}
     np.testing.assert_allclose(d.apply({"params": params}, x, one_hot), 2 * score, rtol=1e-5)
     assert np.abs(d.apply(variables, x, one_hot[::-1]) - score).max() > 1e-4
+
+
+def test_the_style_of_the_colours_is_divided_by_the_root_of_its_channels():
+    layer, x, w = networks.ToRGB(1), np.ones((1, 1, 1, 4), np.float32), np.ones((1, 2), np.float32)
+    params = jax.tree.map(lambda leaf: np.zeros(leaf.shape, np.float32), shapes(layer, x.shape, w.shape))[
+        "params"
+    ]
+    params["affine"]["bias"] += 1
+    params["kernel"] += 1
+    np.testing.assert_allclose(jax.jit(layer.apply)({"params": params}, x, w), 4 / 2, rtol=1e-6)
+
+
+def test_the_convolutions_of_a_residual_block_are_scaled_by_the_root_of_a_half(monkeypatch):
+    gains, w = [], np.ones((1, 3), np.float32)
+    monkeypatch.setattr(networks, "leaky_relu", lambda x, gain: gains.append(gain) or x)
+    for kind in ("residual", "skip"):
+        layers = networks.Block(2, 1, kind, False)
+        jax.eval_shape(layers.init, jax.random.key(0), np.ones((1, 4, 4, 2)), None, [w, w, w], [None, None])
+    for residual in (True, False):
+        shapes(networks.DBlock(2, 2, residual), (1, 4, 4, 2))
+    np.testing.assert_allclose(gains, 2 * [2**0.5, 1, 2**0.5, 2**0.5])
+
+
+class Nothing(networks.nn.Module):
+    """A convolution whose maps are zero."""
+
+    features: int
+    kernel_size: int = 3
+    gain: float = 1.0
+    use_bias: bool = True
+    resample: str = "none"
+
+    def __call__(self, x):
+        side = x.shape[1] // (2 if self.resample == "down" else 1)
+        return jnp.zeros((len(x), side, side, self.features))
+
+
+def test_the_score_of_a_class_is_a_product_with_its_embedding_over_the_root_of_the_width(monkeypatch):
+    monkeypatch.setattr(networks, "Conv", Nothing)
+    d = Discriminator(8, 16, 4, group=0, class_layers=0)
+    dense = {"kernel": np.zeros((64, 4)), "bias": np.zeros(4)}
+    out = {"kernel": np.zeros((4, 4)), "bias": np.arange(4.0)}
+    # Without layers the embedding is normalised alone, here to twice the unit of one feature.
+    mapping = {"embed": {"kernel": np.zeros((3, 4)), "bias": np.array([0.0, 0.0, 0.0, 7.0])}}
+    params = {"b4_fc": dense, "b4_out": out, "mapping": mapping}
+    score = jax.jit(lambda x, classes: d.apply({"params": params}, x, classes))
+    found = score(np.zeros((1, 8, 8, 1), np.float32), np.eye(3, dtype=np.float32)[[2]])
+    np.testing.assert_allclose(found, 3 * 2 / 2, rtol=1e-5)

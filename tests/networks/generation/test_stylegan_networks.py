@@ -107,3 +107,12 @@ def test_the_constant_starts_with_ones_and_noise_without_strength():
         assert not np.any(params[f"b{side}_styled{j % 2}"]["noise_strength"])
     drawn = module.apply({"params": params}, ws, maps)
     np.testing.assert_allclose(module.apply({"params": params}, ws, [0 * x for x in maps]), drawn, atol=1e-6)
+
+
+def test_a_mapping_layer_has_the_gain_root_2_before_its_bias_in_stylegan_and_after_it_in_stylegan2():
+    z, kernel, bias = np.ones((1, 2), np.float32), np.ones((2, 1), np.float32), np.ones(1, np.float32)
+    params = {"params": {"fc0": {"kernel": kernel, "bias": bias}}}
+    gains = (math.sqrt(2), 1.0)
+    both = jax.jit(lambda z: [Mapping(1, 1, 1.0, gain).apply(params, z)[0, 0] for gain in gains])
+    # Two ones times the kernel, divided by the root of their number, are the root of 2.
+    np.testing.assert_allclose(both(z), [2**0.5 * 2**0.5 + 1, 2**0.5 * (2**0.5 + 1)], rtol=1e-5)

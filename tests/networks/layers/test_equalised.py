@@ -53,3 +53,9 @@ def test_sides(resample, kernel_size, side):
     layer = Conv(2, kernel_size, resample=resample)
     shape = jax.eval_shape(lambda x: layer.init_with_output(jax.random.key(0), x)[0], np.zeros((1, 8, 8, 3)))
     assert shape.shape == (1, side, side, 2)
+
+
+def test_a_slow_layer_starts_with_the_bias_that_is_asked_for():
+    layer = Dense(4, multiplier=0.01, bias_init=0.5)
+    start = jax.jit(lambda x: layer.init_with_output(jax.random.key(0), x)[0])
+    np.testing.assert_allclose(start(np.zeros((1, 5), np.float32)), 0.5, rtol=1e-5)
