@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import programs
 import published
 import pytest
 from PIL import Image
@@ -59,7 +60,8 @@ def test_an_imported_run_samples(folder, tmp_path):
     sample.run(folder / "run", out=str(tmp_path / "a.npz"), num=3)
     run = restore.load(folder / "run")
     made = np.load(tmp_path / "a.npz")
-    expected = np.asarray(run.model.decode(run.state, made["z"]))
+    with programs.whole():
+        expected = np.asarray(run.model.decode(run.state, made["z"]))
     assert np.abs(made["image"] - (expected + 1) * 127.5).max() <= 1
 
 
@@ -78,10 +80,10 @@ def test_a_run_without_data_translates_and_is_not_trained(folder, tmp_path, monk
     configured = importing.configured
 
     def narrow(*args):
-        """D, which the file lacks, has a width of 4; the paper's has 44 million parameters."""
+        """D, which the file lacks, is small; the paper's has 44 million parameters."""
         built = configured(*args)
         with built.unlocked():
-            built.model.d_width = 4
+            built.model.d_width, built.model.d_downs = 4, 2
         return built
 
     monkeypatch.setattr(importing, "configured", narrow)

@@ -1,7 +1,5 @@
 """ACGAN's discriminator: strides, norms, dropout in training only; z times a vector of its class."""
 
-import functools
-
 import counting
 import flax.linen as nn
 import jax
@@ -29,7 +27,6 @@ def test_dropout_follows_its_key_in_training_and_is_off_in_evaluation():
     x = counting.normal(2, 16, 16, 1)
     variables = counting.filled(counting.variables(module, x.shape))
 
-    @functools.partial(jax.jit, static_argnums=1)
     def apply(seed, train):
         return module.apply(variables, x, train, rngs={"dropout": jax.random.key(seed)})
 
@@ -61,8 +58,7 @@ def test_noise_is_multiplied_by_the_vector_of_its_class():
 
 def test_vectors_of_classes_start_as_draws_of_the_normal_distribution():
     module = LabelProduct(Same(), num_classes=50)
-    drawn = module.init(jax.random.key(0), np.zeros((1, 150), np.float32), False)["params"]["embedding"][
-        "kernel"
-    ]
+    x = np.zeros((1, 150), np.float32)
+    drawn = module.init(jax.random.key(0), x, False)["params"]["embedding"]["kernel"]
     assert drawn.shape == (50, 100)
     np.testing.assert_allclose([drawn.mean(), drawn.std()], [0, 1], atol=0.05)

@@ -41,7 +41,7 @@ def test_parameters_of_every_published_side(side):
     assert (count(g, z, level), count(g, z), count(d, images, level), count(d, images)) == COUNTS[side]
 
 
-@pytest.mark.parametrize(("side", "g_count", "d_count"), [(32, 324_876, 325_761), (64, 398_927, 399_873)])
+@levels.parametrize(("side", "g_count", "d_count"), [(32, 324_876, 325_761), (64, 398_927, 399_873)])
 def test_parameters_of_narrow_networks(side, g_count, d_count):
     widths = {"width_base": 64 * side, "width_max": 64}
     z, images, level = np.zeros((1, 64)), np.zeros((1, side, side, 3)), np.float32(0)
@@ -116,7 +116,7 @@ def test_layers_above_a_stage_have_the_gradient_zero_and_all_below_have_not():
     module, z = pggan.Generator(16, **SMALL), counting.normal(3, 5)
     params = growth.drawn(jax.eval_shape(module.init, jax.random.key(0), z, np.float32(0)))["params"]
     loss = lambda p: jnp.square(module.apply({"params": p}, z, np.float32(0.5), 1)).sum()  # noqa: E731
-    slopes = jax.jit(jax.grad(loss))(params)
+    slopes = jax.device_get(jax.jit(jax.grad(loss))(params))
     with_slope = {name for name, leaf in slopes.items() if any(np.any(x) for x in jax.tree.leaves(leaf))}
     assert with_slope == {name for name in params if not name.startswith("b16")}
 

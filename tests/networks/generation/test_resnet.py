@@ -2,6 +2,7 @@
 
 import counting
 import jax
+import levels
 import numpy as np
 import programs
 import pytest
@@ -112,7 +113,7 @@ def test_projection_adds_the_product_of_embedding_and_features_to_realness_alone
     np.testing.assert_allclose(module.apply(variables, x, False, c), expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("size", "layers"), [(64, 101), (32, 35)])
+@levels.parametrize(("size", "layers"), [(32, 35), (64, 101)])
 def test_bottlenecks_make_101_layers_at_64_pixels_and_35_at_32(size, layers):
     for kind, shape in ((generator, (1, 128)), (discriminator, (1, size, size, 3))):
         params = counting.variables(kind("grid_resnet", size=size, channels=3), shape)["params"]

@@ -55,8 +55,8 @@ def test_a_network_takes_other_sizes_channels_and_widths(name):
 
 @levels.parametrize("name", list(vae.WIDTHS), kept=("aevb",))
 def test_heads_and_logits_are_not_squashed(name):
-    enc, dec = vae.pair(name, size=8, channels=1, z_dim=3, width=8)
-    x, z = np.abs(counting.normal(4, 8, 8, 1)), counting.normal(4, 3)
+    enc, dec = vae.pair(name, size=8, channels=1, z_dim=8, width=8)
+    x, z = np.abs(counting.normal(4, 8, 8, 1)), counting.normal(4, 8)
     big = lambda net, at: jax.tree.map(lambda leaf: 10 * leaf, counting.drawn(net, at))  # noqa: E731
     mean, log_variance = enc.apply(big(enc, x), x)
     assert min(np.abs(mean).max(), np.abs(log_variance).max()) > 1

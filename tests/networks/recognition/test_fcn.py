@@ -1,7 +1,6 @@
 """The small FCN: its parameters, its sizes, and the reach of its scores."""
 
 import jax
-import jax.numpy as jnp
 import levels
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from gan_jax.networks.recognition.fcn import Segmenter
 
 
 def shapes(module, channels=3, size=32):
-    return jax.eval_shape(lambda: module.init(jax.random.key(0), jnp.zeros((1, size, size, channels))))
+    return jax.eval_shape(lambda: module.init(jax.random.key(0), np.zeros((1, size, size, channels))))
 
 
 def test_it_has_the_parameters_of_its_layers():
@@ -26,10 +25,10 @@ def test_it_has_the_parameters_of_its_layers():
 def test_logits_have_the_size_of_the_image_and_grey_is_replicated(size):
     module = Segmenter((4, 5, 6), 7)
     variables = filled(shapes(module))
-    grey = jnp.asarray(np.random.default_rng(0).normal(size=(2, *size, 1)), jnp.float32)
+    grey = np.random.default_rng(0).normal(size=(2, *size, 1)).astype(np.float32)
     logits = module.apply(variables, grey)
     assert logits.shape == (2, *size, 7)
-    np.testing.assert_array_equal(logits, module.apply(variables, jnp.repeat(grey, 3, -1)))
+    np.testing.assert_array_equal(logits, module.apply(variables, np.repeat(grey, 3, -1)))
 
 
 def test_scores_of_the_last_stage_alone_are_enlarged_eight_times_bilinearly():

@@ -1,5 +1,6 @@
 """f and its classifier: parameter counts, grey input, the order of layers, folded batch norm."""
 
+import counting
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -15,12 +16,12 @@ SMALL = (4, 6, 8, 5)
 
 def images(channels=3, count=3):
     rng = np.random.default_rng(0)
-    return jnp.asarray(rng.uniform(-1, 1, (count, 32, 32, channels)).astype(np.float32))
+    return rng.uniform(-1, 1, (count, 32, 32, channels)).astype(np.float32)
 
 
 def count(module, channels=3, **kwargs):
     shape = (1, 32, 32, channels)
-    variables = jax.eval_shape(lambda: module.init(jax.random.key(0), jnp.zeros(shape), **kwargs))
+    variables = jax.eval_shape(lambda: module.init(jax.random.key(0), np.zeros(shape), **kwargs))
     return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(variables["params"]))
 
 
@@ -40,23 +41,27 @@ def test_one_channel_needs_no_parameters_of_its_own():
 
 def test_f_of_grey_is_f_of_its_replication():
     module, grey = Features(SMALL), images(1)
-    variables = module.init(jax.random.key(0), grey)
+    variables = counting.drawn(module, grey)
     z = module.apply(variables, grey)
     assert z.shape == (3, 5)
-    np.testing.assert_allclose(z, module.apply(variables, jnp.repeat(grey, 3, -1)), atol=1e-6)
+    np.testing.assert_allclose(z, module.apply(variables, np.repeat(grey, 3, -1)), atol=1e-6)
 
 
 def test_features_are_those_of_the_stages_written_out():
     module, x = Features(SMALL), images()
-    variables = module.init(jax.random.key(0), x)
-    variables["params"]["conv_last"]["bias"] = jnp.full(5, -5.0)
-    h = x
-    for i, (width, pool) in enumerate(zip(SMALL, (2, 2, 2, 4), strict=True)):
-        layer = {"params": variables["params"]["conv_last" if i == 3 else f"conv_{i}_0"]}
-        h = nn.max_pool(nn.Conv(width, (3, 3)).apply(layer, h), (pool, pool), (pool, pool))
-        h = h if i == 3 else jnp.maximum(h, 0)
+    variables = counting.drawn(module, x)
+    variables["params"]["conv_last"]["bias"] = np.full(5, -5.0, np.float32)
+
+    @jax.jit
+    def written_out(h, params):
+        for i, (width, pool) in enumerate(zip(SMALL, (2, 2, 2, 4), strict=True)):
+            layer = {"params": params["conv_last" if i == 3 else f"conv_{i}_0"]}
+            h = nn.max_pool(nn.Conv(width, (3, 3)).apply(layer, h), (pool, pool), (pool, pool))
+            h = h if i == 3 else jnp.maximum(h, 0)
+        return h[:, 0, 0]
+
     z = module.apply(variables, x)
-    np.testing.assert_allclose(z, h[:, 0, 0], atol=1e-5)
+    np.testing.assert_allclose(z, written_out(x, variables["params"]), atol=1e-5)
     assert float(z.max()) < 0  # no ReLU follows the last stage
 
 
@@ -66,7 +71,7 @@ def test_features_are_those_of_the_stages_written_out():
 def test_the_last_stage_pools_what_the_others_leave(size, stages, window):
     assert last_window(size, stages) == window
     module = Features((4,) * (stages - 1) + (6,))
-    x = jnp.zeros((2, size, size, 3))
+    x = np.zeros((2, size, size, 3))
     assert jax.eval_shape(lambda: module.init_with_output(jax.random.key(0), x)[0]).shape == (2, 6)
 
 
@@ -77,18 +82,18 @@ def test_a_size_that_does_not_come_down_is_refused(size, stages, multiple):
         f"{size} is no multiple of {multiple}"
     )
     with pytest.raises(ValueError) as error:
-        jax.eval_shape(lambda: Features((4,) * stages).init(jax.random.key(0), jnp.zeros((1, size, size, 3))))
+        jax.eval_shape(lambda: Features((4,) * stages).init(jax.random.key(0), np.zeros((1, size, size, 3))))
     assert str(error.value) == message
 
 
-@pytest.mark.parametrize("size", [24, 48])
+@levels.parametrize("size", [24, 48])
 def test_images_of_other_sizes_are_resized_before_the_first_layer(size):
     rng = np.random.default_rng(1)
     x = rng.uniform(-1, 1, (2, size, size, 1)).astype(np.float32)
     resized = np.stack([
         np.asarray(Image.fromarray(image[..., 0]).resize((32, 32), Image.Resampling.BILINEAR)) for image in x
     ])[..., None]  # fmt: skip
-    variables = Features(SMALL).init(jax.random.key(0), resized)
+    variables = counting.drawn(Features(SMALL), resized)
     found = Features(SMALL, input_size=32).apply(variables, x)
     np.testing.assert_allclose(found, Features(SMALL).apply(variables, resized), rtol=1e-4, atol=1e-5)
     whole = Classifier(SMALL, 7, input_size=32)
@@ -100,9 +105,9 @@ def test_images_of_other_sizes_are_resized_before_the_first_layer(size):
 
 def test_without_classes_there_is_no_head_and_features_come_out_as_they_are():
     module, x = Classifier(SMALL, 0), images()
-    variables = module.init(jax.random.key(0), x, train=False)
+    variables = counting.drawn(module, x, train=False)
     assert set(variables["params"]) == {"features"}
-    variables["params"]["features"]["conv_last"]["bias"] = jnp.full(5, -5.0)
+    variables["params"]["features"]["conv_last"]["bias"] = np.full(5, -5.0, np.float32)
     z = Features(SMALL).apply({"params": variables["params"]["features"]}, x)
     np.testing.assert_array_equal(module.apply(variables, x, train=False), z)
     assert float(z.max()) < 0
@@ -110,17 +115,17 @@ def test_without_classes_there_is_no_head_and_features_come_out_as_they_are():
 
 def test_the_head_sees_rectified_features():
     module, x = Classifier(SMALL, 7), images()
-    variables = module.init(jax.random.key(0), x, train=False)
+    variables = counting.drawn(module, x, train=False)
     z = Features(SMALL).apply({"params": variables["params"]["features"]}, x)
     head = variables["params"]["head"]
     logits = module.apply(variables, x, train=False)
     assert logits.shape == (3, 7)
-    np.testing.assert_allclose(logits, jnp.maximum(z, 0) @ head["kernel"] + head["bias"], atol=1e-5)
+    np.testing.assert_allclose(logits, np.maximum(z, 0) @ head["kernel"] + head["bias"], atol=1e-5)
 
 
 def test_dropout_acts_in_training_alone():
     module, x = Classifier(SMALL, dropout=0.5), images()
-    variables = module.init(jax.random.key(0), x, train=False)
+    variables = counting.drawn(module, x, train=False)
     evaluated = module.apply(variables, x, train=False)
     np.testing.assert_array_equal(evaluated, Classifier(SMALL).apply(variables, x, train=False))
     drawn = [module.apply(variables, x, train=True, rngs={"dropout": jax.random.key(i)}) for i in (1, 2)]
@@ -130,14 +135,9 @@ def test_dropout_acts_in_training_alone():
 def trained(convs_per_block):
     """Variables of a classifier with running statistics and scales far from their initial values."""
     module = Classifier(SMALL, convs_per_block=convs_per_block, batch_norm=True)
-    variables = module.init(jax.random.key(0), images(), train=False)
-    leaves, tree = jax.tree.flatten(variables)
-    keys = jax.random.split(jax.random.key(1), len(leaves))
-    moved = [
-        x + 0.5 * jax.random.uniform(key, x.shape) if x.ndim == 1 else x
-        for x, key in zip(leaves, keys, strict=True)
-    ]
-    return jax.tree.unflatten(tree, moved)
+    rng = np.random.default_rng(1)
+    move = lambda x: x + np.float32(0.5 * rng.uniform(size=x.shape)) if x.ndim == 1 else x  # noqa: E731
+    return jax.tree.map(move, counting.drawn(module, images(), train=False))
 
 
 @levels.parametrize("convs_per_block", [1, 2])
@@ -146,9 +146,9 @@ def test_folded_batch_norm_computes_the_same_features(convs_per_block):
     own = {name: tree["features"] for name, tree in variables.items()}
     want = Features(SMALL, convs_per_block, batch_norm=True).apply(own, images(), train=False)
     plain = Features(SMALL, convs_per_block)
-    params = fold_batch_norm(variables)
+    params = jax.device_get(fold_batch_norm(variables))
     shape = jax.eval_shape(lambda: plain.init(jax.random.key(0), images()))["params"]
-    assert jax.tree.map(jnp.shape, params) == jax.tree.map(jnp.shape, shape)
+    assert jax.tree.map(np.shape, params) == jax.tree.map(np.shape, shape)
     np.testing.assert_allclose(plain.apply({"params": params}, images()), want, rtol=1e-4, atol=1e-4)
 
 
@@ -160,7 +160,7 @@ def test_folding_leaves_the_given_variables_alone():
 
 
 def test_folding_without_batch_norm_returns_the_features_parameters():
-    variables = Classifier(SMALL).init(jax.random.key(0), images(), train=False)
+    variables = counting.drawn(Classifier(SMALL), images(), train=False)
     params = fold_batch_norm({**variables, "batch_stats": {}})
     jax.tree.map(np.testing.assert_array_equal, params, dict(variables["params"]["features"]))
 

@@ -3,28 +3,33 @@
 import math
 import re
 
+import counting
 import jax
-import jax.numpy as jnp
 import levels
 import numpy as np
+import programs
 import pytest
 
 from gan_jax.networks.recognition import vgg
 from gan_jax.networks.recognition.vgg import VGG
 
+normalise_activations = programs.one_program(vgg.normalise_activations)
+
 
 def pictures(height=16, width=16, seed=0):
-    return jnp.asarray(np.random.default_rng(seed).uniform(-1, 1, (2, height, width, 3)), jnp.float32)
+    return np.random.default_rng(seed).uniform(-1, 1, (2, height, width, 3)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def variables():
-    return VGG(through="relu3_2").init(jax.random.key(0), jnp.zeros((1, 8, 8, 3)))
+    found = counting.drawn(VGG(through="relu3_2"), np.zeros((1, 8, 8, 3), np.float32))
+    found["params"]["input"] = {"kernel": np.eye(3, dtype=np.float32), "bias": np.zeros(3, np.float32)}
+    return found
 
 
 def count(**fields):
     network = VGG(**fields)
-    leaves = jax.eval_shape(lambda: network.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3))))
+    leaves = jax.eval_shape(lambda: network.init(jax.random.key(0), np.zeros((1, 32, 32, 3))))
     return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(leaves))
 
 
@@ -41,7 +46,7 @@ def test_every_group_halves_the_sides_and_rounds_up(padding):
     names = ("conv1_1", "relu2_2", "conv3_1", "relu4_4", "conv5_1")
     network = VGG(padding=padding, through="conv5_1")
     found = jax.eval_shape(
-        lambda: network.init_with_output(jax.random.key(0), jnp.zeros((2, 37, 50, 3)), names)[0]
+        lambda: network.init_with_output(jax.random.key(0), np.zeros((2, 37, 50, 3)), names)[0]
     )
     shapes = {"conv1_1": (37, 50, 64), "relu2_2": (19, 25, 128), "conv3_1": (10, 13, 256),
               "relu4_4": (5, 7, 512), "conv5_1": (3, 4, 512)}  # fmt: skip
@@ -71,38 +76,37 @@ def test_pools_take_windows_of_two_and_what_is_there_at_odd_edges(variables, poo
         1,
     )
     kernel, bias = variables["params"]["conv2_1"]["kernel"], variables["params"]["conv2_1"]["bias"]
-    wanted = jax.lax.conv_general_dilated(
-        pooled, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
+    layout = ("NHWC", "HWIO", "NHWC")
+    wanted = jax.lax.conv_general_dilated(pooled, kernel, (1, 1), "SAME", dimension_numbers=layout)
     np.testing.assert_allclose(maps["conv2_1"], wanted + bias, atol=1e-5)
 
 
 def test_a_reflected_border_leaves_a_plain_picture_plain(variables):
-    plain = jnp.full((1, 12, 12, 3), 0.3)
+    plain = np.full((1, 12, 12, 3), 0.3, np.float32)
     layers = ("conv1_1", "conv2_2")
     for padding, edge in (("reflect", 0.0), ("zero", 0.1)):
         network = VGG(padding=padding, through="conv2_2")
         maps = network.apply(vgg.part(variables, "conv2_2"), plain, layers)
-        spread = [float(jnp.ptp(maps[name], axis=(1, 2)).max()) for name in layers]
+        spread = [np.ptp(maps[name], axis=(1, 2)).max() for name in layers]
         assert min(spread) >= edge, padding
         assert edge or max(spread) < 1e-5
 
 
 def test_zeros_lie_beyond_the_prepared_picture(variables):
     """The border is zero after `input`, as in the networks that the weights come from."""
-    shifted = jax.tree.map(jnp.copy, vgg.part(variables, "conv1_1"))
-    shifted["params"]["input"]["bias"] = jnp.array([1.0, 2.0, 3.0])
+    shifted = jax.tree.map(np.copy, vgg.part(variables, "conv1_1"))
+    shifted["params"]["input"]["bias"] = np.array([1.0, 2.0, 3.0], np.float32)
     x, network = pictures(), VGG(through="conv1_1")
-    wanted = network.apply(vgg.part(variables, "conv1_1"), x + jnp.array([1.0, 2.0, 3.0]))
+    wanted = network.apply(vgg.part(variables, "conv1_1"), x + np.array([1.0, 2.0, 3.0], np.float32))
     np.testing.assert_allclose(network.apply(shifted, x)["conv1_1"], wanted["conv1_1"], atol=1e-5)
 
 
 @levels.parametrize(("pool", "padding"), [("max", "zero"), ("average", "reflect")], kept=("average",))
 def test_normalised_filters_have_mean_one_and_the_function_keeps_up_to_scale(variables, pool, padding):
     network = VGG(pool=pool, padding=padding, through="relu3_2")
-    moved = jax.tree.map(lambda leaf: leaf + 0.01 if leaf.ndim == 1 else leaf, variables)
-    moved["params"]["conv2_1"]["bias"] = moved["params"]["conv2_1"]["bias"].at[5].set(-1e3)  # never active
-    new, means = vgg.normalise_activations(network, moved, pictures())
+    moved = jax.tree.map(lambda leaf: leaf + np.float32(0.01) if leaf.ndim == 1 else leaf, variables)
+    moved["params"]["conv2_1"]["bias"][5] = -1e3  # never active
+    new, means = normalise_activations(network, moved, pictures())
     layers = [name.replace("conv", "relu") for name in vgg.convolutions(19, "relu3_2")]
     old = network.apply(moved, pictures(), layers)
     for name, active in network.apply(new, pictures(), layers).items():
@@ -118,17 +122,17 @@ def test_normalised_filters_have_mean_one_and_the_function_keeps_up_to_scale(var
 @pytest.mark.parametrize("floor", [0.5, 1.0])
 def test_filters_below_the_floor_are_divided_by_the_floor(variables, floor):
     network = VGG(through="relu1_2")
-    dim = jax.tree.map(jnp.copy, vgg.part(variables, "conv1_2"))
+    dim = jax.tree.map(np.copy, vgg.part(variables, "conv1_2"))
     dim["params"]["conv1_1"]["bias"] += 0.01
-    dim["params"]["conv1_1"]["bias"] = dim["params"]["conv1_1"]["bias"].at[5].set(-1e3)  # never active
+    dim["params"]["conv1_1"]["bias"][5] = -1e3  # never active
     layers = ("relu1_1", "relu1_2")
     old = network.apply(dim, pictures(), layers)
-    new, _ = vgg.normalise_activations(network, dim, pictures(), floor)
+    new, _ = normalise_activations(network, dim, pictures(), floor)
     for name, active in network.apply(new, pictures(), layers).items():
         means = old[name].mean((0, 1, 2))
         least = floor * means.mean()
         assert 0 < (means < least).mean() < 1
-        np.testing.assert_allclose(active.mean((0, 1, 2)), means / jnp.maximum(means, least), rtol=1e-3)
+        np.testing.assert_allclose(active.mean((0, 1, 2)), means / np.maximum(means, least), rtol=1e-3)
 
 
 def test_the_deepest_layer_and_the_part_through_it(variables):
@@ -153,5 +157,5 @@ def test_the_deepest_layer_and_the_part_through_it(variables):
 )  # fmt: skip
 def test_unknown_layers_and_small_images_are_refused(fields, side, layers, message):
     with pytest.raises(ValueError) as error:
-        VGG(**fields).apply({"params": {}}, jnp.zeros((1, side, side, 3)), layers)
+        VGG(**fields).apply({"params": {}}, np.zeros((1, side, side, 3), np.float32), layers)
     assert re.search(message, str(error.value))  # without the notes that jax may add
