@@ -63,9 +63,18 @@ def drawn(shapes, seed=0):
 def features(m, state, batch):
     """The columns that the required f gives each role of a batch."""
     f = {"params": state.frozen["f"]}
-    seen = {f"{role}_features": batch[role] for role in ("source", "target")}
-    program = jax.jit(lambda f, seen: {name: m.f.apply(f, x) for name, x in seen.items()})
-    return jax.device_get(program(f, seen))
+    seen = {role: batch[role] for role in ("source", "target")}
+    return {f"{role}_features": z for role, z in jax.device_get(_seen(m.f, f, seen)).items()}
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _seen(network, variables, images):
+    return {role: network.apply(variables, x) for role, x in images.items()}
+
+
+def terms_alone(state, player, tx, loss_fn, ema_decay=None):
+    """In place of `game.update`: the terms of a player's loss. No player moves, so there is no gradient."""
+    return state, loss_fn(state.players[player].params)[1][1]
 
 
 @functools.cache

@@ -117,6 +117,7 @@ def test_a_heavy_perceptual_loss_moves_g_towards_its_input_as_d_sees_it():
     for i in range(4):
         state, metrics = run(m, state, [BATCH], start=i)
         losses_of_g.append(metrics["gen/perceptual"])
+        assert metrics["gen/grad_norm"] > 1e3  # the other terms' gradients are about 1
     assert losses_of_g == sorted(losses_of_g, reverse=True)
 
 

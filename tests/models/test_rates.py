@@ -11,7 +11,7 @@ import numpy as np
 import optax
 import pytest
 import stepping
-from playing import drawn
+from playing import drawn, terms_alone
 from stepping import Shortened
 
 from gan_jax import game, models
@@ -132,7 +132,7 @@ def test_the_generator_and_no_other_player_has_an_average(name, monkeypatch):
 
     def recorded(state, player, tx, loss_fn, ema_decay=None):
         decays[player] = ema_decay
-        return state, loss_fn(state.players[player].params)[1][1]
+        return terms_alone(state, player, tx, loss_fn)
 
     monkeypatch.setattr(game, "update", recorded)
     config, generator = AVERAGED[name]
