@@ -209,18 +209,19 @@ def test_a_photograph_takes_the_style_of_a_picture(work, run, uploaded):
         np.testing.assert_array_equal(found.pictures[1], expected)
 
 
-def test_uploads_that_cannot_be_used_are_one_line(work, uploaded, tmp_path):
+def test_uploads_that_cannot_be_used_are_one_line(work, runs, uploaded, tmp_path):
+    painter = works.of_run(runs("adain"), restore.load(runs("adain")))  # paints nothing here
     (tmp_path / "broken.png").write_bytes(b"\x89PNG and nothing")
     broken, good = str(tmp_path / "broken.png"), uploaded(PHOTO)
-    for name in ("any", "asked", "adain"):
+    for done in (work("any"), work("asked"), painter):
         with pytest.raises(ConfigError, match="Upload a photograph"):
-            steps(work(name))
+            steps(done)
         with pytest.raises(DataError, match=r"^The photograph cannot be used: not an image\.$"):
-            steps(work(name), photograph=broken, style=good)
+            steps(done, photograph=broken, style=good)
     with pytest.raises(ConfigError, match="Upload a style"):
-        steps(work("adain"), photograph=good)
+        steps(painter, photograph=good)
     with pytest.raises(DataError, match=r"^The style cannot be used: not an image\.$"):
-        steps(work("adain"), photograph=good, style=broken)
+        steps(painter, photograph=good, style=broken)
     with pytest.raises(DataError, match=r"^The photograph cannot be used: smaller than 8 pixels\.$"):
         steps(work("any"), photograph=uploaded(PHOTO[:7]))
 

@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import programs
 import pytest
 
 from gan_jax.errors import ConfigError
@@ -52,5 +53,6 @@ def test_a_vgg_of_torchvisions_modules_computes_the_same_from_its_state_dict(tmp
     mean, std = (torch.tensor(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
     with torch.no_grad():
         wanted = torch.relu(features((unit - mean) / std)).permute(0, 2, 3, 1).numpy()
-    found = VGG(**settings).apply(variables, unit.permute(0, 2, 3, 1).numpy() * 2 - 1)
+    with programs.whole():
+        found = VGG(**settings).apply(variables, unit.permute(0, 2, 3, 1).numpy() * 2 - 1)
     np.testing.assert_allclose(found["relu2_1"], wanted, atol=1e-5)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import levels
 import numpy as np
 import optax
+import programs
 import pytest
 from playing import drawn
 
@@ -128,11 +129,12 @@ def test_twin_has_our_losses_updates_and_sizes(name, monkeypatch):
 def test_batch_norm_has_torchs_outputs_and_running_statistics():
     x = np.random.default_rng(4).normal(2, 3, (2, 3, 3, 5)).astype(np.float32)
     layer, theirs = BatchNorm(True), torch.nn.BatchNorm2d(5)
-    variables = layer.init(jax.random.key(0), x)
-    for _ in range(3):
-        out, new = layer.apply(variables, x, mutable=["batch_stats"])
-        variables = {**variables, **new}
-        expected = theirs(torch.tensor(x).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    with programs.whole():
+        variables = layer.init(jax.random.key(0), x)
+        for _ in range(3):
+            out, new = layer.apply(variables, x, mutable=["batch_stats"])
+            variables = {**variables, **new}
+            expected = theirs(torch.tensor(x).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
     np.testing.assert_allclose(out, expected.detach(), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(variables["batch_stats"]["mean"], theirs.running_mean, rtol=1e-5)
     np.testing.assert_allclose(variables["batch_stats"]["var"], theirs.running_var, rtol=1e-5)
