@@ -77,6 +77,9 @@ _BESIDE_SEEDS = flags.DEFINE_integer(
     "beside_seeds", 0, "seeds of each line beside the best recipe; 0 for --seeds", lower_bound=0
 )
 
+_ABLATED_SEEDS = flags.DEFINE_integer(
+    "ablated_seeds", 0, "seeds of each row but DTN's own; 0 for --seeds", lower_bound=0
+)
 _LAST = flags.DEFINE_bool(
     "last", False, "also score every run after its last step, beside the checkpoint that validation chooses"
 )
@@ -119,6 +122,8 @@ def text(content, found):
     """The tables as Markdown; the paper's figures are for all of SVHN -> MNIST at full size."""
     rows = [*found.get("rows", []), *found.get("best", [])]
     also = "Every run is also scored after its last step.\n" if _LAST.value else ""
+    if _ABLATED_SEEDS.value:
+        also += f"The rows below DTN's own have {_ABLATED_SEEDS.value} seeds.\n"
     parts = [tables.heading(content) + also, *([tables.markdown(rows)] if rows else [])]
     for section, title in TITLES.items():
         if section in found:
@@ -149,8 +154,12 @@ def plan():
         variants = {k: k if k == PLAIN_F else f"best,{k}" for k in lines if k in beside}
         rows += [(section, k, lines[k], variant) for k, variant in variants.items()]
     few = _BESIDE_SEEDS.value or tables.SEEDS.value
-    seeds = {section: few if section in TITLES else tables.SEEDS.value for section, *_ in rows}
-    return [(*row, [load(variant, seed) for seed in range(seeds[row[0]])]) for *row, variant in rows]
+    ablated = _ABLATED_SEEDS.value or tables.SEEDS.value
+    seeds = dict.fromkeys(ROWS, ablated) | dict.fromkeys(("dtn", "best"), tables.SEEDS.value)
+    return [
+        (*row, [load(variant, seed) for seed in range(few if row[0] in TITLES else seeds[row[1]])])
+        for *row, variant in rows
+    ]
 
 
 def load(variant, seed):
