@@ -238,7 +238,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 def bars(rows: Sequence[Row], title: str) -> bytes:
     """Rows as a bar chart, PNG: the accuracies after the last step, where rows have them."""
-    shown = {row["label"]: (row.get("last", row["accuracy"]), row.get("paper")) for row in rows}
+    shown = {row["label"]: (row["last" if "last" in row else "accuracy"], row.get("paper")) for row in rows}
     return plots.bars(shown, title=title, ours="ours", theirs="paper (all of SVHN, other networks)")
 
 
