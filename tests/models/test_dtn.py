@@ -2,7 +2,6 @@
 
 import functools
 import math
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -246,27 +245,3 @@ def test_the_optimal_discriminator_is_a_fixed_point_of_d():
     _, metrics = run(m, [pictures(seed=0)] * 20)
     assert 0 <= metrics["disc/real_target"] < 0.2
     assert metrics["disc/loss"] < 3 * math.log(3) - 1
-
-
-def test_every_update_has_its_own_part_of_the_batch_and_every_one_of_g_its_own_key(monkeypatch):
-    seen, keys = [], []
-
-    def update_d(self, state, batch, transfer):
-        seen.append(("disc", float(batch["target"][0])))
-        return state, {}
-
-    def update_g(self, state, batch, rng, transfer):
-        seen.append(("gen", float(batch["target"][0])))
-        keys.append(np.asarray(jax.random.key_data(rng)).tobytes())
-        return state, {}
-
-    monkeypatch.setattr(dtn.Model, "_update_d", update_d)
-    monkeypatch.setattr(dtn.Model, "_update_g", update_g)
-    monkeypatch.setattr(dtn.Model, "_f", lambda self, state, pictures: pictures)
-    monkeypatch.setattr(dtn.game, "once", lambda fn, at: None)
-    parts = jnp.arange(3.0)
-    state = SimpleNamespace(players={"gen": SimpleNamespace(params=None)})
-    m = model(d_steps=3, g_steps=2)
-    m.train_step(state, {"source": parts, "target": parts}, jax.random.key(0), "train")
-    assert seen == [("disc", 0), ("disc", 1), ("disc", 2), ("gen", 0), ("gen", 1)]
-    assert len(set(keys)) == 2
