@@ -15,7 +15,7 @@ from gan_jax.networks.layers import spectral
 
 LN2 = math.log(2)
 SN = {"loss": "hinge", "spectral": True}
-LSGAN = {"loss": "lsgan", "lsgan_a": 2.0, "lsgan_b": -1.0, "lsgan_c": -1.0}
+LSGAN = {"loss": "lsgan", "lsgan_a": 2.0, "lsgan_b": -1.0, "lsgan_c": -3.0}
 WGAN_GP = {"loss": "wasserstein", "gp_weight": 10.0, "gp_scale": 2.0}
 
 
@@ -68,7 +68,7 @@ def test_d_makes_its_updates_for_each_one_of_g(d_steps):
     [
         ({}, 2 * LN2, LN2),
         ({"loss": "minimax"}, 2 * LN2, -LN2),
-        (LSGAN, 2.5, 0.5),
+        (LSGAN, 2.5, 4.5),
         (WGAN_GP, 10.0, 0.0),
     ],
     kept=({}, LSGAN, WGAN_GP),

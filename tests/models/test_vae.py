@@ -172,6 +172,21 @@ def test_equal_images_have_their_own_noise():
     np.testing.assert_allclose(found["kl"][0], found["kl"][0, 0], rtol=1e-5)  # which does not depend on it
 
 
+class Noise(vae.Model):
+    """Its step tells how much the noise differs from image to image, and knows no network."""
+
+    def _pass(self, params, x, noise):
+        return x, x, jnp.broadcast_to(noise, (len(x), self.z_dim))
+
+    def _terms(self, x, mean, log_variance, logits):
+        return {"loss": logits.std(0).min()}
+
+
+def test_the_images_of_a_step_have_their_own_noise():
+    m = Noise(size=4, z_dim=2, width=8)
+    assert 0.3 < told(m, initial(m), pictures())["vae/loss"] < 3
+
+
 def test_generated_images_are_decoded_latent_vectors():
     m = model()
     state = initial(m)

@@ -28,13 +28,13 @@ def test_scores_are_a_distance_or_shares_on_the_right_side_of_the_middle(loss, a
 
 
 def test_class_losses_and_accuracies_of_real_and_generated_images():
-    sure, flat = np.array([[5.0, 0.0], [5.0, 0.0]]), np.zeros((2, 2))
-    found = answers.classes(sure, np.array([0, 1]), flat, np.array([0, 0]))
+    sure, less = np.array([[5.0, 0.0], [5.0, 0.0]]), np.array([[3.0, 0.0], [3.0, 0.0]])
+    found = answers.classes(sure, np.array([0, 1]), less, np.array([0, 0]))
     right = math.log(1 + math.exp(-5))
     assert {name: float(x) for name, x in found.items()} == pytest.approx(
         {
             "class_real": (right + right + 5) / 2,
-            "class_fake": math.log(2),
+            "class_fake": math.log(1 + math.exp(-3)),
             "class_accuracy_real": 0.5,
             "class_accuracy_fake": 1,
         },

@@ -75,9 +75,13 @@ def test_cross_entropy_is_the_mean_over_the_batch():
 def test_classification_equals_the_cross_entropy_with_smoothed_targets(smoothing):
     logits, labels = normal(6, 10), np.array([0, 3, 9, 3, 1, 5])
     targets = (1 - smoothing) * np.eye(10)[labels] + smoothing / 10
-    expected = -(targets * log_softmax(logits)).sum(-1).mean()
+    terms = -(targets * log_softmax(logits)).sum(-1)
     found = losses.classification(logits, labels, smoothing)
-    assert float(found) == pytest.approx(expected, abs=1e-5)
+    assert float(found) == pytest.approx(terms.mean(), abs=1e-5)
+    # Weights multiply the examples' terms. The sum is still divided by the number of examples.
+    weights = np.array([0.0, 1.0, 2.0, 0.5, 0.0, 1.0])
+    weighted = losses.classification(logits, labels, smoothing, weights)
+    assert float(weighted) == pytest.approx((weights * terms).sum() / 6, abs=1e-5)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -115,9 +119,10 @@ def test_only_the_literal_generator_loss_saturates():
 @pytest.mark.parametrize(("a", "b", "c", "d", "g"), [(0, 1, 1, 0.5, 0.5), (-1, 1, 0, 1.0, 0.0)])
 def test_the_least_squares_losses_at_score_zero(a, b, c, d, g):
     zero = np.zeros((4, 1))
-    assert float(losses.lsgan_d(zero, zero, a, b)) == d
-    assert float(losses.lsgan_g(zero, c)) == g
-    assert float(losses.lsgan_d(np.full((4, 1), b), np.full((4, 1), a), a, b)) == 0
+    of_d, of_g = losses.adversarial("lsgan", a, b, c)
+    assert float(of_d(zero, zero)) == d
+    assert float(of_g(zero)) == g
+    assert float(of_d(np.full((4, 1), b), np.full((4, 1), a))) == 0
 
 
 def test_the_least_squares_losses_are_half_means_of_squares():

@@ -38,6 +38,7 @@ def test_of_two_equal_bests_the_earlier_is_judged(tiny, tmp_path, monkeypatch):
     monkeypatch.setitem(SCRIPT, 6, SCRIPT[4])
     result = train(tiny(checkpoint_rule="best"), tmp_path / "run")
     assert (result["judged_step"], result["metrics"]["accuracy"]) == (4, 0.9)
+    assert int(restore.load(tmp_path / "run").state.step) == 4
 
 
 def test_without_a_step_there_is_one_state_to_judge(tiny, tmp_path):

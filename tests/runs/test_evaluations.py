@@ -281,7 +281,10 @@ def test_no_figure_costs_the_others_a_place_in_the_files(tmp_path, evaluations, 
     assert evaluating.scalars(values) == {"fid": 1.5, "count": 3, "rate": 0.5}
 
 
-def test_a_watched_value_that_is_not_finite_is_never_the_best():
-    assert not evaluating.is_best(None, 1, None)
-    assert not evaluating.is_best(None, 2, {"step": 2, "value": 1.0})
-    assert evaluating.is_best(-5.0, 3, None)
+@pytest.mark.parametrize(
+    ("value", "step", "is_best"),
+    [(1.1, 3, True), (1.0, 3, False), (0.9, 3, False), (1.0, 2, True), (None, 3, False), (None, 2, False)],
+)
+def test_the_best_is_the_first_of_the_highest_values_and_its_own_step_again(value, step, is_best):
+    assert evaluating.is_best(value, step, {"step": 2, "value": 1.0}) == is_best
+    assert evaluating.is_best(value, step, None) == (value is not None)  # a value that is not finite is None

@@ -32,3 +32,18 @@ def test_every_part_of_many_images_has_noise_of_its_own(run):
 def test_parts_keep_their_order(run):
     pictures = {"source": np.arange(10, dtype=np.float32).reshape(10, 1, 1, 1)}
     np.testing.assert_array_equal(np.floor(functions.generate(run, pictures)["target"]), pictures["source"])
+
+
+class Labelled:
+    """A conditional model whose images tell their latent vector and their class."""
+
+    num_classes = 10
+
+    def decode(self, state, z, label):
+        return state + 10 * z[:, 0] + label
+
+
+def test_every_latent_of_every_part_keeps_its_own_label(run):
+    z, label = np.arange(10, dtype=np.float32), np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 0])
+    made = functions.decode(restore.Run(None, Labelled(), run.state, None), z[:, None], label)
+    np.testing.assert_array_equal(made, 10 * z + label)

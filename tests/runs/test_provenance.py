@@ -9,12 +9,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 
 import gan_jax
-from gan_jax.runs import provenance
+from gan_jax import config
+from gan_jax.runs import provenance, result
 
 
 @pytest.fixture
@@ -119,3 +121,14 @@ def test_sha256_is_over_names_dtypes_shapes_and_bytes_in_the_order_of_names():
     for other in (kernel.T, kernel.astype(np.int32), kernel.reshape(3, 2), kernel + 1e-7):
         assert provenance.sha256({"b": other.copy(), "a": np.asarray(bias)}) != found
     assert provenance.sha256({"c": kernel, "a": np.asarray(bias)}) != found
+
+
+@pytest.mark.parametrize("changed", ["params", "batch_stats", "ema", "opt_state"])
+def test_a_results_hash_is_over_all_that_a_network_computes_with(changed):
+    def built(**fields):
+        fields = {"params": 0, "batch_stats": 0, "ema": 0, "opt_state": 0, **fields}
+        player = types.SimpleNamespace(**{name: {"norm": np.float32(x)} for name, x in fields.items()})
+        state = types.SimpleNamespace(players={"gen": player})
+        return result.build(config.default(), state, {}, judged_step=1, seconds=1, origin={})["params_sha256"]
+
+    assert (built() == built(**{changed: 1})) == (changed == "opt_state")
