@@ -186,10 +186,13 @@ def test_the_best_f_learns_from_target_images_without_their_labels():
     assert plain.requires.f.to_dict() == start.to_dict()
 
 
-def test_the_steady_recipe_is_the_best_one_with_a_slower_d_at_its_last_step():
+def test_the_steady_recipe_is_the_best_one_with_batch_norm_in_d_at_its_last_step():
     file = FOLDER / "dtn_svhn_mnist.py"
     best, steady = (config.load(f"{file}:part,{variant}").to_dict() for variant in ("best", "steady"))
-    assert (steady["model"].pop("d_learning_rate"), best["model"].pop("d_learning_rate")) == (2e-4, 1e-3)
+    assert [(c["model"].pop("d_batch_norm"), c["model"].pop("d_init")) for c in (steady, best)] == [
+        (True, "normal"),
+        (False, "lecun"),
+    ]
     assert (steady.pop("checkpoint_rule"), best.pop("checkpoint_rule")) == ("last", "best")
     assert {**steady, "name": best["name"]} == best
     with pytest.raises(ConfigError, match="variant 'best' changes nothing"):
