@@ -34,6 +34,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["DRAWN_DIGITS"], ignore_errors=True)
 
 import beside_torch
+import forking
 import jax
 import programs
 import pytest
@@ -45,6 +46,19 @@ pytest_plugins = ("deadline",)
 HERE = Path(__file__).parent
 # Of those below, the ones that take longest, in this order.
 FIRST = ("experiments", "reliability", "configs", "test_notebook.py", "models", "networks", "inference")
+# Their tests import TensorFlow, which takes 5 seconds. No other tests do so in the process of a worker.
+TENSORFLOW = (
+    "tests/data/sources/test_tfds_source.py",
+    "tests/data/store/test_prepared.py",
+    "tests/files/test_writing.py",
+    "tests/runs/test_logs.py",
+)
+
+
+def pytest_configure(config):
+    """Starts the server that forks while the workers collect. With one process its first test starts it."""
+    if getattr(config.option, "dist", "no") != "no":
+        forking.begin()
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -66,6 +80,21 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each file goes to one worker. All files whose tests import TensorFlow go to the same one."""
+    if config.option.dist != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return TENSORFLOW[0] if file in TENSORFLOW else file
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(config, items):
