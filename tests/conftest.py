@@ -46,12 +46,16 @@ pytest_plugins = ("deadline",)
 HERE = Path(__file__).parent
 # Of those below, the ones that take longest, in this order.
 FIRST = ("experiments", "reliability", "configs", "test_notebook.py", "models", "networks", "inference")
-# Their tests import TensorFlow, which takes 5 seconds. No other tests do so in the process of a worker.
-TENSORFLOW = (
-    "tests/data/sources/test_tfds_source.py",
-    "tests/data/store/test_prepared.py",
-    "tests/files/test_writing.py",
-    "tests/runs/test_logs.py",
+# Files of each set go to the same worker. Those of the first import TensorFlow, which takes 5 seconds. No
+# other test does so in the process of a worker. Those of the second parse the source.
+TOGETHER = (
+    (
+        "tests/data/sources/test_tfds_source.py",
+        "tests/data/store/test_prepared.py",
+        "tests/files/test_writing.py",
+        "tests/runs/test_logs.py",
+    ),
+    ("tests/test_architecture.py", "tests/test_code.py"),
 )
 
 
@@ -84,7 +88,7 @@ def pytest_collection():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Each file goes to one worker. All files whose tests import TensorFlow go to the same one."""
+    """Each file goes to one worker. The files that belong together go to the same one."""
     if config.option.dist != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
@@ -92,7 +96,7 @@ def pytest_xdist_make_scheduler(config, log):
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            return TENSORFLOW[0] if file in TENSORFLOW else file
+            return next((together[0] for together in TOGETHER if file in together), file)
 
     return Scheduling(config, log)
 
