@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 WORKDIR ?= runs/dtn_digits
 DOCS ?= docs/_build
 
+# Python keeps compiled modules, also where the environment says no: else each process of the tests compiles
+# the modules that it imports, and each worker the tests. Empty means no such wish.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Large blocks of memory on huge pages: XLA's convolutions are up to twice as fast for it on Linux.
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 

@@ -34,6 +34,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["DRAWN_DIGITS"], ignore_errors=True)
 
 import beside_torch
+import forking
 import jax
 import programs
 import pytest
@@ -45,6 +46,23 @@ pytest_plugins = ("deadline",)
 HERE = Path(__file__).parent
 # Of those below, the ones that take longest, in this order.
 FIRST = ("experiments", "reliability", "configs", "test_notebook.py", "models", "networks", "inference")
+# Files of each set go to the same worker. Those of the first import TensorFlow, which takes 5 seconds. No
+# other test does so in the process of a worker. Those of the second parse the source.
+TOGETHER = (
+    (
+        "tests/data/sources/test_tfds_source.py",
+        "tests/data/store/test_prepared.py",
+        "tests/files/test_writing.py",
+        "tests/runs/test_logs.py",
+    ),
+    ("tests/test_architecture.py", "tests/test_code.py"),
+)
+
+
+def pytest_configure(config):
+    """Starts the server that forks while the workers collect. With one process its first test starts it."""
+    if getattr(config.option, "dist", "no") != "no":
+        forking.begin()
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -66,6 +84,21 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each file goes to one worker. The files that belong together go to the same one."""
+    if config.option.dist != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((together[0] for together in TOGETHER if file in together), file)
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -167,27 +167,44 @@ def quick(name, folder, steps=2):
     return built
 
 
-@pytest.mark.parametrize("name", ["gan_mnist", pytest.param("acgan_mnist", marks=pytest.mark.nightly)])
-def test_quick_trains_draws_and_scores_and_continues_to_the_straight_run(name, folder):
-    drawn = quick(name, folder)
-    drawn.evals = {"samples": drawn.evals.samples.to_dict()}
-    two = train(drawn, folder / f"{name}_continued")
-    continued = train(quick(name, folder, 4), folder / f"{name}_continued")
-    straight = train(quick(name, folder, 4), folder / f"{name}_straight")
-    assert continued["params_sha256"] == straight["params_sha256"] != two["params_sha256"]
-    assert continued["metrics"] == straight["metrics"]
-    place = folder / f"{name}_straight"
+NAMES = pytest.mark.parametrize(
+    "straight", ["gan_mnist", pytest.param("acgan_mnist", marks=pytest.mark.nightly)], indirect=True
+)
+
+
+@pytest.fixture(scope="module")
+def straight(request, folder):
+    """The name of a configuration, the folder of a run of it, and the run's result."""
+    place = folder / f"{request.param}_straight"
+    return request.param, place, train(quick(request.param, folder, 4), place)
+
+
+@NAMES
+def test_quick_trains_draws_and_scores(straight):
+    name, place, result = straight
     assert {p.name for p in (place / "samples").glob("*.png")} == {
         *(f"samples_sheet_0000000{step}.png" for step in (2, 4)),
         "final_sheet_00000004.png",
     }
     lines = [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()]
     assert all(np.isfinite(v) for r in lines for v in r.values() if isinstance(v, float))
-    metrics = straight["metrics"]
+    metrics = result["metrics"]
     assert metrics["n_real"] == metrics["n_fake"] == 32
     assert metrics["digit_fid"] > metrics["floor"]["digit_fid"] > 0
     assert metrics["untrained"]["digit_fid"] > 0
     assert ("conditional_accuracy" in metrics) == (name == "acgan_mnist")
+
+
+@NAMES
+@pytest.mark.long
+def test_a_run_that_goes_on_ends_as_the_straight_one(straight, folder):
+    name, _, result = straight
+    drawn = quick(name, folder)
+    drawn.evals = {"samples": drawn.evals.samples.to_dict()}
+    two = train(drawn, folder / f"{name}_continued")
+    continued = train(quick(name, folder, 4), folder / f"{name}_continued")
+    assert continued["params_sha256"] == result["params_sha256"] != two["params_sha256"]
+    assert continued["metrics"] == result["metrics"]
 
 
 @pytest.mark.long

@@ -54,9 +54,14 @@ class Process:
         self.send_signal(signal.SIGKILL)
 
 
+def begin():
+    """Starts the server of this session, and waits for nothing. The server ends after this process does."""
+    _server()
+
+
 @functools.cache
 def _server():
-    """A connection to the server of this session. The first worker that asks starts the server."""
+    """A connection to the server of this session. The first process that asks starts the server."""
     place = Path(os.environ["FORK_SERVER"])
     ours = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with open(place.with_suffix(".lock"), "w") as lock:
