@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 WORKDIR ?= runs/dtn_digits
 DOCS ?= docs/_build
 
-# Python keeps compiled modules, also where the environment says no: else each process of the tests compiles
-# the modules that it imports, and each worker the tests. Empty means no such wish.
+# An empty value lets Python keep compiled modules. Otherwise each process of the tests would compile the modules
+# that it imports, and each worker would compile the tests.
 export PYTHONDONTWRITEBYTECODE :=
 
 # Large blocks of memory on huge pages: XLA's convolutions are up to twice as fast for it on Linux.

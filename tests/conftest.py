@@ -45,9 +45,12 @@ from gan_jax.runs.workdir import Workdir
 pytest_plugins = ("deadline",)
 HERE = Path(__file__).parent
 # Of those below, the ones that take longest, in this order.
-FIRST = ("experiments", "reliability", "configs", "test_notebook.py", "models", "networks", "inference")
-# Files of each set go to the same worker. Those of the first import TensorFlow, which takes 5 seconds. No
-# other test does so in the process of a worker. Those of the second parse the source.
+FIRST = (
+    *("experiments", "reliability", "configs", "test_notebook.py", "test_beside_torch.py", "models"),
+    *("networks", "inference"),
+)
+# Files of each set go to the same worker. Those of the first set import TensorFlow, which takes 5
+# seconds. Those of the second set parse the source.
 TOGETHER = (
     (
         "tests/data/sources/test_tfds_source.py",
