@@ -123,7 +123,7 @@ def text(content, found):
     rows = [*found.get("rows", []), *found.get("best", [])]
     also = "Every run is also scored after its last step.\n" if _LAST.value else ""
     if _ABLATED_SEEDS.value:
-        also += f"The rows below DTN's own have {_ABLATED_SEEDS.value} seeds.\n"
+        also += f"Seeds of the rows below DTN's own: {_ABLATED_SEEDS.value}.\n"
     parts = [tables.heading(content) + also, *([tables.markdown(rows)] if rows else [])]
     for section, title in TITLES.items():
         if section in found:

@@ -15,7 +15,7 @@ def ablation(folder, *flags, config="configs/dtn_digits.py:quick"):
 def test_the_last_step_and_the_chosen_checkpoint_have_a_column_each(tmp_path):
     process = ablation(tmp_path, "--seeds=3", "--ablated_seeds=2", "--rows=no_const,original", "--last")
     assert process.returncode == 0, process.stderr
-    assert "The rows below DTN's own have 2 seeds." in process.stdout
+    assert "Seeds of the rows below DTN's own: 2." in process.stdout
     trained, original = json.loads((tmp_path / "table.json").read_text())["rows"]
     last = []
     for seed in (0, 1):
