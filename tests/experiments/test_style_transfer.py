@@ -2,13 +2,10 @@
 
 import json
 
-import numpy as np
 import pytest
+import small_adain
 from experimenting import below, experiment, told, untouched
 from PIL import Image
-
-from gan_jax import config as configuration
-from gan_jax.train import train
 
 
 def start(place, *given):
@@ -34,25 +31,9 @@ def test_the_files_say_what_the_pictures_cost(tmp_path):
     assert untouched(tmp_path / "runs") == before
 
 
-@pytest.fixture
-def adain(tmp_path):
-    """The folder of an untrained run of a small AdaIN."""
-    np.savez(
-        tmp_path / "noise.npz", image=np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
-    )
-    built = configuration.default()
-    built.name, built.model = "small", configuration.model("adain", through="relu2_1", depth=16)
-    built.data.size, built.data.manual_dir = 16, str(tmp_path)
-    for role in ("content", "style"):
-        built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
-    built.batch_size, built.steps, built.tensorboard = 2, 0, False
-    train(built, tmp_path / "adain")
-    return tmp_path / "adain"
-
-
 @pytest.mark.nightly
-def test_adain_is_measured_alike_and_timed_at_both_sides_of_the_paper(tmp_path, adain):
-    process = start(tmp_path, "--quick", f"--adain={adain}")
+def test_adain_is_measured_alike_and_timed_at_both_sides_of_the_paper(tmp_path):
+    process = start(tmp_path, "--quick", f"--adain={small_adain.untrained(tmp_path)}")
     assert process.returncode == 0, process.stderr
     content = json.loads((tmp_path / "out.json").read_text())
     (pair,) = content["pairs"]

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-import saved_runs
+import small_adain
 from PIL import Image
 
 import gan_jax
-from gan_jax import config as configuration
 from gan_jax.errors import ConfigError, DataError, IncompleteError
 from gan_jax.inference import stylise, stylist, translate
 from gan_jax.ops import style
@@ -34,17 +33,8 @@ def png_names(folder):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a run of a small AdaIN that was not trained."""
-    folder = tmp_path_factory.mktemp("stylish")
-    np.savez(folder / "noise.npz", image=RNG.integers(0, 256, (4, 16, 16, 3), np.uint8))
-    built = configuration.default()
-    built.name, built.model = "small", configuration.model("adain", through="relu2_1", depth=16)
-    built.data.size, built.data.manual_dir = 16, str(folder)
-    for role in ("content", "style"):
-        built.data.roles[role] = configuration.inline(files={"train": "noise.npz"})
-    built.batch_size, built.steps, built.tensorboard = 2, 0, False
-    example = {role: [[16, 16, 3], "uint8"] for role in ("content", "style")}
-    return saved_runs.saved(folder / "run", built, saved_runs.begun(built), example)
+    """The folder of an untrained run of a small AdaIN."""
+    return small_adain.untrained(tmp_path_factory.mktemp("stylish"))
 
 
 @pytest.fixture(scope="module")
