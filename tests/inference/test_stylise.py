@@ -195,8 +195,9 @@ def test_luminance_keeps_the_differences_of_colours(use, places):
 
 @pytest.mark.long
 def test_matched_colours_change_the_style_and_grey_contents_get_grey_styles(use, places, tmp_path):
-    _, plain = use("plain", style=places["one"])
-    _, out = use("matched", style=places["one"], colour="match")
+    dark = places["one"].replace("a.png", "d.png")  # a quarter as bright as the photo
+    _, plain = use("plain", style=dark)
+    _, out = use("matched", style=dark, colour="match")
     assert np.abs(pixels(plain / "p.png") - pixels(out / "p.png")).mean() > 0.5
 
 
