@@ -89,7 +89,7 @@ def part(config: ml_collections.ConfigDict, period: int, last: int, batch_size: 
     drawn_faces.files(config, drawn_faces.PART, drawn_faces.PART_LEARNED, **table)
     config.data.size = config.model.size = config.requires.judge.data.size = 32
     shorten(config.requires.judge, 1000)
-    config.model.width_base, config.model.width_max, config.model.z_dim = 2048, 64, 64
+    config.model.width_base, config.model.width_max, config.model.z_dim = 1024, 64, 64
     growths = int(math.log2(32 / config.model.start_size))
     total = 2 * growths * period + last
     schedule(config, period, (batch_size,), total, config.model.start_size)
