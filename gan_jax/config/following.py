@@ -35,6 +35,8 @@ def set_labels(config: ml_collections.ConfigDict, found: Mapping[str, Place]) ->
       ConfigError: the training itself needs labels.
     """
     bare = {name for name, place in found.items() if not (place.classes or config.data.sets[name].attributes)}
+    # An evaluation that cannot run with every required run lacks something else, such as a file of weights.
+    possible = {name for name, spec in config.evals.items() if _possible(config, spec)}
     lacking = f"data={_titles(found, bare)} has no labels"
     for name, role in config.data.roles.items():
         if _reads_labels([role], bare):
@@ -47,7 +49,7 @@ def set_labels(config: ml_collections.ConfigDict, found: Mapping[str, Place]) ->
         _log.info("no labels: the required run %s is left out", name)
         del config.requires[name]
     for name, spec in list(config.evals.items()):
-        if _reads_labels(spec.roles.values(), bare) or not _possible(config, spec):
+        if _reads_labels(spec.roles.values(), bare) or (name in possible and not _possible(config, spec)):
             _log.info("no labels: the evaluation %s is left out", name)
             del config.evals[name]
     if config.best.partition("/")[0] not in config.evals:

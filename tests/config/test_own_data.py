@@ -145,6 +145,14 @@ def test_what_needs_labels_is_left_out_without_them(tmp_path, caplog):
     assert (half.best, half.checkpoint_rule) == ("", "last")
 
 
+def test_a_score_whose_weights_are_missing_is_refused_and_not_left_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the file of weights is looked for
+    found = config.load(f"{CONFIGS}/dcgan.py:inception")
+    own_data.use(found, str(pictures(tmp_path / "photos", 20)))
+    with pytest.raises(ConfigError, match=r"^evals\.test\.weights='pt_inception-.*' cannot be read"):
+        config.validate(found)
+
+
 def test_a_model_of_classes_learns_the_folders(tmp_path):
     for name in ("2", "10", "x"):
         pictures(tmp_path / "shapes" / name, 4)
