@@ -9,7 +9,7 @@ from typing import Any
 from gan_jax import paths
 from gan_jax.data.embedded import catalogue
 from gan_jax.data.sources import arrays, decoding, listing, tfds, tfds_preview
-from gan_jax.errors import DataError
+from gan_jax.errors import ConfigError, DataError
 
 DOMAINS = ("A", "B")  # the ends of the names of splits that hold two domains: trainA, trainB
 _SPLITS = ("train", "val", "valid", "validation", "test")
@@ -54,8 +54,14 @@ def find(text: str, *, data_dir: str = "", manual_dir: str = "") -> Place:
       manual_dir: folder of files; '' is the folder that GAN_JAX_DATA names.
 
     Raises:
-      ConfigError, DataError: nothing has the name, or it cannot be read; the message says what is allowed.
+      ConfigError, DataError: nothing has the name, or it cannot be read, or an embedded set and something in
+        the working folder have it; the message says what is allowed.
     """
+    if text in catalogue.NAMES and paths.given("data", text).exists():
+        raise ConfigError(
+            f"data={text!r} is the name of an embedded set and of something in the working folder; allowed: "
+            f"'./{text}' for the latter, or another working folder for the set"
+        )
     if text in catalogue.NAMES:
         return _embedded(text)
     path = _path(text, manual_dir)

@@ -203,6 +203,15 @@ def test_places_are_relative_to_the_working_folder_and_then_to_the_folder_of_fil
     assert made("dcgan", "others").data.roles.image.split == "train[0:36]"
 
 
+def test_a_folder_with_the_name_of_an_embedded_set_is_not_mistaken_for_it(tmp_path, monkeypatch):
+    pictures(tmp_path / "paintings", 20)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^data='paintings' is the name of an embedded .*'\./paintings'"):
+        made("dcgan", "paintings")
+    for place in ("./paintings", "paintings/"):
+        assert made("dcgan", place).data.sets.image.files.train == str(tmp_path / "paintings")
+
+
 def test_an_embedded_set_has_parts_of_its_own():
     found = made("dcgan", "digits_plain")
     assert (found.data.roles.image.split, found.model.channels) == ("train", 1)
