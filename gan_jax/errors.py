@@ -14,7 +14,7 @@ class GanJaxError(Exception):
 
 
 class ConfigError(GanJaxError, ValueError):
-    """A configuration or command line that cannot run. It is found before any folder is made."""
+    """A configuration or command line that cannot run. It is found before any long work."""
 
     exit_code = 2
 

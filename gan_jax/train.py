@@ -107,7 +107,7 @@ def begin(config: ml_collections.ConfigDict, workdir: Path | str | None = None) 
       The content of `result.json`: `metrics`, `step`, `params_sha256` and what the run was made with.
 
     Raises:
-      ConfigError: naming a field, before any folder is made.
+      ConfigError: naming a field, before any long work.
       WorkdirError, DataError, CheckpointError, NonFiniteError, Interrupted: see `errors`.
     """
     validate(config)

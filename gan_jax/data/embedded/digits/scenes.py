@@ -2,7 +2,7 @@
 
 `scenes_game` are the digits of `digits_plain`, white on black, like a renderer's output. `scenes_real` are
 photographs of the same drawings as ink on house signs. A pixel's label is the digit where the drawing's
-stroke covers more than half of the pixel, else the ground. About nine pixels in ten are ground.
+stroke covers more than half of the pixel, else the ground. About 85 % of the pixels are ground.
 """
 
 import functools
