@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -21,7 +21,9 @@ def tree(config: ml_collections.ConfigDict) -> Iterator[ml_collections.ConfigDic
         yield from tree(required)
 
 
-def set_labels(config: ml_collections.ConfigDict, found: Mapping[str, Place]) -> None:
+def set_labels(
+    config: ml_collections.ConfigDict, found: Mapping[str, Place], unlabelled: Collection[str] = ()
+) -> None:
     """Sets numbers of classes, and leaves out scores that need labels where the images have none.
 
     A required run that is trained on labels is left out too, and so are the evaluations that need this run.
@@ -30,11 +32,13 @@ def set_labels(config: ml_collections.ConfigDict, found: Mapping[str, Place]) ->
     Args:
       config: changed in place. Each data set has the name of the role of the training batch that reads it.
       found: the place of each of these data sets.
+      unlabelled: data sets without the labels that the old ones had, such as attributes.
 
     Raises:
       ConfigError: the training itself needs labels.
     """
     bare = {name for name, place in found.items() if not (place.classes or config.data.sets[name].attributes)}
+    bare |= set(unlabelled)
     # An evaluation that cannot run with every required run lacks something else, such as a file of weights.
     possible = {name for name, spec in config.evals.items() if _possible(config, spec)}
     lacking = f"data={_titles(found, bare)} has no labels"

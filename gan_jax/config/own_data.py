@@ -51,16 +51,17 @@ def use(config: ml_collections.ConfigDict, text: str) -> None:
     before = {role: config.data.roles[role].get("set", "") for role in config.data.roles}
     replaced = [config.data.sets[before[role]].get("name", "") for role in found if before[role]]
     shared = {role for role in found if list(found.values()).count(found[role]) > 1}
+    unlabelled = {role for role, place in found.items() if _loses_attributes(config, role, place)}
     with config.unlocked():
         config.data.sets = {
             **config.data.sets,
-            **{role: _described(config, before[role], place) for role, place in found.items()},
+            **{r: _described(config, before[r], place, r in unlabelled) for r, place in found.items()},
         }
         slices = {role: _slices(config, place, role, shared) for role, place in found.items()}
         for run in tree(config):
             _point(run, before, slices, alone=set(found) - shared)
         config.data.sets = {name: config.data.sets[name] for name in _named(config)}
-        following.set_labels(config, found)
+        following.set_labels(config, found, unlabelled)
         following.set_channels(config, found)
         title = "_".join(dict.fromkeys(_word(place.title) for place in found.values()))
         for run in tree(config):
@@ -105,11 +106,24 @@ def _has_domains(place: Place) -> bool:
     return {f"train{domain}" for domain in DOMAINS} <= set(place.sizes)
 
 
-def _described(config: ml_collections.ConfigDict, old: str, place: Place) -> dict[str, Any]:
-    """A data set of a place. It keeps the stand-in and the attributes of the set that it replaces."""
+def _loses_attributes(config: ml_collections.ConfigDict, name: str, place: Place) -> bool:
+    """Whether a place lacks the attributes of the set that it replaces, and only scores read them."""
+    role = config.data.roles[name]
+    old = role.get("set", "")
+    if not (old and config.data.sets[old].attributes):
+        return False
+    trained = [other for other in config.data.roles.values() if other.get("set", "") == old]
+    if any(other.labels or other.get("having") or other.get("lacking") for other in trained):
+        return False
+    return not places.has_attributes(place, config.data.data_dir)
+
+
+def _described(config: ml_collections.ConfigDict, old: str, place: Place, unlabelled: bool) -> dict[str, Any]:
+    """A data set of a place, with the stand-in and, unless `unlabelled`, the attributes of the old set."""
     kept = config.data.sets[old] if old else {}
-    fields = {name: kept[name] for name in ("embedded", "attributes", "resize") if name in kept}
-    if place.by_folder and not fields.get("attributes"):
+    names = ("embedded", "resize") if unlabelled else ("embedded", "attributes", "resize")
+    fields = {name: kept[name] for name in names if name in kept}
+    if place.by_folder and not (unlabelled or fields.get("attributes")):
         fields["classes"] = True
     return dataset(**{**fields, **place.fields})
 

@@ -85,6 +85,30 @@ def find(text: str, *, data_dir: str = "", manual_dir: str = "") -> Place:
     return Place(text, {"files": {"train": str(path)}}, {"train": len(examples)}, channels, classes)
 
 
+def has_attributes(place: Place, data_dir: str = "") -> bool:
+    """Whether the images of a place have attributes: a table `attributes.csv`, or those of a named set.
+
+    Args:
+      place: a place that `find` found.
+      data_dir: folder of tfds.
+
+    Raises:
+      DataError: a table cannot be read.
+    """
+    name = place.fields.get("name", "")
+    if name in catalogue.NAMES:
+        return catalogue.LABELS[name] == catalogue.ATTRIBUTES
+    if name:
+        return "attributes" in tfds.builder_of(name, data_dir).info.features
+    folders = [listing.find(root) for root in place.fields["files"].values()]
+    return all(found is not None and _has_table(*found) for found in folders)
+
+
+def _has_table(path: Path, inner: str) -> bool:
+    with listing.Folder(path, inner) as folder:
+        return folder.attributes() is not None
+
+
 def _path(text: str, manual_dir: str) -> Path | None:
     """The existing path that a text names; None if there is none."""
     near = paths.given("data", text).absolute()

@@ -145,6 +145,23 @@ def test_what_needs_labels_is_left_out_without_them(tmp_path, caplog):
     assert (half.best, half.checkpoint_rule) == ("", "last")
 
 
+def test_attributes_that_only_a_score_reads_are_left_out_where_the_images_have_none(tmp_path, caplog):
+    caplog.set_level("INFO")
+    for name in ("photos", "classes/cat", "classes/dog"):
+        pictures(tmp_path / name, 20)
+    for place in (tmp_path / "photos", tmp_path / "classes", "digits_plain"):
+        found = made("pggan_celeba", place)
+        assert not found.requires and list(found.evals) == ["samples"]
+        assert not found.data.sets.image.get("attributes") and not found.data.sets.image.get("classes")
+    assert "the required run judge is left out" in caplog.text
+    (tmp_path / "photos/attributes.csv").write_text("file,Male\n000.png,1\n")
+    assert list(made("pggan_celeba", tmp_path / "photos").requires) == ["judge"]
+    assert list(made("pggan_celeba", "emoji").requires) == ["judge"]
+    pictures(tmp_path / "bare", 20)
+    with pytest.raises(DataError, match=r"no attributes\.csv"):
+        loaded(kept := made("stargan", tmp_path / "bare"), kept.data.roles.a)
+
+
 def test_a_score_whose_weights_are_missing_is_refused_and_not_left_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the file of weights is looked for
     found = config.load(f"{CONFIGS}/dcgan.py:inception")
