@@ -18,7 +18,7 @@ def run(
     out: str,
     seed: int = 0,
     num: int = 6,
-    truncation: float = 0.7,
+    truncation: float | None = None,
     latents: str = "",
     labels: list[str] | None = None,
 ) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def run(
         [num, S, S], in grey levels.
       seed: seed of the latents and of the noise.
       num: number of rows.
-      truncation: moves the styles towards their mean; 1 leaves them as they are.
+      truncation: moves random styles towards their mean; 1 leaves them as they are. None is 0.7.
       latents: an `.npz` with styles `w`; its first rows are used instead of random latents.
       labels: classes of a conditional model, used in turn; None uses all classes.
 
@@ -43,11 +43,13 @@ def run(
     Raises:
       ConfigError, WorkdirError: see `output.check` and `styles`; or the run has no noise.
     """
-    place = output.check(out)
+    place = output.check(out, [latents])
     model = styles.model(workdir, place)
     if not model.noise_sides:
         raise ConfigError("mode=noise needs a generator that adds noise; that of this run adds none")
     classes = styles.generators.labels(model, labels)
+    styles.check_latents(latents, truncation=truncation, labels=labels)
+    truncation = 0.7 if truncation is None else truncation
     styles.check_truncation(truncation, model)
     trained = restore.load(workdir)
     ws = styles.source(trained, latents, seed, classes, truncation)(np.arange(num))

@@ -64,7 +64,7 @@ def run(
     """
     place = output.check(out)
     model = styles.model(workdir, place)
-    names, targets = _photographs(input, model)
+    names, targets = _photographs(input, model, place)
     trained = restore.load(workdir)
     size = min(_GROUP, len(targets))
     groups = [targets[i : i + size] for i in range(0, len(targets), size)]
@@ -134,12 +134,17 @@ class _Projector:
         return found, memory
 
 
-def _photographs(given, model):
-    """Names and pixels, uint8 [n, S, S, C], of the images that can be read; the others are named."""
+def _photographs(given, model, place):
+    """Names and pixels, uint8 [n, S, S, C], of the images that can be read; the others are named.
+
+    Raises:
+      ConfigError: the output would replace one of them.
+    """
     framing = Framing(model.size)
     names, pictures = [], []
     with contextlib.ExitStack() as stack:
         source = Source.open(given, stack)
+        place.spare(source.paths)
         for name in source.names:
             try:
                 pixels = decoding.decode(source.content(name), framing)
