@@ -62,8 +62,7 @@ def run(
       direction: 's2t' translates source images to the target domain, 't2s' target images to the source.
       attributes: what a conditional model should give; other attributes of the same set are removed.
       derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for none.
-      max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
-        Only models that take images of any size have this choice.
+      max_side: larger images are scaled down to a longer side of so many pixels, if the model takes any size.
       max_pixels: larger images are left out, except JPEGs that `max_side` scales down while they are decoded.
       seed: of the random draws. On one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
