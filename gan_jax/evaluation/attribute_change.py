@@ -17,6 +17,7 @@ METRICS = (
     *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "change", "cycle"),
     "examples",
 )
+FOR = "translates"
 NEEDS = ("{given}_label",)
 JUDGES = ("{judge}",)
 WAYS = ("direction", "directions", "labels")
