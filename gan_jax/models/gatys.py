@@ -270,7 +270,7 @@ class Model(Rates, base.Defaults):
         shares = dict(
             zip(self.layers[1], gram.shares(self.style_layer_weights, len(self.layers[1])), strict=True)
         )
-        styles = [targets["styles"][role] for role in sorted(targets["styles"])]
+        styles = [targets["styles"][role] for role in _styles(targets["styles"])]
         mix = gram.shares(self.style_mix, len(styles))
 
         def loss_fn(params):
@@ -295,5 +295,6 @@ def _player(level):
 
 
 def _styles(names):
-    """The roles of styles among the keys of a batch, in order."""
-    return sorted(name for name in names if re.fullmatch(r"style(_\d+)?", name))
+    """The roles of styles among the keys of a batch, in the order of their numbers."""
+    found = (name for name in names if re.fullmatch(r"style(_\d+)?", name))
+    return sorted(found, key=lambda name: (int(name.partition("_")[2] or 1), name))

@@ -123,7 +123,8 @@ class Model(Rates, Averaged, Labelled):
         return ("gan",) if iteration < self.gan_steps else ("encoders",)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses images of another size than the model's."""
+        """Refuses images of another size than the model's, and classes without a name."""
+        super().check(inputs)
         checks.require("size", self.size, self.size == inputs.size, f"the {inputs.size} pixels of the images")
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:

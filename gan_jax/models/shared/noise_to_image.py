@@ -112,7 +112,7 @@ class Conditional(NoiseToImage):
         """Refuses images of another size than the model's, and labels outside 0 to num_classes - 1."""
         super().check(inputs)
         labels = (inputs.columns or {}).get("image_label")
-        if self.num_classes and labels is not None:
+        if self.num_classes and labels is not None and len(labels):  # without rows they are not read yet
             low, high = int(labels.min()), int(labels.max())
             inside = low >= 0 and high < self.num_classes
             require("image_label", (low, high), inside, f"0 to {self.num_classes - 1}")
