@@ -4,7 +4,7 @@ import pytest
 
 from gan_jax import evaluation
 from gan_jax.errors import ConfigError
-from gan_jax.models import classifier, cyclegan, gan, segmenter, stargan
+from gan_jax.models import classifier, cyclegan, gan, icgan, segmenter, stargan
 
 LABELS = {"labels": (("a", "b"), ("x", "y", "z")), "exclusive": (False, True)}
 ATTRIBUTES = {"kind": "attribute_agreement", "attributes": ("a", "b")}
@@ -71,7 +71,8 @@ def test_options_that_are_allowed_are_taken(spec):
             {"accuracy": "", "attributes": "", "regression": ""},
             {"segmentation": "segments", "transfer": "translates"},
         ),
-        (segmenter.Model(), {"segmentation": ""}, {"accuracy": "tells classes"}),
+        (segmenter.Model(), {"segmentation": ""}, {"accuracy": "tells classes", "sheet": "generate"}),
+        (icgan.Model(), {"reconstructions": "", "sheet": ""}, {"elbo": "draws from noise"}),
     ],
     ids=lambda value: type(value).__module__.rpartition(".")[2] if not isinstance(value, dict) else "",
 )
@@ -94,3 +95,33 @@ def test_labels_that_a_model_does_not_take_are_refused(kind):
     evaluation.check_model({"kind": kind, **LABELS}, model)
     with pytest.raises(ConfigError, match=r"^labels=\(\('a', 'b'\),\) is not allowed; allowed: those of the"):
         evaluation.check_model({"kind": kind, "labels": (("a", "b"),), "exclusive": (False,)}, model)
+
+
+def test_a_sheet_has_no_more_rows_than_the_model_has_classes():
+    for model, most in (
+        (gan.Model(num_classes=10, labels="input"), 10),
+        (gan.Model(), 0),
+        (cyclegan.Model(), 0),
+    ):
+        evaluation.check_model({"kind": "sheet", "classes": most}, model)
+        with pytest.raises(
+            ConfigError, match=rf"^classes={most + 1} is not allowed; allowed: 0 to {most}, the"
+        ):
+            evaluation.check_model({"kind": "sheet", "classes": most + 1}, model)
+
+
+def test_the_way_of_asking_is_one_that_the_model_has():
+    asking = {"kind": "attribute_change", "attributes": ("a", "b"), "wanted": ("a",)}
+    labelled = stargan.Model(labels=(("a", "b"),), exclusive=(False,))
+    evaluation.check_model({**asking, "way": "labels"}, labelled)
+    evaluation.check_model({**asking, "way": "directions"}, cyclegan.Model())
+    with pytest.raises(
+        ConfigError, match=r"^way='direction' is not allowed for this model; allowed: 'labels'$"
+    ):
+        evaluation.check_model({**asking, "way": "direction"}, labelled)
+    with pytest.raises(
+        ConfigError, match=r"^way='labels' is not allowed for this model; allowed: 'direction'"
+    ):
+        evaluation.check_model({**asking, "way": "labels"}, cyclegan.Model())
+    with pytest.raises(ConfigError, match=r"^labels=\(\('a', 'b', 'c'\),\) is not allowed"):
+        evaluation.check_model({**asking, "attributes": ("a", "b", "c"), "way": "labels"}, labelled)
