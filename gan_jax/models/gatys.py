@@ -162,9 +162,10 @@ class Model(Rates, base.Defaults):
         styles = _styles(batch)
         for role in ("content", *(styles or ["style"])):
             checks.require_images(batch, role, (3,))
+            sides = [side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3]]
+            checks.require("levels", self.levels, min(sides) >= 2, f"fewer, since {role} is small")
             if self.perceptual.depth:
-                height, width = (side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3])
-                vgg.require_size(height, width, self.network.through, self.padding)
+                vgg.require_size(*sides, self.network.through, self.padding)
         checks.require_weights(self, "style_mix", len(styles))
         features = self.network.init(rng, jnp.zeros((1, 32, 32, 3)))
         players = {}
@@ -296,5 +297,4 @@ def _player(level):
 
 def _styles(names):
     """The roles of styles among the keys of a batch, in the order of their numbers."""
-    found = (name for name in names if re.fullmatch(r"style(_\d+)?", name))
-    return sorted(found, key=lambda name: (int(name.partition("_")[2] or 1), name))
+    return sorted(filter(re.compile(r"style(_\d+)?").fullmatch, names), key=lambda n: int(n[6:] or 1))
