@@ -325,6 +325,24 @@ def test_a_projection_starts_at_the_mean_style_with_the_mean_distance_from_it(mo
     assert deviation == pytest.approx(5**0.5)
 
 
+def test_a_projection_depends_on_the_name_of_its_image_and_not_on_the_images_beside_it(
+    runs_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(project, "_GROUP", 2)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    for folder, kept in (("all", "abc"), ("last", "c")):
+        (tmp_path / folder).mkdir()
+        for name in kept:
+            Image.fromarray(pictures[ord(name) - ord("a")]).save(tmp_path / folder / f"{name}.png")
+    whole, alone = (
+        arrays(project, runs_folder / "styled", tmp_path, input=str(tmp_path / folder), steps=20)
+        for folder in ("all", "last")
+    )
+    for name in ("w", "noise_02"):
+        np.testing.assert_allclose(whole[name][2:], alone[name], rtol=1e-3, atol=1e-4)
+    assert np.abs(whole["noise_00"][0] - whole["noise_00"][1]).max() > 0.1
+
+
 def test_every_step_of_a_projection_draws_for_itself(monkeypatch, run):
     drawn = []
     monkeypatch.setattr(project.functions, "synthesiser", lambda run: lambda ws, maps: np.zeros((1, 8, 8, 3)))
@@ -335,5 +353,5 @@ def test_every_step_of_a_projection_draws_for_itself(monkeypatch, run):
     projector._run, projector._model, projector._key = run, run.model, jax.random.key(0)
     projector._steps, projector._layers, projector._mean = 3, 1, np.zeros(3)
     projector._step = lambda found, memory, wanted, draw, t: drawn.append(draw) or (found, memory)
-    projector(np.zeros((1, 8, 8, 3), np.uint8), lambda: None)
+    projector(np.zeros((1, 8, 8, 3), np.uint8), ["a"], lambda: None)
     assert len({np.asarray(jax.random.key_data(key)).tobytes() for key in drawn}) == 3
