@@ -53,12 +53,12 @@ def run(
     styles.check_truncation(truncation, model)
     trained = restore.load(workdir)
     ws = styles.source(trained, latents, seed, classes, truncation)(np.arange(num))
-    rng = np.random.default_rng(seed)
+    # An image has draws of its own, so that it does not depend on `num`.
+    rngs = [np.random.default_rng((seed, number)) for number in range(num)]
     silent = styles.images(trained, ws, [np.zeros((num, r, r), np.float32) for r in model.noise_sides])
     fixed = styles.images(trained, ws)
     draws = [
-        styles.images(trained, ws, [rng.standard_normal((num, r, r), np.float32) for r in model.noise_sides])
-        for _ in range(_DRAWS)
+        styles.images(trained, ws, [_drawn(rngs, side) for side in model.noise_sides]) for _ in range(_DRAWS)
     ]
     deviation = np.std(np.stack(draws).astype(np.float32).mean(-1), 0)
     bright = (255 * deviation / max(float(deviation.max()), 1e-6)).round().astype(np.uint8)
@@ -70,3 +70,7 @@ def run(
     arrays = {"image": pictures, "deviation": deviation}
     place.write(pictures, columns=len(kinds), names=names, arrays=arrays)
     return {"mean deviation, grey levels": float(deviation.mean()), "noise": place.path}
+
+
+def _drawn(rngs, side):
+    return np.stack([rng.standard_normal((side, side), np.float32) for rng in rngs])

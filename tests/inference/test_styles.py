@@ -139,6 +139,13 @@ def test_noise_is_silent_fixed_or_drawn(runs_folder, run, samples, tmp_path):
     assert found["deviation"].mean() == pytest.approx(12.75, rel=0.1)
 
 
+def test_the_noise_of_an_image_does_not_depend_on_the_number_of_images(runs_folder, tmp_path):
+    two, three = (arrays(noise, runs_folder / "styled", tmp_path, seed=2, num=num) for num in (2, 3))
+    close(three["image"].reshape(3, 5, 8, 8, 3)[:2, :4], two["image"].reshape(2, 5, 8, 8, 3)[:, :4])
+    assert np.abs(three["deviation"][:2] - two["deviation"]).max() < 0.5
+    assert np.abs(three["deviation"][0] - three["deviation"][1]).max() > 1
+
+
 def test_a_row_of_truncations_goes_from_the_image_through_the_mean_to_the_other_side(
     runs_folder, run, samples, tmp_path
 ):
