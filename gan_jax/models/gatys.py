@@ -162,10 +162,10 @@ class Model(Rates, base.Defaults):
         styles = _styles(batch)
         for role in ("content", *(styles or ["style"])):
             checks.require_images(batch, role, (3,))
-            sides = [side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3]]
-            checks.require("levels", self.levels, min(sides) >= 2, f"fewer, since {role} is small")
+            height, width = (side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3])
+            checks.require("levels", self.levels, min(height, width) >= 2, f"fewer, since {role} is small")
             if self.perceptual.depth:
-                vgg.require_size(*sides, self.network.through, self.padding)
+                vgg.require_size(height, width, self.network.through, self.padding)
         checks.require_weights(self, "style_mix", len(styles))
         features = self.network.init(rng, jnp.zeros((1, 32, 32, 3)))
         players = {}
