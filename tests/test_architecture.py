@@ -74,7 +74,15 @@ MAY = {
         "gan_jax.paths",
     ),
     "weights": (
-        *("numpy", "jax", "ml_collections", "gan_jax.errors", "gan_jax.files", "gan_jax.ops.labels"),
+        *(
+            "numpy",
+            "jax",
+            "ml_collections",
+            "gan_jax.errors",
+            "gan_jax.paths",
+            "gan_jax.files",
+            "gan_jax.ops.labels",
+        ),
         *("gan_jax.models", "gan_jax.config", "gan_jax.runs"),
     ),
     "inference": (

@@ -14,7 +14,7 @@ from gan_jax import api, arguments, config, data, models
 from gan_jax.config import following, own_data
 from gan_jax.data.pixels.framing import Framing
 from gan_jax.data.pixels.views import View, draw
-from gan_jax.errors import ConfigError
+from gan_jax.errors import ConfigError, DataError
 from gan_jax.game import devices
 from gan_jax.networks.translation import discogan
 from gan_jax.runs import restore
@@ -148,3 +148,30 @@ def test_a_run_on_wide_photographs_trains_is_scored_and_translates(tmp_path):
     with Image.open(next((tmp_path / "run" / "samples").glob("*.png"))) as sheet:
         # One image that was held out and its translations, two ways, with gaps; titles stand at the left.
         assert sheet.size[1] == 6 * 32 + 4 * 2 + 12 and sheet.size[0] > 48
+
+
+def test_a_model_of_squares_refuses_images_that_keep_their_aspect_ratio_in_one_line(tmp_path):
+    (tmp_path / "photos").mkdir()
+    for k in range(4):
+        Image.fromarray(np.full((96, 70, 3), k, np.uint8)).save(tmp_path / "photos" / f"{k}.png")
+    found = config.load(f"{CONFIGS}/dcgan.py:quick")
+    with found.unlocked():
+        found.evals, found.requires, found.best, found.checkpoint_rule = {}, {}, "", "last"
+        role = config.inline(files={"train": str(tmp_path / "photos")}, resize="fit", labels=False)
+        found.data.roles = {"image": role}
+    config.validate(found)
+    size = found.data.size
+    words = (
+        rf"^data.roles: size={size} is not allowed; allowed: squares, not {round(size * 70 / 96)} x {size} "
+    )
+    with pytest.raises(DataError, match=words):
+        train(found, tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["gan", "icgan", "pggan", "stylegan", "stylegan2", "vae"])
+def test_models_of_squares_refuse_rectangles(name):
+    model = models.create(config.model(name))
+    model.check(models.Inputs(model.size))
+    model.check(models.Inputs(model.size, width=model.size))
+    with pytest.raises(ValueError, match=rf"^size={model.size} is not allowed; allowed: squares, not 7 x "):
+        model.check(models.Inputs(model.size, width=7))

@@ -1,13 +1,14 @@
 """What can be told of a role's examples without decoding or drawing an image."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gan_jax.data import roles
 from gan_jax.data.embedded import catalogue
+from gan_jax.data.examples import Examples
 from gan_jax.data.pixels import views
 from gan_jax.data.sources import arrays, folder, own, tfds_preview
 from gan_jax.errors import DataError
@@ -67,6 +68,8 @@ def preview(
             examples = examples.excluding(spec["exclude"])
     elif (spec["having"] or spec["lacking"]) and not spec["attributes"]:
         examples = examples.without("label")
+    elif spec["exclude"] and getattr(examples.columns.get("label"), "ndim", 0) == 1:
+        examples = _without_classes(examples, spec["exclude"])
     count, columns = len(examples), {k: v for k, v in examples.columns.items() if k != "image"}
     if not count:
         source = spec["name"] or ", ".join(spec["files"].values())
@@ -82,3 +85,14 @@ def preview(
     columns["image"] = np.zeros((1, size, width or size, seen.shape[-1]), np.uint8)
     unread = ("label",) if needed["label_maps"] and "label" in columns else ()
     return Preview(count, examples.listing.total, columns, examples.listing.names, unread)
+
+
+def _without_classes(examples: Examples, classes: Sequence[int]) -> Examples:
+    """Stand-ins as many as before, none of which has one of the classes, if others are left."""
+    labels = examples.columns["label"]
+    kept = labels[~np.isin(labels, classes)]
+    return (
+        examples.with_columns(label=np.resize(kept, len(labels)))
+        if len(kept)
+        else examples.subset(labels < 0)
+    )

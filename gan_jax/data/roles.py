@@ -119,6 +119,14 @@ def framing(spec: Mapping[str, Any], size: int, width: int = 0) -> Framing:
     return Framing(size, *part, max_pixels=spec["max_pixels"], width=width)
 
 
+def framing_like(spec: Mapping[str, Any], height: int, width: int) -> Framing:
+    """The framing that gives pictures the height and width of a role's images; `spec` has all fields.
+
+    With `resize='fit'` only pictures of the same aspect ratio get this height and width.
+    """
+    return framing(spec, max(height, width)) if spec["resize"] == "fit" else framing(spec, height, width)
+
+
 def view(spec: Mapping[str, Any], size: int, flip: bool = False, width: int = 0) -> View:
     """The view of a role's framed images at each draw; `spec` has all fields."""
     require_choice("derive", spec["derive"], (*DERIVED, PALETTE))

@@ -6,9 +6,9 @@ networks that the configuration requires, by name. Options are the evaluation's 
 configuration. Float values are logged, uint8 images [H, W, 3] are written as PNG, and strings, lists,
 mappings and None appear in the result only. METRICS has the names of the values that are numbers, NEEDS those
 of the columns that must be in a batch; fields in braces are options. JUDGES names required runs whose models
-must tell classes of images. MORE_THAN names options: every role must have more images than their values. An
-evaluator may have a function `check`, see below, and a function `check_model(model, options)`, which refuses
-models that it cannot evaluate with all its options.
+must tell classes of images. FOR is the capability that a model needs. MORE_THAN names options: every role
+must have more images than their values. An evaluator may have a function `check`, see below, and a function
+`check_model(model, options)`, which refuses models that it cannot evaluate with all its options.
 """
 
 import functools
@@ -25,6 +25,7 @@ from gan_jax import plugins
 from gan_jax.errors import ConfigError, nearest
 from gan_jax.game.network import Network
 from gan_jax.metrics import features as from_files
+from gan_jax.ops.labels import LabelSets
 
 
 class Apply(Protocol):
@@ -123,9 +124,14 @@ def check_model(spec: Mapping[str, Any], model: Any) -> None:
     """Refuses, before any work, a model that the evaluation cannot evaluate.
 
     Raises:
-      ConfigError: as for `method` and `options`, or as the evaluator's `check_model` raises.
+      ConfigError: as for `method` and `options`, or as the evaluator's `check_model` raises; or the model
+        lacks the capability that the evaluator names.
     """
     method(spec["kind"], model)
+    needed = getattr(_module(spec["kind"]), "FOR", "")
+    if needed and not getattr(model, needed):
+        words = needed.replace("_", " ")
+        raise ConfigError(f"kind={spec['kind']!r} is for a model that {words}; this one does not")
     own = getattr(_module(spec["kind"]), "check_model", None)
     if own is not None:
         own(model, all_options(spec))
@@ -274,10 +280,11 @@ def require_roles(roles: Collection[str], wanted: Iterable[str], why: str) -> No
             raise ConfigError(f"roles.{role} is missing; {why}")
 
 
-def require_noise(model: Any, kind: str) -> None:
-    """Raises ConfigError unless the model draws images from noise."""
-    if not model.draws_from_noise:
-        raise ConfigError(f"kind={kind!r} is for models that draw images from noise; this one does not")
+def require_labels(model: Any, options: Mapping[str, Any]) -> None:
+    """Raises ConfigError unless the options `labels` and `exclusive` give the model's vectors of labels."""
+    found, wanted = LabelSets(options["labels"], options["exclusive"]), model.requests
+    if len(model.condition(wanted[0][:1])) != found.size:
+        raise ConfigError(f"labels={found.names} is not allowed; allowed: those of the model, {wanted}")
 
 
 def require_styles(model: Any, what: str) -> None:

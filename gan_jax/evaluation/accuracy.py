@@ -9,6 +9,8 @@ from gan_jax.evaluation import Batches, Network
 from gan_jax.metrics import classification
 
 METRICS = ("accuracy", "examples")
+METHOD = "predict"
+FOR = "tells_classes"
 NEEDS = ("image_label",)
 
 

@@ -1,18 +1,19 @@
 """Whether translated faces keep their attributes, judged by a classifier of the target domain only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation import Batches, Network, require_roles
 from gan_jax.metrics.attributes import check_names, measures, summary
 
 METRICS = (
     *("accuracy", "balanced_accuracy", "auc", "average_precision", "chance", "examples"),
     *("untransferred_balanced_accuracy", "judge_balanced_accuracy"),
 )
+FOR = "translates"
 NEEDS = ("source_label",)
 JUDGES = ("judge",)
 
@@ -30,15 +31,15 @@ def evaluate(
     Args:
       apply: batch -> {'target': G(source) [B, H, W, C] in [-1, 1]}.
       batches: `source` images and `source_label` [B, K] in {0, 1}. The labels are used only here.
-      networks: `judge`, a classifier of the target domain's attributes, and `f`.
+      networks: `judge`, a classifier of the target domain's attributes, and, for DTN, `f`.
       attributes: names of the K columns, in order.
       compare: names of the attributes to measure; all if empty.
 
     Returns:
       The values of `attributes.summary` for the judge on G(x). `prevalence` is that of the source's label,
       and `answered` is the share of transfers in which the judge sees the attribute. Each attribute also has
-      `judge`, the judge's own measures on its domain's real test images; `f`, the same for f, or None if f
-      does not predict this attribute; and `untransferred`, the measures of the judge's answers on x itself.
+      `judge`, the judge's own measures on its domain's real test images; `f`, the same for f, or None if no f
+      predicts this attribute; and `untransferred`, the measures of the judge's answers on x itself.
       `judge_balanced_accuracy` and `untransferred_balanced_accuracy` are means over attributes; chance gives
       0.5.
 
@@ -64,7 +65,7 @@ def evaluate(
         return {name: measures(truth[:, column], scores[:, answer]) for name, column, answer in pairs}
 
     transferred, untransferred = against_source(after), against_source(before)
-    of_f = networks["f"].metrics.get("per_attribute", {})
+    of_f = networks["f"].metrics.get("per_attribute", {}) if "f" in networks else {}
     own = {name: judge.metrics["per_attribute"][name] for name in names}
     values = summary(transferred)
     for name, found in values["per_attribute"].items():
@@ -75,6 +76,18 @@ def evaluate(
         "untransferred_balanced_accuracy": summary(untransferred)["balanced_accuracy"],
         "judge_balanced_accuracy": summary(own)["balanced_accuracy"],
     }
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, attributes that there are not, and a judge that is missing.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    require_roles(roles, ("source",), "its images are translated")
+    _columns(options["compare"], options["attributes"], "attributes")
+    if "judge" not in requires:
+        raise ConfigError(f"a judge is not required; required: {', '.join(requires) or 'nothing'}")
 
 
 def _columns(names: Sequence[str], known: Sequence[str], where: str) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError, nearest
-from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_roles
+from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_labels, require_roles
 from gan_jax.metrics.label_errors import Counts, answers, judge_of, real_error
 from gan_jax.metrics.similarity import difference
 from gan_jax.ops.directions import OTHER
@@ -17,6 +17,7 @@ METRICS = (
     *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "change", "cycle"),
     "examples",
 )
+FOR = "translates"
 NEEDS = ("{given}_label",)
 JUDGES = ("{judge}",)
 WAYS = ("direction", "directions", "labels")
@@ -98,6 +99,19 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
             raise ConfigError(f"wanted={name!r} {nearest(name, options['attributes'])}")
     if options["judge"] not in requires:
         raise ConfigError(f"judge={options['judge']!r} is not required; required: {', '.join(requires)}")
+
+
+def check_model(model: Any, options: Mapping[str, Any]) -> None:
+    """Refuses ways of asking that the model does not have, and labels that it does not take.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    if (options["way"] == "labels") != model.takes_requests:
+        allowed = "'labels'" if model.takes_requests else "'direction', 'directions'"
+        raise ConfigError(f"way={options['way']!r} is not allowed for this model; allowed: {allowed}")
+    if model.takes_requests:
+        require_labels(model, {"labels": (options["attributes"],), "exclusive": (False,)})
 
 
 def _request(own, names, places, present):

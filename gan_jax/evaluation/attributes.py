@@ -9,6 +9,8 @@ from gan_jax.evaluation import Batches, Network
 from gan_jax.metrics.attributes import check_names, measures, summary
 
 METRICS = ("accuracy", "balanced_accuracy", "auc", "average_precision", "chance", "examples")
+METHOD = "predict"
+FOR = "tells_classes"
 NEEDS = ("image_label",)
 
 

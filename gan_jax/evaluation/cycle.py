@@ -12,6 +12,7 @@ from gan_jax.ops.directions import OTHER
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ("cycle_source", "cycle_target", "change_source", "change_target", "examples")
+FOR = "translates"
 
 
 def evaluate(

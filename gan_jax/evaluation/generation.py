@@ -27,6 +27,7 @@ METRICS = (
     *(f"{vgg}_{measure}" for vgg in _FILES[1:] for measure in ("frechet", "kernel", *_MEASURES[2:])),
     *("n_real", "n_fake", "n_reference", "judge_accuracy", "classes_missing", "conditional_accuracy"),
 )
+FOR = "draws_from_noise"
 MORE_THAN = ("k", "density_k")
 JUDGES = ("judge", "{features}")
 

@@ -1,12 +1,12 @@
 """Whether images carry the labels that a generator was asked for, by a judge of real images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation import Apply, Batches, Network, require_labels, require_roles
 from gan_jax.metrics.label_errors import Counts, answers, judge_of, real_error
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_float
@@ -15,6 +15,7 @@ METRICS = (
     *("error", "accuracy", "untouched_error", "untranslated_error", "real_error", "cycle_l1", "own_l1"),
     "examples",
 )
+FOR = "takes_requests"
 NEEDS = ("source_label",)
 JUDGES = ("{judge}",)
 
@@ -78,6 +79,30 @@ def evaluate(
     }
     lengths = {"cycle_l1": _mean(cycle), "own_l1": _mean(kept), "examples": examples}
     return _summary(found, network) | lengths
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, sets of labels that there are not, and a judge or images that are missing.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    require_roles(roles, ("source",), "its images are translated")
+    sets, asked, given = (
+        LabelSets(options["labels"], options["exclusive"]),
+        options["asked"],
+        options["given"],
+    )
+    to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
+    _require_known(sets, to, of, asked, given)
+    if options["judge"] not in requires:
+        known = ", ".join(requires) or "nothing"
+        raise ConfigError(f"judge={options['judge']!r} is not required; required: {known}")
+
+
+def check_model(model: Any, options: Mapping[str, Any]) -> None:
+    """Raises ConfigError unless the model takes vectors of these labels."""
+    require_labels(model, options)
 
 
 def _mean(parts):

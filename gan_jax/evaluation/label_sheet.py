@@ -1,17 +1,41 @@
 """Sheets of a generator's images for each label: the images in the first row, one row for each label."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gan_jax.drawing.sheets import labelled
-from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation import Batches, Network, require_labels, require_roles
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb, to_uint8
 
 METRICS = ()
+FOR = "takes_requests"
 NEEDS = ("source_label",)
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, sets of labels or masks that there are not, and missing images.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    del requires
+    require_roles(roles, ("source",), "its images are translated")
+    sets, asked, given = (
+        LabelSets(options["labels"], options["exclusive"]),
+        options["asked"],
+        options["given"],
+    )
+    _, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
+    none = np.zeros(0, np.int32) if sets.exclusive[of] else np.zeros((0, len(sets.names[of])), np.int32)
+    sets.requests(none, asked, given, options["wrong_mask"])
+
+
+def check_model(model: Any, options: Mapping[str, Any]) -> None:
+    """Raises ConfigError unless the model takes vectors of these labels."""
+    require_labels(model, options)
 
 
 def evaluate(

@@ -1,18 +1,31 @@
 """A map of the images that a generator of two latent dimensions draws across the plane."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from gan_jax.drawing.sheets import labelled
+from gan_jax.errors import ConfigError
 from gan_jax.evaluation import Apply, Batches, Network, require_plane
 from gan_jax.ops.latents import quantiles
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ()
+FOR = "draws_from_noise"
 
 _TITLE = "first latent dimension to the right, second upwards"
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, a side outside its range.
+
+    Raises:
+      ConfigError: naming the value and what is allowed.
+    """
+    del roles, requires
+    if not 1 <= options["side"] <= 1000:
+        raise ConfigError(f"side={options['side']} is not allowed; allowed: 1 to 1000")
 
 
 def check_model(model: Any, options: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from gan_jax.ops.pixels import to_uint8
 METRICS = (
     *("l1", "psnr", "ssim", "l1_mean_image", "between_draws", "saturation", "target_saturation", "examples"),
 )
+FOR = "translates"
 
 
 def evaluate(

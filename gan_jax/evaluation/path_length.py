@@ -14,7 +14,6 @@ from gan_jax.evaluation import (
     require_choice,
     require_count,
     require_features,
-    require_noise,
     require_styles,
 )
 from gan_jax.metrics import features as from_files
@@ -23,6 +22,7 @@ from gan_jax.metrics.path_length import path_length
 from gan_jax.ops.latents import PATHS, lerp
 
 METRICS = ("ppl_{space}_full_{features}", "ppl_{space}_end_{features}", "examples")
+FOR = "draws_from_noise"
 JUDGES = ("{features}",)
 
 _PART = 64  # pairs of images at a time
@@ -113,10 +113,9 @@ def check_model(model: Any, options: Mapping[str, Any]) -> None:
     """Refuses models that the options do not suit.
 
     Raises:
-      ConfigError: the model draws no images from noise, has no styles for space='w', or has images that are
-        too small for the features; or its latents lie on no sphere, but the path does.
+      ConfigError: the model has no styles for space='w', or has images that are too small for the features;
+        or its latents lie on no sphere, but the path does.
     """
-    require_noise(model, "path_length")
     if options["space"] == "w":
         require_styles(model, "space='w'")
     elif model.straight_paths and options["path"] == "spherical":

@@ -8,6 +8,8 @@ import numpy as np
 from gan_jax.evaluation import Batches, Network
 
 METRICS = ("cosine_similarity", "explained_variance", "mse", "examples")
+METHOD = "predict"
+FOR = "tells_classes"
 NEEDS = ("image_features",)
 
 

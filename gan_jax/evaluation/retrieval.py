@@ -1,16 +1,17 @@
 """Whether a translation can be matched to its original among many images (Taigman et al. 2016, Table 4)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation import Batches, Network, require_count, require_roles
 from gan_jax.metrics.retrieval import retrieval_metrics
 from gan_jax.ops.pixels import resize, to_float, to_rgb
 
 METRICS = (*("median_rank", "mean_rank", "rank_1", "rank_5", "probes", "distractors", "chance_mean_rank"),)
+FOR = "translates"
 MORE_THAN = ("probes",)
 JUDGES = ("{network}",)
 
@@ -69,3 +70,17 @@ def evaluate(
     found = retrieval_metrics(np.concatenate(made)[:probes], known[probes:], known[:probes], distance)
     counts = {"probes": probes, "distractors": seen - probes}
     return {**found, **counts, "chance_mean_rank": (seen - probes) / 2 + 1}
+
+
+def check(options: Mapping[str, Any], roles: Collection[str], requires: Collection[str]) -> None:
+    """Refuses, before any work, numbers outside their ranges, and a network or images that are missing.
+
+    Raises:
+      ConfigError: naming the field, its value and what is allowed.
+    """
+    require_roles(roles, ("source",), "its images are translated")
+    require_count(options, "probes", 1)
+    if not 1 <= options["pixels"] <= 4096:
+        raise ConfigError(f"pixels={options['pixels']} is not allowed; allowed: 1 to 4096")
+    if options["network"] and options["network"] not in requires:
+        raise ConfigError(f"network={options['network']!r} is not known; known: {', '.join(requires)}")

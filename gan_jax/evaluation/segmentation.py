@@ -12,6 +12,8 @@ from gan_jax.evaluation import Batches, Network, require_roles
 from gan_jax.metrics import segmentation
 
 METRICS = ("pixel_accuracy", "class_accuracy", "class_iou", "examples")
+METHOD = "predict"
+FOR = "segments"
 NEEDS = ("image_label",)
 
 

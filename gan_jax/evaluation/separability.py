@@ -12,13 +12,13 @@ from gan_jax.evaluation import (
     Network,
     require_choice,
     require_count,
-    require_noise,
     require_styles,
 )
 from gan_jax.metrics import separability
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ("separability_{space}", "constant", "judge_accuracy", "examples")
+FOR = "draws_from_noise"
 JUDGES = ("{judge}",)
 
 _PART = 256  # images at a time
@@ -91,12 +91,11 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
 
 
 def check_model(model: Any, options: Mapping[str, Any]) -> None:
-    """Refuses models that draw no images from noise, and for space='w' those without styles.
+    """Refuses, for space='w', models without styles.
 
     Raises:
       ConfigError: naming what is missing.
     """
-    require_noise(model, "separability")
     if options["space"] == "w":
         require_styles(model, "space='w'")
 

@@ -13,6 +13,7 @@ from gan_jax.ops.directions import DIRECTIONS, OTHER
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ()
+METHOD = "generate"
 
 _ORDER = [made for _, made in DIRECTIONS.values()]  # the first direction comes first
 
@@ -81,6 +82,19 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     for name in ("columns", "classes"):
         if not 0 <= options[name] <= 1000:
             raise ConfigError(f"{name}={options[name]} is not allowed; allowed: 0 to 1000")
+
+
+def check_model(model: Any, options: Mapping[str, Any]) -> None:
+    """Refuses more rows of classes than the model has classes.
+
+    Raises:
+      ConfigError: naming the number and what is allowed.
+    """
+    known = getattr(model, "num_classes", 0) if model.draws_from_noise else 0
+    if options["classes"] > known:
+        raise ConfigError(
+            f"classes={options['classes']} is not allowed; allowed: 0 to {known}, the model's classes"
+        )
 
 
 def _classes(apply, classes, columns):

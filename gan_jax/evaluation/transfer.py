@@ -11,6 +11,7 @@ from gan_jax.metrics import classification
 from gan_jax.ops.directions import OTHER
 
 METRICS = (*("accuracy", "examples", "untransferred_accuracy", "judge_accuracy", "f_accuracy", "chance"),)
+FOR = "translates"
 NEEDS = ("{given}_label",)
 JUDGES = ("{judge}",)
 

@@ -21,7 +21,7 @@ def run(
     columns: int = 7,
     strength: float = 3.0,
     layers: str = "",
-    truncation: float = 0.7,
+    truncation: float | None = None,
     latents: str = "",
     labels: list[str] | None = None,
 ) -> dict[str, Any]:
@@ -38,9 +38,9 @@ def run(
       num: number of images to edit.
       directions: number of directions, the strongest first.
       columns: images in each row.
-      strength: length of the longest step along a direction.
+      strength: length of the longest step along a direction, from -1000 to 1000.
       layers: layers whose styles are edited and whose weights give the directions, such as 0-3; '' takes all.
-      truncation: moves the styles towards their mean; 1 leaves them as they are.
+      truncation: moves random styles towards their mean; 1 leaves them as they are. None is 0.7.
       latents: an `.npz` with styles `w`; its first rows are edited instead of random latents.
       labels: classes of a conditional model, used in turn; None uses all classes.
 
@@ -50,16 +50,15 @@ def run(
     Raises:
       ConfigError, WorkdirError: see `output.check` and `styles`; or there are fewer directions.
     """
-    place = output.check(out)
+    place = output.check(out, [latents])
     model = styles.model(workdir, place)
     styles.require_layers(model, "edit")
     classes = styles.generators.labels(model, labels)
+    styles.check_latents(latents, seed=seed or None, truncation=truncation, labels=labels)
+    truncation = 0.7 if truncation is None else truncation
     styles.check_truncation(truncation, model)
     chosen = styles.layers(layers, model.num_styles)
-    if not 1 <= directions <= model.w_dim:
-        raise ConfigError(f"directions={directions} is not allowed; allowed: 1 to {model.w_dim}")
-    if columns < 2:
-        raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more")
+    _check(directions, columns, strength, model)
 
     trained = restore.load(workdir)
     kernels = [kernel for layer in model.affine_kernels(trained.state)[chosen] for kernel in layer]
@@ -71,6 +70,16 @@ def run(
     arrays = {"image": pictures, "w": flat, "direction": found}
     place.write(pictures, columns=columns, names=names, arrays=arrays)
     return {"layers": f"{chosen.start}-{chosen.stop - 1}", "edits": place.path}
+
+
+def _check(directions, columns, strength, model):
+    """Refuses values outside their ranges."""
+    if not 1 <= directions <= model.w_dim:
+        raise ConfigError(f"directions={directions} is not allowed; allowed: 1 to {model.w_dim}")
+    if columns < 2:
+        raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more")
+    if not -1000 <= strength <= 1000:
+        raise ConfigError(f"strength={strength:g} is not allowed; allowed: -1000 to 1000")
 
 
 def _edited(given, found, steps, chosen):

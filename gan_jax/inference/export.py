@@ -10,6 +10,7 @@ import numpy as np
 from gan_jax import paths
 from gan_jax.errors import ConfigError, GanJaxError, WorkdirError
 from gan_jax.files import tensors
+from gan_jax.inference import output as places
 from gan_jax.inference import program
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
@@ -73,11 +74,12 @@ def run(
 def _checked(output: str, names: str) -> Path:
     path = paths.given("output", output).absolute()
     suffixes = (PROGRAM, *tensors.ARRAYS)
-    if path.suffix not in suffixes or not path.parent.is_dir():
+    if path.suffix not in suffixes or not path.parent.is_dir() or path.is_dir():
         allowed = f"a file in an existing folder, with the suffix {', '.join(suffixes)}"
         raise ConfigError(f"output={output!r} is not allowed; allowed: {allowed}")
     if names not in ("", *exporting.NAMES):
         raise ConfigError(f"names={names!r} is not allowed; allowed: {', '.join(exporting.NAMES)}")
+    places.require_writable("output", output, path.parent)
     return path
 
 

@@ -26,7 +26,7 @@ def run(
     columns: int = 0,
     path: str = "",
     space: str = "",
-    truncation: float = 1.0,
+    truncation: float | None = None,
     latents: str = "",
     labels: list[str] | None = None,
 ) -> dict[str, Any]:
@@ -44,7 +44,8 @@ def run(
       columns: images of each pair, with both ends; 0 gives 10, or 48 frames.
       path: 'spherical', 'linear', or '' for the kind that suits the space and the model's prior.
       space: 'z', the latents; 'w', the styles, with fixed noise; or '', 'w' for a model with styles.
-      truncation: for a model with styles, moves the styles towards their mean; 1 leaves them as they are.
+      truncation: for a model with styles, moves random styles towards their mean; 1 leaves them as they are.
+        None is 1.
       latents: an `.npz` with styles `w`, whose rows are the ends; '' takes the samples of the seed.
       labels: classes of a conditional model, used by the rows in turn; None uses all classes.
 
@@ -54,13 +55,12 @@ def run(
     Raises:
       ConfigError, WorkdirError: see `output.check`, `generators` and `styles`; or a pair is not valid.
     """
-    place = output.check(out, moving=True)
+    place = output.check(out, [latents], moving=True)
     model = generators.model(workdir, place)
-    classes = generators.labels(model, labels)
-    ends = _ends(pairs, rows)
-    columns = columns or (_FRAMES if place.moves else _COLUMNS)
-    if columns < 2:
-        raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more, both ends among them")
+    ends, columns = _ends(pairs, rows), _points(place, columns)
+    styles.check_latents(latents, seed=seed or None, truncation=truncation, labels=labels)
+    classes = [] if latents else generators.labels(model, labels)  # styles of a file may be of any class
+    truncation = 1.0 if truncation is None else truncation
     space = _space(model, space, truncation, latents)
     path = path or ("linear" if space == "w" or model.straight_paths else "spherical")
     trained = restore.load(workdir)
@@ -84,6 +84,13 @@ def _write(place, pictures, columns, ends, arrays):
     else:
         names = [f"{a}-{b}_{i:0{len(str(columns - 1))}d}" for a, b in ends for i in range(columns)]
         place.write(pictures, columns=columns, names=names, arrays=arrays)
+
+
+def _points(place, columns):
+    columns = columns or (_FRAMES if place.moves else _COLUMNS)
+    if columns < 2:
+        raise ConfigError(f"columns={columns} is not allowed; allowed: 2 or more, both ends among them")
+    return columns
 
 
 def _space(model, space, truncation, latents):
@@ -118,6 +125,7 @@ def _ends(pairs, rows):
         )
     if not pairs or not all(re.fullmatch(r"\d{1,9}-\d{1,9}", pair) for pair in pairs):
         raise ConfigError(f"pairs={','.join(pairs)!r} is not allowed; allowed: such as 0-1,3-17")
-    if len(set(pairs)) != len(pairs):
+    ends = np.array([pair.split("-") for pair in pairs], int)
+    if len({*map(tuple, ends.tolist())}) != len(pairs):  # 0-1 and 00-1 are one pair
         raise ConfigError(f"pairs={','.join(pairs)!r} is not allowed; allowed: each pair once")
-    return np.array([pair.split("-") for pair in pairs], int)
+    return ends

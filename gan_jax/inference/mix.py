@@ -17,7 +17,7 @@ def run(
     rows: int = 6,
     columns: int = 6,
     layers: str = "",
-    truncation: float = 1.0,
+    truncation: float | None = None,
     latents: str = "",
     labels: list[str] | None = None,
 ) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def run(
       rows: number of images in the first column.
       columns: number of images in the first row.
       layers: layers whose styles come from the first row, such as 4-7; '' takes the upper half of them.
-      truncation: moves the styles towards their mean; 1 leaves them as they are.
+      truncation: moves random styles towards their mean; 1 leaves them as they are. None is 1.
       latents: an `.npz` with styles `w`; its first rows are used instead of random latents.
       labels: classes of a conditional model, used in turn; None uses all classes.
 
@@ -44,10 +44,12 @@ def run(
     Raises:
       ConfigError, WorkdirError: see `output.check` and `styles`.
     """
-    place = output.check(out)
+    place = output.check(out, [latents])
     model = styles.model(workdir, place)
     styles.require_layers(model, "mix")
     classes = styles.generators.labels(model, labels)
+    styles.check_latents(latents, seed=seed or None, truncation=truncation, labels=labels)
+    truncation = 1.0 if truncation is None else truncation
     styles.check_truncation(truncation, model)
     chosen = styles.layers(layers or f"{model.num_styles // 2}-{model.num_styles - 1}", model.num_styles)
     trained = restore.load(workdir)

@@ -98,6 +98,8 @@ def load(workdir: Path | str, k: int, features: str = PIXELS) -> Memory:
     if features != PIXELS and features not in config.requires:
         allowed = ", ".join([PIXELS, *config.requires])
         raise ConfigError(f"features={features!r} is not allowed; allowed with this run: {allowed}")
+    if "image" not in config.data.roles:
+        raise ConfigError(f"nearest={k} is not allowed; allowed: 0, since this run has no training images")
     spec, where = config.data.roles.image, config.data
     data.check(spec, data_dir=where.data_dir, manual_dir=where.manual_dir)
     network = None if features == PIXELS else required.required(config, features)

@@ -18,7 +18,7 @@ def run(
     out: str,
     seed: int = 0,
     num: int = 6,
-    truncation: float = 0.7,
+    truncation: float | None = None,
     latents: str = "",
     labels: list[str] | None = None,
 ) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def run(
         [num, S, S], in grey levels.
       seed: seed of the latents and of the noise.
       num: number of rows.
-      truncation: moves the styles towards their mean; 1 leaves them as they are.
+      truncation: moves random styles towards their mean; 1 leaves them as they are. None is 0.7.
       latents: an `.npz` with styles `w`; its first rows are used instead of random latents.
       labels: classes of a conditional model, used in turn; None uses all classes.
 
@@ -43,20 +43,22 @@ def run(
     Raises:
       ConfigError, WorkdirError: see `output.check` and `styles`; or the run has no noise.
     """
-    place = output.check(out)
+    place = output.check(out, [latents])
     model = styles.model(workdir, place)
     if not model.noise_sides:
         raise ConfigError("mode=noise needs a generator that adds noise; that of this run adds none")
     classes = styles.generators.labels(model, labels)
+    styles.check_latents(latents, truncation=truncation, labels=labels)
+    truncation = 0.7 if truncation is None else truncation
     styles.check_truncation(truncation, model)
     trained = restore.load(workdir)
     ws = styles.source(trained, latents, seed, classes, truncation)(np.arange(num))
-    rng = np.random.default_rng(seed)
+    # An image has draws of its own, so that it does not depend on `num`.
+    rngs = [np.random.default_rng((seed, number)) for number in range(num)]
     silent = styles.images(trained, ws, [np.zeros((num, r, r), np.float32) for r in model.noise_sides])
     fixed = styles.images(trained, ws)
     draws = [
-        styles.images(trained, ws, [rng.standard_normal((num, r, r), np.float32) for r in model.noise_sides])
-        for _ in range(_DRAWS)
+        styles.images(trained, ws, [_drawn(rngs, side) for side in model.noise_sides]) for _ in range(_DRAWS)
     ]
     deviation = np.std(np.stack(draws).astype(np.float32).mean(-1), 0)
     bright = (255 * deviation / max(float(deviation.max()), 1e-6)).round().astype(np.uint8)
@@ -68,3 +70,7 @@ def run(
     arrays = {"image": pictures, "deviation": deviation}
     place.write(pictures, columns=len(kinds), names=names, arrays=arrays)
     return {"mean deviation, grey levels": float(deviation.mean()), "noise": place.path}
+
+
+def _drawn(rngs, side):
+    return np.stack([rng.standard_normal((side, side), np.float32) for rng in rngs])

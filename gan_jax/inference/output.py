@@ -6,7 +6,7 @@ import io
 import math
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,15 @@ class Output:
         else:
             self._write_folder(pictures, names)
 
+    def spare(self, inputs: Iterable[Path]) -> None:
+        """Refuses a place that is one of the files that are read, which would be lost.
+
+        Raises:
+          ConfigError: naming the file.
+        """
+        if any(os.path.realpath(path) == os.path.realpath(self.path) for path in inputs):
+            raise ConfigError(f"out={str(self.path)!r} is one of the files that are read; choose another")
+
     @property
     def moves(self) -> bool:
         """Whether the output shows frames one after the other."""
@@ -107,16 +116,17 @@ class Output:
             raise WorkdirError(f"{self.path} could not be written: {error.strerror or error}") from error
 
 
-def check(out: str, moving: bool = False) -> Output:
+def check(out: str, inputs: Collection[str] = (), moving: bool = False) -> Output:
     """The output that `--out` asks for, after a check that it can be written.
 
     Args:
       out: the value of `--out`.
+      inputs: paths of files that are read, as the user gives them; '' is none.
       moving: whether .gif and .mp4 are allowed.
 
     Raises:
-      ConfigError: the suffix is not known, the folder does not exist or cannot be written, or a folder
-        of pictures exists already and is not empty.
+      ConfigError: the suffix is not known, the folder does not exist or cannot be written, a folder of
+        pictures exists already and is not empty, or the file is one of `inputs`.
     """
     folder = out.endswith("/")
     path = paths.given("out", out)
@@ -133,12 +143,26 @@ def check(out: str, moving: bool = False) -> Output:
             raise ConfigError(f"out={out!r} exists already; allowed: {_KINDS}")
         if not folder and path.is_dir():
             raise ConfigError(f"out={out!r} is a folder; allowed: {_KINDS}")
-        # Permissions alone do not tell whether a folder can be written.
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
     except OSError as error:
         raise ConfigError(f"out={out!r}: {path.parent} cannot be written: {error.strerror}") from error
-    return Output(path, "folder" if folder else kinds[path.suffix])
+    require_writable("out", out, path.parent)
+    place = Output(path, "folder" if folder else kinds[path.suffix])
+    place.spare(paths.given("latents", file) for file in inputs if file)
+    return place
+
+
+def require_writable(flag: str, value: str, folder: Path) -> None:
+    """Refuses a folder that cannot be written, before the work whose result it is to take.
+
+    Raises:
+      ConfigError: naming the flag, its value and the folder.
+    """
+    try:
+        # Permissions alone do not tell whether a folder can be written.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(f"{flag}={value!r}: {folder} cannot be written: {error.strerror}") from error
 
 
 def png(pixels: np.ndarray) -> bytes:

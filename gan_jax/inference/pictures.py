@@ -140,7 +140,7 @@ def as_trained(run: restore.Run) -> Change:
     """
     height, width, channels = run.example["image"][0]
     spec = {**roles.DEFAULTS, **run.config.data.roles.get("image", {})}
-    framing = roles.framing(spec, max(height, width))
+    framing = roles.framing_like(spec, height, width)
 
     def change(pixels: np.ndarray) -> np.ndarray:
         if pixels.shape[:2] != (height, width):

@@ -4,7 +4,8 @@ import contextlib
 import functools
 import logging
 import sys
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import DataError
 from gan_jax.inference import output, styles
 from gan_jax.inference.sources import Source
-from gan_jax.ops import projection
+from gan_jax.ops import draws, projection
 from gan_jax.ops.pixels import to_float, to_uint8
 from gan_jax.runs import functions, restore
 
@@ -52,7 +53,7 @@ def run(
         projections `image` and the photographs `target`, uint8 [n, S, S, C]; their styles `w` [n, L, d],
         which `--latents` of other modes reads; `distance` [n]; and the noise maps `noise_00` [n, r, r], ...
       steps: number of steps for each image.
-      seed: seed of the random draws.
+      seed: seed of the random draws, which also depend on an image's name, not on the images beside it.
       plus: whether each layer has a style of its own (W+) instead of one style for all (W).
 
     Returns:
@@ -64,19 +65,19 @@ def run(
     """
     place = output.check(out)
     model = styles.model(workdir, place)
-    names, targets = _photographs(input, model)
+    names, targets = _photographs(input, model, place)
     trained = restore.load(workdir)
     size = min(_GROUP, len(targets))
-    groups = [targets[i : i + size] for i in range(0, len(targets), size)]
+    groups = [slice(i, i + size) for i in range(0, len(targets), size)]
     projector = _Projector(trained, steps, seed, plus)
     parts = []
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("steps", total=steps * len(groups))
         for group in groups:
             # A last group that is smaller would be compiled anew.
-            whole = np.concatenate([group, np.repeat(group[-1:], size - len(group), 0)])
-            found = projector(whole, lambda: bar.advance(task))
-            parts.append({name: column[: len(group)] for name, column in found.items()})
+            rows = np.resize(np.arange(len(targets))[group], size)
+            found = projector(targets[rows], [names[row] for row in rows], lambda: bar.advance(task))
+            parts.append({name: column[: len(targets[group])] for name, column in found.items()})
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     pictures = to_uint8(found.pop("image"))
     pairs = np.stack([targets, pictures], 1).reshape(-1, *pictures.shape[1:])
@@ -100,16 +101,23 @@ class _Projector:
         self._mean, self._deviation = _centre(trained, seed)
         self._step = jax.jit(self._one_step, donate_argnums=(0, 1))
 
-    def __call__(self, targets: np.ndarray, tick: Callable[[], None]) -> dict[str, np.ndarray]:
-        """The projections of images uint8 [n, S, S, C], as columns; `tick` is called after each step."""
+    def __call__(
+        self, targets: np.ndarray, names: Sequence[str], tick: Callable[[], None]
+    ) -> dict[str, np.ndarray]:
+        """The projections of images uint8 [n, S, S, C], as columns; `tick` is called after each step.
+
+        An image's draws depend on the seed and on its own name.
+        """
         model, n = self._model, len(targets)
         wanted = to_float(jnp.asarray(targets))
-        self._key, first = jax.random.split(self._key)
+        numbers = [zlib.crc32(name.encode(errors="surrogateescape")) for name in names]
+        own = jax.vmap(jax.random.fold_in, (None, 0))(self._key, jnp.array(numbers, jnp.uint32))
+        first, later = draws.of_rows(own, n, parts=2)
         found = projection.start(first, self._mean, n, self._layers, model.noise_sides)
         found = jax.tree.map(jnp.array, found)  # a step donates its arguments, so each leaf needs a buffer
         memory = projection.optimiser().init(found)
         for i in range(self._steps):
-            draw = jax.random.fold_in(first, i)
+            draw = jax.vmap(jax.random.fold_in, (0, None))(later, i)
             found, memory = self._step(found, memory, wanted, draw, i / self._steps)
             tick()
         ws = np.array(jnp.broadcast_to(found.w, (n, model.num_styles, model.w_dim)))
@@ -134,12 +142,17 @@ class _Projector:
         return found, memory
 
 
-def _photographs(given, model):
-    """Names and pixels, uint8 [n, S, S, C], of the images that can be read; the others are named."""
+def _photographs(given, model, place):
+    """Names and pixels, uint8 [n, S, S, C], of the images that can be read; the others are named.
+
+    Raises:
+      ConfigError: the output would replace one of them.
+    """
     framing = Framing(model.size)
     names, pictures = [], []
     with contextlib.ExitStack() as stack:
         source = Source.open(given, stack)
+        place.spare(source.paths)
         for name in source.names:
             try:
                 pixels = decoding.decode(source.content(name), framing)

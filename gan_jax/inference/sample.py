@@ -41,10 +41,10 @@ def run(
       labels: classes of a conditional model, used by the images in turn; None uses all classes.
       hold_z: use one latent for all classes in turn. None does so only for sheets with a row for each class;
         otherwise each image has its own latent.
-      columns: images in each row of a sheet. 0 gives a row for each class; without classes, with more than
-        32, or with neighbours, 0 makes the sheet square.
+      columns: images in each row of a sheet; only sheets have columns. 0 gives a row for each class; without
+        classes, with more than 32, or with neighbours, 0 makes the sheet square.
       nearest: number of nearest training images to show beside each image.
-      features: what to compare by, see `nearest.load`.
+      features: what to compare by, see `nearest.load`; it needs `nearest`.
       truncation: for a model with styles, moves the styles towards their mean; 1 leaves them as they are.
 
     Returns:
@@ -56,7 +56,7 @@ def run(
     place = output.check(out)
     model = generators.model(workdir, place)
     classes = generators.labels(model, labels)
-    _check(hold_z, columns, classes)
+    _check(place, hold_z, columns, classes, nearest, features)
     styles.check_truncation(truncation, model)
     memory = memories.load(workdir, nearest, features) if nearest else None
 
@@ -92,7 +92,11 @@ def _drawn(trained, place, z, label, truncation):
     return pictures, arrays
 
 
-def _check(hold_z, columns, classes):
+def _check(place, hold_z, columns, classes, nearest, features):
+    if columns and place.kind != "sheet":
+        raise ConfigError(f"columns={columns} is for a sheet; out={str(place.path)!r} is none")
+    if features != memories.PIXELS and not nearest:
+        raise ConfigError(f"features={features!r} needs nearest, the number of training images to show")
     if hold_z and (columns or not classes):
         why = "its columns are the latents" if classes else "this one has no classes"
         raise ConfigError(f"hold_z={hold_z} is for sheets of conditional models; {why}")

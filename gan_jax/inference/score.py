@@ -15,7 +15,7 @@ from gan_jax.data.sources import listing
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.game import devices
-from gan_jax.inference import describing, pictures
+from gan_jax.inference import describing, output, pictures
 from gan_jax.inference.describing import Describer
 from gan_jax.inference.pictures import Pictures, Samples
 from gan_jax.metrics.generation import Measures
@@ -73,7 +73,7 @@ def run(
             flag: pictures.opened(given, flag, stack)
             for flag, given in (("input", input), ("reference", reference))
         }
-        num = _number(num, sets)
+        num = _number(num, seed, sets)
         _compare_sizes(sets)
         drawn = _drawn(sets, num, seed)
         network = describer()
@@ -124,14 +124,16 @@ def _output(out: str) -> Path | None:
         raise ConfigError(
             f"out={out!r} is not allowed; allowed: a file ending in .json in an existing folder"
         )
+    output.require_writable("out", out, path.parent)
     return path
 
 
-def _number(num: int, sets: Mapping[str, Pictures | Samples]) -> int:
+def _number(num: int, seed: int, sets: Mapping[str, Pictures | Samples]) -> int:
     """The number of samples to draw, after a check that every set has pictures enough."""
     counts = {flag: one.count for flag, one in sets.items() if isinstance(one, Pictures)}
-    if len(counts) == len(sets) and num:
-        raise ConfigError(f"num={num} is for the samples of a run; input and reference are none")
+    for flag, value in {"num": num, "seed": seed}.items():
+        if len(counts) == len(sets) and value:
+            raise ConfigError(f"{flag}={value} is for the samples of a run; input and reference are none")
     for flag, count in counts.items():
         if count < _LEAST:
             raise DataError(f"{flag}: {sets[flag].title} has {count} pictures; {_LEAST} or more are needed")

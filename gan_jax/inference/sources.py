@@ -22,7 +22,7 @@ class Source:
       title: name of the source in messages.
       names: names relative to the folder, with '/', in lexicographic order.
       read: the content of a file by its name; an OSError means that the file cannot be read.
-      paths: paths of the images that are files themselves, not members of a zip.
+      paths: the files that are read: the images, or the zip of which they are members.
       folder: the folder of the images, if a folder was given.
       flag: the flag that named the source.
     """
@@ -49,7 +49,7 @@ class Source:
             if folder.others:
                 _log.info("%d other files of %s are ignored", len(folder.others), folder.title)
             own = path if path.is_dir() else None
-            files = tuple(path / name for name in folder.images) if own else ()
+            files = tuple(path / name for name in folder.images) if own else (place[0],)
             return cls(folder.title, folder.images, folder.read, files, own, flag)
         try:
             there = path.is_file()

@@ -1,7 +1,6 @@
 """Styles of a run whose model has a mapping network: drawn from a seed, or read from a file."""
 
 import sys
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from gan_jax import models
+from gan_jax import models, paths
 from gan_jax.errors import ConfigError
+from gan_jax.files import reading
 from gan_jax.inference import generators, output
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import functions, restore
@@ -80,19 +80,35 @@ def read(file: str, found: Any) -> np.ndarray:
     Raises:
       ConfigError: the file is missing or damaged, or its styles do not fit the model.
     """
-    path = Path(file).expanduser()
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with reading.Arrays(paths.given("latents", file)) as arrays:
             ws = arrays["w"]
     except KeyError as error:
         raise ConfigError(f"latents={file!r} has no array 'w' of styles") from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ConfigError(f"latents={file!r} is no readable .npz: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"latents={file!r} is no readable .npz: {reading.reason(error)}") from error
     shape = (found.num_styles, found.w_dim)
     if ws.ndim != 3 or ws.shape[1:] != shape or ws.dtype.kind != "f" or not len(ws):
         wanted = f"floats [n, {shape[0]}, {shape[1]}]"
         raise ConfigError(f"latents={file!r}: w is {ws.dtype} {list(ws.shape)}; this run takes {wanted}")
+    if not np.isfinite(ws).all():
+        raise ConfigError(f"latents={file!r}: w is not finite")
     return ws.astype(np.float32)
+
+
+def check_latents(latents: str, **others: Any) -> None:
+    """Refuses flags of random latents beside a file of styles, on which they have no effect.
+
+    Args:
+      latents: the file; '' for random latents.
+      others: the values of the flags; None is that of a flag that is not given.
+
+    Raises:
+      ConfigError: naming the flag.
+    """
+    for flag, value in others.items() if latents else ():
+        if value is not None:
+            raise ConfigError(f"--{flag} is for random latents; latents={latents!r} has styles")
 
 
 def source(

@@ -72,8 +72,9 @@ class Wishes:
             if getattr(self, name) not in choices:
                 allowed = ", ".join(map(repr, choices))
                 raise ConfigError(f"{name}={getattr(self, name)!r} is not allowed; allowed: {allowed}")
-        if not 0 <= self.alpha <= 1:
-            raise ConfigError(f"alpha={self.alpha:g} is not allowed; allowed: 0 to 1")
+        allowed = "1, since sheet='alpha' has values of its own" if self.sheet == "alpha" else "0 to 1"
+        if not (self.sheet == "alpha") <= self.alpha <= 1:
+            raise ConfigError(f"alpha={self.alpha:g} is not allowed; allowed: {allowed}")
         good = all(0 <= w < np.inf for w in self.weights) and sum(self.weights) > 0
         if self.weights and not good:
             raise ConfigError(f"weights={_listed(self.weights)}: allowed: 0 or more, with a sum above 0")

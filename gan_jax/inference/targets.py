@@ -64,10 +64,13 @@ def check(folder: str, files: Collection[str], inputs: Collection[Path], overwri
       overwrite: whether other existing files are replaced.
 
     Raises:
-      ConfigError: the path is not a folder, the folder cannot be written, a link in it leads out of it, or
-        one of the files exists already.
+      ConfigError: the path is not a folder, the folder cannot be written, a link in it leads out of it, two
+        files have one name, or one of the files exists already.
     """
     path = paths.given("output", folder).absolute()
+    twice = [file for file, count in Counter(map(str.casefold, files)).items() if count > 1]
+    if twice:
+        raise ConfigError(f"output={folder!r}: two pictures would be {twice[0]}; rename one of the images")
     try:
         nearest = next(part for part in (path, *path.parents) if part.exists())
         is_folder = nearest.is_dir()

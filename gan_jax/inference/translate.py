@@ -62,7 +62,7 @@ def run(
       direction: 's2t' translates source images to the target domain, 't2s' target images to the source.
       attributes: what a conditional model should give; other attributes of the same set are removed.
       derive: 'edges' or 'grey', computed from each image first, see `views.derived`; '' for none.
-      max_side: larger images are scaled down so that the longer side has so many pixels; 0 keeps their size.
+      max_side: larger images are scaled down to a longer side of so many pixels, if the model takes any size.
       max_pixels: larger images are left out, except JPEGs that `max_side` scales down while they are decoded.
       seed: of the random draws. On one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
@@ -97,6 +97,9 @@ def run(
 def _translate(workdir, model, place, direction, seed, attributes, derive, limits):
     """The translations by a model that does not take styles."""
     condition = asked_label(model, direction, derive, attributes)
+    if limits["max_side"] and not model.multiple:
+        size = "this one brings all images to the size of its training images"
+        raise ConfigError(f"max_side={limits['max_side']} is for models that take images of any size; {size}")
     with contextlib.ExitStack() as stack:
         source = Source.open(place["input"], stack)
         stack.enter_context(decoding.quiet())

@@ -10,8 +10,9 @@ import jax
 import numpy as np
 from PIL import Image
 
+from gan_jax.data import roles
 from gan_jax.data.pixels import views
-from gan_jax.data.pixels.framing import MAX_PIXELS, Framing
+from gan_jax.data.pixels.framing import MAX_PIXELS
 from gan_jax.data.sources import decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError
@@ -88,7 +89,8 @@ class Translator:
         height, width, self._channels = run.example[role][0]
         self.multiple = run.model.multiple
         resize = run.config.data.roles.get(role, {}).get("resize", "square")
-        self._framing = Framing(height, resize=resize, width=width)
+        # Users' pictures are whole, so neither side nor crop is taken from the role.
+        self._framing = roles.framing_like({**roles.DEFAULTS, "resize": resize}, height, width)
 
         generate = functions.method(run.model, "generate")
 

@@ -54,7 +54,9 @@ def run(
     mean, own = (styles.drawn(trained, seed, np.arange(num), classes, value) for value in (0.0, 1.0))
     ws = np.stack([lerp(mean, own, value) for value in values], 1).reshape(-1, *own.shape[1:])
     pictures = styles.images(trained, ws)
-    names = [f"{i:04}_{value:g}" for i in range(num) for value in values]
+    # Each number in its shortest exact form, so that different values have different names.
+    written = [np.format_float_positional(value, trim="-") for value in values]
+    names = [f"{i:04}_{value}" for i in range(num) for value in written]
     arrays = {"image": pictures, "w": ws, "truncation": np.array(values)}
     place.write(pictures, columns=len(values), names=names, arrays=arrays)
     return {"truncations": ",".join(f"{value:g}" for value in values), "images": place.path}

@@ -159,7 +159,7 @@ class Model(AdversarialLoss, Rates, Averaged, Conditional):
           ValueError: a role is missing, or the networks do not take its channels or size.
         """
         checks.require_images(batch, "image", (self.channels,))
-        self.check(base.Inputs(batch["image"].shape[1]))
+        self.check(base.inputs_like(batch["image"]))
         y = self.labels_of(batch)
         g_key, d_key, dropout = jax.random.split(rng, 3)
         z = jnp.zeros((len(batch["image"]), self.z_dim + self.num_classes))

@@ -162,8 +162,9 @@ class Model(Rates, base.Defaults):
         styles = _styles(batch)
         for role in ("content", *(styles or ["style"])):
             checks.require_images(batch, role, (3,))
+            height, width = (side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3])
+            checks.require("levels", self.levels, min(height, width) >= 2, f"fewer, since {role} is small")
             if self.perceptual.depth:
-                height, width = (side // 2 ** (self.levels - 1) for side in batch[role].shape[1:3])
                 vgg.require_size(height, width, self.network.through, self.padding)
         checks.require_weights(self, "style_mix", len(styles))
         features = self.network.init(rng, jnp.zeros((1, 32, 32, 3)))
@@ -270,7 +271,7 @@ class Model(Rates, base.Defaults):
         shares = dict(
             zip(self.layers[1], gram.shares(self.style_layer_weights, len(self.layers[1])), strict=True)
         )
-        styles = [targets["styles"][role] for role in sorted(targets["styles"])]
+        styles = [targets["styles"][role] for role in _styles(targets["styles"])]
         mix = gram.shares(self.style_mix, len(styles))
 
         def loss_fn(params):
@@ -295,5 +296,5 @@ def _player(level):
 
 
 def _styles(names):
-    """The roles of styles among the keys of a batch, in order."""
-    return sorted(name for name in names if re.fullmatch(r"style(_\d+)?", name))
+    """The roles of styles among the keys of a batch, in the order of their numbers."""
+    return sorted(filter(re.compile(r"style(_\d+)?").fullmatch, names), key=lambda n: int(n[6:] or 1))

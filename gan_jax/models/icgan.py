@@ -123,8 +123,9 @@ class Model(Rates, Averaged, Labelled):
         return ("gan",) if iteration < self.gan_steps else ("encoders",)
 
     def check(self, inputs: base.Inputs) -> None:
-        """Refuses images of another size than the model's."""
-        checks.require("size", self.size, self.size == inputs.size, f"the {inputs.size} pixels of the images")
+        """Refuses images of another size than the model's, and classes without a name."""
+        super().check(inputs)
+        checks.require_side(self.size, inputs)
 
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has `a` and `a_label`.

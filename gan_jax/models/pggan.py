@@ -57,7 +57,7 @@ class Model(Growing):
           ValueError: the images are missing, or have another size or other channels.
         """
         checks.require_images(batch, "image", (self.channels,))
-        self.check(base.Inputs(batch["image"].shape[1]))
+        self.check(base.inputs_like(batch["image"]))
         g_key, d_key = jax.random.split(rng)
         # With a level and no stage, every layer of every stage takes part.
         level = self.level(0)

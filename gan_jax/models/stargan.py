@@ -93,6 +93,12 @@ class Model(Rates, Averaged, Labelled, Strided):
         rate, each = (self.g_learning_rate, 1) if player == "gen" else (self.d_learning_rate, self.n_critic)
         return self.clipped(optax.adam(self.rate_of(rate, len(self.labels) * each), self.b1, self.b2))
 
+    def check(self, inputs: base.Inputs) -> None:
+        """Refuses what `Labelled` and `Strided` refuse, and a single image on a device."""
+        super().check(inputs)
+        allowed = "2 or more images on each device, which exchange their labels"
+        checks.require("batch_size", inputs.batch_size, inputs.batch_size != 1, allowed)
+
     def init(self, rng: jax.Array, batch: base.Batch) -> TrainState:
         """The state before training; `batch` has the images and labels of every role of `sets`.
 

@@ -119,7 +119,7 @@ class Model(Growing, StyleBased):
           ValueError: the images are missing, or have another size or other channels.
         """
         checks.require_images(batch, "image", (self.channels,))
-        self.check(base.Inputs(batch["image"].shape[1]))
+        self.check(base.inputs_like(batch["image"]))
         keys = jax.random.split(rng, 4)
         n = len(batch["image"])
         mapping = self.mapping.init(keys[0], jnp.zeros((n, self.z_dim)))

@@ -156,7 +156,7 @@ class Model(AugmentedViews, Rates, StyleBased):
           ValueError: a role is missing, or the networks do not take its channels or size.
         """
         checks.require_images(batch, "image", (self.channels,))
-        self.check(base.Inputs(batch["image"].shape[1]))
+        self.check(base.inputs_like(batch["image"]))
         keys = jax.random.split(rng, 4)
         classes = self._one_hot(self.labels_of(batch))
         count = len(batch["image"])

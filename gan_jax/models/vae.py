@@ -86,7 +86,7 @@ class Model(Rates, Averaged, NoiseToImage):
           ValueError: it is missing or has a shape that the networks do not take.
         """
         checks.require_images(batch, "image", (self.channels,))
-        self.check(base.Inputs(batch["image"].shape[1]))
+        self.check(base.inputs_like(batch["image"]))
         rng_enc, rng_dec = jax.random.split(rng)
         enc, dec = self.networks
         params = {

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from gan_jax.ops import draws
+
 _NOISE_WEIGHT = 1e5
 _EXPLORATION = 0.05  # the first noise of w, in standard deviations of the styles
 _EXPLORED = 0.75  # share of the steps in which w has noise
@@ -28,10 +30,11 @@ class Unknowns(NamedTuple):
 def start(rng: jax.Array, w_avg: jax.Array, n: int, layers: int, sides: Sequence[int]) -> Unknowns:
     """The mean style for every image and layer, and noise from N(0, 1).
 
-    `layers` is 1 for a projection into W, and L for a projection into W+.
+    `layers` is 1 for a projection into W, and L for a projection into W+. `rng` has a key for each image, or
+    is one key, see `draws.of_rows`.
     """
-    keys = jax.random.split(rng, len(sides))
-    noise = [jax.random.normal(key, (n, side, side)) for key, side in zip(keys, sides, strict=True)]
+    parts = draws.of_rows(rng, n, parts=len(sides))
+    noise = [_normal(keys, (side, side)) for keys, side in zip(parts, sides, strict=True)]
     return Unknowns(jnp.broadcast_to(w_avg, (n, layers, len(w_avg))), noise)
 
 
@@ -89,7 +92,7 @@ def step(
       unknowns: of n images.
       opt_state: state of `optimiser`.
       targets: [n, H, W, C] in [-1, 1].
-      rng: a key for the exploration.
+      rng: the keys of the exploration, see `start`.
       t: share of the steps that is done, in [0, 1].
       deviation: root of the mean squared distance of styles from their mean.
       synthesise: (styles [n, L, d], noise maps) -> images.
@@ -100,7 +103,8 @@ def step(
       The new unknowns, the optimiser's state, and the distances [n] before the step.
     """
     scale = _EXPLORATION * deviation * jnp.square(jnp.maximum(0.0, 1 - t / _EXPLORED))
-    moved = scale * jax.random.normal(rng, unknowns.w.shape)
+    (keys,) = draws.of_rows(rng, len(unknowns.w))
+    moved = scale * _normal(keys, unknowns.w.shape[1:])
 
     def loss(found: Unknowns) -> tuple[jax.Array, jax.Array]:
         w = found.w + moved
@@ -118,6 +122,11 @@ def step(
 def optimiser() -> optax.GradientTransformation:
     """Adam without its learning rate, which `rate` gives."""
     return optax.scale_by_adam()
+
+
+def _normal(keys, shape):
+    """Draws of N(0, 1) by the key of each image, [n, *shape]."""
+    return draws.by_row(lambda key, n: jax.random.normal(key, (n, *shape)), keys)
 
 
 def _standardised(x):

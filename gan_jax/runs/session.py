@@ -11,7 +11,7 @@ import ml_collections
 
 from gan_jax import data, models
 from gan_jax.config import own_code
-from gan_jax.errors import ConfigError
+from gan_jax.errors import ConfigError, DataError
 from gan_jax.game import TrainState, devices
 from gan_jax.game.network import Network
 from gan_jax.runs import (
@@ -130,7 +130,7 @@ def open_run(
     )
     metrics = stored.metric_prefixes(config.model.name)
     devices.barrier("settled")  # the writing process cleans up after a kill before any process reads
-    restored = checkpoints.restore_all(restore.abstract_state(model, description))
+    restored = checkpoints.restore_all(_shapes(model, description))
     others = None
     if restored:
         state, meta, others = restored
@@ -158,6 +158,18 @@ def open_run(
         origin=origin,
         began=time.monotonic() - meta["seconds"],
     )
+
+
+def _shapes(model: models.Model, description: dict[str, Any]) -> Any:
+    """The shapes of the state. Only now are the sides of images known whose aspect ratio is kept.
+
+    Raises:
+      DataError: the model does not take these images.
+    """
+    try:
+        return restore.abstract_state(model, description)
+    except ValueError as error:
+        raise DataError(f"data.roles: {error}") from error
 
 
 def _origin(config: ml_collections.ConfigDict) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import jax
 from ml_collections import ConfigDict
 
 from gan_jax import config as configuration
-from gan_jax import models
+from gan_jax import models, paths
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.files import tensors
 from gan_jax.runs import checkpoint, leaves, restore
@@ -69,25 +69,29 @@ def run(workdir: Path | str, *, input: str, config: ConfigDict | None = None) ->
     return {**told, "run": folder.path}
 
 
-def _read(paths: str) -> tuple[dict[str, tables.Tensors], dict[str, str]]:
+def _read(given: str) -> tuple[dict[str, tables.Tensors], dict[str, str]]:
     """The tensors of each file by its network or stem, and the SHA-256 of each file by its name."""
     found: dict[str, tables.Tensors] = {}
     digests = {}
-    for part in paths.split(","):
-        network, mark, path = part.rpartition("=")
-        file = Path(path)
+    for part in given.split(","):
+        network, mark, path = part.partition("=")
+        if not mark or "/" in network:  # the path itself may have the sign
+            network, path = "", part
+        file = paths.given("file", path)
         try:
             content = tensors.read(file)
         except (OSError, ValueError) as error:
             reason = str(error)
             if isinstance(error, OSError):
                 reason = f"cannot be read: {error.strerror or error}"
-            raise ValueError(f"{file.name}: {reason}" if "," in paths else reason) from error
-        name = network if mark else file.stem
+            raise ValueError(f"{file.name}: {reason}" if "," in given else reason) from error
+        name = network or file.stem
         if name in found:
             raise ValueError(f"two files would be network {name}; write NAME=FILE")
         found[name] = content
-        digests[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
+        digests[str(file) if file.name in digests else file.name] = hashlib.sha256(
+            file.read_bytes()
+        ).hexdigest()
     return found, digests
 
 

@@ -85,6 +85,15 @@ def test_beside_them_stand_the_judge_on_real_images_and_on_the_sources_themselve
     assert values["per_attribute"]["Smiling"]["untransferred"]["answered"] == 0
 
 
+def test_a_model_without_f_is_measured_too():
+    networks = {"judge": NETWORKS["judge"]}
+    values = attribute_agreement.evaluate(
+        becomes(MADE), batches(), networks, attributes=NAMES, compare=("Male",)
+    )
+    assert values["per_attribute"]["Male"]["accuracy"] == pytest.approx(4 / 5)
+    assert values["per_attribute"]["Male"]["f"] is None
+
+
 def test_an_output_that_does_not_depend_on_the_input_is_at_chance():
     values = attribute_agreement.evaluate(
         becomes([[1, 1, 1]] * 5), batches(), NETWORKS, attributes=NAMES, compare=("Male", "Smiling")

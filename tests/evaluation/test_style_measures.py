@@ -174,7 +174,7 @@ NONE = stylegan.Model(size=32, adain=False, constant=False, noise=False, style_m
         (
             dtn.Model(),
             {"kind": "path_length"},
-            "kind='path_length' is for models that draw images from noise",
+            "kind='path_length' is for a model that draws from noise; this one does not",
         ),
         (pggan.Model(size=32), {"kind": "path_length"}, "space='w' is for models whose layers take styles"),
         (

@@ -159,6 +159,7 @@ def test_an_export_that_makes_other_images_is_not_written(runs_folder, tmp_path,
     ("output", "options", "message"),
     [
         ("g.onnx", {}, r"^output='.*g.onnx' is not allowed; allowed: .* .jax, .npz, .safetensors$"),
+        ("/proc/g.npz", {}, r"^output='/proc/g.npz': /proc cannot be written: "),
         ("g.jax", {"network": "G"}, r"^--network is for the export of weights \(.npz, .safetensors\)$"),
         ("g.npz", {"direction": "t2s"}, r"^--direction is for the export of a program \(.jax\)$"),
         ("g.npz", {"names": "ours"}, r"^names='ours' is not allowed; allowed: published, own$"),
@@ -171,6 +172,12 @@ def test_a_wrong_option_is_one_line(runs_folder, tmp_path, output, options, mess
     with pytest.raises(ConfigError, match=message):
         export.run(runs_folder / "plain", output=str(tmp_path / output), **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused_at_once(runs_folder, tmp_path):
+    (tmp_path / "g.npz").mkdir()
+    with pytest.raises(ConfigError, match=r"g.npz' is not allowed; allowed: a file in an existing folder"):
+        export.run(runs_folder / "plain", output=str(tmp_path / "g.npz"))
 
 
 def test_images_that_are_not_finite_differ_from_the_runs():

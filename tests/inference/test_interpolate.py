@@ -69,6 +69,7 @@ def test_a_sheet_and_a_folder_have_a_picture_for_every_point(runs_folder, tmp_pa
         ({"pairs": ["0-1", "a-b"]}, "such as 0-1,3-17"),
         ({"pairs": []}, "such as 0-1,3-17"),
         ({"pairs": ["0-1", "0-1"]}, "each pair once"),
+        ({"pairs": ["0-1", "00-1"]}, "each pair once"),
         ({"columns": 1}, "columns=1"),
         ({"labels": ["0"]}, "labels=0"),
     ],

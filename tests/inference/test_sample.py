@@ -173,6 +173,7 @@ REFUSED = {
     "no classes": ("plain", {"hold_z": True}, ["hold_z=True", "no classes"]),
     "two widths": ("conditional", {"hold_z": True, "columns": 2}, ["hold_z=True", "columns"]),
     "unknown features": ("plain", {"nearest": 1, "features": "vgg"}, ["'vgg'", "pixels, judge"]),
+    "features of no neighbours": ("plain", {"features": "judge"}, ["features='judge'", "needs nearest"]),
     "too many": ("plain", {"nearest": 41}, ["nearest=41", "1 to 40"]),
 }
 
@@ -185,6 +186,23 @@ def test_wrong_options_are_refused_before_anything_is_written(runs_folder, tmp_p
     for part in parts:
         assert part in str(refusal.value)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("out", ["a.npz", "made/"])
+def test_only_a_sheet_has_columns(runs_folder, tmp_path, out):
+    with pytest.raises(ConfigError, match=r"^columns=2 is for a sheet; out='.*' is none$"):
+        sample.run(runs_folder / "plain", out=f"{tmp_path}/{out}", columns=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_without_data_has_no_neighbours_to_show(runs_folder, tmp_path):
+    config = json.loads((runs_folder / "plain" / "config.json").read_text())
+    config["data"]["roles"] = {}  # as in an imported run
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(
+        ConfigError, match=r"^nearest=1 is not allowed; allowed: 0, since this run has no train"
+    ):
+        sample.run(tmp_path, out=str(tmp_path / "a.png"), nearest=1)
 
 
 def test_images_of_two_channels_are_no_pictures(runs_folder, tmp_path):

@@ -1,6 +1,7 @@
 """Scores of pictures against others: runs in place of pictures, the cache, and what is refused."""
 
 import logging
+import types
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from scored import folder, noise
 
 from gan_jax.errors import ConfigError, DataError, WorkdirError
-from gan_jax.inference import describing, sample, score
+from gan_jax.inference import describing, pictures, sample, score
 from gan_jax.runs import restore
 
 
@@ -25,6 +26,15 @@ def test_a_run_stands_for_its_samples_and_gives_the_reference_their_form(runs_fo
     assert score.run(input=str(plain), reference=reference, seed=4, **options) == by_files
     fewer = score.run(input=reference, reference=str(plain), seed=4, num=10, **options)
     assert (fewer["n_input"], fewer["n_reference"]) == (20, 10)
+
+
+@pytest.mark.parametrize("spec", [{}, {"resize": "fit"}, {"resize": "squeeze"}])
+def test_pictures_get_the_form_of_training_images_that_are_rectangles(spec):
+    config = types.SimpleNamespace(data=types.SimpleNamespace(roles={"image": spec}))
+    run = types.SimpleNamespace(example={"image": [[8, 12, 3], "uint8"]}, config=config)
+    wide = noise(1, 3, shape=(16, 24, 3))[0]
+    expected = np.asarray(Image.fromarray(wide).resize((12, 8), Image.Resampling.BILINEAR))
+    np.testing.assert_array_equal(pictures.as_trained(run)(wide), expected)
 
 
 def test_the_reference_is_described_once_for_each_content(judge, tmp_path, monkeypatch):
@@ -102,6 +112,8 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(judge, sets, tmp_
             r"w.npz: holds x; expected image and, optionally, label or x_all and",
         ),
         ({"num": 9}, ConfigError, r"^num=9 is for the samples of a run; input and reference are none$"),
+        ({"seed": 9}, ConfigError, r"^seed=9 is for the samples of a run; input and reference are none$"),
+        ({"out": "/proc/a.json"}, ConfigError, r"^out='/proc/a.json': /proc cannot be written: "),
         ({"input": "{plain}", "num": 5}, ConfigError, r"^num=5 is not allowed; allowed: 6 or more$"),
         ({"input": "{judge}"}, WorkdirError, r"model 'classifier', which predicts labels"),
         (

@@ -139,6 +139,13 @@ def test_noise_is_silent_fixed_or_drawn(runs_folder, run, samples, tmp_path):
     assert found["deviation"].mean() == pytest.approx(12.75, rel=0.1)
 
 
+def test_the_noise_of_an_image_does_not_depend_on_the_number_of_images(runs_folder, tmp_path):
+    two, three = (arrays(noise, runs_folder / "styled", tmp_path, seed=2, num=num) for num in (2, 3))
+    close(three["image"].reshape(3, 5, 8, 8, 3)[:2, :4], two["image"].reshape(2, 5, 8, 8, 3)[:, :4])
+    assert np.abs(three["deviation"][:2] - two["deviation"]).max() < 0.5
+    assert np.abs(three["deviation"][0] - three["deviation"][1]).max() > 1
+
+
 def test_a_row_of_truncations_goes_from_the_image_through_the_mean_to_the_other_side(
     runs_folder, run, samples, tmp_path
 ):
@@ -201,6 +208,11 @@ def test_the_projection_of_a_generated_image_comes_back(runs_folder, run, tmp_pa
         (mix, {"rows": 20}, "has the rows 0 to 7; 25 is asked for"),
         (edit, {"directions": 4}, "directions=4 is not allowed; allowed: 1 to 3"),
         (edit, {"layers": "b"}, "layers='b' is not allowed"),
+        (
+            edit,
+            {"directions": 1, "strength": float("nan")},
+            "strength=nan is not allowed; allowed: -1000 to 1000",
+        ),
         (interpolate, {"space": "z"}, "has styles; allowed: --space=w"),
         (mix, {"out": "a.gif"}, "out='a.gif' is not allowed"),
     ],
@@ -220,6 +232,81 @@ def test_a_model_without_styles_has_neither_truncation_nor_w(runs_folder, tmp_pa
         mode.run(runs_folder / "plain", out=str(tmp_path / "a.npz"), **options)
     with pytest.raises(ConfigError, match="this mode needs a model with styles"):
         mix.run(runs_folder / "plain", out=str(tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("flag", ["truncation", "labels", "seed"])
+@pytest.mark.parametrize("mode", [edit, interpolate, mix, noise])
+def test_flags_of_random_latents_are_refused_beside_styles_of_a_file(
+    runs_folder, samples, tmp_path, mode, flag
+):
+    if (mode, flag) == (noise, "seed"):  # it is that of the noise too
+        return
+    run, value = "styled_classes", {"truncation": 0.0, "labels": ["1"], "seed": 3}[flag]
+    options = {"latents": samples["file"], "out": str(tmp_path / "a.npz"), flag: value}
+    with pytest.raises(ConfigError, match=f"^--{flag} is for random latents; latents='.*' has styles$"):
+        mode.run(runs_folder / run, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_between_styles_of_a_file_has_no_classes(runs_folder, samples, tmp_path):
+    options = {"latents": samples["file"], "pairs": ["0-1"], "columns": 2}
+    found = arrays(interpolate, runs_folder / "styled_classes", tmp_path, **options)
+    np.testing.assert_allclose(found["w"], samples["w"][:2], rtol=1e-6)
+    assert "label" not in found
+
+
+@pytest.mark.parametrize("mode", [edit, interpolate, mix, noise])
+def test_a_file_of_styles_is_not_replaced(runs_folder, samples, tmp_path, mode):
+    file = tmp_path / "w.npz"
+    np.savez(file, w=samples["w"])
+    before = file.read_bytes()
+    with pytest.raises(ConfigError, match=r"w.npz' is one of the files that are read"):
+        mode.run(runs_folder / "styled", latents=str(file), out=str(file))
+    assert file.read_bytes() == before
+
+
+def test_a_photograph_is_not_replaced_by_its_projection(runs_folder, tmp_path):
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photo.png")
+    before = (tmp_path / "photo.png").read_bytes()
+    for given in (tmp_path, tmp_path / "photo.png"):
+        with pytest.raises(ConfigError, match=r"photo.png' is one of the files that are read"):
+            project.run(runs_folder / "styled", input=str(given), out=str(tmp_path / "photo.png"), steps=1)
+    assert (tmp_path / "photo.png").read_bytes() == before
+
+
+def test_values_of_truncation_that_are_nearly_equal_have_files_of_their_own(runs_folder, tmp_path):
+    values = ["1", "0.1234567", "0.1234568"]
+    truncation.run(runs_folder / "styled", out=f"{tmp_path}/made/", num=1, truncations=values)
+    names = sorted(path.name for path in (tmp_path / "made").iterdir())
+    assert names == ["0000_0.1234567.png", "0000_0.1234568.png", "0000_1.png"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("array", "is no readable .npz"),
+        ("empty", "is no readable .npz"),
+        ("damaged", "is no readable .npz"),
+        ("nan", "w is not finite$"),
+    ],
+)
+def test_a_file_of_styles_that_cannot_be_used_is_one_line(run, tmp_path, kind, words):
+    file = tmp_path / "w.npz"
+    np.savez(file, w=np.full((2, 4, 3), np.nan if kind == "nan" else 1.0, np.float32))
+    if kind == "array":
+        with open(file, "wb") as plain:
+            np.save(plain, np.zeros((2, 4, 3)))
+    elif kind != "nan":
+        content = bytearray(file.read_bytes())
+        content[60] ^= 255
+        file.write_bytes(b"" if kind == "empty" else content)
+    with pytest.raises(ConfigError, match=words) as refusal:
+        styles.read(str(file), run.model)
+    assert "\n" not in str(refusal.value)
+    with pytest.raises(
+        ConfigError, match=r"^latents='~nobody-here/w.npz' is not allowed: there is no such user"
+    ):
+        styles.read("~nobody-here/w.npz", run.model)
 
 
 def test_styles_of_another_shape_are_named(runs_folder, run, tmp_path):
@@ -245,6 +332,24 @@ def test_a_projection_starts_at_the_mean_style_with_the_mean_distance_from_it(mo
     assert deviation == pytest.approx(5**0.5)
 
 
+def test_a_projection_depends_on_the_name_of_its_image_and_not_on_the_images_beside_it(
+    runs_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(project, "_GROUP", 2)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    for folder, kept in (("all", "abc"), ("last", "c")):
+        (tmp_path / folder).mkdir()
+        for name in kept:
+            Image.fromarray(pictures[ord(name) - ord("a")]).save(tmp_path / folder / f"{name}.png")
+    whole, alone = (
+        arrays(project, runs_folder / "styled", tmp_path, input=str(tmp_path / folder), steps=20)
+        for folder in ("all", "last")
+    )
+    for name in ("w", "noise_02"):
+        np.testing.assert_allclose(whole[name][2:], alone[name], rtol=1e-3, atol=1e-4)
+    assert np.abs(whole["noise_00"][0] - whole["noise_00"][1]).max() > 0.1
+
+
 def test_every_step_of_a_projection_draws_for_itself(monkeypatch, run):
     drawn = []
     monkeypatch.setattr(project.functions, "synthesiser", lambda run: lambda ws, maps: np.zeros((1, 8, 8, 3)))
@@ -255,5 +360,5 @@ def test_every_step_of_a_projection_draws_for_itself(monkeypatch, run):
     projector._run, projector._model, projector._key = run, run.model, jax.random.key(0)
     projector._steps, projector._layers, projector._mean = 3, 1, np.zeros(3)
     projector._step = lambda found, memory, wanted, draw, t: drawn.append(draw) or (found, memory)
-    projector(np.zeros((1, 8, 8, 3), np.uint8), lambda: None)
+    projector(np.zeros((1, 8, 8, 3), np.uint8), ["a"], lambda: None)
     assert len({np.asarray(jax.random.key_data(key)).tobytes() for key in drawn}) == 3

@@ -213,6 +213,7 @@ def refused(use, error, *parts, **flags):
     ("flags", "part"),
     [
         ({"alpha": 1.5}, "alpha=1.5 is not allowed; allowed: 0 to 1"),
+        ({"alpha": 0.5, "sheet": "alpha"}, "alpha=0.5 is not allowed; allowed: 1, since sheet='alpha' has"),
         ({"weights": ["1", "x"]}, "weights=1,x is not allowed; allowed: numbers"),
         ({"weights": ["1", "1"]}, "one for each of the 4 styles"),
         ({"weights": ["0", "0", "0", "0"]}, "with a sum above 0"),
@@ -226,6 +227,17 @@ def refused(use, error, *parts, **flags):
 )
 def test_refusals(use, tmp_path, flags, part):
     refused(use, ConfigError, part, **flags)
+    assert not (tmp_path / "refused").exists()
+
+
+def test_pictures_of_two_pairs_never_have_one_name(use, tmp_path):
+    """Such as the photo a/b in the style c and the photo a in the style b/c."""
+    small = {"a.png": SQUARE}
+    photos, paintings = tmp_path / "some", tmp_path / "paintings"
+    saved(photos, small), saved(photos / "a", {"b.png": SQUARE})
+    saved(paintings, {"c.png": SQUARE}), saved(paintings / "b", {"c.png": SQUARE})
+    words = "two pictures would be a/b/c.png; rename one of the images"
+    refused(use, ConfigError, words, input=str(photos), style=str(paintings))
     assert not (tmp_path / "refused").exists()
 
 

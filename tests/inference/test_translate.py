@@ -1,5 +1,7 @@
 """Folders translated by a run: which pixels and names the translations have."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from picture_files import encoded as png
@@ -11,6 +13,7 @@ import gan_jax
 from gan_jax.data.pixels import views
 from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.inference import translate, translator
+from gan_jax.runs import restore
 
 COARSE = np.kron(NOISE[:10, :10], np.ones((4, 4, 1), np.uint8))
 
@@ -38,6 +41,16 @@ def test_noise_depends_on_the_name_of_the_image_and_not_on_the_files_beside_it(r
     made = [pixels(tmp_path / "of_in" / name) for name in shown]
     assert len(np.unique([image.mean() for image in made])) == 3
     np.testing.assert_array_equal(pixels(tmp_path / "of_one" / "b.png"), made[1])
+
+
+def test_a_run_of_rectangles_that_keep_their_aspect_ratio_translates(runs_of):
+    run = restore.load(runs_of / "any")
+    config = run.config.copy_and_resolve_references().unlock()
+    config.data.roles.source = {**config.data.roles.source, "resize": "fit"}
+    example = {role: [[8, 12, 3], "uint8"] for role in ("source", "target")}
+    found = translator.Translator(dataclasses.replace(run, config=config, example=example), "s2t", None, 0)
+    (made,) = found([found.framed("a", Image.fromarray(NOISE))])
+    close(made, 255 - NOISE)
 
 
 @pytest.mark.long

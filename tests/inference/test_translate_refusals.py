@@ -78,6 +78,11 @@ REFUSED = {
         r"direction='a2b' is not allowed; allowed: 's2t'",
     ),
     "unknown derivation": ({"derive": "lines"}, ConfigError, r"derive='lines' is not allowed; allowed: ''"),
+    "one size": (
+        {"workdir": "fixed", "max_side": 8},
+        ConfigError,
+        r"^max_side=8 is for models that take images of any size; this one brings all images",
+    ),
     "no condition": (
         {"attributes": ["Male"]},
         ConfigError,
@@ -135,6 +140,16 @@ def test_files_of_an_earlier_translation_are_replaced_on_request_alone(runs_of, 
     translate.run(runs_of / "any", **given, overwrite=True)
     close(pixels(tmp_path / "out" / "a.png"), NOISE)
     assert (tmp_path / "out" / "letter.txt").read_text() == "keep me"
+
+
+@pytest.mark.parametrize("given", ["in", "in/a.png"])
+def test_an_image_is_never_replaced_by_its_translation(runs_of, tmp_path, given):
+    photos(tmp_path / "in", {"a.png": png(NOISE)})
+    before = (tmp_path / "in" / "a.png").read_bytes()
+    with pytest.raises(ConfigError, match=r"a\.png is one of the images to translate$|lies in input="):
+        output = str(tmp_path / "in")
+        translate.run(runs_of / "any", input=str(tmp_path / given), output=output, overwrite=True)
+    assert (tmp_path / "in" / "a.png").read_bytes() == before
 
 
 # Images that cost only themselves.

@@ -12,7 +12,7 @@ from standing import told
 from gan_jax import config as configuration
 from gan_jax.data import Examples
 from gan_jax.errors import DataError
-from gan_jax.models import gan
+from gan_jax.models import Inputs, gan
 from gan_jax.ops import losses
 from gan_jax.runs import inputs
 
@@ -151,6 +151,11 @@ def test_labels_that_are_no_classes_are_refused_before_training(labels, found):
     ):
         inputs.check_columns(config, play.model(**play.INPUT), inputs.columns_of(roles))
     inputs.check_columns(config, play.model(), inputs.columns_of(roles))
+
+
+def test_classes_that_are_not_read_yet_are_not_refused():
+    m = play.model(**play.INPUT)
+    m.check(Inputs(m.size, columns={"image_label": np.zeros((0, 8, 8), np.int32)}))
 
 
 @pytest.mark.parametrize(("label", "found"), [(None, "none"), (np.zeros((2, 40), np.int32), r"\[2, 40\]")])

@@ -259,6 +259,18 @@ def test_a_finer_level_begins_with_the_coarser_image(monkeypatch):
     np.testing.assert_allclose(after.players["image"].params["pixels"], filled(4, 0.25)["pixels"])
 
 
+def test_the_coarsest_level_has_two_pixels_a_side():
+    given = {name: image[:1] for name, image in batch().items()}
+    jax.eval_shape(model(levels=3).init, jax.random.key(0), given)  # the style has 10 x 8 pixels
+    with pytest.raises(ValueError, match=r"^levels=4 is not allowed; allowed: fewer, since content is small"):
+        jax.eval_shape(model(levels=4).init, jax.random.key(0), given)
+
+
+def test_styles_are_in_the_order_of_their_numbers():
+    names = ["style", *(f"style_{k}" for k in range(2, 13))]
+    assert gatys._styles(sorted([*names, "content", "style_label"])) == names
+
+
 def test_every_style_has_its_own_weight(monkeypatch):
     told = []
     monkeypatch.setattr(gatys.gram, "grams", lambda maps, regions: {})
@@ -272,7 +284,7 @@ def test_every_style_has_its_own_weight(monkeypatch):
     m = model(style_mix=(3.0, 1.0))
     monkeypatch.setattr(gatys.Model, "_maps", lambda *_: dict.fromkeys(m._all, 1.0))
     targets = {"scales": dict.fromkeys(m._all, 1.0), "content": {}, "regions": None}
-    targets["styles"] = {"style_2": "b", "style": "a"}
+    targets["styles"] = {"style_10": "b", "style_2": "a"}
     state = SimpleNamespace(step=0, memory={"image": targets}, frozen={"features": None})
     m._move(state, 0)
     assert told == [(["a", "b"], [0.75, 0.25])]

@@ -14,7 +14,7 @@ from translating import count, initial, moved, run, zeroed
 
 from gan_jax import game
 from gan_jax.errors import ConfigError
-from gan_jax.models import icgan
+from gan_jax.models import Inputs, icgan
 from gan_jax.networks.generation import dcgan
 from gan_jax.networks.layers.basic import Dense
 from gan_jax.networks.translation.icgan import Encoders
@@ -234,6 +234,15 @@ def test_a_batch_of_another_shape_is_refused(change, message):
     with pytest.raises(ValueError) as error:
         model().init(jax.random.key(0), batch)
     assert str(error.value).startswith(message)
+
+
+def test_classes_without_a_name_are_refused_before_training():
+    m = model(labels=(NAMES,), exclusive=(True,))
+    m.check(Inputs(16, columns={"a_label": np.array([0, 2])}))
+    with pytest.raises(ValueError, match=r"^a_label=\(0, 3\) is not allowed; allowed: 0 to 2, the number of"):
+        m.check(Inputs(16, columns={"a_label": np.array([0, 3])}))
+    with pytest.raises(ValueError, match=r"^size=16 is not allowed; allowed: the 32 pixels"):
+        m.check(Inputs(32))
 
 
 def test_a_label_of_another_length_is_refused():

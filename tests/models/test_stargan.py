@@ -13,7 +13,7 @@ from starring import ATTRIBUTES, CLASSES, B, changed, counts, initial, model, pi
 
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.models import stargan
+from gan_jax.models import Inputs, stargan
 from gan_jax.networks.translation import stargan as networks
 from gan_jax.ops import slopes
 
@@ -239,6 +239,24 @@ def test_a_batch_of_another_shape_is_refused(change, message):
     with pytest.raises(ValueError) as error:
         model().init(jax.random.key(0), batch)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(("label", "found"), [([0, 8], "(0, 8)"), ([-1, 3], "(-1, 3)")])
+def test_classes_without_a_name_are_refused_before_training(label, found):
+    columns = {"a_label": np.full((2, 5), 9), "b_label": np.array(label, np.int32)}
+    message = f"b_label={found} is not allowed; allowed: 0 to 7, the number of a name in labels"
+    with pytest.raises(ValueError) as error:
+        model().check(Inputs(8, columns=columns))
+    assert str(error.value) == message
+    for rows in ([0, 7], []):
+        model().check(Inputs(8, columns={**columns, "b_label": np.array(rows, np.int32)}))
+
+
+def test_one_image_for_a_device_is_refused_before_the_data_are_read():
+    with pytest.raises(ValueError, match=r"^batch_size=1 is not allowed; allowed: 2 or more images on each"):
+        model().check(Inputs(8, batch_size=1))
+    for known in (0, 2):
+        model().check(Inputs(8, batch_size=known))
 
 
 def test_one_image_for_a_device_cannot_be_asked_for_anothers_label():

@@ -53,6 +53,19 @@ def test_what_the_data_rule_out_is_one_line_before_anything_is_trained(name, tmp
     assert not (tmp_path / "run" / "config.json").exists()
 
 
+def test_classes_that_a_role_leaves_out_need_no_place_in_the_model(tmp_path):
+    made = quick("acgan_mnist", evals={}, requires={}, model__num_classes=9)
+    with pytest.raises(DataError, match=r"image_label=\(0, 9\) is not allowed; allowed: 0 to 8"):
+        rehearsal.check(made)
+    with made.unlocked():
+        made.data.roles.image["exclude"] = (9,)
+    rehearsal.check(made)
+    with made.unlocked():
+        made.data.roles.image["exclude"] = tuple(range(10))
+    with pytest.raises(DataError, match="holds no example"):
+        rehearsal.check(made)
+
+
 def test_a_folder_of_photographs_on_a_grey_model(tmp_path):
     photos = str(write(tmp_path / "photos", {f"{k}.png": png(k) for k in range(8)}))
     made = quick("gan_mnist", evals={}, requires={})

@@ -112,6 +112,7 @@ def test_a_folder_with_a_run_is_refused(folder):
         ("{}/images.npz", "no generator of these models has tensors like image: "),
         ("{0}/netG.npz,G={0}/netG.npz", "tensor main.0.weight of G is given twice$"),
         ("{0}/netG.npz,{0}/none.npz", "none.npz: cannot be read"),
+        ("~nobody-here/G.npz", "file=.* is not allowed: there is no such user$"),
     ],
 )
 def test_a_wrong_input_is_one_line_and_makes_no_folder(folder, tmp_path, given, message):
@@ -119,6 +120,29 @@ def test_a_wrong_input_is_one_line_and_makes_no_folder(folder, tmp_path, given, 
         importing.run(tmp_path / "new", input=given.format(folder))
     assert "\n" not in str(error.value)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "network", "known"),
+    [("synthesis.b4.const", (4, 4, 4), "D", "G"), ("model.1.weight", (4, 3, 7, 7), "D_A", "G_A, G_B")],
+)
+def test_a_generator_under_the_name_of_a_discriminator_is_refused(tmp_path, name, shape, network, known):
+    np.savez(tmp_path / "weights.npz", **{name: np.zeros(shape, np.float32)})
+    words = f"networks {network} are not allowed; allowed: {known} for what draws images$"
+    with pytest.raises(ConfigError, match=words):
+        importing.run(tmp_path / "new", input=f"{network}={tmp_path}/weights.npz")
+    assert not (tmp_path / "new").exists()
+
+
+def test_files_are_found_by_the_home_folder_and_by_paths_with_an_equals_sign(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "lr=1").mkdir()
+    for name in ("lr=1/netG.npz", "netG.npz"):
+        shutil.copy(folder / "netG.npz", tmp_path / name)
+    given, digests = importing._read(f"~/netG.npz,D={tmp_path}/lr=1/netG.npz")
+    assert [*given] == ["netG", "D"]
+    assert [*digests] == ["netG.npz", f"{tmp_path}/lr=1/netG.npz"]
+    assert [*importing._read(f"{tmp_path}/lr=1/netG.npz")[0]] == ["netG"]
 
 
 @pytest.mark.parametrize("suffix", tensors.ARRAYS)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gan_jax.models.shared.base import Batch
+from gan_jax.models.shared.base import Batch, Inputs
 from gan_jax.ops.labels import LabelSets
 
 _RECORD: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("record", default=None)
@@ -103,6 +103,15 @@ def require_label_sets(batch: Batch, sets: LabelSets) -> None:
         if found != expected:
             kind = "a class" if sets.exclusive[which] else f"attributes {sets.names[which]}"
             raise ValueError(f"{role}_label of each image is {found}; expected {expected}, {kind}")
+
+
+def require_side(size: int, inputs: Inputs) -> None:
+    """Checks that images are squares of `size` pixels a side, the model's field of this name."""
+    height, width = inputs.sides
+    allowed = (
+        f"the {height} pixels of the images" if height == width else f"squares, not {width} x {height} pixels"
+    )
+    require("size", size, inputs.sides == (size, size), allowed)
 
 
 def require_channels(model: Any, *names: str) -> None:

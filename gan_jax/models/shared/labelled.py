@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gan_jax.models.shared import base
+from gan_jax.models.shared import base, checks
 from gan_jax.ops.labels import LabelSets
 
 
@@ -32,6 +32,17 @@ class Labelled(base.Defaults):
     def requests(self) -> tuple[tuple[str, ...], ...]:
         """The names that `condition` takes, set by set."""
         return self.labels
+
+    def check(self, inputs: base.Inputs) -> None:
+        """Refuses classes that the names of a set do not have; they would be NaN, see `LabelSets.bits`."""
+        super().check(inputs)
+        for which, role in enumerate(self.sets.roles):
+            name, count = f"{role}_label", len(self.labels[which])
+            labels = (inputs.columns or {}).get(name)
+            if self.exclusive[which] and labels is not None and labels.ndim == 1 and len(labels):
+                found = int(labels.min()), int(labels.max())
+                inside = found[0] >= 0 and found[1] < count
+                checks.require(name, found, inside, f"0 to {count - 1}, the number of a name in labels")
 
     def condition(self, names: Sequence[str]) -> np.ndarray:
         """The vector [sets.size] that asks for the named labels of one set and for none of its other labels.

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from gan_jax.game import TrainState
 from gan_jax.models.shared.base import Batch, Defaults, Inputs
-from gan_jax.models.shared.checks import require
+from gan_jax.models.shared.checks import require, require_side
 from gan_jax.ops import draws
 
 Labels = Any  # int32 [n]; None where a model is not conditional
@@ -55,8 +55,7 @@ class NoiseToImage(Defaults):
 
     def check(self, inputs: Inputs) -> None:
         """Refuses images of another size than the model's."""
-        fits = self.size == inputs.size
-        require("size", self.size, fits, f"the {inputs.size} pixels of the images")
+        require_side(self.size, inputs)
 
     def _z(self, batch, keys):
         return batch["z"] if "z" in batch else draws.by_row(self.latents, keys)
@@ -112,7 +111,7 @@ class Conditional(NoiseToImage):
         """Refuses images of another size than the model's, and labels outside 0 to num_classes - 1."""
         super().check(inputs)
         labels = (inputs.columns or {}).get("image_label")
-        if self.num_classes and labels is not None:
+        if self.num_classes and labels is not None and len(labels):  # without rows they are not read yet
             low, high = int(labels.min()), int(labels.max())
             inside = low >= 0 and high < self.num_classes
             require("image_label", (low, high), inside, f"0 to {self.num_classes - 1}")

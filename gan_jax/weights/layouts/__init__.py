@@ -118,7 +118,12 @@ def recognise(files: Mapping[str, Tensors]) -> tuple[Layout, dict[str, Tensors]]
     parts = split(files)
     for layout in known():
         if any(layout.draws(tensors) for tensors in parts.values()):
-            return layout, dict(layout.plain(_named(layout, parts)))
+            named = _named(layout, parts)
+            drawing = {name.removesuffix(AVERAGE) for name in named} & set(layout.generators)
+            if not drawing:
+                allowed = f"{', '.join(layout.generators)} for what draws images"
+                raise ValueError(f"networks {', '.join(named)} are not allowed; allowed: {allowed}")
+            return layout, dict(layout.plain(named))
     told = next((name for tensors in parts.values() for name in tensors), "none")
     models = ", ".join(layout.model for layout in known())
     raise ValueError(f"no generator of these models has tensors like {told}: {models}")
