@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_jax.drawing.sheets import panels
+from gan_jax.drawing.sheets import panels, tiles
 from gan_jax.inference import edit, interpolate, mix, project, sample
 from gan_jax.runs import inputs, restore
 
@@ -91,9 +91,5 @@ def _stages(name, run, folder):
         last[model.stage(max(step - 1, 0))] = step, path
     for stage, (step, path) in sorted(last.items()):
         with Image.open(path) as sheet:
-            pixels = np.asarray(sheet.convert("RGB"))
-        side = model.size
-        tiles = (
-            pixels.reshape(len(pixels) // side, side, -1, side, 3).swapaxes(1, 2).reshape(-1, side, side, 3)
-        )
-        yield f"{name}: {4 * 2**stage} pixels, iteration {step}", tiles[: 4 * _COLUMNS]
+            images = tiles(np.asarray(sheet.convert("RGB")), model.size)
+        yield f"{name}: {4 * 2**stage} pixels, iteration {step}", images[: 4 * _COLUMNS]

@@ -67,6 +67,23 @@ def labelled(blocks: Sequence[Sequence[tuple[str, np.ndarray]]], title: str = ""
     return np.asarray(sheet)
 
 
+def tiles(sheet: np.ndarray, side: int) -> np.ndarray:
+    """The images of a sheet that `labelled` made of one block without titles.
+
+    Args:
+      sheet: uint8 [H, W, 3].
+      side: pixels a side of the images before they were enlarged.
+
+    Returns:
+      uint8 [n, side, side, 3], row by row; the empty places of a last row are white images.
+    """
+    zoom = max(1, -(-_LEAST // side))
+    step = side * zoom + _SPACE
+    whole = np.pad(sheet, ((0, _SPACE), (0, _SPACE), (0, 0)))
+    rows = whole.reshape(len(whole) // step, step, -1, step, 3).swapaxes(1, 2).reshape(-1, step, step, 3)
+    return rows[:, : side * zoom : zoom, : side * zoom : zoom]
+
+
 def captioned(pictures: Mapping[str, np.ndarray]) -> np.ndarray:
     """Pictures uint8 [H, W, 3] of any sizes side by side, each below its name: uint8 [H', W', 3] on white."""
     font = _font()

@@ -79,3 +79,12 @@ def test_without_titles_no_place_is_kept_for_them_and_small_images_are_enlarged(
     # A long title is cut, so that it leaves room for the images.
     long, cut = (sheets.labelled([[(text, small)]]).shape[1] for text in ("x" * 100, "x" * 27 + "…"))
     assert long == cut
+
+
+def test_the_images_of_a_sheet_are_found_again():
+    rng = np.random.default_rng(0)
+    for side in (5, 30):  # the smaller ones are enlarged
+        images = rng.integers(0, 255, (5, side, side, 3), np.uint8)
+        found = sheets.tiles(sheets.labelled([[("", images[:3]), ("", images[3:])]]), side)
+        np.testing.assert_array_equal(found[:5], images)
+        assert found.shape == (6, side, side, 3) and (found[5] == 255).all()
