@@ -21,10 +21,12 @@ from absl import flags
 from PIL import Image
 
 from gan_jax import models
+from gan_jax.config import FREE
 from gan_jax.drawing.sheets import table_of_pictures
 from gan_jax.errors import ConfigError, NonFiniteError
 from gan_jax.metrics.score_names import naming
 from gan_jax.runs import restore
+from gan_jax.runs.stored import comparable
 from gan_jax.runs.workdir import Workdir
 
 ROWS = {
@@ -81,6 +83,7 @@ def trained(config):
     folder = tables.place(config)
     known = {"folder": folder.name, "parameters": parameters(config), "seed": config.seed}
     if (folder / _DIVERGED).is_file():
+        Workdir(folder, writes=False).check(config.to_dict(), FREE, comparable)
         return {**known, **json.loads((folder / _DIVERGED).read_text())}
     try:
         _, result = tables.run(config)

@@ -98,14 +98,19 @@ def base_config():
 
 
 def trained():
-    """The generator's run."""
-    folder = _RUN.value or tables.run(base_config())[0]
-    config = restore.load_config(folder)
+    """The generator's run. Its configuration and its classifier are checked before it is trained.
+
+    Raises:
+      ConfigError: the model does not make images from noise only, or there is no classifier for them.
+    """
+    config = restore.load_config(_RUN.value) if _RUN.value else base_config()
     model: Any = models.create(config.model)
     if not model.draws_from_noise or model.num_classes:
-        found = f"run={str(folder)!r} is of model {config.model.name!r}"
+        given = f"run={_RUN.value!r}" if _RUN.value else f"config={tables.CONFIG.value!r}"
+        found = f"{given} is of model {config.model.name!r}"
         raise ConfigError(f"{found}; a run is needed that makes images from noise only")
-    return restore.load(folder)
+    classifier_config(config)
+    return restore.load(_RUN.value or tables.run(config)[0])
 
 
 def classifier_config(config):

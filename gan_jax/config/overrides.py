@@ -52,12 +52,19 @@ def separated(
 
 
 def add(config: ml_collections.ConfigDict, fields: Sequence[tuple[str, Any]]) -> None:
-    """Sets the fields that `separated` found, in a configuration that may be locked."""
+    """Sets the fields that `separated` found, in a configuration that may be locked.
+
+    Raises:
+      ConfigError: a field is below a set, an evaluation or a run that is not there, such as a data set that
+        `--data` has replaced since.
+    """
     with config.unlocked():
         for name, value in fields:
             *above, last = name.split(".")
             place = config
             for depth, key in enumerate(above):
+                if key not in place and key not in _TABLES:
+                    raise ConfigError(f"config.{name}={value!r}: {key!r} {nearest(key, list(place))}")
                 if key not in place:  # a role that takes its files from its data set
                     inherited = (
                         resolve(place, _sets(config, above[:depth])).get(key, {}) if "set" in place else {}

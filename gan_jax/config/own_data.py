@@ -129,12 +129,21 @@ def _described(config: ml_collections.ConfigDict, old: str, place: Place, unlabe
 
 
 def _slices(config: ml_collections.ConfigDict, place: Place, role: str, shared: set[str]) -> Slices:
-    """The slices of a role: a part for tests where there is one, else the last tenth is held out."""
+    """The slices of a role: a part for tests where there is one, else the last tenth is held out.
+
+    Raises:
+      ConfigError: the place has parts of two domains, and the role takes one; or there are too few images.
+    """
     if models.model_class(config.model.name).holds_image:
         split = config.data.roles[role].split
         return Slices(split, split, split)
     end = _DOMAINS.get(role, "") if role in shared and _has_domains(place) else ""
     sizes = {name.removesuffix(end): n for name, n in place.sizes.items() if name.endswith(end)}
+    if "train" not in sizes and any(name.startswith("train") for name in sizes):
+        raise ConfigError(
+            f"data={place.title!r} has the parts {', '.join(sizes)} for role {role!r}; allowed: the images "
+            "of one domain, such as its folder trainA"
+        )
     learned = "train" if "train" in sizes else next(iter(sizes))
     parts = [name for name in ("test", "val", "valid", "validation") if name in sizes and name != learned]
     halves = "validation" in config.evals

@@ -1,8 +1,9 @@
 """What a place that a user names holds: splits, channels and classes, found without reading all images."""
 
 import dataclasses
+import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from gan_jax.data.embedded import catalogue
 from gan_jax.data.sources import arrays, decoding, listing, tfds, tfds_preview
 from gan_jax.errors import ConfigError, DataError
 
+_log = logging.getLogger(__name__)
+
 DOMAINS = ("A", "B")  # the ends of the names of splits that hold two domains: trainA, trainB
 _SPLITS = ("train", "val", "valid", "validation", "test")
 _NAMES = frozenset((*_SPLITS, *(split + domain for split in _SPLITS for domain in DOMAINS)))
 _ARRAYS = (".npz", ".mat", ".gz", "-ubyte")  # the ends of files of arrays
-_SEEN = 16  # images whose colours are looked at
+_SEEN = 16  # images, from the whole list, whose colours are looked at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,8 +51,8 @@ def find(text: str, *, data_dir: str = "", manual_dir: str = "") -> Place:
     Args:
       text: a path; or the name of an embedded set or of a tfds set. A path is a folder or zip of images, a
         folder inside a zip, one image, or a file of arrays. It is relative to the working folder, or else to
-        the folder of files. Sub-folders `train`, `val`, `test`, or `trainA` and so on, are splits. Other
-        sub-folders are classes.
+        the folder of files. Sub-folders `train`, `val`, `test`, or `trainA` and so on, are splits, in
+        any case of letters. Other sub-folders are classes.
       data_dir: folder of prepared tfds sets.
       manual_dir: folder of files; '' is the folder that GAN_JAX_DATA names.
 
@@ -145,16 +148,19 @@ def _folder(text: str, path: Path, inner: str) -> Place:
         images, grey = folder.images, _is_grey(folder)
     below = ""
     first = {name.partition("/")[0] for name in images}
-    while len(first) == 1 and all("/" in name for name in images) and not first & _NAMES:
+    while len(first) == 1 and all("/" in name for name in images) and not _parts(text, first):
         below += f"{first.pop()}/"
         images = tuple(name.partition("/")[2] for name in images)
         first = {name.partition("/")[0] for name in images}
     root = "/".join(part for part in (str(path), inner, below.rstrip("/")) if part)
-    parts = sorted(first & _NAMES)
+    parts = _parts(text, first)
     if any(part.startswith("train") for part in parts):
-        files = {part: f"{root}/{part}" for part in parts}
-        inside = {part: [name.partition("/")[2] for name in images if name.startswith(f"{part}/")]
-                  for part in parts}  # fmt: skip
+        files = {part: f"{root}/{there}" for part, there in parts.items()}
+        inside = {part: [name.partition("/")[2] for name in images if name.startswith(f"{there}/")]
+                  for part, there in parts.items()}  # fmt: skip
+        unused = len(images) - sum(map(len, inside.values()))
+        if unused:
+            _log.warning("%s: %d images outside of %s are not used", text, unused, ", ".join(parts.values()))
     else:
         files, inside = {"train": root}, {"train": list(images)}
     sizes = {part: len(names) for part, names in inside.items()}
@@ -167,10 +173,28 @@ def _folder(text: str, path: Path, inner: str) -> Place:
     return Place(text, fields, sizes, 1 if grey else 3, len(found) if by_folder else 0, by_folder, blocks)
 
 
+def _parts(text: str, folders: Collection[str]) -> dict[str, str]:
+    """Split -> the sub-folder that is this split, whether its name has capitals or not, as in `Train`.
+
+    Raises:
+      DataError: two sub-folders are the same split.
+    """
+    known = {name.casefold(): name for name in _NAMES}
+    found: dict[str, str] = {}
+    for folder in sorted(folders):
+        part = known.get(folder.casefold())
+        if part in found:
+            raise DataError(f"data={text!r} has {found[part]!r} and {folder!r}; allowed: one folder {part!r}")
+        if part is not None:
+            found[part] = folder
+    return dict(sorted(found.items()))
+
+
 def _is_grey(folder: listing.Folder) -> bool:
-    """Whether the first images have no colours."""
+    """Whether images at even distances in the list have no colours; the first ones may be of one class."""
     seen = []
-    for name in folder.images[:_SEEN]:
+    for place in range(min(_SEEN, len(folder.images))):
+        name = folder.images[place * len(folder.images) // min(_SEEN, len(folder.images))]
         try:
             seen.append(decoding.is_grey(decoding.read_content(folder.read, name)))
         except decoding.Skipped:  # reading the data set reports the file

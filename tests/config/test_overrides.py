@@ -153,3 +153,13 @@ def test_a_list_that_is_not_understood_is_refused_with_the_fields_own_value(name
         changed(arg, name=name)
     told = f'config.{field}={text!r} is not allowed; allowed: a list, {form}, such as "{own}"'
     assert str(caught.value) == told
+
+
+def test_a_field_below_something_that_is_not_there_is_refused():
+    """`--data` may have replaced the data set, or left out the evaluation, that a field belongs to."""
+    found = config.default()
+    for name in ("data.sets.photos.resize", "evals.test.every", "requires.judge.steps"):
+        before = found.to_dict()
+        with pytest.raises(ConfigError, match=f"config.{name}='x': '{name.split('.')[-2]}' "):
+            overrides.add(found, [(name, "x")])
+        assert found.to_dict() == before

@@ -272,3 +272,15 @@ def test_attributes_are_changed_wherever_they_are_repeated():
         ConfigError, match="attributes=Male is not allowed for 'dcgan': it uses no attributes"
     ):
         following.request(config.load(f"{CONFIGS}/dcgan.py"), ("Male",))
+
+
+@pytest.mark.parametrize(("name", "roles"), [("dcgan", ("image",)), ("cyclegan", ("source", "target"))])
+def test_a_place_of_two_domains_is_not_taken_for_one(tmp_path, name, roles):
+    """Of such a place, a single role would otherwise learn from the first part, testA."""
+    for part in ("testA", "testB", "trainA", "trainB"):
+        pictures(tmp_path / "both" / part, 4)
+    places = dict.fromkeys(roles, pictures(tmp_path / "one", 4)) | {roles[0]: tmp_path / "both"}
+    with pytest.raises(
+        ConfigError, match=f"parts testA, testB, trainA, trainB for role '{roles[0]}'; allowed"
+    ):
+        made(name, **places)

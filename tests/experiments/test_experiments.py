@@ -105,3 +105,13 @@ def test_seeds_that_one_run_has_not_are_refused(places):
     assert process.stderr.strip() == (
         "dtn_basis: seeds=2 is not allowed; allowed: 1, since this is a single run"
     )
+
+
+@pytest.mark.parametrize("script", ["dtn_basis", "dtn_adaptation"])
+def test_a_configuration_of_another_model_is_refused_before_it_is_trained(tmp_path, script):
+    process = start(tmp_path, script, "--config=configs/gan_mnist.py:quick")
+    assert process.returncode == 2
+    line = process.stderr.strip().splitlines()[-1]
+    found = "config='configs/gan_mnist.py:quick' is a configuration of gan; allowed: dtn"
+    assert line == f"{script}: {found}"
+    assert not (tmp_path / script).exists()

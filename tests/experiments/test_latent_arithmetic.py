@@ -123,3 +123,17 @@ def test_the_same_command_trains_nothing_twice(done):
     assert again.returncode == 0, again.stderr
     assert again.stdout == printed
     assert untouched(folder / "runs") == before
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--config=configs/cgan_mnist.py"], "config='configs/cgan_mnist.py' is of model 'gan'"),
+        (["--classifier=configs/acgan_mnist.py"], "classifier='configs/acgan_mnist.py' has none of"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is_trained(tmp_path, flags, message):
+    process = experiment("latent_arithmetic", *flags, **below(tmp_path))
+    assert process.returncode == 2
+    assert process.stderr.strip().splitlines()[-1].startswith(f"latent_arithmetic: {message}")
+    assert not (tmp_path / "runs").exists()

@@ -142,6 +142,36 @@ def test_the_grid_knows_the_names_of_all_features_scores():
     assert python("-c", NAMES).stdout.split() == ["digit_fid", "fid_inception_clean", "vgg16_frechet"]
 
 
+STALE = """
+import sys
+sys.path.insert(0, "experiments")
+import gan_robustness, tables
+from absl import flags
+from gan_jax.errors import WorkdirError
+from gan_jax.runs.workdir import Workdir
+flags.FLAGS(["x", "--quick", "--rows=constant", "--columns=dcgan", f"--workdir={sys.argv[1]}"])
+(config,) = gan_robustness.configurations().values()
+gan_robustness.parameters = lambda config: {}
+folder = tables.place(config)
+for batch in (config.batch_size, config.batch_size + 7):
+    with Workdir(folder).open() as there:
+        there.write_json("config.json", {**config.to_dict(), "batch_size": batch})
+        there.write_json("diverged.json", {"score": None, "diverged": "step 1"})
+        there.append({"step": 1, "gen/loss": 1.0})
+    try:
+        print(gan_robustness.trained(config)["diverged"])
+    except WorkdirError as error:
+        print(str(error).partition("(")[2])
+"""
+
+
+def test_a_cell_that_diverged_is_not_one_of_another_configuration(tmp_path):
+    process = python("-c", STALE, str(tmp_path))
+    same, other = process.stdout.splitlines() or [process.stderr, ""]
+    assert same == "step 1"
+    assert other.startswith("batch_size: ")
+
+
 def command(folder, *flags, code=None):
     start = ["-c", code] if code else ["experiments/gan_robustness.py"]
     places = [f"--workdir={folder}", f"--cache_dir={folder / 'cache'}", f"--out={folder / 'out' / 'grid'}"]

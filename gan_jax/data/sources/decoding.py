@@ -29,6 +29,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF's orientation
+_ON_ITS_SIDE = (5, 6, 7, 8)  # the orientations whose width is the upright picture's height
 _opening = threading.Lock()
 
 Draft = Callable[[int, int], tuple[int, int] | None]
@@ -138,8 +139,8 @@ def upright(content: bytes, draft: Draft | None = None, max_pixels: int = MAX_PI
 
     Args:
       content: content of a file.
-      draft: from the picture's width and height, the least width and height at which a large JPEG may be
-        decoded; None decodes at the original size.
+      draft: from the upright picture's width and height, the least width and height at which a large JPEG
+        may be decoded; None decodes at the original size.
       max_pixels: limit of the pixels that are decoded.
 
     Raises:
@@ -157,12 +158,13 @@ def _decoded(content, draft, max_pixels):
     with _open(content) as picture:
         if min(picture.size) < MIN_SIDE:
             raise Skipped(f"smaller than {MIN_SIDE} pixels")
-        least = draft(*picture.size) if draft else None
+        orientation = _orientation(picture)
+        turned = -1 if orientation in _ON_ITS_SIDE else 1  # a JPEG is decoded as it lies in the file
+        least = draft(*picture.size[::turned]) if draft else None
         if least:
-            picture.draft(None, least)
+            picture.draft(None, least[::turned])
         if picture.width * picture.height > max_pixels:
             raise Skipped(f"more than {max_pixels} pixels")
-        orientation = _orientation(picture)
         picture.load()
         rgb = _to_rgb(picture)
     return rgb.transpose(_TURNS[orientation]) if orientation in _TURNS else rgb
@@ -213,7 +215,7 @@ def upright_size(content: bytes) -> tuple[int, int]:
     """
     try:
         with _open(content) as picture:
-            return picture.size[::-1] if _orientation(picture) in (5, 6, 7, 8) else picture.size
+            return picture.size[::-1] if _orientation(picture) in _ON_ITS_SIDE else picture.size
     except UnidentifiedImageError as error:
         raise Skipped("not an image") from error
     except reading.DAMAGE as error:

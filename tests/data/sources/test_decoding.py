@@ -169,3 +169,20 @@ def test_all_are_decoded_in_order_by_several_threads_and_one_that_fails_costs_on
 def test_an_error_that_is_no_damage_is_raised():
     with pytest.raises(ZeroDivisionError):
         decoding.decode_all(lambda name: 1 // 0, ["a.png"], Framing(16))
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_turned_jpeg_is_decoded_at_no_less_than_the_upright_draft(orientation):
+    """Of 2048 x 512 upright pixels, a draft of 1024 x 64 leaves half, however the pixels lie in the file."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    buffer, asked = io.BytesIO(), []
+    lying = (512, 2048) if orientation == 6 else (2048, 512)
+    Image.new("RGB", lying).save(buffer, "JPEG", exif=exif)
+
+    def draft(*size):
+        asked.append(size)
+        return 1024, 64
+
+    assert decoding.upright(buffer.getvalue(), draft).size == (1024, 256)
+    assert asked == [(2048, 512)]
