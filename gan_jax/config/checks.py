@@ -248,7 +248,7 @@ def _check_judged(asking: str, judge: str, metrics: Sequence[str], evals: Mappin
         raise ConfigError(f"{judge}.evals.test is missing; {asking} needs its {', '.join(metrics)}")
     for metric in metrics:
         try:
-            evaluation.check_metric(evals.test, metric)
+            evaluation.check_metric(evals["test"], metric)
         except ConfigError as error:
             raise ConfigError(f"{judge}.evals.test does not give what {asking} needs: {error}") from error
 
