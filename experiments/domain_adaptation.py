@@ -129,6 +129,7 @@ def configurations():
         if direction not in adaptation_runs.DIRECTIONS:
             allowed = ", ".join(adaptation_runs.DIRECTIONS)
             raise ConfigError(f"directions: {direction!r} is not allowed; allowed: {allowed}")
+    tables.once("directions", directions)
     return found, directions
 
 

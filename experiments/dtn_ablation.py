@@ -91,6 +91,7 @@ def main():
         unknown = set(flag.value or ()) - set(known)
         if unknown:
             raise ConfigError(f"{flag.name}={sorted(unknown)} not known; known: {', '.join(known)}")
+        tables.once(flag.name, flag.value or [])
     planned = plan()
     if not planned:
         raise ConfigError(f"rows: none is given, nor --best or --beside; known: {', '.join(ROWS)}")
@@ -164,7 +165,7 @@ def plan():
 
 def load(variant, seed):
     """The configuration of a run; with `--last`, an evaluation of that name scores its last step."""
-    config = tables.load(variant, seed)
+    config = tables.load_dtn(variant, seed)
     if _LAST.value and config.steps:
         with config.unlocked():
             config.checkpoint_rule = "best"

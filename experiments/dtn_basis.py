@@ -20,7 +20,7 @@ _COLUMNS = 16
 
 def main():
     """Trains what is missing and draws g's images."""
-    config = tables.load(seed=tables.only_seed(), known=["dtn"])
+    config = tables.load_dtn(seed=tables.only_seed())
     folder, result = tables.run(config)
     run = restore.load(folder)
     judge = required.ensure(config, tables.train)["judge"]

@@ -64,7 +64,7 @@ def condition(name, seed):
     """One condition's configuration. No image of the digit chooses the checkpoint."""
     digit = (_DIGIT.value,)
     withheld = (*CONDITIONS[name][2], "evals.validation.roles.source")
-    return tables.load("", seed, {f"{place}.exclude": digit for place in withheld})
+    return tables.load_dtn("", seed, {f"{place}.exclude": digit for place in withheld})
 
 
 def text(content, rows):

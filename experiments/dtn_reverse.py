@@ -21,7 +21,7 @@ _COLUMNS = 24
 
 def main():
     """Trains what is missing, and draws and scores the transfers."""
-    configs = [tables.load("reverse", seed) for seed in range(tables.SEEDS.value)]
+    configs = [tables.load_dtn("reverse", seed) for seed in range(tables.SEEDS.value)]
     row, result = tables.row("reverse", "DTN, reverse direction", configs)
     folder, _ = tables.run(configs[0])
     given = inputs.load_role(configs[0], configs[0].evals.test.roles.source).columns["image"][:_PAIRS]

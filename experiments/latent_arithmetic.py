@@ -114,13 +114,22 @@ def trained():
 
 
 def classifier_config(config):
-    """A classifier of the attributes of the generator's own data, at the size and crop of its images."""
+    """A classifier of the attributes of the generator's own data, at the size and crop of its images.
+
+    Raises:
+      ConfigError: there is no classifier of these images, or it does not tell both attributes.
+    """
     found = configuration.resolved(configuration.load(_JUDGE.value)).requires
     alike = [judge for judge in found.values() if source(judge) == source(config)]
     if not alike:
         raise ConfigError(f"classifier={_JUDGE.value!r} has none of {source(config)}; it has those of "
                           f"{', '.join(map(source, found.values()))}")  # fmt: skip
-    judge = alike[0].copy_and_resolve_references()
+    told = [tuple(judge.evals.get("test", {}).get("attributes", ())) for judge in alike]
+    able = [judge for judge, names in zip(alike, told, strict=True) if {GLASSES, MALE} <= set(names)]
+    if not able:
+        found = f"classifier={_JUDGE.value!r} tells {', '.join(told[0]) or 'no attributes'}"
+        raise ConfigError(f"{found}; needed: {GLASSES}, {MALE}")
+    judge = able[0].copy_and_resolve_references()
     with judge.unlocked():
         judge.data.size, judge.model.input_size = config.data.size, 0
         shown = {k: v for k, v in config.data.roles.image.items() if k not in _CONTENT}

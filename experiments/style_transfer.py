@@ -26,6 +26,7 @@ from PIL import Image
 
 from gan_jax import data, models
 from gan_jax.drawing.sheets import table_of_pictures
+from gan_jax.errors import ConfigError
 from gan_jax.game import devices
 from gan_jax.inference import stylist
 from gan_jax.inference.translator import padded
@@ -90,7 +91,7 @@ def main():
     rows: list[dict[str, Any]] = []
     cells: dict[str, dict[str, Any]] = {}
     pairs = configurations()
-    adain = _ADAIN.value and restore.load(_ADAIN.value)
+    adain = _ADAIN.value and stylising(_ADAIN.value)
     times = adain and {side: speed(adain, side) for side in _SIDES}
     for (content, style), config in pairs.items():
         folder, result = tables.run(config)
@@ -125,6 +126,18 @@ def configurations():
                 config.name = f"{config.name}_{Path(content).stem}_{Path(style).stem}"
             found[Path(content).stem, Path(style).stem] = config
     return found
+
+
+def stylising(folder):
+    """The run of AdaIN in a folder. Its configuration is checked before its checkpoint is read.
+
+    Raises:
+      ConfigError: the run is of another model.
+    """
+    name = restore.load_config(folder).model.name
+    if name != "adain":
+        raise ConfigError(f"adain={folder!r} is a run of {name}; allowed: adain")
+    return restore.load(folder)
 
 
 def final_pictures(folder):

@@ -119,6 +119,20 @@ def load(
     return configuration.resolved(config).lock()
 
 
+def load_dtn(*given: Any, **named: Any) -> ml_collections.ConfigDict:
+    """The configuration of a DTN whose result has the figures of `facts`; the arguments are those of `load`.
+
+    Raises:
+      ConfigError: naming what is wrong, such as an evaluation without a judge of classes.
+    """
+    config = load(*given, known=["dtn"], **named)
+    kind = config.evals.get("test", {}).get("kind")
+    if kind != "transfer" or "judge" not in config.requires:
+        found = f"config={CONFIG.value!r}: evals.test.kind={kind!r} is not allowed"
+        raise ConfigError(f"{found}; allowed: 'transfer', with a required run judge")
+    return config
+
+
 def only_seed() -> int:
     """Seed 0, for an experiment of a single run.
 
@@ -128,6 +142,17 @@ def only_seed() -> int:
     if SEEDS.value != 1:
         raise ConfigError(f"seeds={SEEDS.value} is not allowed; allowed: 1, since this is a single run")
     return 0
+
+
+def once(flag: str, names: Sequence[str]) -> None:
+    """Refuses a name that a flag gives twice, since its row would be in the table twice.
+
+    Raises:
+      ConfigError: naming the flag and the name.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{flag}: {name!r} is given twice; allowed: once")
 
 
 def run(config: ml_collections.ConfigDict, name: str = "") -> tuple[Path, dict[str, Any]]:

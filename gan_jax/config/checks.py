@@ -1,7 +1,7 @@
 """Checks of a configuration before a run starts. They need no data."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -72,7 +72,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     built = models.create(config.model)
     _check_schedule(config.steps, built)
     _check_width(config, built)
-    _check_judges("the model", built.features.values(), config.requires)
+    _check_judges("the model", dict.fromkeys(built.features.values(), ()), config.requires)
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
         _check_judges(f"evals.{name}", evaluation.judges(spec), config.requires)
@@ -226,15 +226,31 @@ def _check_evaluation(name: str, spec: Mapping[str, Any], requires: Collection[s
         raise ConfigError(f"{name}.{error}") from error
 
 
-def _check_judges(asking: str, judges: Iterable[str], requires: Mapping[str, Any]) -> None:
-    """Refuses required runs whose models do not tell classes of whole images, where `asking` needs them."""
-    for judge in judges:
+def _check_judges(asking: str, judges: Mapping[str, Sequence[str]], requires: Mapping[str, Any]) -> None:
+    """Refuses required runs that `asking` cannot use.
+
+    Their models do not tell classes of whole images, or their evaluations do not give the values of `judges`.
+    """
+    for judge, metrics in judges.items():
         if judge in requires and not models.model_class(requires[judge].model.name).tells_classes:
             able = [kind for kind in models.known() if models.model_class(kind).tells_classes]
             raise ConfigError(
                 f"requires.{judge}.model.name={requires[judge].model.name!r} is not allowed, because "
                 f"{asking} asks the run for classes or features of whole images; allowed: {', '.join(able)}"
             )
+        if judge in requires and metrics:
+            _check_judged(asking, f"requires.{judge}", metrics, requires[judge].evals)
+
+
+def _check_judged(asking: str, judge: str, metrics: Sequence[str], evals: Mapping[str, Any]) -> None:
+    """Refuses a judge whose own result would lack a value that `asking` reads."""
+    if "test" not in evals:
+        raise ConfigError(f"{judge}.evals.test is missing; {asking} needs its {', '.join(metrics)}")
+    for metric in metrics:
+        try:
+            evaluation.check_metric(evals["test"], metric)
+        except ConfigError as error:
+            raise ConfigError(f"{judge}.evals.test does not give what {asking} needs: {error}") from error
 
 
 def _leaves(config, prefix=""):

@@ -6,9 +6,9 @@ networks that the configuration requires, by name. Options are the evaluation's 
 configuration. Float values are logged, uint8 images [H, W, 3] are written as PNG, and strings, lists,
 mappings and None appear in the result only. METRICS has the names of the values that are numbers, NEEDS those
 of the columns that must be in a batch; fields in braces are options. JUDGES names required runs whose models
-must tell classes of images. FOR is the capability that a model needs. MORE_THAN names options: every role
-must have more images than their values. An evaluator may have a function `check`, see below, and a function
-`check_model(model, options)`, which refuses models that it cannot evaluate with all its options.
+must tell classes of images, JUDGE_METRICS values that their evaluations `test` must give. FOR is the
+capability that a model needs. MORE_THAN names options: every role must have more images than their values. An
+evaluator may have a `check`, see below, and a `check_model(model, options)`, which refuses unfit models.
 """
 
 import functools
@@ -205,10 +205,10 @@ def needed(spec: Mapping[str, Any]) -> list[str]:
     return [name.format(**given) for name in getattr(_module(spec["kind"]), "NEEDS", ())]
 
 
-def judges(spec: Mapping[str, Any]) -> list[str]:
-    """The names of the networks that an evaluation asks for the classes or the features of images."""
-    given = all_options(spec)
-    return [name.format(**given) for name in getattr(_module(spec["kind"]), "JUDGES", ())]
+def judges(spec: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """The networks that an evaluation asks for classes or features of images -> values it needs of each."""
+    given, module = all_options(spec), _module(spec["kind"])
+    return {n.format(**given): getattr(module, "JUDGE_METRICS", ()) for n in getattr(module, "JUDGES", ())}
 
 
 def check_data(spec: Mapping[str, Any], columns: Collection[str], counts: Mapping[str, int]) -> None:

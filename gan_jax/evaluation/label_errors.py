@@ -18,6 +18,7 @@ METRICS = (
 FOR = "takes_requests"
 NEEDS = ("source_label",)
 JUDGES = ("{judge}",)
+JUDGE_METRICS = ("accuracy",)
 
 
 def evaluate(

@@ -14,6 +14,7 @@ METRICS = (*("accuracy", "examples", "untransferred_accuracy", "judge_accuracy",
 FOR = "translates"
 NEEDS = ("{given}_label",)
 JUDGES = ("{judge}",)
+JUDGE_METRICS = ("accuracy",)
 
 
 def evaluate(

@@ -91,18 +91,28 @@ def _array(data, dtype, shape):
 def _hdf5(file):
     import h5py
 
-    found = {}
+    nodes: dict[str, Any] = {}
 
     def keep(name, node):
-        if isinstance(node, h5py.Dataset):
-            found[name] = node[()]
+        # Texts and entries without a value are no tensors.
+        if isinstance(node, h5py.Dataset) and node.shape is not None and node.dtype.kind in "biuf":
+            nodes[name] = node
 
     try:
         with h5py.File(file, "r") as archive:
             archive.visititems(keep)
+            # A small file may declare arrays that no memory can hold.
+            size, limit = sum(node.nbytes for node in nodes.values()), _limit(file)
+            found = {name: node[()] for name, node in nodes.items()} if size <= limit else {}
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise ValueError("it is not a readable .h5") from error
+    if size > limit:
+        raise ValueError(f"its arrays have {size} bytes; allowed: {limit}")
     return found
+
+
+def _limit(file):
+    return reading.unpacked_limit(file.stat().st_size)
 
 
 def _torch(file):
@@ -117,7 +127,13 @@ def _torch(file):
         raise ValueError(f"it is not a readable PyTorch state dict ({type(error).__name__})") from error
     # numpy has no bfloat16.
     wide = {torch.bfloat16: torch.float32}
-    return {name: x.to(wide.get(x.dtype, x.dtype)).numpy() for name, x in _nested(found, torch.Tensor, "")}
+    arrays = {}
+    for name, x in _nested(found, torch.Tensor, ""):
+        try:
+            arrays[name] = x.detach().to(wide.get(x.dtype, x.dtype)).numpy()
+        except (TypeError, RuntimeError) as error:  # such as sparse tensors
+            raise ValueError(f"{name} is no array for numpy: {reading.reason(error)}") from error
+    return arrays
 
 
 def _nested(found: Any, kind: type, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan_jax import evaluation
+from gan_jax import config, evaluation
 from gan_jax.errors import ConfigError
 from gan_jax.models import classifier, cyclegan, gan, icgan, segmenter, stargan
 
@@ -125,3 +125,23 @@ def test_the_way_of_asking_is_one_that_the_model_has():
         evaluation.check_model({**asking, "way": "labels"}, cyclegan.Model())
     with pytest.raises(ConfigError, match=r"^labels=\(\('a', 'b', 'c'\),\) is not allowed"):
         evaluation.check_model({**asking, "attributes": ("a", "b", "c"), "way": "labels"}, labelled)
+
+
+@pytest.mark.parametrize(
+    ("evals", "message"),
+    [
+        ({}, r"^requires.judge.evals.test is missing; evals.test needs its accuracy$"),
+        (
+            {"test": {"kind": "regression", "every": 0, "roles": {}}},
+            r"^requires.judge.evals.test does not give what evals.test needs: metric 'accuracy' of "
+            r"kind='regression' is not known; known: cosine_similarity",
+        ),
+    ],
+)
+def test_a_judge_whose_result_would_lack_its_accuracy_is_refused(evals, message):
+    built = config.load("configs/dtn_digits.py:quick")
+    config.validate(built)
+    built.requires.judge.evals = evals
+    with pytest.raises(ConfigError, match=message) as refusal:
+        config.validate(built)
+    assert "\n" not in str(refusal.value)

@@ -158,6 +158,17 @@ def test_an_unknown_row_is_refused_in_one_line(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("flag", "name"), [("--rows=dtn,no_f,dtn", "rows: 'dtn'"), ("--beside=mse,mse", "beside: 'mse'")]
+)
+def test_a_row_that_is_given_twice_is_refused_in_one_line(tmp_path, flag, name):
+    process = ablation(tmp_path, flag)
+    assert process.returncode == 2
+    message = f"dtn_ablation: {name} is given twice; allowed: once"
+    assert process.stderr.strip().splitlines() == [message]
+    assert not (tmp_path / "runs").exists()
+
+
 def test_no_row_at_all_is_refused(tmp_path):
     process = ablation(tmp_path, "--rows=")
     assert process.returncode == 2

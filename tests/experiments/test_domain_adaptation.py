@@ -143,8 +143,9 @@ def test_a_student_of_classes_is_taught_digits_the_other_way_round(tmp_path):
          "has labels of shape [64]; this student needs maps [N, H, W]"),
         (["--cyclegan=configs/pix2pix_scenes.py"], 2, "is a configuration of pix2pix; allowed: cyclegan"),
         (["--directions=back"], 2, "directions: 'back' is not allowed; allowed: s2t, t2s"),
+        (["--directions=s2t,s2t"], 2, "directions: 's2t' is given twice; allowed: once"),
     ],
-    ids=["labels", "model", "direction"],
+    ids=["labels", "model", "direction", "twice"],
 )  # fmt: skip
 def test_what_cannot_run_is_refused_in_one_line_before_any_training(tmp_path, flags, code, words):
     process = start(tmp_path, *flags)

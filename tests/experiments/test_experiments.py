@@ -7,6 +7,17 @@ import pytest
 from experimenting import experiment
 from PIL import Image
 
+UNJUDGED = """
+from gan_jax import config
+
+def get_config(arg=""):
+    built = config.load("configs/dtn_digits.py:quick")
+    with built.unlocked():
+        built.evals, built.best, built.checkpoint_rule = {}, "", "last"
+        del built.requires["judge"]
+    return built
+"""
+
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory):
@@ -105,6 +116,17 @@ def test_seeds_that_one_run_has_not_are_refused(places):
     assert process.stderr.strip() == (
         "dtn_basis: seeds=2 is not allowed; allowed: 1, since this is a single run"
     )
+
+
+@pytest.mark.parametrize("script", ["dtn_basis", "dtn_adaptation"])
+def test_a_dtn_without_a_judge_of_classes_is_refused_before_it_is_trained(tmp_path, script):
+    (tmp_path / "own.py").write_text(UNJUDGED)
+    process = start(tmp_path, script, f"--config={tmp_path}/own.py")
+    assert process.returncode == 2
+    line = process.stderr.strip().splitlines()[-1]
+    found = f"config='{tmp_path}/own.py': evals.test.kind=None is not allowed"
+    assert line == f"{script}: {found}; allowed: 'transfer', with a required run judge"
+    assert not (tmp_path / script).exists()
 
 
 @pytest.mark.parametrize("script", ["dtn_basis", "dtn_adaptation"])

@@ -129,6 +129,14 @@ def test_the_same_command_trains_nothing_twice(done):
     ("flags", "message"),
     [
         (["--config=configs/cgan_mnist.py"], "config='configs/cgan_mnist.py' is of model 'gan'"),
+        (
+            ["--classifier=configs/dtn_face_emoji.py:part,exported"],
+            "classifier='configs/dtn_face_emoji.py:part,exported' tells no attributes; needed:",
+        ),
+        (
+            ["--classifier=configs/stargan_celeba.py:part"],
+            "classifier='configs/stargan_celeba.py:part' tells Black_Hair,",
+        ),
         (["--classifier=configs/acgan_mnist.py"], "classifier='configs/acgan_mnist.py' has none of"),
     ],
 )

@@ -7,6 +7,8 @@ import small_adain
 from experimenting import below, experiment, told, untouched
 from PIL import Image
 
+from gan_jax import config as configuration
+
 
 def start(place, *given):
     return experiment("style_transfer", *given, **below(place))
@@ -44,6 +46,19 @@ def test_adain_is_measured_alike_and_timed_at_both_sides_of_the_paper(tmp_path):
     for side, found in times.items():
         assert 0 < found["style_known"] < found["style_included"]
         assert f"| {side} | {found['style_known']:.2f} | {found['style_included']:.2f} |" in process.stdout
+
+
+def test_a_run_of_another_model_is_not_taken_for_adain(tmp_path):
+    folder = tmp_path / "other"
+    built = configuration.default()
+    built.name, built.model = "other", configuration.model("gan")
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(built.to_dict()))
+    process = start(tmp_path, "--quick", f"--adain={folder}")
+    assert process.returncode == 2
+    line = process.stderr.strip().splitlines()[-1]
+    assert line == f"style_transfer: adain={str(folder)!r} is a run of gan; allowed: adain"
+    assert not (tmp_path / "runs").exists()
 
 
 # In a process of its own, since the experiment defines flags that the command line also has.

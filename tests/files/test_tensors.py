@@ -57,6 +57,18 @@ def test_groups_of_an_h5_are_parts_of_the_names(tmp_path):
     assert list(tensors.read(tmp_path / "w.h5")) == ["block1/layers/conv2d/vars/0"]
 
 
+def test_texts_and_empty_entries_of_an_h5_are_left_out(tmp_path):
+    with h5py.File(tmp_path / "w.h5", "w") as archive:
+        archive["name"], archive["none"], archive["w"] = "a text", h5py.Empty("f4"), np.ones(3)
+    assert list(tensors.read(tmp_path / "w.h5")) == ["w"]
+
+
+def test_an_h5_that_declares_more_than_the_memory_holds_is_refused(tmp_path):
+    with h5py.File(tmp_path / "w.h5", "w") as archive:
+        archive.create_dataset("w", shape=(2**42,), chunks=(2**20,), dtype="f4")
+    refused(tmp_path / "w.h5", rf"^its arrays have {2**44} bytes; allowed: {2**30}$")
+
+
 def test_bfloat16_is_the_upper_half_of_a_float(tmp_path):
     values = np.array([1.0, -2.5, 3.140625], np.float32)  # exact in eight bits of precision
     upper = (values.view(np.uint32) >> 16).astype(np.uint16)

@@ -86,3 +86,17 @@ def test_code_in_a_state_dict_is_not_run(tmp_path):
 
 def test_the_names_of_published_norms_are_torch_s():
     assert set(published.batch_norm("n", 2)) == {f"n.{name}" for name in nn.BatchNorm2d(2).state_dict()}
+
+
+def test_parameters_that_take_gradients_are_read(tmp_path):
+    layer = nn.Linear(2, 3)
+    torch.save(dict(layer.named_parameters()), tmp_path / "w.pth")
+    found = tensors.read(tmp_path / "w.pth")
+    np.testing.assert_array_equal(found["weight"], layer.weight.detach().numpy())
+
+
+def test_a_tensor_that_numpy_has_not_is_named(tmp_path):
+    torch.save({"w": torch.eye(2).to_sparse()}, tmp_path / "w.pth")
+    with pytest.raises(ValueError, match=r"^w is no array for numpy: ") as error:
+        tensors.read(tmp_path / "w.pth")
+    assert "\n" not in str(error.value)
