@@ -15,15 +15,19 @@ import dataclasses
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
 from accelerator_parts.workers import ROOT, Run, Worker, WorkerError, started
 
 _SECONDS = 120.0  # for one row
+_PAIRS = 6  # most pairs of workers at once; each has four cores
+_LOCK = threading.Lock()  # of the record
 _SETTING = {"JAX_DEFAULT_MATMUL_PRECISION": "highest"}
 
 
@@ -71,34 +75,63 @@ QUICK = ("vae",)
 
 
 def run(check: Run, until: float) -> None:
-    """Compares the rows that are missing, in order, and stops at the time `until`."""
+    """Compares the rows that are missing, and begins no row after the time `until`.
+
+    Several pairs of workers share the rows, since most of a row's time is the compiler's.
+    """
     names = [n for n in (QUICK if check.quick else ROWS) if not check.record.done("equal", n)]
     folder = check.scratch / "equal"
     folder.mkdir(parents=True, exist_ok=True)
-    if not names:
-        return
-    cpu = started(check, "equal", "cpu", str(folder), *names, JAX_PLATFORMS="cpu", **_SETTING)
-    other = started(check, "equal", "accelerator", str(folder), *names, **_SETTING)
+    count = max(1, min(_PAIRS, (os.cpu_count() or 1) // 4, len(names)))
+    shares = [names[i::count] for i in range(count)]
+    pairs = [_Pair(check, folder, str(i), share) for i, share in enumerate(shares) if share]
+    pool = futures.ThreadPoolExecutor(count)
     try:
-        for name in names:
-            check.record.put("equal", name, _row(check, cpu, other, name, until))
+        for done in futures.as_completed([pool.submit(pair.rows, until) for pair in pairs]):
+            done.result()
+    finally:  # a cut closes the workers first, so that no thread waits for their answers
+        for pair in pairs:
+            pair.close()
+        pool.shutdown()
+
+
+class _Pair:
+    """A worker on the CPU and one on the accelerator, with their rows in order."""
+
+    def __init__(self, check: Run, folder: Path, label: str, names: list[str]):
+        self._check, self._names = check, list(names)
+        self._cpu, self._other = (
+            started(check, "equal", side, str(folder), *names, label=label, **env, **_SETTING)
+            for side, env in (("cpu", {"JAX_PLATFORMS": "cpu"}), ("accelerator", {}))
+        )
+
+    def rows(self, until: float) -> None:
+        """Compares the rows in order and records each."""
+        for name in self._names:
+            values = self._row(name, until)
+            if not self._names:
+                return  # the call was cut, and so was this row
+            with _LOCK:
+                self._check.record.put("equal", name, values)
+                self._check.say(f"equal {name}: {values.get('error') or values['relative_difference']}")
             if time.monotonic() > until:
                 return
-    finally:
-        cpu.close()
-        other.close()
 
+    def close(self) -> None:
+        """Ends both workers. The rows that are left are not begun."""
+        self._names.clear()
+        self._cpu.close()
+        self._other.close()
 
-def _row(check: Run, cpu: Worker, other: Worker, name: str, until: float) -> dict[str, Any]:
-    until = until if check.quick else min(until, time.monotonic() + _SECONDS)
-    try:
-        values = _of_row(name, cpu, cpu.read(until), until)
-        if "error" not in values:
-            values = _of_row(name, other, other.ask(name, until), until)
-    except WorkerError as error:
-        values = {"error": str(error)}
-    check.say(f"equal {name}: {values.get('error') or values['relative_difference']}")
-    return values
+    def _row(self, name: str, until: float) -> dict[str, Any]:
+        until = until if self._check.quick else min(until, time.monotonic() + _SECONDS)
+        try:
+            values = _of_row(name, self._cpu, self._cpu.read(until), until)
+            if "error" not in values:
+                values = _of_row(name, self._other, self._other.ask(name, until), until)
+        except WorkerError as error:
+            values = {"error": str(error)}
+        return values
 
 
 def _of_row(name: str, worker: Worker, answer: dict[str, Any], until: float) -> dict[str, Any]:

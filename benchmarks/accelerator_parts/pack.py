@@ -113,14 +113,15 @@ def _digits(images: Path, folder: Path) -> None:
 
 
 def _faces(images: Path, folder: Path) -> None:
-    from gan_jax.config.recipes.faces import HAIR, PART
+    from gan_jax.config.recipes.faces import HAIR, KEPT, PART
 
     name, table = PART["files"]["train"], PART["attributes_file"]
     _photographs(images / name, folder / name, lambda size: _middle(size), (64, 64), quality=90)
     count, names, *rows = (images / table).read_text().splitlines()
-    columns = [names.split().index(attribute) for attribute in HAIR]
+    attributes = sorted({*HAIR, *KEPT})
+    columns = [names.split().index(attribute) for attribute in attributes]
     kept = (" ".join([file, *(values[i] for i in columns)]) for file, *values in map(str.split, rows))
-    (folder / table).write_text("\n".join([count, " ".join(HAIR), *kept]) + "\n")
+    (folder / table).write_text("\n".join([count, " ".join(attributes), *kept]) + "\n")
 
 
 def _facades(images: Path, folder: Path) -> None:

@@ -128,7 +128,8 @@ def last_line(path: Path) -> str:
     return lines[-1][:300] if lines else "no output"
 
 
-def started(run: Run, part: str, *args: str, **env: str) -> Worker:
-    """A worker of `accelerator.py` itself."""
+def started(run: Run, part: str, *args: str, label: str = "", **env: str) -> Worker:
+    """A worker of `accelerator.py` itself. `label` tells its log from those of other workers of a part."""
     command = [str(PROGRAM), "worker", part, *args]
-    return Worker(run, "-".join([part, *args[:1]]).replace("/", "_"), command, run.env(**env))
+    name = "-".join(filter(None, [part, *args[:1], label])).replace("/", "_")
+    return Worker(run, name, command, run.env(**env))

@@ -40,9 +40,12 @@ def command() -> str:
 
 
 def commit() -> str | None:
-    """The git commit of this package's checkout, with `-dirty` if files differ; None without a checkout."""
+    """The git commit of this package's checkout, with `-dirty` if files differ.
+
+    Without a checkout it is the value of GAN_JAX_COMMIT, which tells the origin of copied files, or None.
+    """
     if not (_FOLDER.parent / ".git").exists() or shutil.which("git") is None:
-        return None
+        return os.environ.get("GAN_JAX_COMMIT") or None
 
     def git(*args):
         return subprocess.run(["git", "-C", str(_FOLDER), *args], capture_output=True, text=True)

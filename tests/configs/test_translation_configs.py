@@ -23,7 +23,7 @@ VARIANTS = {
     "discogan_svhn_mnist": ["paper", "part", "quick", "paper,part"],
     "discogan_horse2deer": ["cat2dog", "paper", "part", "quick", "cat2dog,part,paper"],
     "pix2pix_celeba": ["colour", "part", "quick", "colour,part", "colour,quick"],
-    "pix2pix_facades": ["photo2labels", "part", "l1,part", "cgan", "encoder,quick", "quick"],
+    "pix2pix_facades": ["photo2labels", "part", "mid", "l1,part", "cgan", "encoder,quick", "quick"],
     "pix2pix_scenes": ["folders", "l1", "cgan", "quick", "l1,quick", "folders,quick"],
 }
 EVERY = [(name, variant) for name, variants in VARIANTS.items() for variant in ("", *variants)]

@@ -27,7 +27,7 @@ def checkout(tmp_path, monkeypatch):
     package = tmp_path / "checkout" / "gan_jax"
     package.mkdir(parents=True)
     (package / "module.py").write_text("")
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GAN_JAX_COMMIT"):
         monkeypatch.delenv(name, raising=False)
     git(package.parent, "init", "-q")
     git(package.parent, "add", ".")
@@ -41,11 +41,12 @@ def git(folder, *args):
     return done.stdout.strip()
 
 
-def test_commit_is_the_head_of_the_checkout_and_says_if_the_package_was_changed(checkout):
+def test_commit_is_the_head_of_the_checkout_and_says_if_the_package_was_changed(checkout, monkeypatch):
     assert provenance.commit() is None  # no commit yet
     git(checkout, "commit", "-q", "-m", "one")
     head = git(checkout, "rev-parse", "HEAD")
     assert len(head) == 40
+    monkeypatch.setenv("GAN_JAX_COMMIT", "abc")  # a checkout tells its own
     assert provenance.commit() == head
     (checkout / "gan_jax" / "untracked.py").write_text("")
     (checkout / "notes.txt").write_text("")
@@ -59,6 +60,8 @@ def test_there_is_no_commit_outside_a_checkout_or_without_git(checkout, monkeypa
     with monkeypatch.context() as without_git:
         without_git.setattr(shutil, "which", lambda name: None)
         assert provenance.commit() is None
+        without_git.setenv("GAN_JAX_COMMIT", "abc")
+        assert provenance.commit() == "abc"
     # The package is installed inside another checkout, whose commit does not describe the package.
     site = checkout / "venv" / "gan_jax"
     site.mkdir(parents=True)

@@ -7,9 +7,8 @@ from typing import Any
 import ml_collections
 
 from gan_jax.config.recipes import drawn_faces, faces, generation
-from gan_jax.config.recipes.classifiers import classifier
 from gan_jax.config.recipes.digits import shorten
-from gan_jax.config.sets import dataset, role
+from gan_jax.config.sets import dataset
 
 # Images in an update, by stage from 4 pixels on; later stages have the last one.
 ONE_GPU = (128, 128, 128, 64, 32, 16, 8, 4, 4)
@@ -56,17 +55,7 @@ def faces_by(name: str, kind: str, *, size: int, **fields: Any) -> ml_collection
     )
     config.data.sets.images = dataset("celeb_a", attributes=faces.KEPT, embedded="emoji")
     config.data.flip = True
-    config.requires.judge = classifier(
-        "judge_faces",
-        role("images[train]"),
-        role("images[test]"),
-        steps=10_000,
-        size=size,
-        input_size=32,
-        attributes=faces.KEPT,
-        flip=0.5,
-    )
-    config.evals.test = generation.scored(prefix="face")
+    drawn_faces.judge(config, size)
     return config
 
 
@@ -85,8 +74,7 @@ def part(config: ml_collections.ConfigDict, period: int, last: int, batch_size: 
       last: images of the last stage after its fade.
       batch_size: images of an update.
     """
-    table = {"attributes_file": faces.PART["attributes_file"], "attributes": faces.KEPT}
-    drawn_faces.files(config, drawn_faces.PART, drawn_faces.PART_LEARNED, **table)
+    drawn_faces.files(config, drawn_faces.PART, drawn_faces.PART_LEARNED, **drawn_faces.PART_TABLE)
     config.data.size = config.model.size = config.requires.judge.data.size = 32
     shorten(config.requires.judge, 1000)
     config.model.width_base, config.model.width_max, config.model.z_dim = 1024, 64, 64
