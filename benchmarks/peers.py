@@ -106,7 +106,9 @@ def ours(fields, batch, frozen=(), start=0, cycle=1):
         lowered = step.lower(box[0], placed, devices.clock(0, 0, True), phase)
         calls[phase] = lowered.compile()  # a compiled step has its phase in it
         share = repeated.count(phase) / cycle
-        counted["flop"] += share * lowered.cost_analysis()["flops"]
+        # Some accelerators count only compiled programs.
+        written = lowered.cost_analysis() or calls[phase].cost_analysis()
+        counted["flop"] += share * written["flops"]
         counted["bytes"] += share * calls[phase].cost_analysis()["bytes accessed"]
         temporary = calls[phase].memory_analysis().temp_size_in_bytes
         counted["temporary_bytes"] = max(counted["temporary_bytes"], temporary)

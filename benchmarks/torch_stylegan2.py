@@ -31,7 +31,7 @@ class Game:
     def styles(self, count: int) -> Tensor:
         """Styles [n, L, d] of fresh latents, mixed with the given probability; moves their mean."""
         w = self.g.draw(torch.randn(count, self.fields["z_dim"]))
-        self.mean_style.lerp_(w.detach().mean(0), 0.005)
+        self.mean_style.lerp_(w.detach().float().mean(0), 0.005)  # w is bfloat16 under autocast
         ws = w[:, None].expand(-1, self.g.styles, -1)
         if self.fields["style_mixing"]:
             other = self.g.draw(torch.randn(count, self.fields["z_dim"]))[:, None]

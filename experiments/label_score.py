@@ -41,7 +41,7 @@ _ABSENT = flags.DEFINE_enum(
     segmentation.ABSENT,
     "treatment of classes without a true pixel; the official script has 'zero'",
 )
-_COLUMNS = 12
+_WIDTH = 768  # pixels of a row of the sheet, before it is enlarged
 MEASURES = students.MEASURES["fcn"]
 # Cityscapes' labels to photographs, FCN-8s: pix2pix, tables 1 and 4 at 256 pixels; CycleGAN, tables 2 and 4,
 # at 128. Neither paper has the score for other data.
@@ -158,7 +158,7 @@ def measure(configs, sees, maps, classes):
             row[name].append(value)
         row["runs"].append({k: result[k] for k in ("seed", "seconds", "params_sha256", "commit")})
         if not config.seed:
-            row["per_class_iou"], shown = per_class, (drawn[:_COLUMNS], seen[:_COLUMNS])
+            row["per_class_iou"], shown = per_class, (drawn, seen)
     row["config"] = configs[0].to_dict()
     return row, shown
 
@@ -178,15 +178,17 @@ def main():
     truth, per_class, seen = score(sees, photos, maps, classes)
     rows = [{"name": "ground_truth", "label": "ground truth: real photographs", "per_class_iou": per_class}]
     rows[0] |= {name: [value] for name, value in truth.items()}
+    columns = max(2, _WIDTH // first.data.size)
     shown = {
-        "label maps": palette.paint(maps[:_COLUMNS]),
-        "real photographs": photos[:_COLUMNS],
-        "predicted from real photographs": palette.paint(seen[:_COLUMNS]),
+        "label maps": palette.paint(maps[:columns]),
+        "real photographs": photos[:columns],
+        "predicted from real photographs": palette.paint(seen[:columns]),
     }
     for name, configs in found.items():
         row, (drawn, seen) = measure(configs, sees, maps, classes)
         rows.append(row)
-        shown |= {f"{name}: drawn from the label maps": drawn, f"{name}: predicted": palette.paint(seen)}
+        shown[f"{name}: drawn from the label maps"] = drawn[:columns]
+        shown[f"{name}: predicted"] = palette.paint(seen[:columns])
     content = {
         "target": f"{students.describe(test)}, {len(photos)} at {first.data.size} pixels",
         "train": students.describe(judge.data.roles.image),
@@ -202,7 +204,7 @@ def main():
         "device": result["device"],
         **tables.origin(),
     }
-    print(tables.write(content, markdown(content), sheets.panels(shown, columns=_COLUMNS)))
+    print(tables.write(content, markdown(content), sheets.panels(shown, columns=columns)))
 
 
 def shares(maps, names):

@@ -40,12 +40,13 @@ def command() -> str:
 
 
 def commit() -> str | None:
-    """The git commit of this package's checkout, with `-dirty` if files differ.
+    """The git commit of this package's checkout, with `-dirty` if files differ; None without a checkout.
 
-    Without a checkout it is the value of GAN_JAX_COMMIT, which tells the origin of copied files, or None.
+    GAN_JAX_COMMIT in the environment replaces it, where the files were copied from a checkout elsewhere.
     """
-    if not (_FOLDER.parent / ".git").exists() or shutil.which("git") is None:
-        return os.environ.get("GAN_JAX_COMMIT") or None
+    told = os.environ.get("GAN_JAX_COMMIT")
+    if told or not (_FOLDER.parent / ".git").exists() or shutil.which("git") is None:
+        return told or None
 
     def git(*args):
         return subprocess.run(["git", "-C", str(_FOLDER), *args], capture_output=True, text=True)

@@ -41,12 +41,11 @@ def git(folder, *args):
     return done.stdout.strip()
 
 
-def test_commit_is_the_head_of_the_checkout_and_says_if_the_package_was_changed(checkout, monkeypatch):
+def test_commit_is_the_head_of_the_checkout_and_says_if_the_package_was_changed(checkout):
     assert provenance.commit() is None  # no commit yet
     git(checkout, "commit", "-q", "-m", "one")
     head = git(checkout, "rev-parse", "HEAD")
     assert len(head) == 40
-    monkeypatch.setenv("GAN_JAX_COMMIT", "abc")  # a checkout tells its own
     assert provenance.commit() == head
     (checkout / "gan_jax" / "untracked.py").write_text("")
     (checkout / "notes.txt").write_text("")
@@ -55,13 +54,19 @@ def test_commit_is_the_head_of_the_checkout_and_says_if_the_package_was_changed(
     assert provenance.commit() == f"{head}-dirty"
 
 
+def test_the_environment_tells_the_commit_of_copied_files(checkout, monkeypatch):
+    git(checkout, "commit", "-q", "-m", "of the copy")
+    monkeypatch.setenv("GAN_JAX_COMMIT", "abc")
+    assert provenance.commit() == "abc"
+    monkeypatch.setenv("GAN_JAX_COMMIT", "")
+    assert provenance.commit() == git(checkout, "rev-parse", "HEAD")
+
+
 def test_there_is_no_commit_outside_a_checkout_or_without_git(checkout, monkeypatch):
     git(checkout, "commit", "-q", "-m", "one")
     with monkeypatch.context() as without_git:
         without_git.setattr(shutil, "which", lambda name: None)
         assert provenance.commit() is None
-        without_git.setenv("GAN_JAX_COMMIT", "abc")
-        assert provenance.commit() == "abc"
     # The package is installed inside another checkout, whose commit does not describe the package.
     site = checkout / "venv" / "gan_jax"
     site.mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
+from scipy import ndimage
 
 from gan_jax.data.embedded.paintings import canvas
 from gan_jax.data.embedded.paintings.canvas import SIDE
@@ -69,8 +70,9 @@ def contours(
     pixels = colours[order[level]] + fade * (place - level - 0.5)[..., None]
     edge = (level != np.roll(level, 1, 0)) | (level != np.roll(level, 1, 1))
     edge[0] = edge[:, 0] = False
-    thick = Image.fromarray(edge).convert("L").filter(ImageFilter.MaxFilter(line))
-    return canvas.image(np.where(np.asarray(thick)[..., None] > 0, colours[0], pixels))
+    # MaxFilter of Pillow 12.3.0 ends the process with a floating point exception.
+    thick = ndimage.maximum_filter(edge, line, mode="nearest")
+    return canvas.image(np.where(thick[..., None], colours[0], pixels))
 
 
 def charcoal(
