@@ -21,6 +21,7 @@ from accelerator_parts.workers import Run, Worker, WorkerError
 _SECONDS = 150.0  # for one row
 _START = 120.0  # until all sides of a row have made their first step
 _TURN, _PAIRS = 0.3, 7  # seconds of a turn, and counted turns of each side
+_MEMORY = "0.1"  # largest share of the memory for each of our sides; the search for kernels takes much more
 _HOME = Path(__file__).parents[1]
 
 
@@ -148,7 +149,8 @@ def _row(check: Run, name: str, until: float) -> dict[str, Any]:
             command = [str(_HOME / row.program), f"--worker={side.worker}", *side.flags]
             command += [f"--{flag}={value}" for flag, value in flags.items()]
             label = f"times-{name}-{title.replace(', ', '-').replace(' ', '_')}"
-            workers[title] = Worker(check, label, command, check.env(**side.env))
+            env = {} if row.large or side.worker == "torch" else {"XLA_PYTHON_CLIENT_MEM_FRACTION": _MEMORY}
+            workers[title] = Worker(check, label, command, check.env(**side.env, **env))
         facts, failed = _first_steps(workers, until if check.quick else min(until, time.monotonic() + _START))
         seconds = _turns(workers, until, 2 if check.quick else _PAIRS, row.cycle)
     finally:

@@ -89,11 +89,8 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
       ConfigError: naming the field, its value and what is allowed.
     """
     require_roles(roles, ("source",), "its images are translated")
-    sets, asked, given = (
-        LabelSets(options["labels"], options["exclusive"]),
-        options["asked"],
-        options["given"],
-    )
+    sets = LabelSets(options["labels"], options["exclusive"])
+    asked, given = options["asked"], options["given"]
     to, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
     _require_known(sets, to, of, asked, given)
     if options["judge"] not in requires:

@@ -23,11 +23,8 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     """
     del requires
     require_roles(roles, ("source",), "its images are translated")
-    sets, asked, given = (
-        LabelSets(options["labels"], options["exclusive"]),
-        options["asked"],
-        options["given"],
-    )
+    sets = LabelSets(options["labels"], options["exclusive"])
+    asked, given = options["asked"], options["given"]
     _, of = sets.place(asked, "asked"), sets.place(given or asked, "given")
     none = np.zeros(0, np.int32) if sets.exclusive[of] else np.zeros((0, len(sets.names[of])), np.int32)
     sets.requests(none, asked, given, options["wrong_mask"])

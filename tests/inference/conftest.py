@@ -9,7 +9,8 @@ import scored
 from tiny_models import known
 
 from gan_jax import config as configuration
-from gan_jax.inference import generators
+from gan_jax.inference import generators, sample
+from gan_jax.runs import restore
 from gan_jax.train import train
 
 
@@ -101,3 +102,17 @@ def sets(tmp_path_factory):
     place = tmp_path_factory.mktemp("sets")
     ours, real = scored.noise(30, 0), scored.noise(24, 1, 200)
     return (scored.folder(place / "ours", ours), scored.folder(place / "real.zip", real)), (ours, real)
+
+
+@pytest.fixture(scope="module")
+def styled(runs_folder):
+    """A run of a model with styles."""
+    return restore.load(runs_folder / "styled")
+
+
+@pytest.fixture(scope="module")
+def samples(runs_folder, tmp_path_factory):
+    """Eight samples of `styled`: image, z and w."""
+    out = tmp_path_factory.mktemp("samples") / "eight.npz"
+    sample.run(runs_folder / "styled", out=str(out), num=8, seed=2)
+    return {**np.load(out), "file": str(out)}

@@ -5,34 +5,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_jax.errors import ConfigError
-from gan_jax.inference import edit, interpolate, mix, noise, project, sample, styles, truncation
+from gan_jax.inference import edit, interpolate, mix, noise, project, sample, truncation
 from gan_jax.ops.latents import factorised_directions
 from gan_jax.ops.pixels import to_uint8
 from gan_jax.runs import restore
 
 
-@pytest.fixture(scope="module")
-def run(runs_folder):
-    return restore.load(runs_folder / "styled")
+def params(styled):
+    return styled.state.players["gen"].params
 
 
-@pytest.fixture(scope="module")
-def samples(runs_folder, tmp_path_factory):
-    """Eight samples of the run: image, z and w."""
-    out = tmp_path_factory.mktemp("samples") / "eight.npz"
-    sample.run(runs_folder / "styled", out=str(out), num=8, seed=2)
-    return {**np.load(out), "file": str(out)}
-
-
-def params(run):
-    return run.state.players["gen"].params
-
-
-def by_hand(run, ws, level=None):
+def by_hand(styled, ws, level=None):
     """The image of styles [n, 4, 3] and of the noise map that reaches it, as bytes."""
-    image = np.einsum("nld,ldp->np", ws, params(run)["synthesis"]["kernel"]).reshape(-1, 8, 8, 3)
-    level = run.state.frozen["noise"]["n02"] if level is None else level
+    image = np.einsum("nld,ldp->np", ws, params(styled)["synthesis"]["kernel"]).reshape(-1, 8, 8, 3)
+    level = styled.state.frozen["noise"]["n02"] if level is None else level
     return to_uint8(image + 0.1 * np.broadcast_to(level, (len(ws), 8, 8))[..., None])
 
 
@@ -41,9 +27,9 @@ def close(a, b):
     assert np.abs(a.astype(int) - b.astype(int)).max() <= 1
 
 
-def mapped(run, z):
+def mapped(styled, z):
     """The styles of latents, the same for all four layers."""
-    dense = params(run)["mapping"]["Dense_0"]
+    dense = params(styled)["mapping"]["Dense_0"]
     return np.repeat((z @ dense["kernel"] + dense["bias"])[:, None], 4, 1)
 
 
@@ -52,17 +38,17 @@ def arrays(mode, folder, tmp_path, **options):
     return {**np.load(tmp_path / "out.npz"), "told": told}
 
 
-def test_samples_are_the_images_of_their_styles_and_of_the_fixed_noise(run, samples):
-    np.testing.assert_allclose(samples["w"], mapped(run, samples["z"]), rtol=1e-5, atol=1e-6)
-    close(samples["image"], by_hand(run, samples["w"]))
+def test_samples_are_the_images_of_their_styles_and_of_the_fixed_noise(styled, samples):
+    np.testing.assert_allclose(samples["w"], mapped(styled, samples["z"]), rtol=1e-5, atol=1e-6)
+    close(samples["image"], by_hand(styled, samples["w"]))
 
 
 @pytest.mark.parametrize("psi", [0.7, 0.0, -1.0])
-def test_truncation_moves_the_styles_towards_their_mean(runs_folder, run, samples, tmp_path, psi):
+def test_truncation_moves_the_styles_towards_their_mean(runs_folder, styled, samples, tmp_path, psi):
     found = arrays(sample, runs_folder / "styled", tmp_path, num=8, seed=2, truncation=psi)
     mean = np.arange(3.0)
     np.testing.assert_allclose(found["w"], mean + psi * (samples["w"] - mean), rtol=1e-5, atol=1e-6)
-    close(found["image"], by_hand(run, found["w"]))
+    close(found["image"], by_hand(styled, found["w"]))
     if psi == 0:
         assert len(np.unique(found["image"].reshape(8, -1), axis=0)) == 1
 
@@ -74,13 +60,13 @@ def test_classes_reach_the_styles(runs_folder, tmp_path):
     np.testing.assert_allclose(step, kernel["kernel"][1] - kernel["kernel"][0], rtol=1e-4, atol=1e-5)
 
 
-def test_a_path_is_straight_between_styles(runs_folder, run, samples, tmp_path):
+def test_a_path_is_straight_between_styles(runs_folder, styled, samples, tmp_path):
     found = arrays(interpolate, runs_folder / "styled", tmp_path, seed=2, pairs=["1-6"], columns=5)
     assert found["told"]["path"] == "linear"
     ends = samples["w"][[1, 6]]
     t = np.linspace(0, 1, 5)[:, None, None]
     np.testing.assert_allclose(found["w"], (1 - t) * ends[0] + t * ends[1], rtol=1e-4, atol=1e-5)
-    close(found["image"], by_hand(run, found["w"]))
+    close(found["image"], by_hand(styled, found["w"]))
     found = arrays(interpolate, runs_folder / "styled", tmp_path, seed=2, pairs=["1-6"], columns=3, space="z")
     assert found["told"]["path"] == "spherical"
     np.testing.assert_allclose(found["z"][[0, 2]], samples["z"][[1, 6]], rtol=1e-5)
@@ -101,7 +87,7 @@ def test_a_video_has_the_frames_of_the_path(runs_folder, tmp_path):
     assert frames.shape[-1] == 3
 
 
-def test_a_mix_takes_the_chosen_layers_from_the_first_row(runs_folder, run, samples, tmp_path):
+def test_a_mix_takes_the_chosen_layers_from_the_first_row(runs_folder, styled, samples, tmp_path):
     options = {"seed": 2, "rows": 2, "columns": 3}
     found = arrays(mix, runs_folder / "styled", tmp_path, layers="1-2", **options)
     grid = found["image"].reshape(3, 4, 8, 8, 3)
@@ -113,11 +99,11 @@ def test_a_mix_takes_the_chosen_layers_from_the_first_row(runs_folder, run, samp
         for j in range(3):
             np.testing.assert_allclose(w[i, j, [0, 3]], samples["w"][i, [0, 3]], rtol=1e-5)
             np.testing.assert_allclose(w[i, j, 1:3], samples["w"][2 + j, 1:3], rtol=1e-5)
-    close(grid[1:, 1:].reshape(6, 8, 8, 3), by_hand(run, found["w"]))
+    close(grid[1:, 1:].reshape(6, 8, 8, 3), by_hand(styled, found["w"]))
     assert arrays(mix, runs_folder / "styled", tmp_path, **options)["told"]["layers"] == "2-3"
 
 
-def test_an_edit_moves_the_chosen_layers_along_a_direction(runs_folder, run, samples, tmp_path):
+def test_an_edit_moves_the_chosen_layers_along_a_direction(runs_folder, styled, samples, tmp_path):
     options = {"seed": 2, "num": 2, "directions": 2, "columns": 3, "truncation": 1.0}
     found = arrays(edit, runs_folder / "styled", tmp_path, layers="0-1", strength=2.0, **options)
     w = found["w"].reshape(2, 2, 3, 4, 3) - samples["w"][:2, None, None]
@@ -126,13 +112,13 @@ def test_an_edit_moves_the_chosen_layers_along_a_direction(runs_folder, run, sam
         for column, length in enumerate((-2, 0, 2)):
             np.testing.assert_allclose(w[0, d, column, 0], length * found["direction"][d], atol=1e-5)
     np.testing.assert_allclose(found["direction"] @ found["direction"].T, np.eye(2), atol=1e-5)
-    close(found["image"], by_hand(run, found["w"]))
+    close(found["image"], by_hand(styled, found["w"]))
 
 
-def test_noise_is_silent_fixed_or_drawn(runs_folder, run, samples, tmp_path):
+def test_noise_is_silent_fixed_or_drawn(runs_folder, styled, samples, tmp_path):
     found = arrays(noise, runs_folder / "styled", tmp_path, seed=2, num=3, truncation=1.0)
     rows = found["image"].reshape(3, 5, 8, 8, 3)
-    close(rows[:, 0], by_hand(run, samples["w"][:3], np.zeros((8, 8))))
+    close(rows[:, 0], by_hand(styled, samples["w"][:3], np.zeros((8, 8))))
     close(rows[:, 1], samples["image"][:3])
     assert np.any(rows[:, 2] != rows[:, 3])
     # The map of unit variance has weight 0.1, which is 12.75 grey levels.
@@ -147,7 +133,7 @@ def test_the_noise_of_an_image_does_not_depend_on_the_number_of_images(runs_fold
 
 
 def test_a_row_of_truncations_goes_from_the_image_through_the_mean_to_the_other_side(
-    runs_folder, run, samples, tmp_path
+    runs_folder, styled, samples, tmp_path
 ):
     found = arrays(truncation, runs_folder / "styled", tmp_path, seed=2, num=3)
     np.testing.assert_array_equal(found["truncation"], [1, 0.7, 0.5, 0, -0.5, -1])
@@ -155,34 +141,20 @@ def test_a_row_of_truncations_goes_from_the_image_through_the_mean_to_the_other_
     np.testing.assert_allclose(w[:, 0], samples["w"][:3], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(w[:, 3], np.broadcast_to(np.arange(3.0), (3, 4, 3)))
     np.testing.assert_allclose(w[:, 0] + w[:, 5], 2 * np.broadcast_to(np.arange(3.0), (3, 4, 3)), atol=1e-5)
-    close(found["image"], by_hand(run, found["w"]))
+    close(found["image"], by_hand(styled, found["w"]))
     two = arrays(truncation, runs_folder / "styled", tmp_path, seed=2, num=1, truncations=["1", "-2"])
     np.testing.assert_array_equal(two["truncation"], [1, -2])
 
 
-@pytest.mark.parametrize("mode", [edit, mix, noise])
-def test_modes_of_layers_are_refused_where_layers_take_no_styles(
-    runs_folder, run, tmp_path, mode, monkeypatch
-):
-    monkeypatch.setattr(type(run.model), "noise_sides", [])
-    name = mode.__name__.rpartition(".")[2]
-    words = (
-        "that adds noise; that of this run adds none" if mode is noise else "whose layers take styles; those"
-    )
-    with pytest.raises(ConfigError, match=f"^mode={name} needs a generator {words}"):
-        mode.run(runs_folder / "styled", out=str(tmp_path / "a.npz"))
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.long
-def test_the_projection_of_a_generated_image_comes_back(runs_folder, run, tmp_path):
-    ws = mapped(run, np.random.default_rng(0).normal(size=(3, 5)))
+def test_the_projection_of_a_generated_image_comes_back(runs_folder, styled, tmp_path):
+    ws = mapped(styled, np.random.default_rng(0).normal(size=(3, 5)))
     folder = tmp_path / "photographs"
     folder.mkdir()
-    for i, image in enumerate(by_hand(run, ws, np.zeros((8, 8)))):
+    for i, image in enumerate(by_hand(styled, ws, np.zeros((8, 8)))):
         Image.fromarray(image).save(folder / f"{i}.png")
     found = arrays(project, runs_folder / "styled", tmp_path, input=str(folder), steps=150, seed=1)
-    np.testing.assert_array_equal(found["target"], by_hand(run, ws, np.zeros((8, 8))))
+    np.testing.assert_array_equal(found["target"], by_hand(styled, ws, np.zeros((8, 8))))
     assert np.all(found["w"] == found["w"][:, :1])
     assert np.abs(found["w"][:, 0] - ws[:, 0]).max() < 0.25 * np.abs(ws).max()
     # What stays is the noise, which is brought back to variance 1.
@@ -196,82 +168,11 @@ def test_the_projection_of_a_generated_image_comes_back(runs_folder, run, tmp_pa
     np.testing.assert_allclose(again["w"], found["w"][[0, 2]], rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("mode", "options", "words"),
-    [
-        (sample, {"truncation": 3.0}, "truncation=3 is not allowed"),
-        (truncation, {"truncations": ["1", "x"]}, "truncations='1,x' is not allowed; allowed: numbers"),
-        (truncation, {"truncations": ["1", "nan"]}, "truncation=nan is not allowed; allowed: -2 to 2"),
-        (truncation, {"truncations": []}, "truncations='' is not allowed"),
-        (mix, {"layers": "2-4"}, "layers='2-4' is not allowed; allowed: such as 2-3, within 0-3"),
-        (mix, {"latents": "missing.npz"}, "latents='missing.npz' is no readable .npz"),
-        (mix, {"rows": 20}, "has the rows 0 to 7; 25 is asked for"),
-        (edit, {"directions": 4}, "directions=4 is not allowed; allowed: 1 to 3"),
-        (edit, {"layers": "b"}, "layers='b' is not allowed"),
-        (
-            edit,
-            {"directions": 1, "strength": float("nan")},
-            "strength=nan is not allowed; allowed: -1000 to 1000",
-        ),
-        (interpolate, {"space": "z"}, "has styles; allowed: --space=w"),
-        (mix, {"out": "a.gif"}, "out='a.gif' is not allowed"),
-    ],
-)
-def test_what_does_not_fit_is_refused(runs_folder, samples, tmp_path, mode, options, words):
-    if "rows 0" in words or "space" in options:
-        options = {**options, "latents": samples["file"]}
-    with pytest.raises(ConfigError, match=words.replace("(", r"\(")):
-        mode.run(runs_folder / "styled", **{"out": str(tmp_path / "a.npz"), **options})
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("options", [{"truncation": 0.5}, {"space": "w"}, {"latents": "a.npz"}])
-def test_a_model_without_styles_has_neither_truncation_nor_w(runs_folder, tmp_path, options):
-    mode = interpolate if "truncation" not in options else sample
-    with pytest.raises(ConfigError, match="needs a model with styles, such as styled, stylegan"):
-        mode.run(runs_folder / "plain", out=str(tmp_path / "a.npz"), **options)
-    with pytest.raises(ConfigError, match="this mode needs a model with styles"):
-        mix.run(runs_folder / "plain", out=str(tmp_path / "a.npz"))
-
-
-@pytest.mark.parametrize("flag", ["truncation", "labels", "seed"])
-@pytest.mark.parametrize("mode", [edit, interpolate, mix, noise])
-def test_flags_of_random_latents_are_refused_beside_styles_of_a_file(
-    runs_folder, samples, tmp_path, mode, flag
-):
-    if (mode, flag) == (noise, "seed"):  # it is that of the noise too
-        return
-    run, value = "styled_classes", {"truncation": 0.0, "labels": ["1"], "seed": 3}[flag]
-    options = {"latents": samples["file"], "out": str(tmp_path / "a.npz"), flag: value}
-    with pytest.raises(ConfigError, match=f"^--{flag} is for random latents; latents='.*' has styles$"):
-        mode.run(runs_folder / run, **options)
-    assert not list(tmp_path.iterdir())
-
-
 def test_a_path_between_styles_of_a_file_has_no_classes(runs_folder, samples, tmp_path):
     options = {"latents": samples["file"], "pairs": ["0-1"], "columns": 2}
     found = arrays(interpolate, runs_folder / "styled_classes", tmp_path, **options)
     np.testing.assert_allclose(found["w"], samples["w"][:2], rtol=1e-6)
     assert "label" not in found
-
-
-@pytest.mark.parametrize("mode", [edit, interpolate, mix, noise])
-def test_a_file_of_styles_is_not_replaced(runs_folder, samples, tmp_path, mode):
-    file = tmp_path / "w.npz"
-    np.savez(file, w=samples["w"])
-    before = file.read_bytes()
-    with pytest.raises(ConfigError, match=r"w.npz' is one of the files that are read"):
-        mode.run(runs_folder / "styled", latents=str(file), out=str(file))
-    assert file.read_bytes() == before
-
-
-def test_a_photograph_is_not_replaced_by_its_projection(runs_folder, tmp_path):
-    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photo.png")
-    before = (tmp_path / "photo.png").read_bytes()
-    for given in (tmp_path, tmp_path / "photo.png"):
-        with pytest.raises(ConfigError, match=r"photo.png' is one of the files that are read"):
-            project.run(runs_folder / "styled", input=str(given), out=str(tmp_path / "photo.png"), steps=1)
-    assert (tmp_path / "photo.png").read_bytes() == before
 
 
 def test_values_of_truncation_that_are_nearly_equal_have_files_of_their_own(runs_folder, tmp_path):
@@ -281,53 +182,16 @@ def test_values_of_truncation_that_are_nearly_equal_have_files_of_their_own(runs
     assert names == ["0000_0.1234567.png", "0000_0.1234568.png", "0000_1.png"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        ("array", "is no readable .npz"),
-        ("empty", "is no readable .npz"),
-        ("damaged", "is no readable .npz"),
-        ("nan", "w is not finite$"),
-    ],
-)
-def test_a_file_of_styles_that_cannot_be_used_is_one_line(run, tmp_path, kind, words):
-    file = tmp_path / "w.npz"
-    np.savez(file, w=np.full((2, 4, 3), np.nan if kind == "nan" else 1.0, np.float32))
-    if kind == "array":
-        with open(file, "wb") as plain:
-            np.save(plain, np.zeros((2, 4, 3)))
-    elif kind != "nan":
-        content = bytearray(file.read_bytes())
-        content[60] ^= 255
-        file.write_bytes(b"" if kind == "empty" else content)
-    with pytest.raises(ConfigError, match=words) as refusal:
-        styles.read(str(file), run.model)
-    assert "\n" not in str(refusal.value)
-    with pytest.raises(
-        ConfigError, match=r"^latents='~nobody-here/w.npz' is not allowed: there is no such user"
-    ):
-        styles.read("~nobody-here/w.npz", run.model)
-
-
-def test_styles_of_another_shape_are_named(runs_folder, run, tmp_path):
-    np.savez(tmp_path / "w.npz", w=np.zeros((2, 5, 3), np.float32))
-    with pytest.raises(ConfigError, match=r"w is float32 \[2, 5, 3\]; this run takes floats \[n, 4, 3\]"):
-        styles.read(str(tmp_path / "w.npz"), run.model)
-    np.savez(tmp_path / "z.npz", z=np.zeros((2, 5)))
-    with pytest.raises(ConfigError, match="has no array 'w'"):
-        styles.read(str(tmp_path / "z.npz"), run.model)
-
-
-def test_the_directions_of_an_edit_are_those_of_the_chosen_layers(runs_folder, run, tmp_path):
+def test_the_directions_of_an_edit_are_those_of_the_chosen_layers(runs_folder, styled, tmp_path):
     found = arrays(edit, runs_folder / "styled", tmp_path, layers="2-3", num=1, directions=1, columns=2)
-    wanted = factorised_directions(list(params(run)["synthesis"]["kernel"][2:]), 1)
+    wanted = factorised_directions(list(params(styled)["synthesis"]["kernel"][2:]), 1)
     np.testing.assert_allclose(found["direction"], wanted, atol=1e-5)
 
 
-def test_a_projection_starts_at_the_mean_style_with_the_mean_distance_from_it(monkeypatch, run):
+def test_a_projection_starts_at_the_mean_style_with_the_mean_distance_from_it(monkeypatch, styled):
     drawn = np.array([[[1.0, 2.0]], [[3.0, 6.0]]])
     monkeypatch.setattr(project.styles, "drawn", lambda *_: drawn)
-    mean, deviation = project._centre(run, 0)
+    mean, deviation = project._centre(styled, 0)
     np.testing.assert_array_equal(mean, [2, 4])
     assert deviation == pytest.approx(5**0.5)
 
@@ -350,14 +214,14 @@ def test_a_projection_depends_on_the_name_of_its_image_and_not_on_the_images_bes
     assert np.abs(whole["noise_00"][0] - whole["noise_00"][1]).max() > 0.1
 
 
-def test_every_step_of_a_projection_draws_for_itself(monkeypatch, run):
+def test_every_step_of_a_projection_draws_for_itself(monkeypatch, styled):
     drawn = []
-    monkeypatch.setattr(project.functions, "synthesiser", lambda run: lambda ws, maps: np.zeros((1, 8, 8, 3)))
+    monkeypatch.setattr(project.functions, "synthesiser", lambda _: lambda ws, maps: np.zeros((1, 8, 8, 3)))
     monkeypatch.setattr(project.projection, "pixel_distance", lambda made, wanted: np.zeros(1))
     start = project.projection.Unknowns(np.zeros((1, 1, 3)), [])
     monkeypatch.setattr(project.projection, "start", lambda *_: start)
     projector = object.__new__(project._Projector)
-    projector._run, projector._model, projector._key = run, run.model, jax.random.key(0)
+    projector._run, projector._model, projector._key = styled, styled.model, jax.random.key(0)
     projector._steps, projector._layers, projector._mean = 3, 1, np.zeros(3)
     projector._step = lambda found, memory, wanted, draw, t: drawn.append(draw) or (found, memory)
     projector(np.zeros((1, 8, 8, 3), np.uint8), ["a"], lambda: None)
