@@ -83,6 +83,8 @@ def configurations():
         for name in given.value:
             if name not in known:
                 raise ConfigError(f"{field}: {name!r} {nearest(name, known)}")
+            if given.value.count(name) > 1:
+                raise ConfigError(f"{field}: {name!r} is given twice")
     chosen = {}
     for name in _CHOSEN.value:
         if MODELS[name]["way"] == "labels":

@@ -52,7 +52,7 @@ MODE = flags.DEFINE_enum("mode", "train", _MODES, "what to do")
 
 def parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; an error is one line and exit code 2."""
-    argv = [_installed(arg) for arg in argv]
+    argv = [_installed(arg) for arg in _joined(argv)]
     try:
         # config_flags would report a missing file only when the value is used.
         missing = [file for file in map(_config_file, argv) if file and not Path(file).is_file()]
@@ -90,6 +90,17 @@ def _flags(argv: Sequence[str]) -> list[str]:
         return flags.FLAGS(argv)
     finally:
         sys.argv = before
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """The arguments, with `--config FILE` as `--config=FILE`."""
+    joined: list[str] = []
+    for arg in argv:
+        if joined and joined[-1] in ("--config", "-config"):
+            joined[-1] = f"--config={arg}"
+        else:
+            joined.append(arg)
+    return joined
 
 
 def _installed(arg: str) -> str:

@@ -133,6 +133,8 @@ def outcomes(tmp_path_factory, run_folder):
     lines["nothing"] = []
     lines["list"] = ["--mode=list", DIGITS]
     lines["fields"] = ["--mode=fields", DIGITS, "--config.batch_size=16"]
+    lists = "--config.requires.f.model.widths=4,8"
+    lines["a space before the file"] = ["--mode=fields", *DIGITS.split("="), lists]
     lines["eval"] = ["--mode=eval", workdir]
     lines["eval of an empty folder"] = ["--mode=eval", f"--workdir={run_folder / 'empty'}"]
     lines["sample of a classifier"] = ["--mode=sample", workdir, "--out=a.png"]
@@ -172,6 +174,12 @@ def test_variants_and_fields_of_a_configuration_are_listed(outcomes):
     assert "\nModels (" not in outcomes["list"]["out"]
     assert "\n--config.batch_size=16  # " in outcomes["fields"]["out"]
     assert outcomes["fields"]["made"] == outcomes["list"]["made"] == []
+
+
+def test_a_space_before_the_file_is_as_good_as_an_equals_sign(outcomes):
+    found = outcomes["a space before the file"]
+    assert found["code"] == 0, found["err"]
+    assert "\n--config.requires.f.model.widths=(4, 8)  # " in found["out"]
 
 
 def test_a_misspelt_data_set_is_named_before_anything_is_trained_or_recorded(outcomes):

@@ -17,9 +17,9 @@ from rich.progress import Progress
 
 from gan_jax.data.pixels import views
 from gan_jax.data.pixels.framing import Framing
-from gan_jax.data.sources import decoding
+from gan_jax.data.sources import decoding, listing
 from gan_jax.data.sources.decoding import Skipped
-from gan_jax.errors import DataError
+from gan_jax.errors import DataError, IncompleteError
 from gan_jax.inference import output, styles
 from gan_jax.inference.sources import Source
 from gan_jax.ops import draws, projection
@@ -62,10 +62,11 @@ def run(
     Raises:
       ConfigError, WorkdirError: see `output.check`, `styles`, `Source.open`.
       DataError: no image can be read.
+      IncompleteError: some images cannot be read; the others were projected.
     """
     place = output.check(out)
     model = styles.model(workdir, place)
-    names, targets = _photographs(input, model, place)
+    names, targets, left_out = _photographs(input, model, place)
     trained = restore.load(workdir)
     size = min(_GROUP, len(targets))
     groups = [slice(i, i + size) for i in range(0, len(targets), size)]
@@ -85,6 +86,10 @@ def run(
     files = [f"{i:04}_{kind}" for i in range(len(pictures)) for kind in ("photograph", "projection")]
     across = 2 * output.square(-(-len(pictures) // 2))
     place.write(pairs, columns=min(across, len(pairs)), names=files, arrays=arrays)
+    if left_out:
+        message = f"{len(left_out)} of {len(names) + len(left_out)} images could not be used"
+        reasons = listing.counted(left_out)
+        raise IncompleteError(f"{message}: {reasons}; the others were projected, see {place.path}")
     mean = float(found["distance"].mean())
     return {"photographs": len(names), "mean distance": mean, "projections": place.path}
 
@@ -143,13 +148,13 @@ class _Projector:
 
 
 def _photographs(given, model, place):
-    """Names and pixels, uint8 [n, S, S, C], of the images that can be read; the others are named.
+    """Names and pixels, uint8 [n, S, S, C], of the images that can be read, and reasons of others by name.
 
     Raises:
       ConfigError: the output would replace one of them.
     """
     framing = Framing(model.size)
-    names, pictures = [], []
+    names, pictures, left_out = [], [], {}
     with contextlib.ExitStack() as stack:
         source = Source.open(given, stack)
         place.spare(source.paths)
@@ -157,13 +162,14 @@ def _photographs(given, model, place):
             try:
                 pixels = decoding.decode(source.content(name), framing)
             except Skipped as error:
-                _log.warning("%s is left out: %s", name, error)
+                left_out[name] = str(error)
+                _log.warning("%s: %s", listing.shown(name), error)
                 continue
             names.append(name)
             pictures.append(views.derived(pixels[None], "", model.channels)[0])
         if not names:
             raise DataError(f"{source.title} has no image that can be read")
-    return names, np.stack(pictures)
+    return names, np.stack(pictures), left_out
 
 
 def _centre(trained, seed):

@@ -92,7 +92,7 @@ class Model(Rates, base.Defaults):
         checks.require_range(self, 0, 1e9, "decay_steps")
         self.check_rates()
         if self.optimizer == "lbfgs":
-            self.refuse("where optimizer='lbfgs'", "warmup", "decay_end", "clip_norm")
+            self.refuse("where optimizer='lbfgs'", "warmup", "decay_end", "decay_steps", "clip_norm")
         checks.require_range(self, 0, 255, "regions")
         checks.require_widths(self, "sizes", "f_widths")
         checks.require("sizes", self.sizes, all(size % 2 for size in self.sizes), "odd numbers")

@@ -65,6 +65,7 @@ def test_finished_runs_are_only_read(done):
     [
         ("--models=StarGan", "models: 'StarGan' is not known; did you mean 'StarGAN'?"),
         ("--attributes=Bald", "attributes: 'Bald' is not known"),
+        ("--attributes=Male,Young,Male", "attributes: 'Male' is given twice"),
     ],
 )
 def test_an_unknown_name_ends_in_one_line(tmp_path, flag, message):

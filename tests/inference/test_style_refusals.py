@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_jax.errors import ConfigError
+from gan_jax.errors import ConfigError, IncompleteError
 from gan_jax.inference import edit, interpolate, mix, noise, project, sample, styles, truncation
 
 
@@ -128,3 +128,24 @@ def test_styles_of_another_shape_are_named(runs_folder, styled, tmp_path):
     np.savez(tmp_path / "z.npz", z=np.zeros((2, 5)))
     with pytest.raises(ConfigError, match="has no array 'w'"):
         styles.read(str(tmp_path / "z.npz"), styled.model)
+
+
+def test_a_photograph_that_cannot_be_read_is_named_after_the_others_are_projected(
+    runs_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(project._Projector, "__call__", _unchanged)
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    Image.fromarray(np.full((8, 8, 3), 9, np.uint8)).save(folder / "good.png")
+    (folder / "bad.png").write_bytes(b"no picture")
+    place = tmp_path / "out.npz"
+    words = r"^1 of 2 images could not be used: 1 not an image \(bad.png\); the others were projected, see "
+    with pytest.raises(IncompleteError, match=words):
+        project.run(runs_folder / "styled", input=str(folder), out=str(place), steps=1)
+    assert np.load(place)["target"].shape == (1, 8, 8, 3)
+
+
+def _unchanged(projector, targets, names, tick):
+    """Columns of a projection that takes the targets as they are."""
+    del projector, names, tick
+    return {"image": targets / 127.5 - 1, "distance": np.zeros(len(targets))}

@@ -91,6 +91,7 @@ def test_values_without_sense_are_refused(fields, message):
             "0 where decay_steps=9",
         ),
         ("gatys", {"clip_norm": 2.0}, "clip_norm=2.0", "0 where optimizer='lbfgs'"),
+        ("gatys", {"decay_steps": 9}, "decay_steps=9", "0 where optimizer='lbfgs'"),
         ("stargan", {"ema": 1.0}, "ema=1.0", "0 to 0.999999"),
     ],
 )
