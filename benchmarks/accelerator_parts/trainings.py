@@ -49,6 +49,8 @@ _PAPER = {"model.g_widths": (512, 256, 128), "model.d_widths": (128, 256, 512)}
 _DIGITS = {"data.sets.svhn.files": pack.SVHN, "data.sets.mnist.files": pack.MNIST}
 # A new training is one more row.
 ROWS = {
+    "stylegan2_64": Row("stylegan2_celeba.py:mid", 4, ("faces",)),
+    "dcgan_64": Row("dcgan_celeba.py:mid", 1, ("faces",)),
     "stargan_64": Row("stargan_celeba.py:mid", 2, ("faces",)),
     "dtn_paper_widths": Row("dtn_svhn_mnist.py:part,best", 1, ("digits",), {**_PAPER, **_DIGITS}),
     "pix2pix_facades_128": Row(
