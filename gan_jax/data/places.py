@@ -81,11 +81,7 @@ def find(text: str, *, data_dir: str = "", manual_dir: str = "") -> Place:
     if not path.name.endswith(_ARRAYS):
         allowed = "a folder or zip of images, an image, or a file of arrays, such as .npz"
         raise DataError(f"{arrays.shortened(path)}: cannot be used as data; allowed: {allowed}")
-    examples = arrays.read({"train": str(path)}, "train")
-    label = examples.columns.get("label")
-    classes = int(label.max()) + 1 if label is not None and label.ndim == 1 else 0
-    channels = examples.columns["image"].shape[-1]
-    return Place(text, {"files": {"train": str(path)}}, {"train": len(examples)}, channels, classes)
+    return _arrays(text, path)
 
 
 def has_attributes(place: Place, data_dir: str = "") -> bool:
@@ -127,6 +123,16 @@ def _embedded(name: str) -> Place:
     image, label = (catalogue.stand_ins(name, "train").columns[key] for key in ("image", "label"))
     classes = int(label.max()) + 1 if catalogue.LABELS[name] == catalogue.CLASSES else 0
     return Place(name, {"name": name}, sizes, image.shape[-1], classes)
+
+
+def _arrays(text: str, path: Path) -> Place:
+    """A file of arrays, whose classes are those of its training split."""
+    files = {split: str(path) for split in arrays.splits_of(path) if split in _NAMES}
+    sizes = {split: len(arrays.read(files, split)) for split in files}
+    columns = arrays.read(files, "train").columns
+    label = columns.get("label")
+    classes = int(label.max()) + 1 if label is not None and label.ndim == 1 else 0
+    return Place(text, {"files": files}, sizes, columns["image"].shape[-1], classes)
 
 
 def _of_tfds(name: str, data_dir: str, manual_dir: str) -> Place:

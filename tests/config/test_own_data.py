@@ -58,6 +58,20 @@ def test_at_most_2000_images_are_held_out(tmp_path, monkeypatch):
     assert found.evals.samples.roles.image.split == "train[48000:50000]"
 
 
+def test_an_npz_of_keras_layout_is_learned_whole_and_scored_on_its_test_images(tmp_path):
+    shades = {"x_train": np.arange(30), "x_test": np.arange(100, 104)}
+    arrays = {
+        k: np.broadcast_to(v[:, None, None], (len(v), 8, 8)).astype(np.uint8) for k, v in shades.items()
+    }
+    np.savez(tmp_path / "set.npz", **arrays, y_train=np.arange(30) % 3, y_test=np.arange(4) % 3)
+    place = data.places.find(str(tmp_path / "set.npz"))
+    assert (dict(place.sizes), place.channels, place.classes) == ({"train": 30, "test": 4}, 1, 3)
+    found = made("dcgan", tmp_path / "set.npz")
+    learned, scored = (loaded(found, r) for r in (found.data.roles.image, found.evals.samples.roles.image))
+    assert learned.columns["image"][:, 0, 0, 0].tolist() == list(range(30))
+    assert scored.columns["image"][:, 0, 0, 0].tolist() == [100, 101, 102, 103]
+
+
 @pytest.mark.parametrize("validation", [False, True])
 def test_each_class_gives_its_last_tenth(tmp_path, validation):
     pictures(tmp_path / "flowers/rose", 20)

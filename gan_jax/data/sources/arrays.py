@@ -95,6 +95,22 @@ def missing(path: Path) -> DataError:
     return DataError(f"there is no file {path}: {_WAYS}")
 
 
+def splits_of(path: Path) -> tuple[str, ...]:
+    """The names of the splits in a file of arrays: those of an `.npz` of Keras' layout, or `train` alone.
+
+    Raises:
+      DataError: the file is damaged.
+    """
+    if path.suffix != ".npz":
+        return ("train",)
+    try:
+        with reading.Arrays(path) as archive:
+            found = tuple(name.removeprefix("x_") for name in archive if name.startswith("x_"))
+            return found if "image" not in archive and "train" in found else ("train",)
+    except OSError as error:
+        raise _damaged(path, "an .npz archive of plain arrays", error) from error
+
+
 def _read_file(path: Path, split: str) -> Examples:
     if path.suffix == ".npz":
         return _read_npz(path, split)
