@@ -41,7 +41,7 @@ _ABSENT = flags.DEFINE_enum(
     segmentation.ABSENT,
     "treatment of classes without a true pixel; the official script has 'zero'",
 )
-_WIDTH = 768  # pixels of a row of the sheet, before it is enlarged
+_WIDTH, _COLUMNS = 768, 12  # most pixels and images in a row of the sheet, before it is enlarged
 MEASURES = students.MEASURES["fcn"]
 # Cityscapes' labels to photographs, FCN-8s: pix2pix, tables 1 and 4 at 256 pixels; CycleGAN, tables 2 and 4,
 # at 128. Neither paper has the score for other data.
@@ -178,7 +178,7 @@ def main():
     truth, per_class, seen = score(sees, photos, maps, classes)
     rows = [{"name": "ground_truth", "label": "ground truth: real photographs", "per_class_iou": per_class}]
     rows[0] |= {name: [value] for name, value in truth.items()}
-    columns = max(2, _WIDTH // first.data.size)
+    columns = min(_COLUMNS, max(2, _WIDTH // first.data.size))
     shown = {
         "label maps": palette.paint(maps[:columns]),
         "real photographs": photos[:columns],
