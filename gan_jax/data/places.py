@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,14 +169,24 @@ def _folder(text: str, path: Path, inner: str) -> Place:
             _log.warning("%s: %d images outside of %s are not used", text, unused, ", ".join(parts.values()))
     else:
         files, inside = {"train": root}, {"train": list(images)}
-    sizes = {part: len(names) for part, names in inside.items()}
     firsts = {part: [name.partition("/")[0] if "/" in name else "" for name in names]
               for part, names in inside.items()}  # fmt: skip
+    for part in _without_classes(firsts):
+        _log.warning("%s: %s is not used: unlike train, it has no folders of classes", text, parts[part])
+        del files[part], firsts[part]
+    sizes = {part: len(names) for part, names in firsts.items()}
     found = set().union(*firsts.values())
     by_folder = len(found) > 1 and "" not in found
     fields = {"files": files, **({"channels": 1} if grey else {})}
     blocks = {part: tuple(Counter(names).values()) for part, names in firsts.items()} if by_folder else {}
     return Place(text, fields, sizes, 1 if grey else 3, len(found) if by_folder else 0, by_folder, blocks)
+
+
+def _without_classes(firsts: Mapping[str, Sequence[str]]) -> list[str]:
+    """The splits that have images outside of folders, if those of `train` are in folders of classes."""
+    learned = set(firsts.get("train", ()))
+    classes = len(learned) > 1 and "" not in learned
+    return [part for part, names in firsts.items() if classes and "" in names]
 
 
 def _parts(text: str, folders: Collection[str]) -> dict[str, str]:

@@ -40,6 +40,16 @@ def test_images_beside_the_parts_are_counted_in_the_log(tmp_path, caplog):
     assert "4 images outside of test, train are not used" in caplog.text
 
 
+def test_images_without_folders_of_classes_do_not_take_the_classes_of_train_away(tmp_path, caplog):
+    for name, count in (("train/cat", 3), ("train/dog", 2), ("test", 4), ("val/cat", 1), ("val/dog", 1)):
+        pictures(tmp_path / "pets" / name, ["RGB"] * count)
+    with caplog.at_level(logging.WARNING):
+        found = places.find(str(tmp_path / "pets"))
+    assert (found.sizes, found.classes, found.by_folder) == ({"train": 5, "val": 2}, 2, True)
+    assert set(found.fields["files"]) == set(found.blocks) == {"train", "val"}
+    assert "pets: test is not used: unlike train, it has no folders of classes" in caplog.text
+
+
 @pytest.mark.parametrize("colours", [0, 20])
 def test_images_are_grey_only_if_those_of_the_whole_list_are(tmp_path, colours):
     pictures(tmp_path / "photos", ["L"] * 20 + ["RGB"] * colours)
