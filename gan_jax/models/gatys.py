@@ -123,7 +123,7 @@ class Model(Rates, base.Defaults):
     def rate_ends(self) -> Mapping[str, int]:
         """The end of the finest level's cosine, or that of the schedule that all models have."""
         later = (self.levels - 1) * self.coarse_steps if self.decay_steps else 0
-        return {k: end + later for k, end in super().rate_ends.items() if self.optimizer == "adam"}
+        return {k: end + later for k, end in super().rate_ends.items()}
 
     def tx(self, player: str, iteration: Any = 0) -> optax.GradientTransformation:
         """L-BFGS, or Adam at the rate of an iteration: an image does not count those of other levels."""

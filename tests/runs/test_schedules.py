@@ -70,8 +70,11 @@ def test_the_cosine_of_a_level_ends_after_the_levels_before_it():
         config.validate(long)
     long.model.decay_steps = 7
     config.validate(long)
-    long.model.decay_steps, long.model.optimizer = 6, "lbfgs"  # it has no learning rate
-    config.validate(long)
+    long.model.optimizer = "lbfgs"  # it has no learning rate
+    with pytest.raises(
+        ConfigError, match=r"decay_steps=7 is not allowed; allowed: 0 where optimizer='lbfgs'"
+    ):
+        config.validate(long)
 
 
 def test_a_required_run_is_checked_too():
