@@ -17,7 +17,7 @@ from gan_jax.runs.workdir import Workdir
 
 _PICTURES = (".png", ".jpg", ".jpeg")
 _WHOLE = 2**14  # bytes up to which a picture is on the page as it is
-_SIDE = 960  # most pixels of a side of a larger one
+_SIDE = 720  # most pixels of a side of a larger one
 _NESTING = 50  # most levels of a JSON file
 
 
@@ -49,12 +49,12 @@ class Picture:
         return len(self.content) > _WHOLE
 
     def _reduced(self) -> bytes:
-        """The picture as WebP with some loss, 960 pixels a side at most; no bytes if that is not smaller."""
+        """The picture as WebP with some loss, 720 pixels a side at most; no bytes if that is not smaller."""
         buffer = io.BytesIO()
         with Image.open(io.BytesIO(self.content)) as image:
             small = image.convert("RGB")
             small.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-            small.save(buffer, "WEBP", quality=60, method=4)
+            small.save(buffer, "WEBP", quality=50, method=6)
         found = buffer.getvalue()
         return found if len(found) < len(self.content) else b""
 
