@@ -52,6 +52,7 @@ bench: $(BIN)/.installed
 	for name in dtn dcgan wgan_gp pggan stylegan2 cyclegan stargan gatys adain; do \
 	  $(BIN)/python benchmarks/$${name}_step.py || exit 1; \
 	done
+	$(BIN)/python benchmarks/adain_translation.py
 
 clean:
 	rm -rf $(VENV) $(DOCS) runs

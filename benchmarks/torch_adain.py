@@ -1,4 +1,4 @@
-"""AdaIN's training step in PyTorch, the twin for `adain_step.py`.
+"""AdaIN's training step and translation in PyTorch, the twins for `adain_step.py` and `adain_translation.py`.
 
 The networks, losses and optimiser are those of `gan_jax.models.adain`. The twin has channels-last memory and
 fused Adam. VGG has no gradients of its kernels, and contents and styles build no graph.
@@ -63,21 +63,23 @@ def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (variance + 1e-5).sqrt()
 
 
+def transferred(x: Tensor, painted: tuple[Tensor, Tensor]) -> Tensor:
+    """The maps x with the mean and the deviation of the style's maps."""
+    mean, std = moments(x)
+    return painted[1] * (x - mean) / std + painted[0]
+
+
 def adain(size: int, depth: int, through: str, batch_size: int) -> peers.Made:
-    """The twin on fixed random data."""
+    """The twin's training step on fixed random data."""
     torch.manual_seed(0)
-    f, g = Encoder(depth, through), decoder(depth, through)
-    f.to(memory_format=torch.channels_last)
-    f.requires_grad_(False)
+    f, g = _networks(depth, through)
     players = Players({"decoder": g}, 1e-4, (0.9, 0.999))
     content, style = (pictures(batch_size, 3, size, size) for _ in range(2))
 
     def step() -> dict[str, float]:
         with torch.no_grad():
             painted = [moments(maps) for maps in f(style)]
-            x = f(content)[-1]
-            mean, std = moments(x)
-            t = painted[-1][1] * (x - mean) / std + painted[-1][0]
+            t = transferred(f(content)[-1], painted[-1])
         found = f(g(t))
         loss = functional.mse_loss(found[-1], t)
         for maps, wanted in zip(found, painted, strict=True):
@@ -87,5 +89,30 @@ def adain(size: int, depth: int, through: str, batch_size: int) -> peers.Made:
         return {"decoder/loss": loss.item()}
 
     made = players.made(step)
-    sizes = {**made.parameters, "encoder": sum(p.numel() for p in f.parameters())}
-    return peers.Made(step, sizes, made.updates)
+    return peers.Made(step, {**made.parameters, "encoder": _size(f)}, made.updates)
+
+
+def translation(size: int, depth: int, through: str, batch_size: int) -> peers.Made:
+    """The twin's translation of fixed random images."""
+    torch.manual_seed(0)
+    f, g = _networks(depth, through)
+    g.to(memory_format=torch.channels_last)
+    content, style = (pictures(batch_size, 3, size, size) for _ in range(2))
+
+    def step() -> None:
+        with torch.no_grad():
+            g(transferred(f(content)[-1], moments(f(style)[-1])))
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+
+    return peers.Made(step, {"decoder": _size(g), "encoder": _size(f)}, lambda: {"decoder": 0})
+
+
+def _networks(depth: int, through: str) -> tuple[Encoder, nn.Sequential]:
+    """The encoder, which is not trained, and the decoder."""
+    f = Encoder(depth, through).to(memory_format=torch.channels_last)
+    return f.requires_grad_(False), decoder(depth, through)
+
+
+def _size(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())

@@ -15,6 +15,7 @@ import numpy as np
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_features
 from gan_jax.metrics import features as from_files
+from gan_jax.metrics.distinct import unseen
 from gan_jax.metrics.generation import Measures
 from gan_jax.metrics.score_names import naming
 from gan_jax.ops.pixels import to_uint8
@@ -167,25 +168,14 @@ def _collect(apply, batches, describe, examples, untrained) -> tuple[dict[str, C
             before = apply.untrained({"image": real})["image"]
             parts["untrained"].append(describe(to_uint8(before)))
         if "reference" in batch:
-            reference = _unseen(batch["reference"][: len(real)], seen)
-            if len(reference):
-                parts["reference"].append(describe(reference))
+            reference = batch["reference"][: len(real)]
+            if rows := unseen(reference, seen):
+                parts["reference"].append(describe(reference[rows]))
         left -= len(real)
         if not left:
             break
     sets = {kind: {c: np.concatenate([p[c] for p in of]) for c in of[0]} for kind, of in parts.items()}
     return sets, np.concatenate(asked) if asked else None
-
-
-def _unseen(pictures, seen):
-    """The images that have not come before; a role shorter than the first one starts again at its end."""
-    rows = []
-    for row, picture in enumerate(pictures):
-        key = hash(picture.tobytes())
-        if key not in seen:
-            seen.add(key)
-            rows.append(row)
-    return pictures[rows]
 
 
 def _classes(judge, fake, asked):

@@ -13,15 +13,16 @@ from gan_jax import game
 from gan_jax.game import TrainState
 from gan_jax.game.network import Network
 from gan_jax.models.shared import base, checks, parts
+from gan_jax.models.shared.constancy import Constancy, scale_of
 from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups, widths_at
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_window
-from gan_jax.ops import augment, losses, ternary
+from gan_jax.ops import losses, slopes, ternary
 from gan_jax.ops.pixels import resize, to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(Rates, Averaged, base.Defaults):
+class Model(Constancy, Rates, Averaged, base.Defaults):
     """G = g(f(x)) maps source images to the target domain; D tells G(source), G(target) and target apart.
 
     Players: `gen`, the network g and, where `encoder='trained'`, an encoder e; and `disc`. `frozen['f']` is
@@ -37,15 +38,11 @@ class Model(Rates, Averaged, base.Defaults):
                                       "g_widths": (8, 8, 4), "d_widths": (4, 8, 8)}  # fmt: skip
     translates: ClassVar[bool] = True
 
-    alpha: float = 15.0  # weight of L_CONST, eq. 5
     beta: float = 15.0  # weight of L_TID, eq. 6
     gamma: float = 0.0  # weight of L_TV, eq. 7
     encoder: str = "f"  # 'f': G = g(f(x)); 'trained': G = g(e(x)), e like f; 'identity': G(x) = x
     adversary: str = "ternary"  # 'ternary': eqs. 3 and 4; 'binary': eq. 1 (Sec. 3); or 'none'
     saturating: bool = False  # binary only: g minimises log(1 - D), as in eq. 1
-    const_distance: str = "mse"  # d of eq. 5: 'mse' or 'cosine'
-    const_warp: float = 0.0  # strength of the random warp of G(x) before f sees it for L_CONST
-    const_normalise: str = "none"  # 'std' divides features by their standard deviation over the source set
     tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
     target_channels: int = 1
     f_widths: tuple[int, ...] = (64, 128, 256, 128)  # channels of f's stages
@@ -58,6 +55,7 @@ class Model(Rates, Averaged, base.Defaults):
     d_first_norm: bool = False  # whether D's first layer has batch norm too, as for the paper's faces
     d_activation: str = "leaky_relu"  # of slope 0.2; the paper has 'relu'
     d_init: str = "normal"  # 'normal': N(0, 0.02), as in DCGAN; 'lecun': flax's default
+    r1_weight: float = 0.0  # gamma: D minimises gamma / 2 times its squared slope at target images
     g_learning_rate: float = 2e-4
     d_learning_rate: float = 2e-4
     b1: float = 0.5
@@ -69,13 +67,11 @@ class Model(Rates, Averaged, base.Defaults):
         """Refuses hyper-parameters outside their ranges."""
         checks.require_choice(self, "encoder", ("f", "trained", "identity"))
         checks.require_choice(self, "adversary", ("ternary", "binary", "none"))
-        checks.require_choice(self, "const_distance", ("mse", "cosine"))
-        checks.require_choice(self, "const_normalise", ("none", "std"))
         checks.require_choice(self, "tv_reduction", ("mean", "sum"))
         checks.require_choice(self, "d_activation", ("relu", "leaky_relu"))
         checks.require_choice(self, "d_init", ("normal", "lecun"))
-        checks.require_range(self, 0, 1e6, "alpha", "beta", "gamma")
-        checks.require_range(self, 0, 4, "const_warp")
+        checks.require_range(self, 0, 1e6, "beta", "gamma", "r1_weight")
+        self.check_constancy()
         checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
         self.check_average()
@@ -87,6 +83,9 @@ class Model(Rates, Averaged, base.Defaults):
         checks.require_channels(self, "target_channels")
         fits = self.adversary != "binary" or self.beta == 0
         checks.require("beta", self.beta, fits, "0 where adversary='binary' (Sec. 3)")
+        # Batch norm couples the images of a batch, so that an image has no slope of its own.
+        alone = not (self.r1_weight and self.d_batch_norm)
+        checks.require("r1_weight", self.r1_weight, alone, "0 where D has batch norm")
 
     @property
     def batches(self) -> int:
@@ -173,8 +172,7 @@ class Model(Rates, Averaged, base.Defaults):
         checks.require_shapes("f", f, state.frozen["f"], "f_widths and f_convs_per_block")
         frozen = {**state.frozen, "f": f}
         if self.const_normalise == "std" and "source_features" in columns:
-            deviation = columns["source_features"].std(0, dtype=np.float64)
-            frozen["scale"] = np.maximum(deviation, 1e-3).astype(np.float32)
+            frozen["scale"] = scale_of(columns["source_features"])
         return state.replace(frozen=frozen)
 
     def train_step(
@@ -236,7 +234,8 @@ class Model(Rates, Averaged, base.Defaults):
     def _update_d(self, state, batch, transfer=None):
         """Moves D, which minimises -E log D_1(G(source)) - E log D_2(G(target)) - E log D_3(target), eq. 3.
 
-        For 'binary', D minimises -E log D(target) - E log(1 - D(G(source))). g has not moved yet.
+        For 'binary', D minimises -E log D(target) - E log(1 - D(G(source))). R1 (Mescheder et al. 2018) is
+        the squared slope at target images of the log-odds that an image is a real one. g has not moved yet.
         """
         g, disc = state.players["gen"], state.players["disc"]
         fakes, _ = (transfer or self._transfer(state, batch))(g.params)
@@ -249,9 +248,17 @@ class Model(Rates, Averaged, base.Defaults):
                 terms = {"loss": losses.nonsaturating_d(real=logits[1], fake=logits[0])}
             else:
                 terms = ternary.d_terms(logits)
+            if self.r1_weight:
+                terms["r1"] = slopes.r1(lambda x: self._log_odds(params, x), batch["target"])
+                terms["loss"] += self.r1_weight / 2 * terms["r1"]
             return terms["loss"], (batch_stats, {f"disc/{k}": v for k, v in terms.items()})
 
         return game.update(state, "disc", self.tx("disc"), loss_fn)
+
+    def _log_odds(self, params, images):
+        """Log-odds [B], log p / (1 - p), where p is D's probability that an image is a real one."""
+        logits = self.d.apply({"params": params}, images, train=True)
+        return ternary.real_log_odds(logits) if self.adversary == "ternary" else logits[:, 0]
 
     def _update_g(self, state, batch, rng, transfer=None):
         """Moves g (and e), which minimises L_GANG + alpha L_CONST + beta L_TID + gamma L_TV.
@@ -290,8 +297,4 @@ class Model(Rates, Averaged, base.Defaults):
         return {"gan_source": (losses.minimax_g if self.saturating else losses.nonsaturating_g)(logits[0])}
 
     def _const(self, state, z, fake, rng):
-        if self.const_warp:
-            fake = augment.warp(rng, fake, **augment.scaled(augment.HANDWRITING, self.const_warp))
-        again = self._f(state, fake)
-        distance = losses.mse if self.const_distance == "mse" else losses.cosine
-        return distance(z / state.frozen["scale"], again / state.frozen["scale"])
+        return self.constancy(z, lambda images: self._f(state, images), fake, state.frozen["scale"], rng)

@@ -35,6 +35,10 @@ class Model(Rates, Averaged, Labelled, Strided):
     or the cross-entropy of classes; it covers only the labels of the image's own set. As in the official
     code, Wasserstein terms are means over patches, and GP penalises the gradient of the patches' sum.
 
+    With `identity_weight`, G also minimises identity_weight E |x - G(x, c')|, as in AttGAN (He et al. 2019)
+    and RelGAN (Wu et al. 2019). Without this term, G may change the colours of all images, if its way back
+    undoes the change.
+
     Departures: D's biases start at zero. With several sets, G moves after all updates of D on all sets; in
     the official code G moves on the first set before D's last update on the second.
     """
@@ -53,6 +57,7 @@ class Model(Rates, Averaged, Labelled, Strided):
     n_critic: int = 5  # updates of D for each update of G, each on its own batch
     cls_weight: float = 1.0  # of the classification
     rec_weight: float = 10.0  # of the way back
+    identity_weight: float = 0.0  # of the change by an image's own labels; the paper has no such term
     gp_weight: float = 10.0  # of the gradient penalty
     g_learning_rate: float = 1e-4
     d_learning_rate: float = 1e-4
@@ -67,7 +72,7 @@ class Model(Rates, Averaged, Labelled, Strided):
         checks.require_range(self, 0, 100, "g_blocks")
         checks.require_range(self, 1, 12, "d_downs")
         checks.require_range(self, 1, 100, "n_critic")
-        checks.require_range(self, 0, 1e6, "cls_weight", "rec_weight", "gp_weight")
+        checks.require_range(self, 0, 1e6, "cls_weight", "rec_weight", "identity_weight", "gp_weight")
         checks.require_range(self, 0, 1, "g_learning_rate", "d_learning_rate")
         checks.require_range(self, 0, 0.999999, "b1", "b2")
         self.check_average()
@@ -202,8 +207,9 @@ class Model(Rates, Averaged, Labelled, Strided):
         """Moves G on one set, with images x, their own labels c' and target labels c.
 
         G minimises -E D_src(G(x, c)) + cls_weight L_cls(D_cls(G(x, c)), c) + rec_weight E |x - G(G(x, c),
-        c')|. The images and labels are those of D's last update. G moves after D, since the negative critic's
-        loss estimates the Wasserstein distance only after several updates of D.
+        c')| + identity_weight E |x - G(x, c')|. The images and labels are those of D's last update. G moves
+        after D, since the negative critic's loss estimates the Wasserstein distance only after several
+        updates of D.
         """
         x, own, wanted = task
         gen, disc = state.players["gen"], state.players["disc"]
@@ -217,6 +223,8 @@ class Model(Rates, Averaged, Labelled, Strided):
                 "cls": self._classification(which, logits, wanted),
                 "rec": losses.mae(x, self.g.apply({"params": params}, fake, back)),
             }
+            if self.identity_weight:
+                terms["identity"] = losses.mae(x, self.g.apply({"params": params}, x, back))
             loss, metrics = self._weighted("gen", which, terms)
             return loss, (gen.batch_stats, metrics)
 
@@ -232,6 +240,7 @@ class Model(Rates, Averaged, Labelled, Strided):
     def _weighted(self, player, which, terms):
         """One set's weighted loss, and its terms as metrics, named by the role if there are several sets."""
         weights = {"cls": self.cls_weight, "rec": self.rec_weight, "gp": self.gp_weight}
+        weights["identity"] = self.identity_weight
         loss = jnp.asarray(sum(weights.get(name, 1.0) * term for name, term in terms.items()))
         suffix = f"_{self.sets.roles[which]}" if len(self.labels) > 1 else ""
         metrics = {f"{player}/{name}{suffix}": term for name, term in {"loss": loss, **terms}.items()}

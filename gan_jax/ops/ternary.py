@@ -34,3 +34,8 @@ def g_terms(logits: Sequence[jax.Array]) -> dict[str, jax.Array]:
     """
     terms = [losses.cross_entropy(x, REAL_T) for x in logits]
     return dict(zip(("gan_source", "gan_target"), terms, strict=True))
+
+
+def real_log_odds(logits: jax.Array) -> jax.Array:
+    """Log-odds, log p / (1 - p), where p is D's probability of the class of real images: [B, 3] -> [B]."""
+    return logits[:, REAL_T] - jax.nn.logsumexp(logits[:, :REAL_T], axis=-1)

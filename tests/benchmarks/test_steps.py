@@ -10,14 +10,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # The program's flags that make its networks tiny.
 STEPS = {
-    "dtn": ("--scale=lite", "--loop_steps=20"),
-    "dcgan": ("--size=16", "--width=4"),
-    "wgan_gp": ("--width=4", "--n_critic=1"),
-    "pggan": ("--size=8", "--width_base=32", "--width_max=4"),
-    "cyclegan": ("--size=32", "--width=4", "--blocks=1"),
-    "stargan": ("--size=32", "--width=4", "--blocks=1", "--n_critic=1"),
-    "gatys": ("--size=32", "--batch_size=1"),
-    "adain": ("--size=32", "--depth=16", "--through=relu2_1"),
+    "dtn_step": ("--scale=lite", "--loop_steps=20"),
+    "dcgan_step": ("--size=16", "--width=4"),
+    "wgan_gp_step": ("--width=4", "--n_critic=1"),
+    "pggan_step": ("--size=8", "--width_base=32", "--width_max=4"),
+    "cyclegan_step": ("--size=32", "--width=4", "--blocks=1"),
+    "stargan_step": ("--size=32", "--width=4", "--blocks=1", "--n_critic=1"),
+    "gatys_step": ("--size=32", "--batch_size=1"),
+    "adain_step": ("--size=32", "--depth=16", "--through=relu2_1"),
+    "adain_translation": ("--size=32", "--depth=16", "--through=relu2_1"),
 }
 
 
@@ -26,7 +27,7 @@ STEPS = {
 def test_both_sides_have_equal_parameters_and_updates(name, tmp_path):
     pytest.importorskip("torch")
     turns = ("--batch_size=4", "--pairs=1", "--counted=1", f"--json={tmp_path / 'step.json'}")
-    program = str(ROOT / "benchmarks" / f"{name}_step.py")
+    program = str(ROOT / "benchmarks" / f"{name}.py")
     env = {**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": ""}  # one device, as the benchmarks have
     done = forking.run(program, *turns, *STEPS[name], cwd=ROOT, env=env)
     assert done.returncode == 0, done.stderr

@@ -223,6 +223,7 @@ def test_grey_images_are_features_of_their_replication():
             {"adversary": "binary"},
             "beta=15.0 is not allowed; allowed: 0 where adversary='binary' (Sec. 3)",
         ),
+        ({"r1_weight": 1.0}, "r1_weight=1.0 is not allowed; allowed: 0 where D has batch norm"),
     ],
 )
 def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):

@@ -74,6 +74,30 @@ def test_the_totals_add_the_terms_with_their_weights():
     assert metrics["gen/loss"] == pytest.approx(adversarial + weighted, rel=1e-5)
 
 
+@levels.parametrize("adversary", ["ternary", "binary"], kept=["ternary"])
+def test_r1_is_the_squared_slope_of_ds_log_odds_at_target_images(adversary):
+    fields = {"adversary": adversary, **({"beta": 0.0} if adversary == "binary" else {})}
+    plain, weighted = (run(full(**fields, r1_weight=weight)) for weight in (0.0, 4.0))
+    m, batch = full(**fields), pictures()
+
+    def log_odds(image):
+        logits = m.d.apply({"params": initial(m).players["disc"].params}, image[None], train=True)[0]
+        p = jax.nn.softmax(logits)[-1] if adversary == "ternary" else jax.nn.sigmoid(logits[0])
+        return jnp.log(p) - jnp.log1p(-p)
+
+    slopes = np.asarray(jax.vmap(jax.grad(log_odds))(batch["target"]))
+    found = weighted[1]["disc/r1"]
+    assert found == pytest.approx(np.square(slopes).sum((1, 2, 3)).mean(), rel=1e-3)
+    assert weighted[1]["disc/loss"] - plain[1]["disc/loss"] == pytest.approx(2 * found, rel=1e-4)
+
+
+def test_r1_moves_d():
+    fields = {"d_learning_rate": 0.01}
+    plain, weighted = (run(full(**fields, r1_weight=weight))[0] for weight in (0.0, 4.0))
+    discs = (devices.unreplicate(state).players["disc"].params for state in (plain, weighted))
+    assert distance(*discs) > 1e-3
+
+
 def test_the_source_part_of_gang_is_ds_cross_entropy_of_source_fakes_with_real():
     m = full()
     fakes = jnp.asarray(pictures(seed=3)["target"])

@@ -117,6 +117,7 @@ def by_hand(m, which):
             "gen/adversarial": -drawn.mean(),
             "gen/cls": _told(m, which, answered, wanted),
             "gen/rec": jnp.abs(x - g(fake, ask(own))).mean(),
+            **({"gen/identity": jnp.abs(x - g(x, ask(own))).mean()} if m.identity_weight else {}),
             "asked": jnp.mean((own != wanted).any(-1)),
         }
 
@@ -136,16 +137,19 @@ def _told(m, which, logits, bits):
     return (jax.nn.softplus(logits) - bits * logits).sum(-1).mean()
 
 
-@pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("player", ["disc", "gen"])
-def test_every_term_is_that_of_the_networks(player, which):
-    m = model()
+@pytest.mark.parametrize(
+    ("player", "which", "identity"),
+    [("disc", 0, 0.0), ("disc", 1, 0.0), ("gen", 0, 0.0), ("gen", 1, 0.0), ("gen", 1, 7.0)],
+)
+def test_every_term_is_that_of_the_networks(player, which, identity):
+    m = model(identity_weight=identity)
     _, metrics = stepped(m, f"{player} {which}")
     terms = {name: value for name, value in by_hand(m, which).items() if name.startswith(player)}
     assert by_hand(m, which)["asked"] > 0.3  # or G could be taught the labels that images have
     for name, value in terms.items():
         assert metrics[f"{name}_{'ab'[which]}"] == pytest.approx(value, rel=1e-4, abs=1e-6), name
-    weights = {"disc/gp": 10.0, "gen/rec": 10.0}
+    weights = {"disc/gp": 10.0, "gen/rec": 10.0, "gen/identity": identity}
+    assert (f"gen/identity_{'ab'[which]}" in metrics) == (identity > 0)
     loss = sum(weights.get(name, 1.0) * value for name, value in terms.items())
     assert metrics[f"{player}/loss_{'ab'[which]}"] == pytest.approx(loss, rel=2e-3)
 

@@ -31,3 +31,9 @@ def test_each_group_has_its_own_class_for_d_and_the_class_of_real_images_for_g()
     assert accuracies == [1, 0, 0]
     logits = np.tile(np.array([0.0, 0.0, 5.0]), (4, 1))
     assert float(ternary.g_terms([logits] * 2)["gan_source"]) == pytest.approx(right, rel=1e-5)
+
+
+def test_the_log_odds_of_a_real_image_are_those_of_its_probability():
+    logits = np.random.default_rng(0).normal(0, 2, (5, 3))
+    p = np.exp(logits[:, 2]) / np.exp(logits).sum(1)
+    assert ternary.real_log_odds(logits) == pytest.approx(np.log(p / (1 - p)), rel=1e-5)
