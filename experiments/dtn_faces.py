@@ -1,4 +1,4 @@
-"""DTN on faces: whether transfers keep attributes and lead back to the person (Table 4).
+"""DTN on faces: whether transfers keep attributes, look like cartoons and lead back to the person (Table 4).
 
     python experiments/dtn_faces.py --out=results/dtn_faces_part
     python experiments/dtn_faces.py --config=configs/dtn_face_emoji.py
@@ -40,6 +40,13 @@ photographs.
 
 | attribute | labelled | seen in transfers | balanced accuracy | AUC | photograph itself | real target | f |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+"""
+LIKENESS = """\
+**Likeness**: {n_fake} transfers against {n_real} real target images, in the features of the judge. `real
+target` has {n_reference} other real images instead of transfers.
+
+| images | Fréchet distance | precision | recall | density | coverage |
+| --- | ---: | ---: | ---: | ---: | ---: |
 """
 RETRIEVAL = """\
 **Retrieval** (Table 4): the transfer of each of {probes} test photographs is used to find it among
@@ -117,6 +124,8 @@ def markdown(table):
             "",
             *attribute_lines(table["agreement"]),
             "",
+            *likeness_lines(table["likeness"]),
+            "",
             *retrieval_lines(table["retrieval"]),
             "",
         ]
@@ -132,6 +141,17 @@ def attribute_lines(found):
         lines.append(f"| {name} | {' | '.join(map(percent, own + others))} |")
     kinds = ("balanced_accuracy", "auc", "untransferred_balanced_accuracy", "judge_balanced_accuracy")
     return [*lines, f"| mean | | | {' | '.join(percent(found[k]) for k in kinds)} | |"]
+
+
+def likeness_lines(found):
+    """The measures of transfers, of photographs and of other real target images."""
+    lines = LIKENESS.format(**found).splitlines()
+    measures = [f"judge_{measure}" for measure in ("precision", "recall", "density", "coverage")]
+    rows = {"transfers": found, "photographs": found["untranslated"], "real target": found["floor"]}
+    for name, one in rows.items():
+        shares = [f"{one[measure]:.3f}" for measure in measures]
+        lines.append(f"| {name} | {one['judge_frechet']:.1f} | {' | '.join(shares)} |")
+    return lines
 
 
 def retrieval_lines(found):
@@ -176,6 +196,7 @@ def main():
         **describe(config),
         "seed": config.seed,
         "agreement": result["metrics"],
+        "likeness": result["metrics"]["likeness"],
         "retrieval": retrieve(config, folder),
         "paper": PAPER,
         **{k: result[k] for k in ("seconds", "judged_step", "params_sha256", "device")},

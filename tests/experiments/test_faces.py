@@ -26,6 +26,7 @@ def test_the_figures_are_those_of_the_run_and_of_three_descriptors(done):
     table = json.loads((folder / "faces.json").read_text())
     result = json.loads((folder / "runs" / "dtn_face_emoji_quick_seed0" / "result.json").read_text())
     assert table["agreement"] == result["metrics"]
+    assert table["likeness"] == result["metrics"]["likeness"]
     assert table["params_sha256"] == result["params_sha256"]
     assert list(table["retrieval"]) == ["pixels", "second", "f"]
     for found in table["retrieval"].values():
@@ -53,6 +54,7 @@ def test_the_markdown_is_what_is_printed_and_the_picture_opens(done):
     table = json.loads((folder / "faces.json").read_text())
     male = table["agreement"]["per_attribute"]["Male"]
     assert f"| Male | {100 * male['prevalence']:.1f} % | {100 * male['answered']:.1f} % |" in text
+    assert f"| real target | {table['likeness']['floor']['judge_frechet']:.1f} |" in text
     assert "| paper: DTN, VGG-Face | 16.0 | 535.5 | 22.9 % | 34.8 % | 50001.0 |" in text
     with Image.open(folder / "faces.png") as picture:
         picture.load()
