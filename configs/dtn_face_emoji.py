@@ -83,7 +83,7 @@ def part(config):
 
 
 SMALL = {
-    "alpha": 10.0,
+    "alpha": 20.0,
     # At 10, D's gradient outweighs L_TID. g then chases D through colours that no cartoon has.
     "beta": 40.0,
     "gamma": 1.0,  # for a mean over pixels, on which a small weight has no effect
