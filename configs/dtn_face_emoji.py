@@ -86,9 +86,9 @@ SMALL = {
     "alpha": 20.0,
     # At 10, D's gradient outweighs L_TID. g then chases D through colours that no cartoon has.
     "beta": 40.0,
-    "gamma": 1.0,  # for a mean over pixels, on which a small weight has no effect
+    "gamma": 4.0,  # for a mean over pixels, on which a small weight has no effect
     "const_distance": "cosine",  # ignores the length of the features, which need not match
-    "const_warp": 1.0,  # without it g draws blotches that f takes for features of the photograph
+    "const_warp": 2.0,  # without it g draws blotches that f takes for features of the photograph
     "f_widths": (16, 32, 64, 128, 128),
     "f_input_size": 0,
     "g_widths": (256, 128, 64, 32),
