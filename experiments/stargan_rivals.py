@@ -4,8 +4,8 @@
     python experiments/stargan_rivals.py --models=StarGAN,IcGAN --attributes=Blond_Hair,Male,Young
     python experiments/stargan_rivals.py --quick
 
-StarGAN and IcGAN learn all attributes in one run. StarGAN+identity is its variant `identity`. CycleGAN and DIAT have a run for each attribute. Each model
-gives an attribute to the same test faces, which lack it, and one judge looks for it. Missing runs are
+StarGAN and IcGAN learn all attributes in one run. StarGAN+identity is StarGAN's variant `identity`, which is
+not in the paper. CycleGAN and DIAT have a run for each attribute. Each model gives an attribute to the same test faces, which lack it, and one judge looks for it. Missing runs are
 trained. Finished runs in `--workdir` are only read, and the same command resumes an interrupted one. Output:
 `OUT.json`, `OUT.md` and `OUT.png`, with figures only. The sheets show faces and stay in the runs' folders.
 """
@@ -192,6 +192,7 @@ def markdown(table):
     for model in table["models"]:
         runs = list(model["runs"].values())
         error, count = MODELS[model["name"]]["paper"] or (None, "-")
+        theirs = "-" if error is None else f"{error:.2f}"
         minutes = sum(run["seconds"] for run in runs) / 60
         cells = [f"{model['steps']:,} x {model['batch_size']}", f"{minutes:.1f}"]
         cells += [
