@@ -5,9 +5,10 @@
     python experiments/stargan_rivals.py --quick
 
 StarGAN and IcGAN learn all attributes in one run. StarGAN+identity is StarGAN's variant `identity`, which is
-not in the paper. CycleGAN and DIAT have a run for each attribute. Each model gives an attribute to the same test faces, which lack it, and one judge looks for it. Missing runs are
-trained. Finished runs in `--workdir` are only read, and the same command resumes an interrupted one. Output:
-`OUT.json`, `OUT.md` and `OUT.png`, with figures only. The sheets show faces and stay in the runs' folders.
+not in the paper. CycleGAN and DIAT have a run for each attribute. Each model gives an attribute to the same
+test faces, which lack it, and one judge looks for it. Missing runs are trained. Finished runs in `--workdir`
+are only read, and the same command resumes an interrupted one. Output: `OUT.json`, `OUT.md` and `OUT.png`,
+with figures only. The sheets show faces and stay in the runs' folders.
 """
 
 import statistics
@@ -200,9 +201,7 @@ def markdown(table):
             str(len(runs)),
             f"{table['published']['at'][model['name']]:,}",
         ]
-        lines.append(
-            f"| {model['name']} | {' | '.join(cells)} | {count} | {'-' if error is None else f'{error:.2f}'} |"
-        )
+        lines.append(f"| {model['name']} | {' | '.join(cells)} | {count} | {theirs} |")
     return "\n".join([*lines, NOTES.format(**table["published"])])
 
 
