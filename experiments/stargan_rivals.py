@@ -4,7 +4,7 @@
     python experiments/stargan_rivals.py --models=StarGAN,IcGAN --attributes=Blond_Hair,Male,Young
     python experiments/stargan_rivals.py --quick
 
-StarGAN and IcGAN learn all attributes in one run. StarGAN+identity is StarGAN's variant `identity`, which is
+StarGAN and IcGAN learn all attributes in one run. StarGAN+residual is StarGAN's variant `residual`, which is
 not in the paper. CycleGAN and DIAT have a run for each attribute. Each model gives an attribute to the same
 test faces, which lack it, and one judge looks for it. Missing runs are trained. Finished runs in `--workdir`
 are only read, and the same command resumes an interrupted one. Output: `OUT.json`, `OUT.md` and `OUT.png`,
@@ -27,10 +27,10 @@ from gan_jax.errors import ConfigError, nearest
 from gan_jax.runs import restore
 
 # For each model: its configuration, how it translates, and the paper's Table III: error in per cent on RaFD,
-# and parameters. StarGAN+identity is not in the paper.
+# and parameters. StarGAN+residual is not in the paper.
 MODELS: dict[str, dict[str, Any]] = {
     "StarGAN": {"file": "stargan_celeba", "way": "labels", "paper": (2.12, "53.2M x 1")},
-    "StarGAN+identity": {"file": "stargan_celeba", "variant": "identity", "way": "labels", "paper": None},
+    "StarGAN+residual": {"file": "stargan_celeba", "variant": "residual", "way": "labels", "paper": None},
     "CycleGAN": {"file": "cyclegan_celeba", "way": "directions", "paper": (5.99, "52.6M x 14")},
     "DIAT": {"file": "diat_celeba", "way": "direction", "paper": (4.10, "52.6M x 7")},
     "IcGAN": {"file": "icgan_celeba", "way": "labels", "paper": (8.07, "67.8M x 1")},
@@ -149,7 +149,7 @@ def published():
     return {
         "at": {
             "StarGAN": sum(stargan.values()),
-            "StarGAN+identity": sum(stargan.values()),
+            "StarGAN+residual": sum(stargan.values()),
             "CycleGAN": cyclegan["gen"] // 2 + diat["disc"],  # of one direction
             "DIAT": sum(diat.values()),
             "IcGAN": sum(icgan.values()),

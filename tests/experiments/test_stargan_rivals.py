@@ -26,7 +26,7 @@ def test_the_figures_are_those_of_the_runs_and_of_the_papers(done):
     table = json.loads((folder / "rivals.json").read_text())
     runs = {p.parent.name: json.loads(p.read_text()) for p in (folder / "runs").glob("*/result.json")}
     names = [f"{name}_celeba_quick_seed0" for name in ("stargan", "cyclegan", "diat", "icgan")]
-    names.insert(1, "stargan_celeba_quick_identity_seed0")
+    names.insert(1, "stargan_celeba_quick_residual_seed0")
     assert sorted(runs) == sorted(names)
     for row, name in zip(table["rows"], names, strict=True):
         metrics = runs[name]["metrics"]
