@@ -31,10 +31,10 @@ class Generator(nn.Module):
     Every convolution must pad with zeros. Through reflection padding a constant plane stays constant, so the
     normalisation would remove it and the generator could not see its label.
 
-    Without `residual`, the first normalisation removes the brightness and the contrast of the whole image.
-    Away from the borders, a x + b gives the same output as x for every a > 0, so that G has to guess an
-    image's colours. With `residual`, G adds its output to the image, as in Fixed-Point GAN (Siddiquee et al.
-    2019): tanh(artanh x + output). The last kernel is then 0 at first, so that training starts from G(x) = x.
+    Without `residual`, the first normalisation removes the brightness and the contrast of the whole image
+    too. Only the zeros around it tell x from a x + b, so that G draws its colours badly. With `residual`, G
+    adds its output to the image, as in Fixed-Point GAN (Siddiquee et al. 2019): tanh(artanh x + output). The
+    last kernel is then 0 at first, so that training starts from G(x) = x.
 
     Attributes:
       width: channels of the first layer; they double twice.

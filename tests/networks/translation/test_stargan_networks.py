@@ -105,13 +105,46 @@ def test_an_image_does_not_depend_on_who_shares_its_batch(drawn):
 def test_through_zero_padding_the_label_is_seen_and_through_reflection_it_is_not(drawn, monkeypatch):
     x, variables = drawn
     assert difference(Generator(8, 1), variables, x) > 1e-3
+    reflect(monkeypatch)
+    assert difference(Generator(8, 1), variables, x) < 1e-4
+
+
+def reflect(monkeypatch):
+    """Lets the first layer reflect its borders. After it, normalisation has removed what is constant."""
     reflecting = functools.partial(Conv, padding="REFLECT")
-    # The first layer is enough: after it, normalisation has removed the planes' contribution.
     first = lambda features, kernel, *args, **kw: (reflecting if kernel == 7 else Conv)(  # noqa: E731
         features, kernel, *args, **kw
     )
     monkeypatch.setattr(stargan, "Conv", first)
-    assert difference(Generator(8, 1), variables, x) < 1e-4
+
+
+def test_only_zero_padding_shows_g_the_brightness_and_contrast_of_an_image(drawn, monkeypatch):
+    x, variables = drawn
+    label = np.ones((2, 3), np.float32)
+
+    def change():
+        apply = jax.jit(Generator(8, 1).apply)
+        return np.abs(apply(variables, 0.5 * x + 0.3, label) - apply(variables, x, label)).max()
+
+    assert change() > 1e-2
+    reflect(monkeypatch)
+    assert change() < 1e-3
+
+
+def test_a_residual_generator_adds_its_output_to_the_image_before_tanh(drawn):
+    x, variables = drawn
+    label = np.ones((2, 3), np.float32)
+    x = np.clip(x, -0.99, 0.99)
+    output = np.arctanh(np.asarray(Generator(8, 1).apply(variables, x, label), np.float64))
+    found = Generator(8, 1, residual=True).apply(variables, x, label)
+    np.testing.assert_allclose(found, np.tanh(np.arctanh(x) + output), atol=1e-5)
+
+
+def test_a_residual_generator_starts_with_the_image_itself():
+    x = np.linspace(-1, 1, 16 * 16 * 3, dtype=np.float32).reshape(1, 16, 16, 3)
+    g, label = Generator(2, 0, residual=True), np.ones((1, 3), np.float32)
+    found, _ = jax.jit(g.init_with_output)(jax.random.key(0), x, label)
+    np.testing.assert_allclose(found, np.clip(x, -0.99, 0.99), atol=1e-6)
 
 
 def test_the_discriminator_scores_patches_and_classes():
