@@ -21,12 +21,11 @@ def ours():
     import jax
     import numpy as np
 
-    from gan_jax import models
+    from gan_jax.models import adain
 
     rng, shape = np.random.default_rng(0), (peers.BATCH.value, _SIZE.value, _SIZE.value, 3)
     batch = {role: rng.uniform(-1, 1, shape).astype(np.float32) for role in ("content", "style")}
-    fields = {"name": "adain", "depth": int(_DEPTH.value), "through": _THROUGH.value}
-    model = models.create(fields)
+    model = adain.Model(depth=int(_DEPTH.value), through=_THROUGH.value)
     state = jax.jit(model.init)(jax.random.key(0), batch)
     networks = {"decoder": state.players["decoder"].params, "encoder": state.frozen["encoder"]}
     sizes = {name: sum(x.size for x in jax.tree.leaves(tree)) for name, tree in networks.items()}
