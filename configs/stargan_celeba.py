@@ -25,7 +25,7 @@ def get_config(arg=""):
     config.batch_size = 16
     config.steps = 50_100
     config.checkpoint_every = 1000
-    return apply(config, arg, constant, part, mid, residual, quick)
+    return apply(config, arg, constant, part, mid, quick)
 
 
 def constant(config):
@@ -58,14 +58,3 @@ def mid(config):
     config.model.g_blocks, config.model.d_downs = 4, 5
     config.model.decay_start, config.model.decay_end = 5000, 10_000
     config.steps = 10_000
-
-
-def residual(config):
-    """G adds its output to the face. The paper's G has to guess the brightness and contrast of each face.
-
-    Faces stay sharp from the start, so that two thirds of the steps are enough.
-    """
-    config.model.g_residual = True
-    config.steps = config.steps * 2 // 3
-    for field in ("decay_start", "decay_end"):
-        config.model[field] = config.model[field] * 2 // 3

@@ -52,7 +52,6 @@ class Model(Rates, Averaged, Labelled, Strided):
     channels: int = 3  # channels of G's images; grey inputs are repeated to three channels
     g_width: int = 64  # channels of G's first layer
     g_blocks: int = 6  # residual blocks of G
-    g_residual: bool = False  # whether G adds its output to the image; not in the paper
     d_width: int = 64
     d_downs: int = 6  # halvings of the size inside D
     n_critic: int = 5  # updates of D for each update of G, each on its own batch
@@ -87,7 +86,7 @@ class Model(Rates, Averaged, Labelled, Strided):
     @property
     def g(self) -> Generator:
         """([B, S, S, channels], [B, sets.size]) -> [B, S, S, channels] in [-1, 1]."""
-        return Generator(self.g_width, self.g_blocks, self.g_residual)
+        return Generator(self.g_width, self.g_blocks)
 
     @property
     def d(self) -> Discriminator:

@@ -19,7 +19,7 @@ VARIANTS = {
     "icgan": ["small", "quick"],
     "icgan_celeba": ["paper", "part", "quick", "part,quick"],
     "stargan": ["small", "quick"],
-    "stargan_celeba": ["constant", "part", "mid", "residual", "part,residual", "quick", "part,quick"],
+    "stargan_celeba": ["constant", "part", "mid", "quick", "part,quick"],
 }
 EVERY = [(name, variant) for name, variants in VARIANTS.items() for variant in ("", *variants)]
 SIZE = 8000  # of the part; of any number that the slices of the whole set leave something of

@@ -16,9 +16,6 @@ from gan_jax.networks.layers.normalisation import instance_norm
 _INIT = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 _INIT_UP = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform", in_axis=-1, out_axis=-2)
 
-# Black and white are infinite before tanh. The bound costs them about one grey level of 255.
-_BRIGHTEST = 0.99
-
 
 class Generator(nn.Module):
     """Images [B, S, S, C] and labels [B, n] -> images [B, S, S, C] in [-1, 1]; S is a multiple of 4.
@@ -31,25 +28,21 @@ class Generator(nn.Module):
     Every convolution must pad with zeros. Through reflection padding a constant plane stays constant, so the
     normalisation would remove it and the generator could not see its label.
 
-    Without `residual`, the first normalisation removes the brightness and the contrast of the whole image
-    too. Only the zeros around it tell x from a x + b, so that G draws its colours badly. With `residual`, G
-    adds its output to the image, as in Fixed-Point GAN (Siddiquee et al. 2019): tanh(artanh x + output). The
-    last kernel is then 0 at first, so that training starts from G(x) = x.
+    For the same reason the generator hardly sees the brightness and the contrast of a whole image: only the
+    zeros around it tell x from a x + b.
 
     Attributes:
       width: channels of the first layer; they double twice.
       blocks: number of residual blocks.
-      residual: whether the output is a change of the image.
     """
 
     width: int = 64
     blocks: int = 6
-    residual: bool = False
 
     @nn.compact
     def __call__(self, x: jax.Array, label: jax.Array) -> jax.Array:
         """The images with the labels' attributes."""
-        image, channels = x, x.shape[-1]
+        channels = x.shape[-1]
         planes = jnp.broadcast_to(label[:, None, None, :], (*x.shape[:3], label.shape[-1]))
         x = jnp.concatenate([x, planes.astype(x.dtype)], axis=-1)
         first = functools.partial(_conv, self.width, 7, name="conv_0")
@@ -63,9 +56,6 @@ class Generator(nn.Module):
             options = {"use_bias": False, "kernel_init": _INIT_UP, "name": f"up_{i}"}
             up = functools.partial(ConvTranspose, self.width * 2**i, **options)
             x = block(self, functools.partial(_normed, up, f"up_norm_{i}"), x)
-        if self.residual:
-            change = _conv(channels, 7, kernel_init=nn.initializers.zeros, name="to_image")(x)
-            return nn.tanh(jnp.arctanh(jnp.clip(image, -_BRIGHTEST, _BRIGHTEST)) + change)
         return nn.tanh(_conv(channels, 7, name="to_image")(x))
 
 
@@ -138,4 +128,4 @@ def _residual(name, network, x):
 
 
 def _conv(features: int, kernel_size: int, stride: int = 1, **options: Any) -> Conv:
-    return Conv(features, kernel_size, stride, **{"use_bias": False, "kernel_init": _INIT, **options})
+    return Conv(features, kernel_size, stride, use_bias=False, kernel_init=_INIT, **options)

@@ -52,9 +52,6 @@ def _labels(size: int, labels: int, known: Fields | None) -> dict[str, Any]:
 
 
 def _table(model: Any) -> Table:
-    if model.g_residual:
-        raise ValueError("g_residual=True has no published names; allowed: False")
-
     def both(number: str, name: str, after: str, norm_name: str, kind: str = "conv") -> Table:
         place, own = f"main.{after}", f"players.gen.params.{norm_name}.scale"
         count = widths[norm_name]

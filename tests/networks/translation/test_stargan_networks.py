@@ -131,22 +131,6 @@ def test_only_zero_padding_shows_g_the_brightness_and_contrast_of_an_image(drawn
     assert change() < 1e-3
 
 
-def test_a_residual_generator_adds_its_output_to_the_image_before_tanh(drawn):
-    x, variables = drawn
-    label = np.ones((2, 3), np.float32)
-    x = np.clip(x, -0.99, 0.99)
-    output = np.arctanh(np.asarray(Generator(8, 1).apply(variables, x, label), np.float64))
-    found = Generator(8, 1, residual=True).apply(variables, x, label)
-    np.testing.assert_allclose(found, np.tanh(np.arctanh(x) + output), atol=1e-5)
-
-
-def test_a_residual_generator_starts_with_the_image_itself():
-    x = np.linspace(-1, 1, 16 * 16 * 3, dtype=np.float32).reshape(1, 16, 16, 3)
-    g, label = Generator(2, 0, residual=True), np.ones((1, 3), np.float32)
-    found, _ = jax.jit(g.init_with_output)(jax.random.key(0), x, label)
-    np.testing.assert_allclose(found, np.clip(x, -0.99, 0.99), atol=1e-6)
-
-
 def test_the_discriminator_scores_patches_and_classes():
     d = Discriminator(7, 4, 3)
     x = np.zeros((2, 24, 24, 3), np.float32)
