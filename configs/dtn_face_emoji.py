@@ -83,7 +83,7 @@ def part(config):
 
 
 SMALL = {
-    "alpha": 1.0,  # at 4 and more g draws coloured specks that f takes for features of the photograph
+    "alpha": 1.0,  # with more g draws coloured specks that f takes for features of the photograph
     # At 10, D's gradient outweighs L_TID. g then chases D through colours that no cartoon has.
     "beta": 40.0,
     "gamma": 4.0,  # for a mean over pixels, on which a small weight has no effect
