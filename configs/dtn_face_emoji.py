@@ -83,10 +83,12 @@ def part(config):
 
 
 SMALL = {
-    "alpha": 1.0,  # with more g draws coloured specks that f takes for features of the photograph
+    # With more, g draws more coloured specks that f takes for features of the photograph. With less, the
+    # person is harder to find again.
+    "alpha": 4.0,
     # At 10, D's gradient outweighs L_TID. g then chases D through colours that no cartoon has.
     "beta": 40.0,
-    "gamma": 4.0,  # for a mean over pixels, on which a small weight has no effect
+    "gamma": 2.0,  # for a mean over pixels, on which a small weight has no effect
     "const_distance": "cosine",  # ignores the length of the features, which need not match
     "const_warp": 2.0,
     "f_widths": (16, 32, 64, 128, 128),
@@ -95,7 +97,7 @@ SMALL = {
     "d_widths": (32, 64, 128, 256),
     "d_batch_norm": False,  # with batch norm D wins at once, and g never recovers
     "d_init": "lecun",
-    "r1_weight": 1.0,  # a D without this bound has to be too small and slow to see blotches
+    "r1_weight": 5.0,  # a D without this bound has to be too small and slow to see blotches
     "g_learning_rate": 5e-4,
     "d_learning_rate": 2e-4,
     "decay_start": 1000,
