@@ -4,7 +4,7 @@
     python benchmarks/adain_translation.py --json=translation.json
 
 `peers.py` explains how the sides take turns. A step encodes a photograph and a painting and decodes the
-result. The weights are random, which does not change the time. Nothing is read from a file or written to one.
+result. The weights are random, which does not change the time. A step reads and writes no file.
 """
 
 import peers

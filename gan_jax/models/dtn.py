@@ -83,8 +83,7 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
         checks.require_channels(self, "target_channels")
         fits = self.adversary != "binary" or self.beta == 0
         checks.require("beta", self.beta, fits, "0 where adversary='binary' (Sec. 3)")
-        # Batch norm couples the images of a batch, so that an image has no slope of its own.
-        alone = not (self.r1_weight and self.d_batch_norm)
+        alone = not (self.r1_weight and self.d_batch_norm)  # with batch norm no image has a slope of its own
         checks.require("r1_weight", self.r1_weight, alone, "0 where D has batch norm")
 
     @property
