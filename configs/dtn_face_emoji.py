@@ -86,7 +86,7 @@ SMALL = {
     # With more, g draws more coloured specks that f takes for features of the photograph. With less, the
     # person is harder to find again.
     "alpha": 4.0,
-    # At 10, D's gradient outweighs L_TID. g then chases D through colours that no cartoon has.
+    # In a trial with 10, D's gradient outweighed L_TID. g chased D through colours that no cartoon has.
     "beta": 40.0,
     "gamma": 2.0,  # for a mean over pixels, on which a small weight has no effect
     "const_distance": "cosine",  # ignores the length of the features, which need not match
@@ -97,7 +97,7 @@ SMALL = {
     "d_widths": (32, 64, 128, 256),
     "d_batch_norm": False,  # with batch norm D wins at once, and g never recovers
     "d_init": "lecun",
-    "r1_weight": 5.0,  # a D without this bound has to be too small and slow to see blotches
+    "r1_weight": 5.0,  # beside it g keeps up with a D of these widths
     "g_learning_rate": 5e-4,
     "d_learning_rate": 2e-4,
     "decay_start": 1000,
