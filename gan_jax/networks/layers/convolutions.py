@@ -97,13 +97,12 @@ def conv_transpose(
     adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
     whole = min(map(min, pads)) >= 0
     if _fast(x) and whole and fewer_products.pays(x.shape, adjoint.shape, stride):
-        down = lambda image: fewer_products.conv(image, adjoint, stride, tuple(pads))  # noqa: E731
-    elif _on_cpu() and whole and _heavy(kernel, math.prod(x.shape[:3])):
+        return fewer_products.adjoint(x, adjoint, stride, pads, sides)
+    if _on_cpu() and whole and _heavy(kernel, math.prod(x.shape[:3])):
         down = lambda image: _gathered(image, adjoint, stride, pads, *x.shape[1:3])  # noqa: E731
-    else:
-        return _up(x, adjoint, stride, tuple(pads), tuple(sides))
-    image = jax.ShapeDtypeStruct((len(x), *sides, kernel.shape[3]), x.dtype)
-    return jax.linear_transpose(down, image)(x)[0]
+        image = jax.ShapeDtypeStruct((len(x), *sides, kernel.shape[3]), x.dtype)
+        return jax.linear_transpose(down, image)(x)[0]
+    return _up(x, adjoint, stride, tuple(pads), tuple(sides))
 
 
 def _heavy(kernel, pixels):

@@ -1,13 +1,12 @@
-"""Convolutions with fewer products (Toom-Cook, Winograd) for CPUs: constant matrices around one matmul.
+"""Convolutions with fewer products (Toom-Cook, Winograd) for CPUs: mixtures around one matrix product.
 
-Four neighbouring outputs of a filter with r taps are a product of polynomials. Evaluated at 4 + r - 1 points,
-they need 4 + r - 1 multiplications instead of 4 r. In two dimensions these are 25 instead of 64 (r = 2) or 36
-instead of 144 (r = 3). All steps are products with constant matrices, which XLA:CPU runs as fast as its
-matrix product. All derivatives of any order are jax's own. Lavin and Gray 2015 describe stride 1. A strided
+`tiles` explains the algorithm. The mixtures are sums of a few whole maps, which XLA:CPU computes as fast as
+memory delivers them. The products of all tiles and channels are one batched matrix product. A strided
 convolution is computed as one of stride 1 over the channels of `stride x stride` pixels. A kernel whose size
 is no multiple of the stride is padded with zeros.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -16,17 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-# Evaluation points besides infinity, by their number. A search over small fractions found the points of
-# least rounding error: at most 2.5 (r = 2) and 4 (r = 3) times the error of a direct float32 sum.
-_POINTS = {2: (0, 1), 3: (0, 1, -1), 4: (0, -1, 2, 0.5), 5: (0, 1, -1, 2, -0.5)}
-_LARGEST = 16  # most outputs a side if an input pixel has fewer than _MANY products
-_MANY = 128 * 128
-_WHOLE = 32  # most outputs a side that are transformed at once, since the transforms are dense
-_BLOCK = 16  # outputs a side of the blocks into which a larger image is cut
+from gan_jax.networks.layers import tiles
+
 _FEWEST = 16  # least channels on either side; with fewer there is nothing to save
-_SHARE = 0.6  # most products, as a share of the direct ones; above it the transforms cost the gain
+_SHARE = 0.65  # most products, as a share of the direct ones; above it the mixtures cost the gain
 _MOST = 2**26  # most values of the input or the output; more would take several times their memory
-_ROWS = 48  # least tiles in a batch; with fewer, transforming the kernel costs the gain
+_ROWS = 48  # least tiles in a batch; with fewer, mixing the kernel costs the gain
+_NONE = ((0, 0), (0, 0))  # pads
 
 
 def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> bool:
@@ -34,14 +29,13 @@ def pays(shape: tuple[int, ...], kernel_shape: tuple[int, ...], stride: int) -> 
     batch, *sides = shape[:3]
     rows, columns, inputs, outputs = kernel_shape
     taps = -(-rows // stride)
-    large = max(sides) > _LARGEST and stride**2 * inputs * outputs < _MANY
-    large |= batch * math.prod(sides) * max(inputs, outputs) > _MOST
+    large = batch * math.prod(sides) * max(inputs, outputs) > _MOST
     if rows != columns or taps not in (2, 3) or large or min(inputs, outputs) < _FEWEST:
         return False
-    made = [_Tiles(side, taps) for side in sides]
-    products = math.prod(axis.tiles * axis.points * stride for axis in made)
+    cuts = tiles.cut(batch, sides, taps)
+    products = math.prod(axis.tiles * axis.points * stride for axis in cuts)
     return products <= _SHARE * math.prod(rows * side for side in sides) and (
-        batch * math.prod(axis.tiles for axis in made) >= _ROWS
+        batch * math.prod(axis.tiles for axis in cuts) >= _ROWS
     )
 
 
@@ -50,6 +44,8 @@ def conv(
 ) -> jax.Array:
     """Convolution: [B, H, W, C], [k, k, C, D] -> [B, h, w, D], h = (H + pads - k) // stride + 1.
 
+    Reverse-mode derivatives may be nested to any order. Forward mode is not supported.
+
     Args:
       x: [B, H, W, C].
       kernel: [k, k, C, D], of a shape that `pays` accepts.
@@ -57,102 +53,200 @@ def conv(
       pads: pixels before and after, for each axis.
       mode: how the pads are filled, see `jnp.pad`.
     """
-    batch, _, _, channels = x.shape
-    k, outputs, depth = len(kernel), kernel.shape[-1], stride * stride * channels
-    taps = -(-k // stride)
-    sides = [(side + sum(pad) - k) // stride + 1 for side, pad in zip(x.shape[1:3], pads, strict=True)]
-    if max(sides) > _WHOLE:
-        return _in_blocks(x, kernel, stride, pads, mode, sides)
-    rows, columns = (_Axis(side, taps) for side in sides)
-    points = rows.points * columns.points
+    if stride == 1 and mode == "constant":
+        return _conv(x, kernel, tuple(pads))
+    k, taps = len(kernel), -(-len(kernel) // stride)
+    edges = []
+    for side, (before, after) in zip(x.shape[1:3], pads, strict=True):
+        # The image gets whole strides. Its extra pixels meet the extra taps of the kernel, which are zeros.
+        whole = stride * ((side + before + after - k) // stride + taps)
+        edges.append((before, whole - side - before))
+    x = x[:, : min(0, edges[0][1]) or None, : min(0, edges[1][1]) or None]
+    x = jnp.pad(x, ((0, 0), *((before, max(0, after)) for before, after in edges), (0, 0)), mode)
+    return _conv(_to_depth(x, stride), _kernel_to_depth(kernel, stride), _NONE)
 
-    # The image is padded or cut to whole tiles, and the kernel to whole strides; the extra taps are zeros.
-    taken = [axis.inputs * stride for axis in (rows, columns)]
-    after = [n - side - pad[0] for n, side, pad in zip(taken, x.shape[1:3], pads, strict=True)]
-    x = x[:, : min(0, after[0]) or None, : min(0, after[1]) or None]
-    edges = [(pad[0], max(0, n)) for pad, n in zip(pads, after, strict=True)]
-    x = jnp.pad(x, ((0, 0), *edges, (0, 0)), mode)
+
+def adjoint(
+    y: jax.Array, kernel: jax.Array, stride: int, pads: Sequence[tuple[int, int]], sides: Sequence[int]
+) -> jax.Array:
+    """The adjoint of `conv` in its image, for pads of zeros: [B, h, w, D], [k, k, C, D] -> [B, *sides, C].
+
+    Args:
+      y: [B, h, w, D].
+      kernel: [k, k, C, D], of a shape that `pays` accepts for outputs [B, h, w, D].
+      stride: in pixels, of `conv`.
+      pads: pixels before and after, for each axis, of `conv`.
+      sides: height and width of the image.
+    """
+    if stride == 1:
+        return _adjoint(y, kernel, tuple(pads), tuple(sides))
+    taps = -(-len(kernel) // stride)
+    whole = tuple(side + taps - 1 for side in y.shape[1:3])
+    x = _from_depth(_adjoint(y, _kernel_to_depth(kernel, stride), _NONE, whole), stride)
+    return _padded(x, [-before for before, _ in pads], sides)
+
+
+def _to_depth(x, stride):
+    """[B, s H, s W, C] -> [B, H, W, s s C]."""
+    batch, height, width, channels = x.shape
+    x = x.reshape(batch, height // stride, stride, width // stride, stride, channels)
+    return x.swapaxes(2, 3).reshape(batch, height // stride, width // stride, -1)
+
+
+def _from_depth(x, stride):
+    """[B, H, W, s s C] -> [B, s H, s W, C]."""
+    batch, height, width, depth = x.shape
+    x = x.reshape(batch, height, width, stride, stride, depth // stride**2)
+    return x.swapaxes(2, 3).reshape(batch, height * stride, width * stride, -1)
+
+
+def _kernel_to_depth(kernel, stride):
+    """[k, k, C, D] -> [r, r, s s C, D], with taps of zeros after the last if k < r s."""
+    k, taps = len(kernel), -(-len(kernel) // stride)
     kernel = jnp.pad(kernel, ((0, taps * stride - k),) * 2 + ((0, 0),) * 2)
-
-    x = x.reshape(batch, rows.inputs, stride, columns.inputs, stride, channels)
-    x = x.transpose(1, 3, 0, 2, 4, 5).reshape(rows.inputs, columns.inputs, -1)
-    x = _apply(rows.analysis, columns.analysis, x)
-    x = x.reshape(rows.points, rows.tiles, columns.points, columns.tiles, -1).swapaxes(1, 2)
-
-    kernel = kernel.reshape(taps, stride, taps, stride, channels, outputs).swapaxes(1, 2)
-    evaluate = jnp.asarray(np.kron(rows.evaluation, columns.evaluation), x.dtype)
-    kernel = evaluate @ kernel.reshape(taps * taps, -1)
-    y = x.reshape(points, -1, depth) @ kernel.reshape(points, depth, outputs)
-
-    y = y.reshape(rows.points, columns.points, rows.tiles, columns.tiles, -1).swapaxes(1, 2)
-    y = y.reshape(rows.points * rows.tiles, columns.points * columns.tiles, -1)
-    y = _apply(rows.synthesis, columns.synthesis, y)
-    return y.reshape(*y.shape[:2], batch, outputs).transpose(2, 0, 1, 3)
+    kernel = kernel.reshape(taps, stride, taps, stride, *kernel.shape[2:])
+    return kernel.swapaxes(1, 2).reshape(taps, taps, -1, kernel.shape[-1])
 
 
-def _in_blocks(x, kernel, stride, pads, mode, sides):
-    """`conv` of an image that is cut into blocks, which overlap by what a kernel reaches over their edges."""
-    blocks = [side if side <= _WHOLE else _BLOCK for side in sides]
-    counts = [-(-side // block) for side, block in zip(sides, blocks, strict=True)]
-    x = jnp.pad(x, ((0, 0), *pads, (0, 0)), mode)
-    for axis, (count, block) in enumerate(zip(counts, blocks, strict=True), 1):
-        step, reach = stride * block, stride * (block - 1) + len(kernel)
-        lacking = max(0, step * (count - 1) + reach - x.shape[axis])
-        x = jnp.pad(x, [(0, lacking if i == axis else 0) for i in range(4)])
-        x = jnp.concatenate(
-            [lax.slice_in_dim(x, i * step, i * step + reach, axis=axis) for i in range(count)]
-        )
-    y = conv(x, kernel, stride, ((0, 0), (0, 0)))
-    y = y.reshape(counts[1], counts[0], -1, *y.shape[1:]).transpose(2, 1, 3, 0, 4, 5)
-    y = y.reshape(len(y), counts[0] * blocks[0], counts[1] * blocks[1], -1)
-    return y[:, : sides[0], : sides[1]]
+# Each of `_conv`, `_adjoint` and `_by_kernel` is linear in either argument. The derivatives of each are the
+# other two, so derivatives of any order consist of the three.
 
 
-class _Tiles:
-    """How an axis with a given number of outputs is cut into tiles.
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _conv(x, kernel, pads):
+    """Convolution of stride 1: [B, H, W, C], [r, r, C, D] -> [B, h, w, D], h = H + pads - r + 1."""
+    batch, taps, outputs = len(x), len(kernel), kernel.shape[-1]
+    sides = [side + sum(pad) - taps + 1 for side, pad in zip(x.shape[1:3], pads, strict=True)]
+    rows, columns = tiles.cut(batch, sides, taps)
+    x = _analysed(x, rows, columns, pads)
+    y = lax.optimization_barrier(x @ _evaluated(kernel, rows, columns))
+    y = _mixtures(columns.synthesis, list(y.reshape(columns.points, rows.points, -1, outputs)))
+    y = _mixtures(rows.synthesis, [y[:, p] for p in range(rows.points)])
+    y = y.reshape(rows.tile, columns.tile, batch, rows.tiles, columns.tiles, outputs)
+    y = y.transpose(2, 3, 0, 4, 1, 5).reshape(batch, rows.tile * rows.tiles, -1, outputs)
+    return y[:, : rows.outputs, : columns.outputs]
 
-    Attributes:
-      tile: outputs of each tile; the last tile may have more than are wanted.
-      tiles: number of tiles.
-      points: products for each tile.
-      inputs: input positions, padding included.
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _adjoint(y, kernel, pads, sides):
+    """The adjoint of `_conv` in its image: [B, h, w, D], [r, r, C, D] -> [B, *sides, C]."""
+    batch, taps, channels = len(y), len(kernel), kernel.shape[2]
+    rows, columns = tiles.cut(batch, y.shape[1:3], taps)
+    y = _spread(y, rows, columns)
+    kernel = _evaluated(kernel, rows, columns)
+    x = lax.optimization_barrier(jnp.einsum("ptd,pcd->ptc", y, kernel))
+    x = x.reshape(columns.points, rows.points, batch, rows.tiles, columns.tiles, channels)
+    x = _overlapping(columns, list(x), 3)
+    x = _overlapping(rows, [x[:, p] for p in range(rows.points)], 2)
+    x = x.transpose(2, 3, 0, 4, 1, 5).reshape(batch, rows.tile * (rows.tiles + 1), -1, channels)
+    return _padded(x, [-before for before, _ in pads], sides)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _by_kernel(x, y, taps, pads):
+    """The derivative of <y, _conv(x, kernel, pads)> with respect to the kernel, [r, r, C, D]."""
+    rows, columns = tiles.cut(len(x), y.shape[1:3], taps)
+    x, y = _analysed(x, rows, columns, pads), _spread(y, rows, columns)
+    kernel = jnp.einsum("ptc,ptd->pcd", x, y)
+    kernel = _evaluation_of_both(rows, columns, x.dtype).T @ kernel.reshape(len(kernel), -1)
+    return kernel.reshape(taps, taps, x.shape[-1], y.shape[-1])
+
+
+def _evaluated(kernel, rows, columns):
+    """The values of a kernel at the evaluation points, [columns' points x rows' points, C, D]."""
+    values = _evaluation_of_both(rows, columns, kernel.dtype) @ kernel.reshape(len(kernel) ** 2, -1)
+    return values.reshape(-1, *kernel.shape[2:])
+
+
+def _evaluation_of_both(rows, columns, dtype):
+    """[columns' points x rows' points, r r], turns a kernel into its values."""
+    both = np.einsum("qj,pi->qpij", columns.evaluation, rows.evaluation)
+    return jnp.asarray(both.reshape(columns.points * rows.points, -1), dtype)
+
+
+def _analysed(x, rows, columns, pads):
+    """The inputs of all tiles at the evaluation points, [columns' points x rows' points, B tiles, C]."""
+    x = _padded(x, [before for before, _ in pads], (rows.inputs, columns.inputs))
+    x = _mixtures(rows.analysis, [rows.every(x, i, axis=1) for i in range(rows.points)])
+    x = _mixtures(columns.analysis, [columns.every(x, j, axis=3) for j in range(columns.points)])
+    return x.reshape(columns.points * rows.points, -1, x.shape[-1])
+
+
+def _spread(y, rows, columns):
+    """The adjoint of the synthesis: [B, h, w, D] -> [columns' points x rows' points, B tiles, D]."""
+    y = _padded(y, (0, 0), (rows.tile * rows.tiles, columns.tile * columns.tiles))
+    y = _mixtures(rows.synthesis.T, [y[:, i :: rows.tile] for i in range(rows.tile)])
+    y = _mixtures(columns.synthesis.T, [y[..., j :: columns.tile, :] for j in range(columns.tile)])
+    return y.reshape(columns.points * rows.points, -1, y.shape[-1])
+
+
+def _overlapping(axis, parts, axis_number):
+    """The adjoint of the analysis: the inputs of all tiles, which are added where two tiles overlap.
+
+    The result is stacked by the place in a tile, and has one tile more than the parts.
     """
+    found = []
+    for place in range(axis.tile):
+        own = _with_zeros(_mixture(axis.analysis[:, place].tolist(), parts), (0, 1), axis_number)
+        if place < axis.taps - 1:
+            before = _mixture(axis.analysis[:, axis.tile + place].tolist(), parts)
+            own += _with_zeros(before, (1, 0), axis_number)
+        found.append(own)
+    return lax.optimization_barrier(jnp.stack(found))
 
-    def __init__(self, outputs, taps):
-        self.tile = 2 if outputs % 4 in (1, 2) else 4
-        self.tiles = -(-outputs // self.tile)
-        self.points, self.inputs = self.tile + taps - 1, self.tile * self.tiles + taps - 1
+
+def _with_zeros(x, counts, axis):
+    return jnp.pad(x, [counts if i == axis else (0, 0) for i in range(x.ndim)])
 
 
-class _Axis(_Tiles):
-    """The constant matrices for one spatial axis of a convolution of stride 1.
+def _padded(x, before, sides):
+    """Puts zeros before the pixels, and after them up to `sides`; negative numbers cut pixels."""
+    edges = [(first, side - first - n, 0) for first, side, n in zip(before, sides, x.shape[1:3], strict=True)]
+    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *edges, (0, 0, 0)))
 
-    Attributes:
-      analysis: [points * tiles, inputs], transforms the input.
-      evaluation: [points, taps], transforms the kernel.
-      synthesis: [outputs, points * tiles], transforms the products into outputs.
+
+def _mixtures(coefficients, parts):
+    """sum_i coefficients[p, i] parts[i] for every p, stacked.
+
+    The barrier keeps XLA from computing these sums again for each sum that they become a part of.
     """
-
-    def __init__(self, outputs, taps):
-        super().__init__(outputs, taps)
-        self.evaluation = _evaluation(self.points, taps)
-        interpolation = np.linalg.inv(_evaluation(self.points, self.points)).T
-        analysis = np.zeros((self.points, self.tiles, self.inputs))
-        for i in range(self.tiles):
-            analysis[:, i, self.tile * i : self.tile * i + self.points] = interpolation
-        self.analysis = analysis.reshape(-1, self.inputs)
-        synthesis = np.einsum("pm,ij->impj", _evaluation(self.points, self.tile), np.eye(self.tiles))
-        self.synthesis = synthesis.reshape(self.tile * self.tiles, -1)[:outputs]
+    return lax.optimization_barrier(jnp.stack([_mixture(row, parts) for row in coefficients.tolist()]))
 
 
-def _evaluation(points, terms):
-    """Powers of each point, [points, terms]; the last row stands for the point at infinity."""
-    finite = np.vander(_POINTS[points - 1], terms, increasing=True)
-    return np.vstack([finite, np.eye(terms)[-1]])
+def _mixture(row, parts):
+    terms = [part if c == 1 else c * part for c, part in zip(row, parts, strict=True) if c]
+    return functools.reduce(jnp.add, terms)
 
 
-def _apply(rows, columns, x):
-    """Applies constant matrices [P, H] and [Q, W] to the leading axes: [H, W, L] -> [P, Q, L]."""
-    x = (jnp.asarray(rows, x.dtype) @ x.reshape(len(x), -1)).reshape(len(rows), *x.shape[1:])
-    # The matrix is repeated for every row, since XLA would transpose x for a single product.
-    return jnp.broadcast_to(jnp.asarray(columns, x.dtype), (len(x), *columns.shape)) @ x
+def _conv_forward(x, kernel, pads):
+    return _conv(x, kernel, pads), (x, kernel)
+
+
+def _conv_backward(pads, residuals, slope):
+    x, kernel = residuals
+    return _adjoint(slope, kernel, pads, x.shape[1:3]), _by_kernel(x, slope, len(kernel), pads)
+
+
+def _adjoint_forward(y, kernel, pads, sides):
+    return _adjoint(y, kernel, pads, sides), (y, kernel)
+
+
+def _adjoint_backward(pads, sides, residuals, slope):
+    del sides
+    y, kernel = residuals
+    return _conv(slope, kernel, pads), _by_kernel(slope, y, len(kernel), pads)
+
+
+def _by_kernel_forward(x, y, taps, pads):
+    return _by_kernel(x, y, taps, pads), (x, y)
+
+
+def _by_kernel_backward(taps, pads, residuals, slope):
+    del taps
+    x, y = residuals
+    return _adjoint(y, slope, pads, x.shape[1:3]), _conv(x, slope, pads)
+
+
+_conv.defvjp(_conv_forward, _conv_backward)
+_adjoint.defvjp(_adjoint_forward, _adjoint_backward)
+_by_kernel.defvjp(_by_kernel_forward, _by_kernel_backward)

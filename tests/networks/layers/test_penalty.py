@@ -55,8 +55,9 @@ def test_second_derivatives_are_those_of_plain_convolutions(kind, name, asked, m
     x = counting.normal(16, *((size, size, 1) if kind == "discriminator" else (6,)))
     variables = counting.filled(counting.variables(module, x.shape))
     used = []
-    original = fewer_products.conv
-    monkeypatch.setattr(fewer_products, "conv", lambda *xs: (used.append(xs), original(*xs))[1])
+    for op in ("conv", "adjoint"):
+        original = getattr(fewer_products, op)
+        monkeypatch.setattr(fewer_products, op, lambda *xs, f=original: (used.append(xs), f(*xs))[1])
     ours = gradients(module, variables, x)
     assert bool(used) == (name in ("dcgan", "sndcgan"))  # the sizes where fewer products pay
     monkeypatch.setattr(basic, "conv", plain)
