@@ -15,7 +15,13 @@ import time
 from typing import Any
 
 SIDES = ("ours", "torch")
-ENV = {**os.environ, "OMP_NUM_THREADS": "2", "JAX_PLATFORMS": "cpu"}
+# Both sides get large pages of memory, which `docs/devices.md` recommends.
+ENV = {
+    **os.environ,
+    "OMP_NUM_THREADS": "2",
+    "JAX_PLATFORMS": "cpu",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 
 
 class Side:

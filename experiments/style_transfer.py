@@ -211,10 +211,10 @@ def losses(model, state, batch):
     shares = dict.fromkeys(styles, 1 / len(styles))
     found = {}
     for name, own in {"style": image, "style_photograph": maps["content"]}.items():
-        scaled = {layer: own[layer] / wanted["scales"][layer] for layer in layers}
-        grams = gram.grams({layer: scaled[layer] for layer in styles}, whole)
+        grams = gram.grams({layer: own[layer] for layer in styles}, wanted["scales"], whole)
         found[name] = gram.total_style_loss(grams, [wanted["styles"]["style"]], shares, [1.0], "paper")
         if name == "style":
+            scaled = {layer: own[layer] / wanted["scales"][layer] for layer in contents}
             found["content"] = gram.total_content_loss(scaled, wanted["content"], "notebook")
     return {name: value[None] for name, value in found.items()}
 

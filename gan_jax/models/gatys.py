@@ -250,13 +250,10 @@ class Model(Rates, base.Defaults):
         regions = {role: self._regions(batch, role, level) for role in images}
         return gram.targets(maps, regions, *self.layers, self.normalise)
 
-    @property
-    def _all(self):
-        return tuple(dict.fromkeys((*self.layers[0], *self.layers[1])))
-
     def _maps(self, features, pixels):
         """The maps of all layers, and of the ReLU after each convolution among them."""
-        layers = dict.fromkeys((*self._all, *(name.replace("conv", "relu") for name in self._all)))
+        layers = (*self.layers[0], *self.layers[1])
+        layers = dict.fromkeys((*layers, *(name.replace("conv", "relu") for name in layers)))
         return self.network.apply(features, pixels, tuple(layers))
 
     def _regions(self, batch, role, level):
@@ -275,11 +272,11 @@ class Model(Rates, base.Defaults):
         mix = gram.shares(self.style_mix, len(styles))
 
         def loss_fn(params):
-            found = self._maps(state.frozen["features"], params["pixels"])
-            maps = {n: found[n] / targets["scales"][n] for n in self._all}
-            own = gram.grams({n: maps[n] for n in self.layers[1]}, targets["regions"])
+            found, scales = self._maps(state.frozen["features"], params["pixels"]), targets["scales"]
+            own = gram.grams({n: found[n] for n in self.layers[1]}, scales, targets["regions"])
+            contents = {n: found[n] / scales[n] for n in self.layers[0]}
             terms = {
-                "content": gram.total_content_loss(maps, targets["content"], self.loss),
+                "content": gram.total_content_loss(contents, targets["content"], self.loss),
                 "style": gram.total_style_loss(own, styles, shares, mix, self.loss),
             }
             if self.tv_weight:

@@ -29,14 +29,31 @@ def gram(maps: jax.Array, weights: jax.Array | None = None) -> jax.Array:
     Returns:
       [B, R, C, C], sum_p w_pr f_p f_p^T / sum_p w_pr. A region without positions has zeros.
     """
+    flat = maps.reshape(len(maps), -1, maps.shape[-1])
     if weights is None:
-        weights = jnp.ones((1, 1, 1, 1), maps.dtype)
+        return _squared(flat)[:, None] / flat.shape[1]
     weights = jnp.broadcast_to(weights, (*maps.shape[:3], weights.shape[-1]))
     weights = weights / jnp.maximum(weights.sum((1, 2), keepdims=True), jnp.finfo(maps.dtype).tiny)
-    flat = maps.reshape(len(maps), -1, maps.shape[-1])
     shares = weights.reshape(len(maps), -1, weights.shape[-1])
     regions = [jnp.einsum("bpc,bpd->bcd", flat * shares[..., r, None], flat) for r in range(shares.shape[-1])]
     return jnp.stack(regions, 1)
+
+
+@jax.custom_vjp
+def _squared(flat):
+    """F^T F of every image: [B, M, C] -> [B, C, C]. The derivative takes one product instead of two."""
+    return jnp.einsum("bpc,bpd->bcd", flat, flat)
+
+
+def _squared_forward(flat):
+    return _squared(flat), flat
+
+
+def _squared_backward(flat, slope):
+    return (flat @ (slope + slope.swapaxes(1, 2)),)
+
+
+_squared.defvjp(_squared_forward, _squared_backward)
 
 
 def content_loss(maps: jax.Array, target: jax.Array, form: str = "paper") -> jax.Array:
@@ -85,12 +102,22 @@ def scales(activations: Sequence[Maps], how: str) -> dict[str, jax.Array]:
     return found
 
 
-def grams(maps: Maps, regions: jax.Array) -> dict[str, jax.Array]:
-    """The Gram matrices [B, R, C, C] of all layers; `regions` [B, H, W, R] are resized to each layer."""
-    return {
-        layer: gram(found, regions if regions.shape[1:3] == (1, 1) else reshape(regions, *found.shape[1:3]))
-        for layer, found in maps.items()
-    }
+def grams(maps: Maps, scales: Mapping[str, jax.Array], regions: jax.Array) -> dict[str, jax.Array]:
+    """The Gram matrices [B, R, C, C] of all layers, of maps that are divided by their scales.
+
+    Args:
+      maps: [B, h, w, C] by layer.
+      scales: as `scales` gives them. The matrices are divided instead of the larger maps.
+      regions: [B, H, W, R], resized to each layer; [1, 1, 1, 1] is one region of all positions.
+    """
+    found = {}
+    for layer, values in maps.items():
+        whole = regions.shape == (1, 1, 1, 1)
+        scale = jnp.broadcast_to(scales[layer], values.shape[-1:])
+        found[layer] = gram(values, None if whole else reshape(regions, *values.shape[1:3])) / (
+            scale[:, None] * scale
+        )
+    return found
 
 
 def targets(
@@ -117,16 +144,13 @@ def targets(
     layers = dict.fromkeys((*contents, *styles))
     active = [{layer: found[layer.replace("conv", "relu")] for layer in layers} for found in maps.values()]
     divisors = scales(active, how)
-    scaled = {
-        name: {layer: found[layer] / divisors[layer] for layer in layers} for name, found in maps.items()
-    }
-    content = scaled.pop("content")
     return {
         "scales": divisors,
-        "content": {layer: content[layer] for layer in contents},
+        "content": {layer: maps["content"][layer] / divisors[layer] for layer in contents},
         "styles": {
-            name: grams({layer: found[layer] for layer in styles}, regions[name])
-            for name, found in scaled.items()
+            name: grams({layer: found[layer] for layer in styles}, divisors, regions[name])
+            for name, found in maps.items()
+            if name != "content"
         },
         "regions": regions["content"],
     }

@@ -273,7 +273,7 @@ def test_styles_are_in_the_order_of_their_numbers():
 
 def test_every_style_has_its_own_weight(monkeypatch):
     told = []
-    monkeypatch.setattr(gatys.gram, "grams", lambda maps, regions: {})
+    monkeypatch.setattr(gatys.gram, "grams", lambda maps, scales, regions: {})
     monkeypatch.setattr(gatys.gram, "total_content_loss", lambda *_: 0.0)
     monkeypatch.setattr(
         gatys.gram,
@@ -282,8 +282,9 @@ def test_every_style_has_its_own_weight(monkeypatch):
     )
     monkeypatch.setattr(gatys.game, "update", lambda state, name, tx, loss: loss(filled(1, 0)))
     m = model(style_mix=(3.0, 1.0))
-    monkeypatch.setattr(gatys.Model, "_maps", lambda *_: dict.fromkeys(m._all, 1.0))
-    targets = {"scales": dict.fromkeys(m._all, 1.0), "content": {}, "regions": None}
+    layers = dict.fromkeys((*m.layers[0], *m.layers[1]), 1.0)
+    monkeypatch.setattr(gatys.Model, "_maps", lambda *_: layers)
+    targets = {"scales": layers, "content": {}, "regions": None}
     targets["styles"] = {"style_10": "b", "style_2": "a"}
     state = SimpleNamespace(step=0, memory={"image": targets}, frozen={"features": None})
     m._move(state, 0)

@@ -71,6 +71,28 @@ def test_a_region_sees_its_own_positions_only():
     assert not nowhere.any()
 
 
+def test_uniform_weights_are_no_weights():
+    x = maps()
+    np.testing.assert_allclose(gram.gram(x), gram.gram(x, np.full((1, 1, 1, 1), 3.0)), rtol=1e-5, atol=1e-6)
+
+
+def test_the_slope_of_the_whole_image_is_that_of_the_sum_of_products():
+    """For weights A of the matrix that are not symmetric, d <A, F^T F / M> / dF is F (A + A^T) / M."""
+    x, weights = maps(), np.random.default_rng(1).normal(size=(2, 1, 3, 3)).astype(np.float32)
+    found = jax.jit(jax.grad(lambda x: (plain.gram(x) * weights).sum()))(x)
+    flat = x.reshape(2, 20, 3)
+    wanted = flat @ (weights[:, 0] + weights[:, 0].swapaxes(1, 2)) / 20
+    np.testing.assert_allclose(found.reshape(2, 20, 3), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("regions", [np.ones((1, 1, 1, 1)), np.eye(20)[:, :2].reshape(1, 4, 5, 2)])
+@pytest.mark.parametrize("scale", [2.0, np.array([1.0, 2.0, 4.0])])
+def test_scaled_matrices_are_those_of_scaled_maps(scale, regions):
+    x, scale, regions = maps(), np.float32(scale), np.float32(regions)
+    found = gram.grams({"relu1_1": x}, {"relu1_1": scale}, regions)["relu1_1"]
+    np.testing.assert_allclose(found, gram.gram(x / scale, regions), rtol=1e-5, atol=1e-6)
+
+
 def by_hand(x, y, form):
     """The losses with the sums as they are printed, for one layer of an image [M, C] each."""
     m, c = x.shape

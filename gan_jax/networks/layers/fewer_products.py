@@ -119,12 +119,11 @@ def _conv(x, kernel, pads):
     sides = [side + sum(pad) - taps + 1 for side, pad in zip(x.shape[1:3], pads, strict=True)]
     rows, columns = tiles.cut(batch, sides, taps)
     x = _analysed(x, rows, columns, pads)
-    y = lax.optimization_barrier(x @ _evaluated(kernel, rows, columns))
+    y = x @ _evaluated(kernel, rows, columns)
     y = _mixtures(columns.synthesis, list(y.reshape(columns.points, rows.points, -1, outputs)))
     y = _mixtures(rows.synthesis, [y[:, p] for p in range(rows.points)])
     y = y.reshape(rows.tile, columns.tile, batch, rows.tiles, columns.tiles, outputs)
-    y = y.transpose(2, 3, 0, 4, 1, 5).reshape(batch, rows.tile * rows.tiles, -1, outputs)
-    return y[:, : rows.outputs, : columns.outputs]
+    return _joined(y)[:, : rows.outputs, : columns.outputs]
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
@@ -134,12 +133,11 @@ def _adjoint(y, kernel, pads, sides):
     rows, columns = tiles.cut(batch, y.shape[1:3], taps)
     y = _spread(y, rows, columns)
     kernel = _evaluated(kernel, rows, columns)
-    x = lax.optimization_barrier(jnp.einsum("ptd,pcd->ptc", y, kernel))
+    x = jnp.einsum("ptd,pcd->ptc", y, kernel)
     x = x.reshape(columns.points, rows.points, batch, rows.tiles, columns.tiles, channels)
     x = _overlapping(columns, list(x), 3)
     x = _overlapping(rows, [x[:, p] for p in range(rows.points)], 2)
-    x = x.transpose(2, 3, 0, 4, 1, 5).reshape(batch, rows.tile * (rows.tiles + 1), -1, channels)
-    return _padded(x, [-before for before, _ in pads], sides)
+    return _padded(_joined(x), [-before for before, _ in pads], sides)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
@@ -192,11 +190,17 @@ def _overlapping(axis, parts, axis_number):
             before = _mixture(axis.analysis[:, axis.tile + place].tolist(), parts)
             own += _with_zeros(before, (1, 0), axis_number)
         found.append(own)
-    return lax.optimization_barrier(jnp.stack(found))
+    return jnp.stack(found)
 
 
 def _with_zeros(x, counts, axis):
     return jnp.pad(x, [counts if i == axis else (0, 0) for i in range(x.ndim)])
+
+
+def _joined(parts):
+    """[tile, tile, B, tiles, tiles, C] -> [B, H, W, C]."""
+    tile, _, batch, rows, _, channels = parts.shape
+    return parts.transpose(2, 3, 0, 4, 1, 5).reshape(batch, rows * tile, -1, channels)
 
 
 def _padded(x, before, sides):
@@ -206,11 +210,8 @@ def _padded(x, before, sides):
 
 
 def _mixtures(coefficients, parts):
-    """sum_i coefficients[p, i] parts[i] for every p, stacked.
-
-    The barrier keeps XLA from computing these sums again for each sum that they become a part of.
-    """
-    return lax.optimization_barrier(jnp.stack([_mixture(row, parts) for row in coefficients.tolist()]))
+    """sum_i coefficients[p, i] parts[i] for every p, stacked."""
+    return jnp.stack([_mixture(row, parts) for row in coefficients.tolist()])
 
 
 def _mixture(row, parts):
