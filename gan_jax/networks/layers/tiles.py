@@ -32,7 +32,7 @@ def cut(batch: int, sides: Sequence[int], taps: int) -> list["Axis"]:
       taps: of the kernel, r.
     """
     best = [
-        min((Axis(side, taps, 4), Axis(side, taps, 2)), key=lambda axis: axis.points * axis.tiles)
+        min((Axis(side, taps, 2), Axis(side, taps, 4)), key=lambda axis: axis.points * axis.tiles)
         for side in sides
     ]
     if batch * math.prod(axis.tiles for axis in best) >= _MANY:

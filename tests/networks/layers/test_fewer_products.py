@@ -10,7 +10,7 @@ from jax import lax
 from gan_jax.networks.layers import basic, fewer_products
 
 # Side of the larger picture, kernel, stride: those of DCGAN, f and WGAN-GP; one tile and several; tiles with
-# more outputs than are wanted; kernels whose size is no multiple of the stride.
+# more outputs than are wanted; kernels whose size is no multiple of the stride; tiles of four outputs a side.
 SHAPES = [
     (16, 4, 2),
     (4, 4, 2),
@@ -21,6 +21,8 @@ SHAPES = [
     (8, 5, 2),
     (7, 3, 1),
     (5, 3, 1),
+    (32, 3, 1),
+    (64, 4, 2),
 ]
 
 
