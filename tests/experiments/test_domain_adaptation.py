@@ -134,6 +134,8 @@ def test_a_student_of_classes_is_taught_digits_the_other_way_round(tmp_path):
     labels = data.load({"name": "digits_street", "split": "validation[-32:]"}, size=32).columns["label"]
     assert found["commonest_label"] == round(100 * np.bincount(labels).max() / 32, 2)
     assert 0 <= found["labels_kept"]["accuracy"][0] <= 100
+    assert content["published"] == {}  # the figures are of segmentation
+    assert "ublished" not in (tmp_path / "out.md").read_text()
 
 
 @levels.parametrize(
