@@ -83,8 +83,9 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
         checks.require_channels(self, "target_channels")
         fits = self.adversary != "binary" or self.beta == 0
         checks.require("beta", self.beta, fits, "0 where adversary='binary' (Sec. 3)")
-        alone = not (self.r1_weight and self.d_batch_norm)  # with batch norm no image has a slope of its own
-        checks.require("r1_weight", self.r1_weight, alone, "0 where D has batch norm")
+        if self.d_batch_norm or self.adversary == "none":  # with batch norm no image has a slope of its own
+            reason = "D has batch norm" if self.d_batch_norm else "adversary='none'"
+            self.refuse(f"where {reason}", "r1_weight")
 
     @property
     def batches(self) -> int:

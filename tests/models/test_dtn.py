@@ -224,6 +224,10 @@ def test_grey_images_are_features_of_their_replication():
             "beta=15.0 is not allowed; allowed: 0 where adversary='binary' (Sec. 3)",
         ),
         ({"r1_weight": 1.0}, "r1_weight=1.0 is not allowed; allowed: 0 where D has batch norm"),
+        (
+            {"r1_weight": 1.0, "d_batch_norm": False, "adversary": "none"},
+            "r1_weight=1.0 is not allowed; allowed: 0 where adversary='none'",
+        ),
     ],
 )
 def test_a_refusal_names_field_value_and_what_is_allowed(fields, message):
