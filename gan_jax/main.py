@@ -111,6 +111,8 @@ def _run(mode: str) -> None:
     path = paths.given(
         "workdir", Path("runs") / config.name if arguments.WORKDIR.value is None else arguments.WORKDIR.value
     )
+    if mode == "train" and (pages := devices.wanted_pages()):
+        _log.info("steps on this CPU are faster with %s in the environment", pages)
     result = train(config, path) if mode == "train" else evaluate_run(path)
     _show(result, path)
 

@@ -252,8 +252,8 @@ class Model(Rates, base.Defaults):
 
     def _maps(self, features, pixels):
         """The maps of all layers, and of the ReLU after each convolution among them."""
-        layers = (*self.layers[0], *self.layers[1])
-        layers = dict.fromkeys((*layers, *(name.replace("conv", "relu") for name in layers)))
+        own = (*self.layers[0], *self.layers[1])
+        layers = dict.fromkeys((*own, *(name.replace("conv", "relu") for name in own)))
         return self.network.apply(features, pixels, tuple(layers))
 
     def _regions(self, batch, role, level):

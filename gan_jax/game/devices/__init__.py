@@ -6,6 +6,7 @@ the same axis. Only this package uses devices, `pmap` and collectives.
 
 from gan_jax.game.devices.joining import agreement, barrier, describe, leave, lost, process, start
 from gan_jax.game.devices.mapping import clock, pmap_apply, pmap_step, pmap_steps
+from gan_jax.game.devices.pages import wanted as wanted_pages
 from gan_jax.game.devices.parts import in_turn, mean
 from gan_jax.game.devices.placing import (
     AXIS,
@@ -46,4 +47,5 @@ __all__ = [
     "start",
     "to_host",
     "unreplicate",
+    "wanted_pages",
 ]
