@@ -54,7 +54,7 @@ class Picture:
         with Image.open(io.BytesIO(self.content)) as image:
             small = image.convert("RGB")
             small.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-            small.save(buffer, "WEBP", quality=50, method=6)
+            small.save(buffer, "WEBP", quality=45, method=6)
         found = buffer.getvalue()
         return found if len(found) < len(self.content) else b""
 

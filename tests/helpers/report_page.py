@@ -4,12 +4,15 @@ import base64
 import html.parser
 import io
 import json
+import re
 
 import numpy as np
 from PIL import Image
 
 from gan_jax import report
 
+# A number whose text on the page is exact. A rounded one is an element `data` with the exact value.
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?")
 VOID = {"meta", "img", "br", "path"}
 ORIGIN = {
     "command": "python -m gan_jax.main --config=configs/x.py",
@@ -76,6 +79,9 @@ class Page(html.parser.HTMLParser):
         if "style" in self._open:
             return
         self._text.append(data)
+        if {"td", "dd"} & set(self._open) and not {"data", "pre"} & set(self._open):
+            words = [word.rstrip(",") for word in data.split()]
+            self.numbers |= {json.loads(word) for word in words if NUMBER.fullmatch(word)}
         if "pre" in self._open:
             self.preformatted[-1] += data
         elif {"td", "th"} & set(self._open):

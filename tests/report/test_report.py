@@ -265,6 +265,13 @@ def test_half_a_surrogate_pair_does_not_stop_the_page(tmp_path):
     assert page_of(tmp_path).numbers == {4.5}
 
 
+def test_only_a_rounded_number_carries_all_its_digits_beside_its_text(tmp_path):
+    put(tmp_path / "x.json", {"count": 12, "half": 0.5, "third": 1 / 3})
+    page = page_of(tmp_path)
+    assert page.attributes("data", "value") == [json.dumps(1 / 3)]
+    assert page.numbers == {12, 0.5, 1 / 3}
+
+
 def test_what_a_run_is_trained_on_is_what_its_roles_sets_say(tmp_path):
     content = result(0)
     sets = {"digits": {"name": "mnist", "files": {}}, "photos": {"name": "", "files": {"train": "a.zip"}}}
