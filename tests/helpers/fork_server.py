@@ -8,6 +8,7 @@ The one argument is the file descriptor of a listening socket. Each worker of th
 Each message of a connection carries three standard files and the socket of that program alone.
 """
 
+import contextlib
 import faulthandler
 import fcntl
 import functools
@@ -99,7 +100,8 @@ def _attend(request, files):
         with socket.socket(fileno=answers) as answers:
             answers.sendall(f"{pid}\n".encode())
             code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            answers.sendall(f"{code}\n".encode())
+            with contextlib.suppress(BrokenPipeError):  # nobody waits for a program that was abandoned
+                answers.sendall(f"{code}\n".encode())
         os._exit(0)
     os.close(answers)
     for number, file in enumerate(standard):
