@@ -76,6 +76,11 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
         _check_judges(f"evals.{name}", evaluation.judges(spec), config.requires)
+        for judge in set(evaluation.judges(spec)) & set(config.requires):
+            try:
+                evaluation.check_judge(spec, config.requires[judge].evals.get("test"))
+            except ConfigError as error:
+                raise ConfigError(f"requires.{judge}.{error}; evals.{name} asks this judge") from error
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:

@@ -8,7 +8,8 @@ mappings and None appear in the result only. METRICS has the names of the values
 of the columns that must be in a batch; fields in braces are options. JUDGES names required runs whose models
 must tell classes of images, JUDGE_METRICS values that their evaluations `test` must give. FOR is the
 capability that a model needs. MORE_THAN names options: every role must have more images than their values. An
-evaluator may have a `check`, see below, and a `check_model(model, options)`, which refuses unfit models.
+evaluator may have a `check`, see below, a `check_model(model, options)`, which refuses unfit models, and a
+`check_judge(options, test)`, which refuses judges whose own evaluation `test` does not measure what it reads.
 """
 
 import functools
@@ -17,54 +18,14 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from gan_jax import plugins
 from gan_jax.errors import ConfigError, nearest
+from gan_jax.evaluation.shared.apply import Apply
 from gan_jax.game.network import Network
-from gan_jax.metrics import features as from_files
-from gan_jax.ops.labels import LabelSets
-
-
-class Apply(Protocol):
-    """The model on host batches, one after another.
-
-    From a batch of data, the model sees only the images of the roles, never their labels or other columns. It
-    also sees what the evaluator adds, such as `z` or the wanted `label`. Its randomness depends on the
-    seed, the number of the call and the place of the row in the batch. Every row gets different noise, and a
-    repeated evaluation gets the same noise on any number of devices.
-    """
-
-    def __call__(self, batch: Mapping[str, np.ndarray], /) -> Any:
-        """The images of `generate` by role, the logits of `predict`, or the output of METHOD."""
-        ...
-
-    def untrained(self, batch: Mapping[str, np.ndarray], /) -> Any:
-        """The same for the model before training; these calls are counted separately."""
-        ...
-
-    def latents(self, n: int, /) -> np.ndarray:
-        """`n` draws of a noise-to-image model's prior, [n, z_dim], the same at every call and every step.
-
-        Raises:
-          ConfigError: the model does not draw images from noise.
-        """
-        ...
-
-    def conditions(self, n: int, /) -> dict[str, np.ndarray]:
-        """`{'label': int32 [n]}`, random classes of a conditional model, always the same; {} for others."""
-        ...
-
-    def class_names(self) -> Sequence[str]:
-        """The names of a conditional model's classes in the order of their numbers; () if they have none."""
-        ...
-
-    def method(self, name: str, columns: Mapping[str, np.ndarray], /) -> Any:
-        """`name(state, **columns)` of the model in host arrays, such as `styles` of a model with styles."""
-        ...
-
 
 __all__ = ["Apply", "Batches", "Evaluator", "Network", "check", "evaluator", "known", "method", "options"]
 
@@ -83,7 +44,7 @@ Evaluator = Callable[..., dict[str, Any]]
 @functools.cache
 def known() -> tuple[str, ...]:
     """The names of all evaluators. The search reads the package's folder."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg))
 
 
 def evaluator(kind: str) -> Evaluator:
@@ -211,6 +172,21 @@ def judges(spec: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     return {n.format(**given): getattr(module, "JUDGE_METRICS", ()) for n in getattr(module, "JUDGES", ())}
 
 
+def check_judge(spec: Mapping[str, Any], test: Mapping[str, Any] | None) -> None:
+    """Refuses, before any work, a judge whose own result would lack what the evaluation reads.
+
+    Args:
+      spec: the evaluation.
+      test: the judge's evaluation `test`; None if it has none.
+
+    Raises:
+      ConfigError: as the evaluator's `check_judge` raises.
+    """
+    own = getattr(_module(spec["kind"]), "check_judge", None)
+    if own is not None:
+        own(all_options(spec), test)
+
+
 def check_data(spec: Mapping[str, Any], columns: Collection[str], counts: Mapping[str, int]) -> None:
     """Refuses data that the evaluation cannot work on.
 
@@ -232,69 +208,3 @@ def check_data(spec: Mapping[str, Any], columns: Collection[str], counts: Mappin
             if count <= given[option]:
                 few = f"{count} images of roles.{role} are too few for {option}={given[option]}"
                 raise ConfigError(f"{few}; allowed: {given[option] + 1} or more")
-
-
-def require_features(features: str, weights: str, files: Sequence[str], requires: Collection[str]) -> None:
-    """Refuses features whose network is not there. It reads the file of weights, if any.
-
-    Args:
-      features: 'judge' for a required run of this name, or one of `files`.
-      weights: path of the weights; '' for a network among `requires`.
-      files: the features whose networks come from a file.
-      requires: names of the required runs and of the weights from files.
-
-    Raises:
-      ConfigError: naming the field, its value and what is allowed.
-    """
-    if features == "judge":
-        if "judge" not in requires:
-            raise ConfigError("features='judge' needs a classifier named judge among the required runs")
-        if weights:
-            raise ConfigError(f"weights={weights!r} is for features={', '.join(map(repr, files))}")
-    elif weights:
-        from_files.check(features, weights)
-    elif features not in requires:
-        raise ConfigError(
-            f"weights='' is not allowed with features={features!r}; allowed: the path of its weights, or "
-            f"weights named {features} among the required runs"
-        )
-
-
-def require_choice(options: Mapping[str, Any], name: str, allowed: Collection[str]) -> None:
-    """Raises ConfigError unless an option is one of these words."""
-    if options[name] not in allowed:
-        words = ", ".join(map(repr, allowed))
-        raise ConfigError(f"{name}={options[name]!r} is not allowed; allowed: {words}")
-
-
-def require_count(options: Mapping[str, Any], name: str, least: int) -> None:
-    """Raises ConfigError unless an option is a number from `least` to a million."""
-    if not least <= options[name] <= 10**6:
-        raise ConfigError(f"{name}={options[name]} is not allowed; allowed: {least} to {10**6}")
-
-
-def require_roles(roles: Collection[str], wanted: Iterable[str], why: str) -> None:
-    """Raises ConfigError if a wanted role is missing; `why` says what the roles are for."""
-    for role in wanted:
-        if role not in roles:
-            raise ConfigError(f"roles.{role} is missing; {why}")
-
-
-def require_labels(model: Any, options: Mapping[str, Any]) -> None:
-    """Raises ConfigError unless the options `labels` and `exclusive` give the model's vectors of labels."""
-    found, wanted = LabelSets(options["labels"], options["exclusive"]), model.requests
-    if len(model.condition(wanted[0][:1])) != found.size:
-        raise ConfigError(f"labels={found.names} is not allowed; allowed: those of the model, {wanted}")
-
-
-def require_styles(model: Any, what: str) -> None:
-    """Raises ConfigError unless styles reach a layer of the model; `what` is the field that needs it."""
-    if not (model.has_styles and model.styled_sides):
-        raise ConfigError(f"{what} is for models whose layers take styles; those of this one take none")
-
-
-def require_plane(model: Any, kind: str) -> None:
-    """Raises ConfigError unless the model's latent vectors have two dimensions, which `kind` draws."""
-    z_dim = getattr(model, "z_dim", 0)
-    if z_dim != 2:
-        raise ConfigError(f"kind={kind!r} draws a plane; model.z_dim={z_dim} is not allowed; allowed: 2")

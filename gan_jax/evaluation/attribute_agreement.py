@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network, require_roles
+from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation.shared.requirements import require_attributes, require_roles
 from gan_jax.metrics.attributes import check_names, measures, summary
 
 METRICS = (
@@ -88,6 +89,15 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     _columns(options["compare"], options["attributes"], "attributes")
     if "judge" not in requires:
         raise ConfigError(f"a judge is not required; required: {', '.join(requires) or 'nothing'}")
+
+
+def check_judge(options: Mapping[str, Any], test: Mapping[str, Any] | None) -> None:
+    """Refuses a judge that does not know an attribute that is measured.
+
+    Raises:
+      ConfigError: naming the field of the judge, its value and what is allowed.
+    """
+    require_attributes(test, options["compare"] or options["attributes"])
 
 
 def _columns(names: Sequence[str], known: Sequence[str], where: str) -> list[int]:

@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError, nearest
-from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_labels, require_roles
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import (
+    require_attributes,
+    require_choice,
+    require_labels,
+    require_roles,
+)
 from gan_jax.metrics.label_errors import Counts, answers, judge_of, real_error
 from gan_jax.metrics.similarity import difference
 from gan_jax.ops.directions import OTHER
@@ -112,6 +118,15 @@ def check_model(model: Any, options: Mapping[str, Any]) -> None:
         raise ConfigError(f"way={options['way']!r} is not allowed for this model; allowed: {allowed}")
     if model.takes_requests:
         require_labels(model, {"labels": (options["attributes"],), "exclusive": (False,)})
+
+
+def check_judge(options: Mapping[str, Any], test: Mapping[str, Any] | None) -> None:
+    """Refuses a judge of other attributes.
+
+    Raises:
+      ConfigError: naming the field of the judge, its value and what is allowed.
+    """
+    require_attributes(test, options["attributes"])
 
 
 def _request(own, names, places, present):

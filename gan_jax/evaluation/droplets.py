@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gan_jax.evaluation import Apply, Batches, Network, require_count, require_styles
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import require_count, require_styles
 from gan_jax.metrics.droplets import peaks
 
 METRICS = ("droplet", "examples")

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.drawing.sheets import labelled
-from gan_jax.evaluation import Apply, Batches, Network, require_roles
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import require_roles
 from gan_jax.ops.pixels import to_uint8
 
 METHOD = "stylise"

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Apply, Batches, Network, require_labels, require_roles
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import require_labels, require_roles
 from gan_jax.metrics.label_errors import Counts, answers, judge_of, real_error
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_float

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.drawing.sheets import labelled
-from gan_jax.evaluation import Batches, Network, require_labels, require_roles
+from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation.shared.requirements import require_labels, require_roles
 from gan_jax.ops.labels import LabelSets
 from gan_jax.ops.pixels import to_rgb, to_uint8
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from gan_jax.drawing.sheets import labelled
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network, require_plane
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import require_plane
 from gan_jax.ops.latents import quantiles
 from gan_jax.ops.pixels import to_uint8
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from gan_jax.drawing import plots
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network, require_plane
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import require_plane
 
 METRICS = ()
 NEEDS = ("image_label",)

@@ -13,7 +13,8 @@ import jax
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Apply, Batches, Network, require_choice, require_features, require_roles
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import require_choice, require_features, require_roles
 from gan_jax.metrics import features as from_files
 from gan_jax.metrics.distinct import unseen
 from gan_jax.metrics.generation import Measures

@@ -7,10 +7,8 @@ import jax
 import numpy as np
 
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import (
-    Apply,
-    Batches,
-    Network,
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import (
     require_choice,
     require_count,
     require_features,

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.evaluation import Batches, Network, require_count, require_roles
+from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation.shared.requirements import require_count, require_roles
 from gan_jax.metrics.retrieval import retrieval_metrics
 from gan_jax.ops.pixels import resize, to_float, to_rgb
 

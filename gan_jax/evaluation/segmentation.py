@@ -8,7 +8,8 @@ import numpy as np
 from gan_jax.drawing import palette
 from gan_jax.drawing.sheets import COLUMNS, labelled
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network, require_roles
+from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation.shared.requirements import require_roles
 from gan_jax.metrics import segmentation
 
 METRICS = ("pixel_accuracy", "class_accuracy", "class_iou", "examples")

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import (
-    Apply,
-    Batches,
-    Network,
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import (
     require_choice,
     require_count,
     require_styles,
+    require_tested,
 )
 from gan_jax.metrics import separability
 from gan_jax.ops.pixels import to_uint8
@@ -88,6 +87,16 @@ def check(options: Mapping[str, Any], roles: Collection[str], requires: Collecti
     if options["judge"] not in requires:
         known = ", ".join(requires) or "nothing"
         raise ConfigError(f"judge={options['judge']!r} is not required; required: {known}")
+
+
+def check_judge(options: Mapping[str, Any], test: Mapping[str, Any] | None) -> None:
+    """Refuses a judge that measures neither its classes nor its attributes.
+
+    Raises:
+      ConfigError: naming the field of the judge, its value and what is allowed.
+    """
+    del options
+    require_tested(test, ("accuracy", "attributes"))
 
 
 def check_model(model: Any, options: Mapping[str, Any]) -> None:

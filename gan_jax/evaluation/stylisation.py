@@ -5,7 +5,8 @@ from typing import Any
 
 from gan_jax.drawing.sheets import captioned
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Apply, Batches, Network, require_roles
+from gan_jax.evaluation import Apply, Batches, Network
+from gan_jax.evaluation.shared.requirements import require_roles
 from gan_jax.ops.pixels import to_uint8
 
 METRICS = ()

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gan_jax.errors import ConfigError
-from gan_jax.evaluation import Batches, Network, require_roles
+from gan_jax.evaluation import Batches, Network
+from gan_jax.evaluation.shared.requirements import require_roles
 from gan_jax.metrics import classification
 from gan_jax.ops.directions import OTHER
 

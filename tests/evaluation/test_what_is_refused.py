@@ -145,3 +145,40 @@ def test_a_judge_whose_result_would_lack_its_accuracy_is_refused(evals, message)
     with pytest.raises(ConfigError, match=message) as refusal:
         config.validate(built)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["attribute_agreement", "attribute_change"])
+def test_a_judge_that_does_not_know_an_attribute_is_refused_before_it_is_trained(kind):
+    asking = {"kind": kind, "attributes": ("Male", "Bald"), "wanted": ("Bald",)}
+    spec = {name: value for name, value in asking.items() if kind.endswith("change") or name != "wanted"}
+    known = {"kind": "attributes", "attributes": ("Bald", "Smiling", "Male")}
+    evaluation.check_judge(spec, known)
+    with pytest.raises(ConfigError, match=r"^evals.test.attributes: 'Male' is not among .*: Bald, Smiling$"):
+        evaluation.check_judge(spec, {**known, "attributes": ("Bald", "Smiling")})
+    with pytest.raises(ConfigError, match=r"^evals.test.kind='accuracy' is not allowed; allowed: 'attribut"):
+        evaluation.check_judge(spec, {"kind": "accuracy"})
+
+
+def test_only_attributes_that_are_compared_must_be_known():
+    spec = {"kind": "attribute_agreement", "attributes": ("Male", "Bald"), "compare": ("Bald",)}
+    evaluation.check_judge(spec, {"kind": "attributes", "attributes": ("Bald",)})
+
+
+def test_the_judge_of_separability_measures_classes_or_attributes():
+    spec = {"kind": "separability"}
+    for kind in ("accuracy", "attributes"):
+        evaluation.check_judge(spec, {"kind": kind})
+    with pytest.raises(ConfigError, match=r"^evals.test.kind='regression' is not allowed; allowed: 'accura"):
+        evaluation.check_judge(spec, {"kind": "regression"})
+
+
+def test_a_configuration_whose_judge_lacks_an_attribute_is_refused_with_both_names():
+    built = config.load("configs/dtn_face_emoji.py:quick")
+    config.validate(built)
+    built.requires.judge.evals.test.attributes = ("Smiling",)
+    with pytest.raises(ConfigError, match=r"^requires.judge.evals.test.attributes: .* evals.test asks this"):
+        config.validate(built)
+    with built.unlocked():
+        del built.requires.judge.evals.test
+    with pytest.raises(ConfigError, match=r"^requires.judge.evals.test is missing; allowed: .*'attributes'"):
+        config.validate(built)
