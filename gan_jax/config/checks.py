@@ -76,11 +76,7 @@ def validate(config: ml_collections.ConfigDict, sets: Mapping[str, Any] | None =
     for name, spec in config.evals.items():
         _check_evaluation(f"evals.{name}", spec, [*config.requires, *config.weights], built)
         _check_judges(f"evals.{name}", evaluation.judges(spec), config.requires)
-        for judge in set(evaluation.judges(spec)) & set(config.requires):
-            try:
-                evaluation.check_judge(spec, config.requires[judge].evals.get("test"))
-            except ConfigError as error:
-                raise ConfigError(f"requires.{judge}.{error}; evals.{name} asks this judge") from error
+        _check_results_of_judges(f"evals.{name}", spec, config)
         for role_name, role_spec in spec["roles"].items():
             _check_role(f"evals.{name}.roles.{role_name}", role_spec, sets)
     try:
@@ -245,6 +241,19 @@ def _check_judges(asking: str, judges: Mapping[str, Sequence[str]], requires: Ma
             )
         if judge in requires and metrics:
             _check_judged(asking, f"requires.{judge}", metrics, requires[judge].evals)
+
+
+def _check_results_of_judges(asking: str, spec: Mapping[str, Any], config: ml_collections.ConfigDict) -> None:
+    """Refuses judges that have no result of their own, or whose result lacks what the evaluation reads."""
+    for judge in evaluation.judges(spec):
+        if judge in config.weights and evaluation.reads_judge(spec):
+            reason = f"because {asking} reads the judge's own result, which a file of weights does not have"
+            raise ConfigError(f"weights.{judge} is not allowed, {reason}; allowed: requires.{judge}")
+        if judge in config.requires:
+            try:
+                evaluation.check_judge(spec, config.requires[judge].evals.get("test"))
+            except ConfigError as error:
+                raise ConfigError(f"requires.{judge}.{error}; {asking} asks this judge") from error
 
 
 def _check_judged(asking: str, judge: str, metrics: Sequence[str], evals: Mapping[str, Any]) -> None:

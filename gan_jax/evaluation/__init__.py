@@ -172,6 +172,12 @@ def judges(spec: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     return {n.format(**given): getattr(module, "JUDGE_METRICS", ()) for n in getattr(module, "JUDGES", ())}
 
 
+def reads_judge(spec: Mapping[str, Any]) -> bool:
+    """Whether an evaluation reads the results of its judges' own evaluations."""
+    module = _module(spec["kind"])
+    return bool(getattr(module, "JUDGE_METRICS", ())) or hasattr(module, "check_judge")
+
+
 def check_judge(spec: Mapping[str, Any], test: Mapping[str, Any] | None) -> None:
     """Refuses, before any work, a judge whose own result would lack what the evaluation reads.
 

@@ -4,6 +4,7 @@ import pytest
 
 from gan_jax import config, evaluation
 from gan_jax.errors import ConfigError
+from gan_jax.metrics import features
 from gan_jax.models import classifier, cyclegan, gan, icgan, segmenter, stargan
 
 LABELS = {"labels": (("a", "b"), ("x", "y", "z")), "exclusive": (False, True)}
@@ -181,4 +182,15 @@ def test_a_configuration_whose_judge_lacks_an_attribute_is_refused_with_both_nam
     with built.unlocked():
         del built.requires.judge.evals.test
     with pytest.raises(ConfigError, match=r"^requires.judge.evals.test is missing; allowed: .*'attributes'"):
+        config.validate(built)
+
+
+def test_a_file_of_weights_is_no_judge_whose_own_result_is_read(monkeypatch):
+    monkeypatch.setattr(features, "check", lambda name, path: None)
+    built = config.load("configs/dtn_digits.py:quick")
+    with built.unlocked():
+        built.weights.vgg16, built.evals.test.judge = "weights.npz", "vgg16"
+    with pytest.raises(
+        ConfigError, match=r"^weights.vgg16 is not allowed, because evals.test reads the judge"
+    ):
         config.validate(built)
