@@ -15,6 +15,7 @@ seed is a run with its own folder under `--workdir`. The same command resumes an
 import statistics
 from typing import Any
 
+import dtn_tables
 import tables
 from absl import flags
 
@@ -95,14 +96,16 @@ def main():
     planned = plan()
     if not planned:
         raise ConfigError(f"rows: none is given, nor --best or --beside; known: {', '.join(ROWS)}")
-    found: dict[str, list[tables.Row]] = {}
+    found: dict[str, list[dtn_tables.Row]] = {}
     content: dict[str, Any] = {}
     for section, name, label, configs in planned:
-        row, result = tables.row(name, label, configs, paper=TABLE_1[name][1] if section == "rows" else None)
+        row, result = dtn_tables.row(
+            name, label, configs, paper=TABLE_1[name][1] if section == "rows" else None
+        )
         if _LAST.value:
             row = {**row, "last": scores(configs, row)}
         found.setdefault(section, []).append(row)
-        content = content or tables.facts(configs[0], result)
+        content = content or dtn_tables.facts(configs[0], result)
         written = write(content, found)
     print(written)
 
@@ -116,7 +119,7 @@ def write(content, found):
     best = {"best": found["best"][0]} if "best" in found else {}
     complete = {**content, "rows": found.get("rows", []), **best, "tables": further}
     rows = [*complete["rows"], *found.get("best", [])] or [row for part in further for row in part["rows"]]
-    return tables.write(complete, text(content, found), tables.bars(rows, content["data"]))
+    return tables.write(complete, text(content, found), dtn_tables.bars(rows, content["data"]))
 
 
 def text(content, found):
@@ -125,11 +128,11 @@ def text(content, found):
     also = "Every run is also scored after its last step.\n" if _LAST.value else ""
     if _ABLATED_SEEDS.value:
         also += f"Seeds of the rows below DTN's own: {_ABLATED_SEEDS.value}.\n"
-    parts = [tables.heading(content) + also, *([tables.markdown(rows)] if rows else [])]
+    parts = [dtn_tables.heading(content) + also, *([dtn_tables.markdown(rows)] if rows else [])]
     for section, title in TITLES.items():
         if section in found:
             seeds = len(found[section][0]["accuracy"])
-            parts += [f"{title} (seeds: {seeds}):\n", tables.markdown(found[section])]
+            parts += [f"{title} (seeds: {seeds}):\n", dtn_tables.markdown(found[section])]
     courses = [row for rows in found.values() for row in rows if all(row["validation"])]
     return "\n".join([*parts, *([COURSE, by_step(courses)] if courses else [])])
 
@@ -165,7 +168,7 @@ def plan():
 
 def load(variant, seed):
     """The configuration of a run; with `--last`, an evaluation of that name scores its last step."""
-    config = tables.load_dtn(variant, seed)
+    config = dtn_tables.load(variant, seed)
     if _LAST.value and config.steps:
         with config.unlocked():
             config.checkpoint_rule = "best"
@@ -179,7 +182,7 @@ def scores(configs, row):
     steps = configs[0].steps
     if not steps:  # an untrained run has only one state
         return row["accuracy"]
-    return [records[str(steps)] for records in tables.course(configs, of="last")]
+    return [records[str(steps)] for records in dtn_tables.course(configs, of="last")]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ transfers of the images that trained G, or of the source's test images, which G 
 references are also the source images themselves, in grey, and the target's own labelled images.
 """
 
+import dtn_tables
 import numpy as np
 import tables
 from absl import flags
@@ -33,7 +34,7 @@ _K = flags.DEFINE_integer("knn_k", 1, "number of neighbours that vote; the paper
 
 def main():
     """Trains what is missing, classifies, and writes the table."""
-    configs = [tables.load_dtn(seed=seed) for seed in range(tables.SEEDS.value)]
+    configs = [dtn_tables.load(seed=seed) for seed in range(tables.SEEDS.value)]
     measured: dict[str, list[float]] = {name: [] for name in ROWS}
     sheets = []
     for config in configs:
@@ -49,7 +50,7 @@ def main():
     first = configs[0]
     judged = first.requires.judge.evals.test.roles.image
     content = {
-        **tables.facts(first, result),
+        **dtn_tables.facts(first, result),
         "target": f"{judged.name or ', '.join(judged.files.values())}, {judged.split}",
         "k": _K.value,
         "published": PUBLISHED,
@@ -59,7 +60,7 @@ def main():
     note = (
         f"The classified images are {content['target']}; k = {_K.value}. Published besides DTN: {others}.\n"
     )
-    text = "\n".join([tables.heading(content), note, tables.markdown(rows)])
+    text = "\n".join([dtn_tables.heading(content), note, dtn_tables.markdown(rows)])
     print(tables.write(content, text, panels(sheets[0], columns=24)))
 
 

@@ -8,6 +8,7 @@ are far longer than a unit vector, so g(c e_i) is drawn too, where c is the mean
 source. `OUT.json` has the judge's number of pictures for each class.
 """
 
+import dtn_tables
 import numpy as np
 import tables
 
@@ -20,7 +21,7 @@ _COLUMNS = 16
 
 def main():
     """Trains what is missing and draws g's images."""
-    config = tables.load_dtn(seed=tables.only_seed())
+    config = dtn_tables.load(seed=tables.only_seed())
     folder, result = tables.run(config)
     run = restore.load(folder)
     judge = required.ensure(config, tables.train)["judge"]
@@ -34,9 +35,9 @@ def main():
         for title, made in pictures.items()
     }
     rows = [{"label": title, "judged_as": count} for title, count in counts.items()]
-    content = {**tables.facts(config, result), "mean_length": round(length, 3), "rows": rows}
+    content = {**dtn_tables.facts(config, result), "mean_length": round(length, 3), "rows": rows}
     lines = [f"{row['label']}: the judge's counts of 0, 1, ... 9 are {row['judged_as']}.\n" for row in rows]
-    text = "\n".join([tables.heading(content), *lines])
+    text = "\n".join([dtn_tables.heading(content), *lines])
     shown = {title: to_uint8(made) for title, made in pictures.items()}
     print(tables.write(content, text, sheets.panels(shown, columns=_COLUMNS)))
 

@@ -11,6 +11,7 @@ the digit and their transfers under each condition, sorted by the judge's score 
 
 from typing import Any
 
+import dtn_tables
 import numpy as np
 import tables
 from absl import flags
@@ -40,11 +41,11 @@ def main():
     digit = _DIGIT.value
     seeds = range(tables.SEEDS.value)
     wanted = {name: [condition(name, seed) for seed in seeds] for name in CONDITIONS}
-    rows: list[tables.Row] = []
+    rows: list[dtn_tables.Row] = []
     content: dict[str, Any] = {}
     for name, configs in wanted.items():
         label, paper, _ = CONDITIONS[name]
-        row, result = tables.row(
+        row, result = dtn_tables.row(
             name,
             label,
             configs,
@@ -55,8 +56,8 @@ def main():
         rows.append(row)
         if not content:
             counted = int(np.sum(result["metrics"]["confusion"][digit]))
-            content = {**tables.facts(configs[0], result), "digit": digit, "examples": counted}
-        tables.write({**content, "rows": rows}, text(content, rows), tables.bars(rows, content["data"]))
+            content = {**dtn_tables.facts(configs[0], result), "digit": digit, "examples": counted}
+        tables.write({**content, "rows": rows}, text(content, rows), dtn_tables.bars(rows, content["data"]))
     print(tables.write({**content, "rows": rows}, text(content, rows), grid(wanted)))
 
 
@@ -64,13 +65,13 @@ def condition(name, seed):
     """One condition's configuration. No image of the digit chooses the checkpoint."""
     digit = (_DIGIT.value,)
     withheld = (*CONDITIONS[name][2], "evals.validation.roles.source")
-    return tables.load_dtn("", seed, {f"{place}.exclude": digit for place in withheld})
+    return dtn_tables.load("", seed, {f"{place}.exclude": digit for place in withheld})
 
 
 def text(content, rows):
     """The table as Markdown."""
     scored = f"The scores are for the {content['examples']} test images of the digit {content['digit']}.\n"
-    return "\n".join([tables.heading(content), scored, tables.markdown(rows)])
+    return "\n".join([dtn_tables.heading(content), scored, dtn_tables.markdown(rows)])
 
 
 def grid(wanted):

@@ -8,6 +8,7 @@ paper shows pictures and no figure. Here a second classifier of house numbers, w
 them. `OUT.png` has inputs in odd columns and their transfers in even columns.
 """
 
+import dtn_tables
 import numpy as np
 import tables
 
@@ -21,17 +22,17 @@ _COLUMNS = 24
 
 def main():
     """Trains what is missing, and draws and scores the transfers."""
-    configs = [tables.load_dtn("reverse", seed) for seed in range(tables.SEEDS.value)]
-    row, result = tables.row("reverse", "DTN, reverse direction", configs)
+    configs = [dtn_tables.load("reverse", seed) for seed in range(tables.SEEDS.value)]
+    row, result = dtn_tables.row("reverse", "DTN, reverse direction", configs)
     folder, _ = tables.run(configs[0])
     given = inputs.load_role(configs[0], configs[0].evals.test.roles.source).columns["image"][:_PAIRS]
     made = to_uint8(functions.generate(restore.load(folder), {"source": given})["target"])
     rgb = np.broadcast_to(given, made.shape)
     pairs = np.stack([rgb, made], axis=1).reshape(-1, *made.shape[1:])
-    content = {**tables.facts(configs[0], result), "rows": [row]}
+    content = {**dtn_tables.facts(configs[0], result), "rows": [row]}
     before = 100 * result["metrics"]["untransferred_accuracy"]
     note = f"The judge's accuracy on the inputs themselves is {before:.2f} %. The paper prints no figure.\n"
-    text = "\n".join([tables.heading(content), note, tables.markdown([row])])
+    text = "\n".join([dtn_tables.heading(content), note, dtn_tables.markdown([row])])
     print(tables.write(content, text, sheets.panels({"inputs and transfers": pairs}, columns=_COLUMNS)))
 
 

@@ -28,7 +28,7 @@ from gan_jax import data, models
 from gan_jax.drawing.sheets import table_of_pictures
 from gan_jax.errors import ConfigError
 from gan_jax.game import devices
-from gan_jax.inference import stylist
+from gan_jax.inference.styling import stylist
 from gan_jax.inference.translator import padded
 from gan_jax.ops import gram
 from gan_jax.ops.pixels import to_float

@@ -181,10 +181,10 @@ def test_the_accuracy_of_f_is_a_column_where_rows_differ_in_it():
     code = """
 import sys
 sys.path.insert(0, "experiments")
-import tables
+import dtn_tables
 one = {"label": "one", "paper": 90.66, "accuracy": [90.0, 92.5], "f_accuracy": 96.8}
-print(tables.markdown([one, {"label": "two", "accuracy": [50.0], "f_accuracy": 96.8}]))
-print(tables.markdown([one, {"label": "three", "accuracy": [50.0], "f_accuracy": 95.75}]))
+print(dtn_tables.markdown([one, {"label": "two", "accuracy": [50.0], "f_accuracy": 96.8}]))
+print(dtn_tables.markdown([one, {"label": "three", "accuracy": [50.0], "f_accuracy": 95.75}]))
 """
     process = python("-c", code)
     assert process.stderr == ""
