@@ -15,7 +15,8 @@ from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError, WorkdirError, nearest
 from gan_jax.game import devices
 from gan_jax.inference import describing, export, generators, pictures, score, styles, stylise, translate
-from gan_jax.inference.stylist import Stylist
+from gan_jax.inference.styling.stylist import Stylist
+from gan_jax.inference.styling.wishes import Wishes
 from gan_jax.inference.translator import Translator
 from gan_jax.ops.pixels import to_rgb, to_uint8
 from gan_jax.runs import functions, inputs, required, restore
@@ -95,7 +96,7 @@ class Run:
         self.metrics: dict[str, Any] = (self._run.result or {}).get("metrics", {})
         self._decoder = functools.cache(functools.partial(functions.decoder, self._run))
         self._translators: dict[str, Translator] = {}  # by direction; another label or seed needs no new one
-        self._stylist = functools.cache(lambda: Stylist(self._run, stylise.Wishes.tile))
+        self._stylist = functools.cache(lambda: Stylist(self._run, Wishes.tile))
 
     def sample(
         self, n: int, *, seed: int = 0, labels: Sequence[int] | None = None, truncation: float = 1.0

@@ -14,7 +14,8 @@ from gan_jax.data.sources.decoding import Skipped
 from gan_jax.demo.controls import Control, Made, chosen, whole
 from gan_jax.errors import ConfigError, DataError
 from gan_jax.inference import stylise
-from gan_jax.inference.stylist import Stylist
+from gan_jax.inference.styling.stylist import Stylist
+from gan_jax.inference.styling.wishes import Wishes
 from gan_jax.inference.translate import asked_label
 from gan_jax.inference.translator import Translator, drafted, reduced
 from gan_jax.ops.directions import DIRECTIONS
@@ -155,7 +156,7 @@ class Styling:
 
     def __init__(self, run: restore.Run):
         """Places the run's state on the devices; nothing is compiled yet."""
-        self._artist = Stylist(run, stylise.Wishes.tile)
+        self._artist = Stylist(run, Wishes.tile)
         self._sides = run.example["content"][0][:2]
         self._compiled: set[Any] = set()
 
@@ -171,7 +172,7 @@ class Styling:
         named = {control.name: control for control in self.controls}
         side, alpha = chosen(values, named["max_side"]), chosen(values, named["alpha"])
         picture = _opened("photograph", read(values, "photograph"), side)
-        style = _opened("style", read(values, "style"), stylise.Wishes.style_side)
+        style = _opened("style", read(values, "style"), Wishes.style_side)
         sizes = {("photograph", picture.size), ("style", style.size)}
         if not sizes <= self._compiled:
             yield "Compiling the program for pictures of this size ..."

@@ -7,7 +7,6 @@ model takes one size only, images are brought to this size like the training ima
 
 import contextlib
 import functools
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,10 @@ from gan_jax.errors import ConfigError, WorkdirError
 from gan_jax.game import devices
 from gan_jax.inference import results, stylise, targets
 from gan_jax.inference.sources import Source
+from gan_jax.inference.styling.wishes import Wishes, of_styles
 from gan_jax.inference.translator import Prepared, Translator
 from gan_jax.ops.directions import DIRECTIONS
 from gan_jax.runs import restore
-
-_log = logging.getLogger(__name__)
 
 
 def run(
@@ -66,14 +64,14 @@ def run(
       max_pixels: larger images are left out, except JPEGs that `max_side` scales down while they are decoded.
       seed: of the random draws. On one device, a draw depends on the seed and the image's name only.
       overwrite: whether files of an earlier call are replaced.
-      style: of a model that takes styles, as are all following arguments; see `stylise.Wishes`.
-      alpha: see `stylise.Wishes`.
+      style: of a model that takes styles, as are all following arguments; see `styling.wishes.Wishes`.
+      alpha: see `styling.wishes.Wishes`.
       weights: numbers as text.
-      mask: see `stylise.Wishes`.
-      colour: see `stylise.Wishes`.
-      sheet: see `stylise.Wishes`.
-      tile: see `stylise.Wishes`.
-      style_side: see `stylise.Wishes`.
+      mask: see `styling.wishes.Wishes`.
+      colour: see `styling.wishes.Wishes`.
+      sheet: see `styling.wishes.Wishes`.
+      tile: see `styling.wishes.Wishes`.
+      style_side: see `styling.wishes.Wishes`.
 
     Returns:
       Values to print.
@@ -89,8 +87,8 @@ def run(
     model = checked_model(workdir)
     if model.takes_styles:
         _refuse(_changed(direction, attributes, derive), "do not take styles")
-        return stylise.run(workdir, wishes=stylise.Wishes(**wishes, **limits), **place)
-    _refuse(stylise.changed(wishes), "take styles")
+        return stylise.run(workdir, wishes=Wishes(**wishes, **limits), **place)
+    _refuse(of_styles(wishes), "take styles")
     return _translate(workdir, model, place, direction, seed, attributes, derive, limits)
 
 

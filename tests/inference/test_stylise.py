@@ -7,7 +7,9 @@ from PIL import Image
 
 import gan_jax
 from gan_jax.errors import ConfigError, DataError, IncompleteError
-from gan_jax.inference import stylise, stylist, translate
+from gan_jax.inference import translate
+from gan_jax.inference.styling import stylist
+from gan_jax.inference.styling.wishes import Wishes
 from gan_jax.ops import style
 from gan_jax.runs import restore
 
@@ -273,5 +275,5 @@ def test_the_default_of_every_wish_is_that_of_the_flag():
     import inspect
 
     flags = inspect.signature(translate.run).parameters
-    for field in dataclasses.fields(stylise.Wishes):
+    for field in dataclasses.fields(Wishes):
         assert flags[field.name].default == field.default, field.name

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from gan_jax.inference import regions, stylise, stylist
+from gan_jax.inference.styling import regions, stylist
+from gan_jax.inference.styling.studio import Studio
+from gan_jax.inference.styling.wishes import Wishes
 from gan_jax.inference.translator import Prepared
 
 
@@ -31,8 +33,8 @@ def test_a_mask_is_read_in_the_middle_of_every_position_and_goes_on_into_the_pad
 
 def studio(**wishes):
     """What makes pictures of four styles, of which only the weights matter."""
-    made = object.__new__(stylise._Studio)
-    made._wishes, made._styles = stylise.Wishes(style="paintings", **wishes), dict.fromkeys("abcd")
+    made = object.__new__(Studio)
+    made._wishes, made._styles = Wishes(style="paintings", **wishes), dict.fromkeys("abcd")
     made._maps = lambda content: None
     made._made = lambda content, maps, weights, alpha: np.full((1, 1, 3), 255 * weights[1], np.uint8)
     return made

@@ -1,0 +1,1 @@
+"""What `--mode=translate` makes pictures in the styles of others from."""
