@@ -4,12 +4,14 @@
 
 The optimiser, batch size, epochs and initial values are the paper's. Departures: the paper's faces are not
 public, so the faces are CelebA's. Widths begin at 64 and kernels are 4x4, as in the public Torch code. z is
-normal instead of uniform. The images get scores only by Inception's weights, see `inception`.
+normal instead of uniform. The images get scores only by
+Inception's weights, see `inception`, or by a classifier, see `judged`.
 """
 
 from gan_jax.config import apply, quick
 from gan_jax.config.recipes import drawn_faces, generation
-from gan_jax.config.recipes.drawn_faces import folder
+from gan_jax.config.recipes.animals import cats
+from gan_jax.config.recipes.drawn_faces import folder, judged
 from gan_jax.config.recipes.generation import inception
 
 
@@ -26,7 +28,7 @@ def get_config(arg=""):
         discriminator="dcgan",
         channels=3,
     )
-    return apply(config, arg, inception, folder, part, mid, quick)
+    return apply(config, arg, inception, folder, part, cats, judged, mid, quick)
 
 
 def for_few_faces(config):
@@ -52,7 +54,7 @@ def part(config):
 
 def mid(config):
     """8 000 faces, a judge of their attributes and full widths, for an accelerator; see `for_few_faces`."""
-    drawn_faces.mid(config)
+    judged(config)
     for_few_faces(config)
     config.model.g_learning_rate, config.model.d_learning_rate = 5e-4, 1e-3
     config.model.decay_start, config.model.decay_end, config.model.ema = 5000, 10_000, 0.99

@@ -9,7 +9,7 @@ The paper has no run at this size. Fields are those that StyleGAN2-ADA's code ch
 
 from gan_jax.config import apply, quick
 from gan_jax.config.recipes import drawn_faces, generation
-from gan_jax.config.recipes.drawn_faces import folder
+from gan_jax.config.recipes.drawn_faces import folder, judged
 from gan_jax.config.recipes.generation import inception
 from gan_jax.config.recipes.measures import measures
 
@@ -34,7 +34,7 @@ def get_config(arg=""):
         ada_length=500_000 // 64,
     )
     config.data.flip = True
-    return apply(config, arg, inception, folder, part, mid, ada, measures, quick)
+    return apply(config, arg, inception, folder, part, judged, mid, ada, measures, quick)
 
 
 def part(config):
@@ -60,7 +60,7 @@ def mid(config):
 
     Batches of 32 give more updates in the same time. Products are in bfloat16.
     """
-    drawn_faces.mid(config)
+    judged(config)
     config.model.width_base, config.model.width_max = 4096, 256
     config.model.learning_rate, config.model.r1_weight = 2e-3, 2e-4 * 64**2 / 32
     config.model.pl_weight = 0.0

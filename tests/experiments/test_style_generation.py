@@ -32,9 +32,11 @@ row = {"name": "A", "data": "faces", "size": 32, "scored_on": "others", "prefix"
        "images_seen": 160, "parameters": {"gen": 7}, "judge": scores, "vgg16": None, "seconds": 90.0,
        "n_real": 5, "n_fake": 6, "judge_accuracy": 0.5,
        "measures": {"droplets": {"droplet": 1.5}, "separability_z": {"separability_z": 2.0, "constant": 3}},
-       "floor": {"face_fid": 0.125}}
+       "floor": {"face_fid": 0.125, "vgg16_frechet": 0.0625}}
 other = {**row, "name": "B", "size": 64, "vgg16": {**scores, "memorisation": None}}
-print(json.dumps({"wrong": wrong, "text": e.markdown([other, row, {**row, "name": "C"}])}))
+alone = {**other, "name": "D", "data": "cats", "judge": None, "prefix": None, "judge_accuracy": None}
+print(json.dumps({"wrong": wrong, "text": e.markdown([other, row, {**row, "name": "C"}]),
+                  "alone": e.markdown([alone])}))
 """
 
 
@@ -60,7 +62,7 @@ def test_each_size_has_a_table_and_what_is_not_known_is_a_dash(known):
         "## faces, 64 pixels",
     ]
     measured = ["-", "-", "2.00 (3 constant)", "-", "1.50", "-"]
-    cells = ["A", "10", "160", "1.5", "7", "0.25", *["0.250"] * 3, *["-"] * 4, *measured]
+    cells = ["A", "10", "160", "1.5", "7", "0.25", *["0.250"] * 3, *measured]
     small = [f"| {' | '.join(cells)} |"]
     assert [line for line in lines if line.startswith("| A")] == small
     names = [line.split(" | ")[0] for line in lines if line.startswith("| ") and "0.25" in line]
@@ -68,7 +70,22 @@ def test_each_size_has_a_table_and_what_is_not_known_is_a_dash(known):
     assert "| 0.250 | 0.250 | 0.250 | 0.25 | 0.250 | 0.250 | - |" in next(
         x for x in lines if x.startswith("| B")
     )
-    assert len({line.count("|") for line in lines if line.startswith("| ")}) == 1
+    widths = [line.count("|") for line in lines if line.startswith("| ")]
+    assert widths == [len(cells) + 1] * 5 + [len(cells) + 5] * 4
+    floors = [line.split(" | ")[5:11] for line in lines if line.startswith("| real")]
+    assert floors == [["0.125", "-", "-", "-", "", ""], ["0.125", "-", "-", "-", "0.0625", "-"]]
+    assert known["text"].count("an accuracy of 0.5000") == 2
+    assert known["text"].count("features of VGG-16") == 1
+
+
+def test_data_without_a_judge_have_the_scores_of_vgg_alone(known):
+    lines = known["alone"].splitlines()
+    (row,) = (line for line in lines if line.startswith("| D"))
+    assert row.split(" | ")[5:9] == ["0.25", "0.250", "0.250", "-"]
+    (floor,) = (line for line in lines if line.startswith("| real"))
+    assert floor.split(" | ")[5] == "0.0625"
+    assert "features of VGG-16" in known["alone"]
+    assert "judge" not in known["alone"]
 
 
 @pytest.mark.nightly

@@ -45,8 +45,8 @@ def judge(config: ml_collections.ConfigDict, size: int) -> None:
     config.evals.test = generation.scored(prefix="face")
 
 
-def mid(config: ml_collections.ConfigDict) -> None:
-    """8 000 faces at 64 pixels from GAN_JAX_DATA, and a judge of their attributes, for an accelerator."""
-    judge(config, 64)
+def judged(config: ml_collections.ConfigDict) -> None:
+    """Reads 8 000 faces from GAN_JAX_DATA, and scores images by a judge of ten attributes of these faces."""
+    judge(config, config.data.size)
     shorten(config.requires.judge, 1000)
     files(config, PART, PART_LEARNED, **PART_TABLE)
