@@ -14,6 +14,7 @@ same data. Data without a judge are scored by VGG-16 alone, which `--vgg` gives.
 
 import functools
 import itertools
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,18 +55,15 @@ MEASURES = {
     "phase": ("phase", "phase", ".3f"),
 }
 TEXT = """\
-## {data}, {size} pixels
-
-{n_fake} generated images are scored against {n_real} of {scored}.{features} The floor is the score of as
+{n_fake} generated images are scored against {n_real} of {scored}. {features} The floor is the score of as
 many real training images. Minutes are those of the run; the machine also did other work. PPL is by untrained
 features. The droplet is 1, and the phase is low, at best.
 """
-JUDGE = """ \
+JUDGE = """\
 {prefix}-FID is by the features of the judge, a classifier with an accuracy of {judge}. It is not FID, and
 comparable only with figures of this judge. An attribute is constant if all images of which the judge is sure
 have it, or if none has it."""
-VGG = """ \
-VGG's scores are by the features of VGG-16."""
+VGG = "VGG's scores are by the features of VGG-16."
 
 
 def plan() -> dict[str, Path]:
@@ -217,8 +215,9 @@ def _group(rows):
     }
     by = {kind: both for kind, both in by.items() if any(found[kind] for found in rows)}
     words = {"judge": JUDGE.format(judge=_cell(first["judge_accuracy"], ".4f"), prefix=prefix), "vgg16": VGG}
-    given = {name: first[name] for name in ("data", "size", "n_fake", "n_real")}
-    text = TEXT.format(**given, scored=first["scored_on"], features="".join(words[kind] for kind in by))
+    given = {name: first[name] for name in ("n_fake", "n_real")}
+    text = TEXT.format(**given, scored=first["scored_on"], features=" ".join(words[kind] for kind in by))
+    head = f"## {first['data']}, {first['size']} pixels\n\n{textwrap.fill(text, 110)}\n"
     lines = [
         [
             "run",
@@ -247,7 +246,7 @@ def _group(rows):
         for name, form in zip(names, shown.values(), strict=True)
     ]
     lines.append(["real training images (floor)", *[""] * 4, *floors, *[""] * len(MEASURES)])
-    return text + "\n" + "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+    return head + "\n" + "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
 
 
 def _cell(value, form):

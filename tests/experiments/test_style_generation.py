@@ -74,8 +74,9 @@ def test_each_size_has_a_table_and_what_is_not_known_is_a_dash(known):
     assert widths == [len(cells) + 1] * 5 + [len(cells) + 5] * 4
     floors = [line.split(" | ")[5:11] for line in lines if line.startswith("| real")]
     assert floors == [["0.125", "-", "-", "-", "", ""], ["0.125", "-", "-", "-", "0.0625", "-"]]
-    assert known["text"].count("an accuracy of 0.5000") == 2
-    assert known["text"].count("features of VGG-16") == 1
+    words = " ".join(known["text"].split())
+    assert words.count("an accuracy of 0.5000") == 2
+    assert words.count("features of VGG-16") == 1
 
 
 def test_data_without_a_judge_have_the_scores_of_vgg_alone(known):
@@ -84,7 +85,7 @@ def test_data_without_a_judge_have_the_scores_of_vgg_alone(known):
     assert row.split(" | ")[5:9] == ["0.25", "0.250", "0.250", "-"]
     (floor,) = (line for line in lines if line.startswith("| real"))
     assert floor.split(" | ")[5] == "0.0625"
-    assert "features of VGG-16" in known["alone"]
+    assert "features of VGG-16" in " ".join(known["alone"].split())
     assert "judge" not in known["alone"]
 
 
