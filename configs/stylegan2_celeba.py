@@ -40,19 +40,22 @@ def get_config(arg=""):
 def part(config):
     """8 000 faces at 32 pixels from GAN_JAX_DATA, with narrow networks, for two cores.
 
-    The run is too short for D to memorise the faces. Augmentation would only slow it down.
+    A higher rate, which falls to zero in the second half, and narrower networks make faces in less time. No
+    latents are mixed, the path lengths are not penalised, and gamma is 0.01, as in StyleGAN2-ADA's settings
+    for the 32 pixels of CIFAR-10. The run is too short for D to memorise the faces. Augmentation would only
+    slow it down.
     """
     drawn_faces.files(config, drawn_faces.PART, drawn_faces.PART_LEARNED)
     config.data.size = config.model.size = 32
-    config.model.width_base, config.model.width_max = 1024, 128
+    config.model.width_base, config.model.width_max = 512, 128
     config.model.z_dim = config.model.w_dim = 128
-    config.model.learning_rate, config.model.r1_weight = 2e-3, 0.02
-    config.model.pl_weight = 0.0
-    config.model.style_mixing = 0.5
+    config.model.learning_rate, config.model.r1_weight = 4e-3, 0.01
+    config.model.pl_weight = config.model.style_mixing = 0.0
     config.model.ema_half_life = 10_000 / 16
     config.batch_size = 16
-    config.steps = 9000
-    config.evals.samples.every = 500
+    config.steps = 48_000
+    config.model.decay_start, config.model.decay_end = 24_000, 48_000
+    config.evals.samples.every = 4000
 
 
 def mid(config):
