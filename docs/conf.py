@@ -1,6 +1,5 @@
 """Sphinx's configuration of the documentation: `make docs`. It writes the page of all fields."""
 
-import pkgutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -44,11 +43,6 @@ def table(found: Iterable[fields.Field]) -> list[str]:
     return [*rows, ""]
 
 
-def evaluators() -> Iterable[str]:
-    """The kinds of evaluations."""
-    return sorted(module.name for module in pkgutil.iter_modules(evaluation.__path__))
-
-
 def page() -> str:
     """The page of all fields, from the code's own declarations."""
     lines = ["# All fields", "", "`--mode=fields --config=FILE` prints the fields of one configuration."]
@@ -59,7 +53,7 @@ def page() -> str:
             lines += [f"## Model `{name}`", *table(fields.of_model({"name": name}))]
         except ConfigError as error:  # a model whose fields have no default
             lines += [str(error), ""]
-    for kind in evaluators():
+    for kind in evaluation.known():
         lines += [f"## Evaluation `{kind}`", *table(fields.of_evaluation({"kind": kind}))]
     return "\n".join(lines)
 
