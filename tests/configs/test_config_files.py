@@ -186,7 +186,7 @@ def test_the_best_f_learns_from_target_images_without_their_labels():
     assert plain.requires.f.to_dict() == start.to_dict()
 
 
-def test_the_steady_recipe_is_the_best_one_with_batch_norm_in_d_at_its_last_step():
+def test_the_steady_recipe_is_the_best_one_with_batch_norm_in_d_and_a_longer_average_at_its_last_step():
     file = FOLDER / "dtn_svhn_mnist.py"
     best, steady = (config.load(f"{file}:part,{variant}").to_dict() for variant in ("best", "steady"))
     assert [(c["model"].pop("d_batch_norm"), c["model"].pop("d_init")) for c in (steady, best)] == [
@@ -194,6 +194,8 @@ def test_the_steady_recipe_is_the_best_one_with_batch_norm_in_d_at_its_last_step
         (False, "lecun"),
     ]
     assert (steady.pop("checkpoint_rule"), best.pop("checkpoint_rule")) == ("last", "best")
+    averaged = [(c["model"].pop("ema"), c["model"].pop("decay_start")) for c in (steady, best)]
+    assert averaged == [(0.99, 100), (0.98, 150)]
     assert {**steady, "name": best["name"]} == best
     with pytest.raises(ConfigError, match="variant 'best' changes nothing"):
         config.load(f"{file}:part,steady,best")
