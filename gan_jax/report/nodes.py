@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 _DEPTH = 6  # levels shown as tables; deeper values are shown as JSON
+_WIDTH = 90  # columns of JSON text
 _FEW = 8  # an object inside a table gets a row or column for each entry up to this number of entries
 
 
@@ -70,9 +71,28 @@ def is_numbers(value: Any) -> bool:
     return isinstance(value, list) and all(map(is_number, value))
 
 
-def pretty(value: Any) -> str:
-    """JSON text for a reader."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def pretty(value: Any, indent: str = "") -> str:
+    """JSON text for a reader. A list or an object that fits on a line has one line.
+
+    All lines but the first begin with `indent`.
+    """
+    line = json.dumps(value, ensure_ascii=False)
+    if is_scalar(value) or not value or len(indent + line) <= _WIDTH:
+        return line
+    inner = indent + "  "
+    if isinstance(value, list):
+        entries = [pretty(entry, inner) for entry in value]
+        return _block("[", entries, "]", indent)
+    entries = [
+        f"{json.dumps(key, ensure_ascii=False)}: {pretty(entry, inner)}" for key, entry in value.items()
+    ]
+    return _block("{", entries, "}", indent)
+
+
+def _block(start: str, entries: list[str], end: str, indent: str) -> str:
+    """The entries of a list or an object, each on a line of its own."""
+    inside = ",\n".join(f"{indent}  {entry}" for entry in entries)
+    return f"{start}\n{inside}\n{indent}{end}"
 
 
 def node(value: Any, depth: int = 0) -> Node:

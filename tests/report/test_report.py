@@ -233,10 +233,11 @@ def test_names_from_files_are_text(results):
     evil = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}'
     row = {"name": evil, "label": f"label {evil}", "accuracy": [1.0], evil: evil}
     put(results / "evil.json", {"data": evil, "rows": [row], "command": evil, evil: {evil: [evil]}})
+    put(results / "deep.json", {"a": {"b": {"c": {"d": {"e": {"f": {"g": [evil]}}}}}}})
     put(results / "tiny" / "evil.json", {**result(0), "name": evil, "config": {"name": evil}})
     png(results / "<b onload=x>.png")
     page = page_of(results)
-    assert page.text.count(evil) >= 9
+    assert page.text.count(evil) + page.text.count(json.dumps(evil)[1:-1]) >= 11
     assert not [tag for tag, _ in page.elements if tag in ("script", "b")]
     assert not [name for _, attrs in page.elements for name in attrs if name.startswith("on")]
     assert all(source.startswith("data:image/") for source in page.attributes("img", "src"))
