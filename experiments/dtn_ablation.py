@@ -7,9 +7,10 @@
 
 `--best` adds the configuration's variant `best`, the same without each of its ingredients, and further
 trials. `--beside` selects among these lines; without `--best` it trains only the selected lines. `--last`
-also scores every run after its last step, beside the checkpoint that validation chooses. Each row and
-seed is a run with its own folder under `--workdir`. The same command resumes an interrupted one. `OUT.json`,
-`OUT.md` and `OUT.png` are written again after every row.
+also scores every run after its last step, beside the checkpoint that validation chooses. With `--last` and
+without `--best`, the lines of `--beside` take one cure each from the variant `steady`, which the
+configuration then has. Each row and seed is a run with its own folder under `--workdir`. The same command
+resumes an interrupted one. `OUT.json`, `OUT.md` and `OUT.png` are written again after every row.
 """
 
 import statistics
@@ -57,9 +58,19 @@ TRIED = {
     "scaled_mse": "L_CONST by squared error of features scaled to deviation one, alpha 5",
 }
 
+# Variants of the configuration on top of `steady`; each takes one cure away.
+CURES = {
+    "plain_d": "D without batch norm, with kernels of variance 1 / n",
+    "short_average": "g averaged over 50 steps instead of 100, rates that fall from the half of training",
+    "no_average": "g itself instead of its moving average",
+    "plain_const": "L_CONST by f of G(x) as it is, not moved and bent",
+    "one_domain_f": "f without self-training on t",
+}
+
 TITLES = {
     "ingredients": "The best recipe without each of its ingredients",
     "tried": "Further trials on top of the best recipe",
+    "cures": "The steady recipe without each of its cures",
 }
 
 COURSE = """\
@@ -72,10 +83,10 @@ _BEST = flags.DEFINE_bool(
     "best", False, "also train the variant `best`, the same without each ingredient, and further trials"
 )
 _BESIDE = flags.DEFINE_list(
-    "beside", None, "lines beside the best recipe to train (default with --best: all)"
+    "beside", None, "lines beside the best or the steady recipe to train (default with --best: all)"
 )
 _BESIDE_SEEDS = flags.DEFINE_integer(
-    "beside_seeds", 0, "seeds of each line beside the best recipe; 0 for --seeds", lower_bound=0
+    "beside_seeds", 0, "seeds of each line beside a recipe; 0 for --seeds", lower_bound=0
 )
 
 _ABLATED_SEEDS = flags.DEFINE_integer(
@@ -88,7 +99,8 @@ _LAST = flags.DEFINE_bool(
 
 def main():
     """Trains what is missing and writes the table after every row."""
-    for flag, known in ((_ROWS, ROWS), (_BESIDE, INGREDIENTS | TRIED)):
+    beside = [name for labels in lines().values() for name in labels]
+    for flag, known in ((_ROWS, ROWS), (_BESIDE, beside)):
         unknown = set(flag.value or ()) - set(known)
         if unknown:
             raise ConfigError(f"{flag.name}={sorted(unknown)} not known; known: {', '.join(known)}")
@@ -154,9 +166,10 @@ def plan():
     if _BEST.value:
         rows += [("best", "best", "DTN, best recipe", "best")]
     beside = ([*INGREDIENTS, *TRIED] if _BEST.value else []) if _BESIDE.value is None else _BESIDE.value
-    for section, lines in (("ingredients", INGREDIENTS), ("tried", TRIED)):
-        variants = {k: k if k == PLAIN_F else f"best,{k}" for k in lines if k in beside}
-        rows += [(section, k, lines[k], variant) for k, variant in variants.items()]
+    for section, labels in lines().items():
+        alone = labels if section == "cures" else (PLAIN_F,)  # the configuration itself has `steady`
+        variants = {k: k if k in alone else f"best,{k}" for k in labels if k in beside}
+        rows += [(section, k, labels[k], variant) for k, variant in variants.items()]
     few = _BESIDE_SEEDS.value or tables.SEEDS.value
     ablated = _ABLATED_SEEDS.value or tables.SEEDS.value
     seeds = dict.fromkeys(ROWS, ablated) | dict.fromkeys(("dtn", "best"), tables.SEEDS.value)
@@ -164,6 +177,12 @@ def plan():
         (*row, [load(variant, seed) for seed in range(few if row[0] in TITLES else seeds[row[1]])])
         for *row, variant in rows
     ]
+
+
+def lines():
+    """The lines that `--beside` selects among, by section: those around `best`, or those around `steady`."""
+    around_steady = _LAST.value and not _BEST.value
+    return {"cures": CURES} if around_steady else {"ingredients": INGREDIENTS, "tried": TRIED}
 
 
 def load(variant, seed):

@@ -11,25 +11,29 @@ from gan_jax import config, data, models
 from gan_jax.config.recipes import table_1
 from gan_jax.config.recipes.digit_pairs import PAIRS
 from gan_jax.config.recipes.table_1 import TABLE_1
+from gan_jax.config.variants import known
 from gan_jax.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "configs"
 FILES = sorted(FOLDER.glob("dtn_*.py"))
 ROWS = ["dtn", "no_tid", "no_const", "no_f", "no_adversary", "neither", "original", "baseline"]
-OF_BEST = ["plain_const", "one_domain_f", "unbent_f", "short_f"]  # these change only `best`
+OF_BEST = ["plain_const", "one_domain_f", "unbent_f", "short_f"]  # these change only `best` and `steady`
+OF_STEADY = ["plain_d", "short_average"]  # these change only `steady`
 BESIDE = [
     *OF_BEST,
     *("mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),
     *("wide_d", "fast_g", "double_weights", "half_weights", "scaled_mse"),
 ]
+RECIPES = ["moved", "best", "steady"]
 VARIANTS = {
     "dtn_digit_pairs": [*PAIRS, "part", "quick"],
     "dtn_digits": [*ROWS, "quick", "reverse"],
     "dtn_face_emoji": [*ROWS, "part", "avatars", "exported", "quick"],
-    "dtn_svhn_mnist": [*ROWS, *BESIDE, "moved", "best", "steady", "part", "paper", "reverse", "quick"],
+    "dtn_svhn_mnist": [*ROWS, *BESIDE, *OF_STEADY, *RECIPES, "part", "paper", "reverse", "quick"],
 }
 WITH_ROWS = [path for path in FILES if "dtn" in VARIANTS[path.stem]]
-EVERY = [(path, f"best,{v}" if v in OF_BEST else v) for path in FILES for v in ("", *VARIANTS[path.stem])]
+BASES = dict.fromkeys(OF_BEST, "best,") | dict.fromkeys(OF_STEADY, "steady,")
+EVERY = [(path, BASES.get(v, "") + v) for path in FILES for v in ("", *VARIANTS[path.stem])]
 
 
 def resolved(arg):
@@ -40,10 +44,7 @@ def resolved(arg):
 
 def test_the_variants_listed_here_are_those_that_a_file_knows():
     for path in FILES:
-        with pytest.raises(ConfigError) as error:
-            config.load(f"{path}:no_such")
-        known = str(error.value).partition("known: ")[2].split(", ")
-        assert sorted(known) == sorted(VARIANTS[path.stem])
+        assert sorted(known(str(path))) == sorted(VARIANTS[path.stem])
 
 
 @pytest.mark.parametrize(("path", "variant"), EVERY, ids=lambda x: getattr(x, "stem", x))
@@ -163,12 +164,22 @@ def test_a_row_of_table_1_keeps_its_change_beside_any_other_variant(file, small)
                 assert functools.reduce(getattr, name.split("."), fields) == value
 
 
-@pytest.mark.parametrize("name", BESIDE)
-def test_a_line_beside_the_best_recipe_changes_it(name):
+@pytest.mark.parametrize(
+    ("recipe", "name"),
+    [*(("best", name) for name in BESIDE), *(("steady", n) for n in (*OF_STEADY, *OF_BEST, "no_average"))],
+)
+def test_a_line_beside_a_recipe_changes_it(recipe, name):
     file = FOLDER / "dtn_svhn_mnist.py"
-    best, beside = (config.load(f"{file}:part,best{arg}").to_dict() for arg in ("", f",{name}"))
-    assert beside.pop("name") == f"{best.pop('name')}_{name}"
-    assert beside != best
+    plain, beside = (config.load(f"{file}:part,{recipe}{arg}").to_dict() for arg in ("", f",{name}"))
+    assert beside.pop("name") == f"{plain.pop('name')}_{name}"
+    assert beside != plain
+
+
+def test_without_both_cures_the_steady_recipe_is_the_best_one_after_its_last_step():
+    file = FOLDER / "dtn_svhn_mnist.py"
+    both = config.load(f"{file}:part,steady,plain_d,short_average").to_dict()
+    best = config.load(f"{file}:part,best,last_checkpoint").to_dict()
+    assert {**both, "name": best["name"]} == best
 
 
 def test_the_best_f_learns_from_target_images_without_their_labels():

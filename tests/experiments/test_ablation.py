@@ -158,6 +158,16 @@ def test_an_unknown_row_is_refused_in_one_line(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+def test_with_the_last_step_the_lines_are_the_cures_of_the_steady_recipe(tmp_path):
+    process = ablation(tmp_path, "--rows=", "--last", "--beside=mse")
+    assert process.returncode == 2
+    assert process.stderr.strip().splitlines() == [
+        "dtn_ablation: beside=['mse'] not known; known: plain_d, short_average, no_average, plain_const, "
+        "one_domain_f"
+    ]
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize(
     ("flag", "name"), [("--rows=dtn,no_f,dtn", "rows: 'dtn'"), ("--beside=mse,mse", "beside: 'mse'")]
 )

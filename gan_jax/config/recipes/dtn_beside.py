@@ -65,6 +65,11 @@ def steady(config: ml_collections.ConfigDict) -> None:
     config.checkpoint_rule = "last"
 
 
+def short_average(config: ml_collections.ConfigDict) -> None:
+    """`steady` with the average and the rates of `best`, to measure what a longer average adds."""
+    config.model.ema, config.model.decay_start = 0.98, config.model.decay_end // 2
+
+
 def one_domain_f(config: ml_collections.ConfigDict) -> None:
     """`best` without the self-training of f on t, to measure what self-training adds."""
     if "start" in config.requires.f.requires:
@@ -89,7 +94,7 @@ def short_f(config: ml_collections.ConfigDict) -> None:
         start.steps = start.model.schedule_steps = round(start.steps * LONGER[1] / LONGER[0])
 
 
-# Each variant changes one thing of `best`. experiments/dtn_ablation.py --best compares the variants.
+# Each variant changes one thing of `best`, or of `steady`. experiments/dtn_ablation.py compares the variants.
 TRIED: dict[str, dict[str, Any]] = {
     # These variants remove an ingredient.
     "plain_const": {"model.const_warp": 0.0},
@@ -105,6 +110,8 @@ TRIED: dict[str, dict[str, Any]] = {
     "double_weights": {"model.alpha": 40.0, "model.beta": 30.0},
     "half_weights": {"model.alpha": 10.0, "model.beta": 7.5},
     "scaled_mse": {"model.const_distance": "mse", "model.const_normalise": "std", "model.alpha": 5.0},
+    # This variant changes only `steady`.
+    "plain_d": {"model.d_batch_norm": False, "model.d_init": "lecun"},
 }
 
 
@@ -116,4 +123,5 @@ def _tried(name: str, change: dict[str, Any]) -> Variant:
     return variant
 
 
-BESIDE = [one_domain_f, unbent_f, short_f, *(_tried(name, change) for name, change in TRIED.items())]
+_OF_FIELDS = [_tried(name, change) for name, change in TRIED.items()]
+BESIDE = [short_average, one_domain_f, unbent_f, short_f, *_OF_FIELDS]
