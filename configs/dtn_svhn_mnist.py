@@ -8,7 +8,7 @@ trained on MNIST. If `cache_dir` does not have them, they are trained first, onc
 
 from gan_jax.config import apply, classifier, default, model, quick, role
 from gan_jax.config.recipes import digits, slices, table_1
-from gan_jax.config.recipes.dtn_beside import BESIDE, best, moved, steady
+from gan_jax.config.recipes.dtn_beside import BESIDE, RECIPES
 from gan_jax.config.recipes.table_1 import reverse
 
 
@@ -48,7 +48,7 @@ def get_config(arg=""):
     config.batch_size = 64
     config.steps = 2000
     config.checkpoint_every = 250
-    return apply(config, arg, part, paper, quick, moved, best, steady, *BESIDE, reverse, *table_1.rows())
+    return apply(config, arg, part, paper, quick, *RECIPES, *BESIDE, reverse, *table_1.rows())
 
 
 def part(config):

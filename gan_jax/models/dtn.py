@@ -14,15 +14,18 @@ from gan_jax.game import TrainState
 from gan_jax.game.network import Network
 from gan_jax.models.shared import base, checks, parts
 from gan_jax.models.shared.constancy import Constancy, scale_of
+from gan_jax.models.shared.domains import DomainLosses
 from gan_jax.models.shared.rates import Averaged, Rates
 from gan_jax.networks.generation.dcgan import Discriminator, Generator, logits_of_groups, widths_at
+from gan_jax.networks.layers.normalisation import pass_in_training
 from gan_jax.networks.recognition.stages import Features, fold_batch_norm, last_window
-from gan_jax.ops import losses, slopes, ternary
+from gan_jax.networks.translation.dtn import EncodedGenerator
+from gan_jax.ops import losses, slopes
 from gan_jax.ops.pixels import resize, to_rgb
 
 
 @dataclasses.dataclass(frozen=True)
-class Model(Constancy, Rates, Averaged, base.Defaults):
+class Model(Constancy, DomainLosses, Rates, Averaged, base.Defaults):
     """G = g(f(x)) maps source images to the target domain; D tells G(source), G(target) and target apart.
 
     Players: `gen`, the network g and, where `encoder='trained'`, an encoder e; and `disc`. `frozen['f']` is
@@ -41,8 +44,7 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
     beta: float = 15.0  # weight of L_TID, eq. 6
     gamma: float = 0.0  # weight of L_TV, eq. 7
     encoder: str = "f"  # 'f': G = g(f(x)); 'trained': G = g(e(x)), e like f; 'identity': G(x) = x
-    adversary: str = "ternary"  # 'ternary': eqs. 3 and 4; 'binary': eq. 1 (Sec. 3); or 'none'
-    saturating: bool = False  # binary only: g minimises log(1 - D), as in eq. 1
+    e_batch_norm: bool = False  # whether e has batch norm, as f may have while it is trained
     tv_reduction: str = "mean"  # over pixels: 'mean' or 'sum'
     target_channels: int = 1
     f_widths: tuple[int, ...] = (64, 128, 256, 128)  # channels of f's stages
@@ -66,7 +68,7 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
     def __post_init__(self):
         """Refuses hyper-parameters outside their ranges."""
         checks.require_choice(self, "encoder", ("f", "trained", "identity"))
-        checks.require_choice(self, "adversary", ("ternary", "binary", "none"))
+        self.check_adversary()
         checks.require_choice(self, "tv_reduction", ("mean", "sum"))
         checks.require_choice(self, "d_activation", ("relu", "leaky_relu"))
         checks.require_choice(self, "d_init", ("normal", "lecun"))
@@ -98,14 +100,24 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
         return Features(self.f_widths, self.f_convs_per_block, input_size=self.f_input_size)
 
     @property
+    def e(self) -> Features:
+        """The encoder of `encoder='trained'`: like f, with the batch norm that f may have in training."""
+        return Features(self.f_widths, self.f_convs_per_block, self.e_batch_norm, self.f_input_size)
+
+    @property
     def g(self) -> Generator:
         """[B, d] -> [B, g.size, g.size, target_channels] in [-1, 1]."""
         return Generator(self.g_widths, self.target_channels, self.g_pointwise)
 
     @property
+    def drawer(self) -> EncodedGenerator:
+        """The trained part of G: g, after e where there is one."""
+        return EncodedGenerator(self.e if self.encoder == "trained" else None, self.g)
+
+    @property
     def d(self) -> Discriminator:
         """[B, S, S, target_channels] -> logits [B, 3], or [B, 1] where adversary='binary'."""
-        classes, first = 3 if self.adversary == "ternary" else 1, self.d_first_norm
+        classes, first = self.d_classes, self.d_first_norm
         return Discriminator(self.d_widths, classes, self.d_batch_norm, self.d_activation, self.d_init, first)
 
     @property
@@ -154,10 +166,10 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
         if self.encoder != "identity":
             z = self.f.apply({"params": f}, batch["source"])
             g = self.g.init(keys[1], z, train=False)
-            params, stats = {"g": g["params"]}, {"g": g["batch_stats"]}
+            networks = {"g": g}
             if self.encoder == "trained":
-                params["e"] = self.f.init(keys[2], batch["source"])["params"]
-            variables = {"params": params, "batch_stats": stats}
+                networks["e"] = self.e.init(keys[2], batch["source"])
+            variables = {kind: {k: tree[kind] for k, tree in networks.items() if kind in tree} for kind in g}
             players["gen"] = game.player(variables, self.tx("gen"), self.ema > 0)
             if self.adversary != "none":
                 d = self.d.init(keys[3], batch["target"], train=False)
@@ -200,12 +212,9 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
         del rng
         if self.encoder == "identity":
             return {"target": batch["source"]}
-        if self.encoder == "trained":
-            e = state.players["gen"].eval_variables["params"]["e"]
-            z = self.f.apply({"params": e}, batch["source"])
-        else:
-            z = self._f(state, batch["source"])
-        return {"target": resize(self.draw(state, z), batch["source"].shape[1])}
+        x = batch["source"] if self.encoder == "trained" else self._f(state, batch["source"])
+        drawn = self.drawer.apply(state.players["gen"].eval_variables, x, train=False)
+        return {"target": resize(drawn, batch["source"].shape[1])}
 
     def draw(self, state: TrainState, z: jax.Array) -> jax.Array:
         """Images [B, g.size, g.size, target_channels] in [-1, 1] that g draws of features [B, d]."""
@@ -218,24 +227,20 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
     def _transfer(self, state, batch):
         """G of both domains as a function of `gen`'s parameters; one pass, so batch norm sees the mixture."""
         roles = ["source"] if self.adversary == "binary" else ["source", "target"]
+        encoded = self.encoder == "trained"
+        x = jnp.concatenate([to_rgb(batch[r]) if encoded else batch[f"{r}_features"] for r in roles])
 
         def transfer(params):
-            if self.encoder == "trained":
-                pixels = jnp.concatenate([to_rgb(batch[role]) for role in roles])
-                z = self.f.apply({"params": params["e"]}, pixels)
-            else:
-                z = jnp.concatenate([batch[f"{role}_features"] for role in roles])
-            variables = {"params": params["g"], "batch_stats": state.players["gen"].batch_stats["g"]}
-            out, new = self.g.apply(variables, z, train=True, mutable=["batch_stats"])
-            return dict(zip(roles, jnp.split(out, len(roles)), strict=True)), {"g": new["batch_stats"]}
+            out, new = pass_in_training(self.drawer, params, state.players["gen"].batch_stats, x)
+            return dict(zip(roles, jnp.split(out, len(roles)), strict=True)), new
 
         return transfer
 
     def _update_d(self, state, batch, transfer=None):
-        """Moves D, which minimises -E log D_1(G(source)) - E log D_2(G(target)) - E log D_3(target), eq. 3.
+        """Moves D, which minimises the loss of `d_terms`. g has not moved yet.
 
-        For 'binary', D minimises -E log D(target) - E log(1 - D(G(source))). R1 (Mescheder et al. 2018) is
-        the squared slope at target images of the log-odds that an image is a real one. g has not moved yet.
+        R1 (Mescheder et al. 2018) is the squared slope at target images of the log-odds that an image is a
+        real one.
         """
         g, disc = state.players["gen"], state.players["disc"]
         fakes, _ = (transfer or self._transfer(state, batch))(g.params)
@@ -244,10 +249,7 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
 
         def loss_fn(params):
             logits, batch_stats = logits_of_groups(self.d, params, disc.batch_stats, groups)
-            if self.adversary == "binary":
-                terms = {"loss": losses.nonsaturating_d(real=logits[1], fake=logits[0])}
-            else:
-                terms = ternary.d_terms(logits)
+            terms = self.d_terms(logits)
             if self.r1_weight:
                 terms["r1"] = slopes.r1(lambda x: self._log_odds(params, x), batch["target"])
                 terms["loss"] += self.r1_weight / 2 * terms["r1"]
@@ -256,16 +258,13 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
         return game.update(state, "disc", self.tx("disc"), loss_fn)
 
     def _log_odds(self, params, images):
-        """Log-odds [B], log p / (1 - p), where p is D's probability that an image is a real one."""
-        logits = self.d.apply({"params": params}, images, train=True)
-        return ternary.real_log_odds(logits) if self.adversary == "ternary" else logits[:, 0]
+        return self.real_log_odds(self.d.apply({"params": params}, images, train=True))
 
     def _update_g(self, state, batch, rng, transfer=None):
         """Moves g (and e), which minimises L_GANG + alpha L_CONST + beta L_TID + gamma L_TV.
 
-        L_GANG = -E log D_3(G(source)) - E log D_3(G(target)) by the updated D (eq. 4); for 'binary', -E log
-        D(G(source)), or E log(1 - D(G(source))) where `saturating`. L_CONST is d(f(source), f(G(source))),
-        L_TID = |target - G(target)|^2, and L_TV is the total variation of all fakes (eqs. 5 to 7).
+        L_GANG is the sum of `g_terms`, by the updated D. L_CONST is d(f(source), f(G(source))), L_TID =
+        |target - G(target)|^2, and L_TV is the total variation of all fakes (eqs. 5 to 7).
         """
         transfer = transfer or self._transfer(state, batch)
 
@@ -292,9 +291,7 @@ class Model(Constancy, Rates, Averaged, base.Defaults):
             return {}
         disc = state.players["disc"]
         logits, _ = logits_of_groups(self.d, disc.params, disc.batch_stats, list(fakes.values()))
-        if self.adversary == "ternary":
-            return ternary.g_terms(logits)
-        return {"gan_source": (losses.minimax_g if self.saturating else losses.nonsaturating_g)(logits[0])}
+        return self.g_terms(logits)
 
     def _const(self, state, z, fake, rng):
         return self.constancy(z, lambda images: self._f(state, images), fake, state.frozen["scale"], rng)

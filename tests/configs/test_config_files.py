@@ -24,7 +24,7 @@ BESIDE = [
     *("mse", "slow_d", "normalised_d", "no_average", "constant_rates", "last_checkpoint"),
     *("wide_d", "fast_g", "double_weights", "half_weights", "scaled_mse"),
 ]
-RECIPES = ["moved", "best", "steady"]
+RECIPES = ["moved", "best", "steady", "patient"]
 VARIANTS = {
     "dtn_digit_pairs": [*PAIRS, "part", "quick"],
     "dtn_digits": [*ROWS, "quick", "reverse"],
@@ -40,6 +40,17 @@ def resolved(arg):
     """A configuration of this folder whose roles are resolved."""
     file, _, variants = arg.partition(":")
     return config.resolved(config.load(f"{FOLDER / file}.py:{variants}"))
+
+
+def test_the_patient_recipe_has_the_same_schedule_over_four_times_the_steps():
+    usual, patient = (config.load(f"{FOLDER / 'dtn_svhn_mnist.py'}:part,steady{v}") for v in ("", ",patient"))
+    for name in ("steps", "checkpoint_every"):
+        assert patient[name] == 4 * usual[name]
+    for name in ("decay_start", "decay_end"):
+        assert patient.model[name] == 4 * usual.model[name]
+    assert (patient.model.e_batch_norm, usual.model.e_batch_norm) == (True, False)
+    assert patient.model.d_learning_rate < usual.model.d_learning_rate
+    assert patient.checkpoint_rule == "last" and patient.requires.to_dict() == usual.requires.to_dict()
 
 
 def test_the_variants_listed_here_are_those_that_a_file_knows():

@@ -24,6 +24,7 @@ from playing import (
 
 from gan_jax import game
 from gan_jax.game import devices
+from gan_jax.networks.recognition import stages
 
 TERMS = {
     "dtn": {"const", "tid", "gan_source", "gan_target"},
@@ -105,6 +106,21 @@ def test_a_trained_encoder_belongs_to_g_and_moves(row):
     assert jax.tree.map(jnp.shape, before["e"]) == jax.tree.map(jnp.shape, after.frozen["f"])
     jax.tree.map(lambda a, b: distance(a, b) > 0 or pytest.fail("e stands"), after.players["gen"].params["e"],
                  before["e"])  # fmt: skip
+
+
+def test_an_encoder_with_batch_norm_is_the_one_that_its_folded_kernels_describe():
+    m = model(**ROWS["no_f"], e_batch_norm=True)
+    after = devices.unreplicate(finished(m)[0])
+    gen = after.players["gen"]
+    assert jax.tree.leaves(gen.batch_stats["e"])
+    jax.tree.map(lambda a, b: distance(a, b) > 0 or pytest.fail("the statistics stand"), gen.batch_stats["e"],
+                 initial(m).players["gen"].batch_stats["e"])  # fmt: skip
+    known = gen.eval_variables
+    trained = {kind: {"features": tree["e"]} for kind, tree in known.items()}
+    source = pictures(3)["source"]
+    z = m.f.apply({"params": stages.fold_batch_norm(trained)}, source)
+    drawn = m.generate(after, {"source": source}, None)["target"]
+    np.testing.assert_allclose(m.draw(after, z), drawn, atol=2e-5)
 
 
 def test_the_encoder_f_is_no_part_of_g():

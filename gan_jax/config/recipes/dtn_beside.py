@@ -65,6 +65,18 @@ def steady(config: ml_collections.ConfigDict) -> None:
     config.checkpoint_rule = "last"
 
 
+def patient(config: ml_collections.ConfigDict) -> None:
+    """Four times the steps, a slower D, and batch norm in e: an encoder that starts without f learns too.
+
+    A fast D sees through all that an untrained encoder tells g, and g then draws one image for every input.
+    """
+    model, evals = config.model, config.evals
+    model.e_batch_norm, model.d_learning_rate = True, TRIED["slow_d"]["model.d_learning_rate"]
+    model.decay_start, model.decay_end = 4 * model.decay_start, 4 * model.decay_end
+    config.steps, config.checkpoint_every = 4 * config.steps, 4 * config.checkpoint_every
+    evals.validation.every, evals.samples.every = 4 * evals.validation.every, 4 * evals.samples.every
+
+
 def short_average(config: ml_collections.ConfigDict) -> None:
     """`steady` with the average and the rates of `best`, to measure what a longer average adds."""
     config.model.ema, config.model.decay_start = 0.98, config.model.decay_end // 2
@@ -123,5 +135,6 @@ def _tried(name: str, change: dict[str, Any]) -> Variant:
     return variant
 
 
+RECIPES = [moved, best, steady, patient]
 _OF_FIELDS = [_tried(name, change) for name, change in TRIED.items()]
 BESIDE = [short_average, one_domain_f, unbent_f, short_f, *_OF_FIELDS]
