@@ -56,8 +56,8 @@ def steady(config: ml_collections.ConfigDict) -> None:
     """`best` with batch norm in D and a longer average of g, judged after the last step.
 
     D without batch norm goes on asking for strokes of the target after g has the shapes. g then finds some
-    that f takes for the digit. With batch norm in D, g still visits such strokes between two steps. An
-    average over about a hundred steps, whose rates already fall, evens them out.
+    that f takes for the digit. With batch norm in D, the accuracy still dips for some steps. An average over
+    about a hundred steps, whose rates already fall, evens out these dips.
     """
     best(config)
     config.update_from_flattened_dict(TRIED["normalised_d"])
@@ -66,9 +66,9 @@ def steady(config: ml_collections.ConfigDict) -> None:
 
 
 def patient(config: ml_collections.ConfigDict) -> None:
-    """Four times the steps, a slower D, and batch norm in e: an encoder that starts without f learns too.
+    """Four times the steps, a slower D, and batch norm in e: G without f learns too.
 
-    A fast D sees through all that an untrained encoder tells g, and g then draws one image for every input.
+    With the usual steps and D, g draws one image for every input of an encoder that starts without f.
     """
     model, evals = config.model, config.evals
     model.e_batch_norm, model.d_learning_rate = True, TRIED["slow_d"]["model.d_learning_rate"]
