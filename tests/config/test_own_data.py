@@ -23,9 +23,8 @@ def pictures(folder, count, mode="RGB"):
 
 
 def made(name, *places, **roles):
-    found = config.load(
-        f"{CONFIGS}/{name}.py" if ":" not in name else f"{CONFIGS}/{name.replace(':', '.py:')}"
-    )
+    file, _, variants = name.partition(":")
+    found = config.load(f"{CONFIGS}/{file}.py:{variants}")
     named = ",".join(f"{role}={place}" for role, place in roles.items())
     own_data.use(found, named or str(places[0]))
     config.validate(found)
