@@ -8,7 +8,7 @@ mirrored digit is no digit, so that there is no augmentation.
 
 from gan_jax.config import apply, quick
 from gan_jax.config.recipes import generation
-from gan_jax.config.recipes.generation import inception, part
+from gan_jax.config.recipes.generation import inception
 from gan_jax.config.recipes.measures import measures
 
 
@@ -35,6 +35,22 @@ def get_config(arg=""):
         ema_half_life=2000 / 32,
     )
     return apply(config, arg, inception, part, conditional, measures, quick)
+
+
+def part(config):
+    """MNIST's official files from GAN_JAX_DATA, and narrow networks, for two cores.
+
+    Narrower networks and smaller batches make more updates in the same time. The rate falls to zero in the
+    second half, as in `stylegan2_celeba:part`.
+    """
+    generation.part(config)
+    config.model.width_base, config.model.width_max = 512, 128
+    config.model.learning_rate = 4e-3
+    config.model.ema_half_life = 10_000 / 16
+    config.batch_size = 16
+    config.steps = 20_000
+    config.model.decay_start, config.model.decay_end = 10_000, 20_000
+    config.evals.samples.every = 1000
 
 
 def conditional(config):

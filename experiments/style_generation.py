@@ -9,7 +9,7 @@ the same images at the same size make a table. The judge of the first run that h
 same data. Data without a judge are scored by VGG-16 alone, which `--vgg` gives. Output, written at the end:
 `OUT.json`, `OUT.md`, `OUT.png`, samples of each run, and the sheets of `style_sheets.py`: `OUT_mixing.png`,
 `OUT_edits.png`, `OUT_interpolation.png`, `OUT_projection.png`, which shows three photographs, and
-`OUT_stages.png`.
+`OUT_stages.png`. `OUT_tradeoff.png` shows precision and recall, see `style_tradeoff.py`.
 """
 
 import functools
@@ -21,6 +21,7 @@ from typing import Any
 
 import ml_collections
 import style_sheets
+import style_tradeoff
 import tables
 from absl import flags
 
@@ -261,10 +262,16 @@ def main():
     for run in runs.values():
         judged(run, owners.get(data_of(run.config)))  # all are checked before anything is computed
     rows = [row(name, run, owners.get(data_of(run.config))) for name, run in runs.items()]
-    content = {"rows": rows, **tables.origin()}
-    steps = 2 if tables.QUICK.value else style_sheets.STEPS
-    samples, further = style_sheets.drawn(folders, runs, steps)
-    print(tables.write(content, markdown(rows), samples, **further))
+    quick = tables.QUICK.value
+    factors = style_tradeoff.TRUNCATIONS[1:4:2] if quick else style_tradeoff.TRUNCATIONS
+    tradeoff = {
+        name: style_tradeoff.scored(folders[name], run, owners.get(data_of(run.config)), _VGG.value, factors)
+        for name, run in runs.items()
+    }
+    samples, further = style_sheets.drawn(folders, runs, 2 if quick else style_sheets.STEPS)
+    further["tradeoff"] = style_tradeoff.picture(tradeoff)
+    content = {"rows": rows, "tradeoff": tradeoff, **tables.origin()}
+    print(tables.write(content, f"{markdown(rows)}\n{style_tradeoff.markdown(tradeoff)}", samples, **further))
 
 
 if __name__ == "__main__":

@@ -146,6 +146,29 @@ def bars(
     return figures.png(figure)
 
 
+def tradeoffs(curves: Mapping[str, Sequence[tuple[float, float, str]]], *, across: str, up: str) -> bytes:
+    """Curves through named points; a curve of one point is a diamond.
+
+    Args:
+      curves: legend -> points (x, y, text beside the point). The text of a single point is left out.
+      across: label of the horizontal axis.
+      up: label of the vertical axis.
+    """
+    figure, (axis,) = figures.new(8, 5)
+    for name, points in curves.items():
+        x, y, texts = zip(*points, strict=True)
+        alone = len(points) == 1
+        axis.plot(x, y, "D" if alone else "o-", label=name, linewidth=1, markersize=8 if alone else 4)
+        for place, text in zip([] if alone else zip(x, y, strict=True), texts, strict=False):
+            axis.annotate(text, place, (4, 4), textcoords="offset points", fontsize=7)
+    axis.set(xlabel=across, ylabel=up)
+    axis.grid(alpha=0.3)
+    legend = axis.legend(fontsize=8)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    return figures.png(figure)
+
+
 def scatter(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Points [N, 2] coloured by class [N], with a legend, as pixels uint8 [700, 800, 3].
 

@@ -54,7 +54,9 @@ FLAGS = [
         "columns", None, "images in each row of a sheet; interpolate: images or frames of a path", 1, 10**4
     ),
     flags.DEFINE_float(
-        "truncation", None, "models with styles: 1 leaves the styles as they are, 0 gives their mean"
+        "truncation",
+        None,
+        "models with styles: 1 leaves the styles as they are, 0 gives their mean; score: of samples of a run",
     ),
     flags.DEFINE_list(
         "truncations", None, "truncation: a column for each value (default 1,0.7,0.5,0,-0.5,-1)"

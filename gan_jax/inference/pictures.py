@@ -14,7 +14,7 @@ from gan_jax.data.pixels import views
 from gan_jax.data.sources import arrays, decoding
 from gan_jax.data.sources.decoding import Skipped
 from gan_jax.errors import ConfigError, DataError
-from gan_jax.inference import generators
+from gan_jax.inference import generators, styles
 from gan_jax.inference.sources import Source
 from gan_jax.runs import restore
 from gan_jax.runs.workdir import Workdir
@@ -105,10 +105,14 @@ class Samples:
         """The restored run."""
         return restore.load(self._given)
 
-    def draw(self, num: int, seed: int) -> Pictures:
-        """The images of `--mode=sample` for this number and seed. Classes take turns."""
+    def check_truncation(self, truncation: float) -> None:
+        """Refuses values that the run's model does not take, see `styles.check_truncation`."""
+        styles.check_truncation(truncation, self._model)
+
+    def draw(self, num: int, seed: int, truncation: float = 1.0) -> Pictures:
+        """The images of `--mode=sample` for this number, seed and truncation. Classes take turns."""
         z, label = generators.asked(self._model, seed, generators.labels(self._model, None), num)
-        return of_array(generators.decode(self.run, z, label), self.title, self.flag)
+        return of_array(generators.decode(self.run, z, label, truncation), self.title, self.flag)
 
 
 def opened(given: str, flag: str, stack: contextlib.ExitStack) -> Pictures | Samples:

@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 K, DENSITY_K = 3, 5  # neighbours of precision and recall, and of density and coverage, as published
 _LEAST = DENSITY_K + 1  # pictures of each set
+_UNSET = {"num": 0, "seed": 0, "truncation": 1.0}  # values of the flags of samples that ask for nothing
 _SAMPLES = 10_000  # samples of a run where no number is asked for
 _FORM = 1  # of the cached features; another number lets go of those of earlier versions
 
@@ -40,6 +41,7 @@ def run(
     weights: str | Sequence[str] = "",
     num: int = 0,
     seed: int = 0,
+    truncation: float = 1.0,
     out: str = "",
     cache: str = "runs/cache",
 ) -> dict[str, Any]:
@@ -57,6 +59,7 @@ def run(
       weights: see `describing.checked`. Parts of a path that the command line has split at commas are joined.
       num: number of samples of a run; 0 takes as many as the other place has pictures, at most 10 000.
       seed: seed of the samples.
+      truncation: moves the styles of samples towards their mean; 1 leaves them as they are.
       out: a file ending in `.json` for the scores and what they are of; '' for none.
       cache: folder that keeps the features of the reference, by their content; '' for none.
 
@@ -73,15 +76,16 @@ def run(
             flag: pictures.opened(given, flag, stack)
             for flag, given in (("input", input), ("reference", reference))
         }
-        num = _number(num, seed, sets)
+        num = _number(num, {"seed": seed, "truncation": truncation}, sets)
         _compare_sizes(sets)
-        drawn = _drawn(sets, num, seed)
+        drawn = _drawn(sets, num, seed, truncation)
         network = describer()
         known = _reference(drawn["reference"], sets, network, cache)
         scores = compare(drawn["input"], known, network)
     facts = {"features": features, "features_sha256": network.network.sha256, "k": K, "density_k": DENSITY_K}
     facts |= {"input": input, "reference": reference}
-    facts |= {"seed": seed} if any(isinstance(one, Samples) for one in sets.values()) else {}
+    if any(isinstance(one, Samples) for one in sets.values()):
+        facts |= {"seed": seed, "truncation": truncation}
     if path is not None:
         Workdir(path.parent).write_json(path.name, {**scores, **facts})
     return {**scores, **({} if path is None else {"scores": path})}
@@ -128,12 +132,18 @@ def _output(out: str) -> Path | None:
     return path
 
 
-def _number(num: int, seed: int, sets: Mapping[str, Pictures | Samples]) -> int:
-    """The number of samples to draw, after a check that every set has pictures enough."""
+def _number(num: int, draws: Mapping[str, float], sets: Mapping[str, Pictures | Samples]) -> int:
+    """The number of samples to draw, after a check of the flags of samples and of all sets.
+
+    Every set must have pictures enough, and a run whose styles are truncated must have styles.
+    """
     counts = {flag: one.count for flag, one in sets.items() if isinstance(one, Pictures)}
-    for flag, value in {"num": num, "seed": seed}.items():
-        if len(counts) == len(sets) and value:
-            raise ConfigError(f"{flag}={value} is for the samples of a run; input and reference are none")
+    for flag, value in {"num": num, **draws}.items():
+        if len(counts) == len(sets) and value != _UNSET[flag]:
+            raise ConfigError(f"{flag}={value:g} is for the samples of a run; input and reference are none")
+    for one in sets.values():
+        if isinstance(one, Samples):
+            one.check_truncation(draws["truncation"])
     for flag, count in counts.items():
         if count < _LEAST:
             raise DataError(f"{flag}: {sets[flag].title} has {count} pictures; {_LEAST} or more are needed")
@@ -159,13 +169,15 @@ def _compare_sizes(sets: Mapping[str, Pictures | Samples]) -> None:
         _log.warning("the pictures differ in size: %s", ", ".join(text for text, _ in sizes))
 
 
-def _drawn(sets: Mapping[str, Pictures | Samples], num: int, seed: int) -> dict[str, Pictures]:
+def _drawn(
+    sets: Mapping[str, Pictures | Samples], num: int, seed: int, truncation: float
+) -> dict[str, Pictures]:
     """The sets, with samples drawn, and files in the form of the training images of a run beside them."""
     runs = [one.run for one in sets.values() if isinstance(one, Samples)]
     drawn = {}
     for flag, one in sets.items():
         if isinstance(one, Samples):
-            drawn[flag] = one.draw(num, seed)
+            drawn[flag] = one.draw(num, seed, truncation)
         else:
             drawn[flag] = one.changed(pictures.as_trained(runs[0])) if runs else one
     return drawn

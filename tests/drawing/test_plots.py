@@ -111,3 +111,14 @@ def test_a_trend_is_drawn_of_any_number_of_points(count):
     drawn = plots.trend(points, title="critic", scale="- loss")
     assert opened(drawn).size == (800, 360)
     assert drawn != plots.trend([*points, (50 * count, 3.0)], title="critic", scale="- loss")
+
+
+def test_points_of_a_tradeoff_lie_where_their_values_say():
+    line = [(0.2, 0.9, "0.5"), (0.5, 0.7, "1")]
+    image = opened(plots.tradeoffs({"a": line, "b": [(0.3, 0.8, "1")]}, across="recall", up="precision"))
+    pixels = np.asarray(image.convert("RGB")).copy()
+    pixels[:50, 700:] = 0  # the legend
+    blue, orange = (np.argwhere((pixels == colour).all(-1)) for colour in ([31, 119, 180], [255, 127, 14]))
+    assert len(blue) > 20 < len(orange)
+    (top, left), (bottom, right) = blue.min(0), blue.max(0)
+    np.testing.assert_allclose(orange.mean(0), [(top + bottom) / 2, left + (right - left) / 3], atol=3)

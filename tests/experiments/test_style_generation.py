@@ -93,7 +93,13 @@ def test_data_without_a_judge_have_the_scores_of_vgg_alone(known):
 def test_two_runs_are_scored_by_one_judge_and_shown(tmp_path):
     done = experiment("style_generation", "--quick", "--runs=StyleGAN2,PGGAN", **below(tmp_path, "table"))
     assert done.returncode == 0, done.stderr
-    rows = json.loads((tmp_path / "table.json").read_text())["rows"]
+    written = json.loads((tmp_path / "table.json").read_text())
+    rows, tradeoff = written["rows"], written["tradeoff"]
+    assert {name: [row["truncation"] for row in found] for name, found in tradeoff.items()} == {
+        "StyleGAN2": [0.9, 1.0],
+        "PGGAN": [1.0],
+    }
+    assert all(0 <= row["precision"] <= 1 and row["fid"] > 0 for found in tradeoff.values() for row in found)
     assert [(row["name"], row["images_seen"], row["n_fake"]) for row in rows] == [
         ("StyleGAN2", 16, 32),
         ("PGGAN", 16, 32),
@@ -106,7 +112,10 @@ def test_two_runs_are_scored_by_one_judge_and_shown(tmp_path):
     assert set(rows[0]["measures"]) == {*rows[1]["measures"], "path_w", "separability_w", "droplets", "phase"}
     for name in (
         "table",
-        *(f"table_{part}" for part in ("mixing", "edits", "interpolation", "projection", "stages")),
+        *(
+            f"table_{part}"
+            for part in ("mixing", "edits", "interpolation", "projection", "stages", "tradeoff")
+        ),
     ):
         with Image.open(tmp_path / f"{name}.png") as picture:
             assert min(picture.size) > 64, name

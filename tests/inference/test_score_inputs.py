@@ -1,5 +1,6 @@
 """Scores of pictures against others: runs in place of pictures, the cache, and what is refused."""
 
+import json
 import logging
 import types
 
@@ -26,6 +27,17 @@ def test_a_run_stands_for_its_samples_and_gives_the_reference_their_form(runs_fo
     assert score.run(input=str(plain), reference=reference, seed=4, **options) == by_files
     fewer = score.run(input=reference, reference=str(plain), seed=4, num=10, **options)
     assert (fewer["n_input"], fewer["n_reference"]) == (20, 10)
+
+
+@pytest.mark.parametrize("truncation", [1.0, 0.5])
+def test_samples_with_styles_are_scored_as_sample_draws_them(runs_folder, judge, sets, tmp_path, truncation):
+    styled, file = runs_folder / "styled", tmp_path / "scores.json"
+    sample.run(styled, out=str(tmp_path / "drawn.npz"), num=20, truncation=truncation)
+    options = {"reference": sets[0][1], "features": judge, "cache": ""}
+    by_file = score.run(input=str(tmp_path / "drawn.npz"), **options)
+    found = score.run(input=str(styled), truncation=truncation, num=20, out=str(file), **options)
+    assert found == {**by_file, "scores": file}
+    assert json.loads(file.read_text())["truncation"] == truncation
 
 
 @pytest.mark.parametrize("spec", [{}, {"resize": "fit"}, {"resize": "squeeze"}])
@@ -113,6 +125,21 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(judge, sets, tmp_
         ),
         ({"num": 9}, ConfigError, r"^num=9 is for the samples of a run; input and reference are none$"),
         ({"seed": 9}, ConfigError, r"^seed=9 is for the samples of a run; input and reference are none$"),
+        (
+            {"truncation": 0.5},
+            ConfigError,
+            r"^truncation=0.5 is for the samples of a run; input and reference are none$",
+        ),
+        (
+            {"input": "{plain}", "truncation": 0.5},
+            ConfigError,
+            r"^truncation=0.5 needs a model with styles, such as .*; this run's model has none$",
+        ),
+        (
+            {"input": "{styled}", "truncation": 3.0},
+            ConfigError,
+            r"^truncation=3 is not allowed; allowed: -2 to 2$",
+        ),
         ({"out": "/proc/a.json"}, ConfigError, r"^out='/proc/a.json': /proc cannot be written: "),
         ({"input": "{plain}", "num": 5}, ConfigError, r"^num=5 is not allowed; allowed: 6 or more$"),
         ({"input": "{judge}"}, WorkdirError, r"model 'classifier', which predicts labels"),
@@ -129,7 +156,12 @@ def test_bad_input_is_refused_before_any_network_is_loaded(
     monkeypatch.setattr(describing, "_of_run", None)
     folder(tmp_path / "few", noise(5, 0))
     np.savez(tmp_path / "w.npz", x=np.zeros(3))
-    places = {"plain": runs_folder / "plain", "judge": judge, "here": tmp_path}
+    places = {
+        "plain": runs_folder / "plain",
+        "styled": runs_folder / "styled",
+        "judge": judge,
+        "here": tmp_path,
+    }
     given = {"input": sets[0][0], "reference": sets[0][1], "features": judge, "cache": "", **fields}
     given = {name: v.format(**places) if isinstance(v, str) else v for name, v in given.items()}
     with pytest.raises(error, match=message) as caught:
