@@ -17,11 +17,12 @@ from gan_jax.runs import inputs, required, restore
 
 TRUNCATIONS = 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15
 
+_ENDS = {"fid": "_frechet", "precision": "_precision", "recall": "_recall"}  # of the names of `--mode=score`
 _HEAD = "| run | truncation | Fréchet | precision | recall |\n| --- | ---: | ---: | ---: | ---: |"
 _TEXT = """\
 ## Precision and recall by truncation
 
-Samples are those of `--mode=sample`, whose noise maps are fixed, so that the scores at 1 differ a little from
+Samples are those of `--mode=sample`. Their noise maps are fixed. The scores at 1 therefore differ a little from
 those above.
 """
 
@@ -44,18 +45,23 @@ def scored(
     model: Any = run.model
     styled = model.has_styles and bool(model.styled_sides)
     real = inputs.load_role(run.config, run.config.evals.samples.roles.image).columns["image"]
-    network: dict[str, str] = {"features": "vgg16", "weights": vgg}
+    features, weights = "vgg16", vgg
     if owner is not None:
-        judge = required.inherit(owner, owner.requires.judge)
-        network = {"features": str(required.place(judge))}
+        features, weights = str(required.place(required.inherit(owner, owner.requires.judge))), ""
     rows = []
     with tempfile.TemporaryDirectory() as place:
         np.savez(f"{place}/real.npz", image=np.asarray(real))
-        given = {"input": str(folder), "reference": f"{place}/real.npz", "cache": place, "num": len(real)}
         for truncation in truncations if styled else (1.0,):
-            found = score.run(**given, **network, truncation=truncation)
-            ends = {"fid": "_frechet", "precision": "_precision", "recall": "_recall"}
-            values = {name: _ending(found, end) for name, end in ends.items()}
+            found = score.run(
+                input=str(folder),
+                reference=f"{place}/real.npz",
+                features=features,
+                weights=weights,
+                num=len(real),
+                truncation=truncation,
+                cache=place,
+            )
+            values = {name: _ending(found, end) for name, end in _ENDS.items()}
             rows.append({"truncation": truncation, **values})
     return rows
 
