@@ -22,7 +22,7 @@ _HEAD = "| run | truncation | Fréchet | precision | recall |\n| --- | ---: | --
 _TEXT = """\
 ## Precision and recall by truncation
 
-Samples are those of `--mode=sample`. Their noise maps are fixed. The scores at 1 therefore differ a little from
+Samples are those of `--mode=sample`. Their noise maps are fixed, so that the scores at 1 differ a little from
 those above.
 """
 
