@@ -1,6 +1,6 @@
 """Precision and recall of the runs of `style_generation.py`, with styles truncated by several factors.
 
-Truncation trades recall for precision (Kynkaanniemi et al. 2019, figure 4). One pair of values therefore does
+Truncation trades recall for precision (Kynkäänniemi et al. 2019, figure 4). One pair of values therefore does
 not say which of two models is better. A curve that lies above a point does.
 """
 
@@ -17,6 +17,7 @@ from gan_jax.runs import inputs, required, restore
 
 TRUNCATIONS = 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15
 
+_MOST = 10_000  # images of each kind, as many as the evaluation `generation` compares
 _ENDS = {"fid": "_frechet", "precision": "_precision", "recall": "_recall"}  # of the names of `--mode=score`
 _HEAD = "| run | truncation | Fréchet | precision | recall |\n| --- | ---: | ---: | ---: | ---: |"
 _TEXT = """\
@@ -30,7 +31,7 @@ those above.
 def scored(
     folder: Path, run: restore.Run, owner: Any, vgg: str, truncations: Sequence[float]
 ) -> list[dict[str, float]]:
-    """Scores of as many samples of a run as there are test images, for each truncation.
+    """Scores of as many samples of a run as there are test images, at most 10 000, for each truncation.
 
     Args:
       folder: the run's folder.
@@ -44,7 +45,7 @@ def scored(
     """
     model: Any = run.model
     styled = model.has_styles and bool(model.styled_sides)
-    real = inputs.load_role(run.config, run.config.evals.samples.roles.image).columns["image"]
+    real = inputs.load_role(run.config, run.config.evals.samples.roles.image).columns["image"][:_MOST]
     features, weights = "vgg16", vgg
     if owner is not None:
         features, weights = str(required.place(required.inherit(owner, owner.requires.judge))), ""

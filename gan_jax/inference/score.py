@@ -140,7 +140,7 @@ def _number(num: int, draws: Mapping[str, float], sets: Mapping[str, Pictures | 
     counts = {flag: one.count for flag, one in sets.items() if isinstance(one, Pictures)}
     for flag, value in {"num": num, **draws}.items():
         if len(counts) == len(sets) and value != _UNSET[flag]:
-            raise ConfigError(f"{flag}={value:g} is for the samples of a run; input and reference are none")
+            raise ConfigError(f"{flag}={value} is for the samples of a run; input and reference are none")
     for one in sets.values():
         if isinstance(one, Samples):
             one.check_truncation(draws["truncation"])

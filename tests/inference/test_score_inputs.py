@@ -124,7 +124,11 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(judge, sets, tmp_
             r"w.npz: holds x; expected image and, optionally, label or x_all and",
         ),
         ({"num": 9}, ConfigError, r"^num=9 is for the samples of a run; input and reference are none$"),
-        ({"seed": 9}, ConfigError, r"^seed=9 is for the samples of a run; input and reference are none$"),
+        (
+            {"seed": 10**8},
+            ConfigError,
+            r"^seed=100000000 is for the samples of a run; input and reference are none$",
+        ),
         (
             {"truncation": 0.5},
             ConfigError,
